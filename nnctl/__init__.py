@@ -1,0 +1,21 @@
+"""nnctl: train neural networks from a YAML file, on pure NumPy.
+
+From Python: `Sequential`, and the modules `layers`, `losses`, `optimizers`, `activations`, ….
+Names are imported when they are first used, so that `nnctl --help` needs no NumPy.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnctl.model import History, Sequential
+
+__version__ = "0.1.0"
+__all__ = ["History", "Sequential", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("History", "Sequential"):
+        from nnctl import model
+
+        return getattr(model, name)
+    raise AttributeError(f"module 'nnctl' has no attribute '{name}'")

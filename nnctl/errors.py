@@ -1,0 +1,92 @@
+"""What went wrong, where, and what to do: the one form of every user-facing error.
+
+The rows below the command line raise `NnctlError`; only the command line prints it and
+chooses the exit status. Nothing here imports more than the standard library.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of the command line."""
+
+    DONE = 0
+    NO = 1  # it ran, and the answer is no
+    COULD_NOT_RUN = 2
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    `message` says what was found and what is allowed; `fix` what to do about it. `file`,
+    `line` (counted from 1) and `path` (a dotted config key, or the column of a table) say
+    where; `source` stands in for the line where the value came from elsewhere ("--set").
+    """
+
+    message: str
+    fix: str | None = None
+    file: str | None = None
+    line: int | None = None
+    path: str = ""
+    source: str | None = None
+
+    def located(self, **place: object) -> "Problem":
+        """The same problem with those fields of its place filled in that are still empty."""
+        empty = {name: value for name, value in place.items() if not getattr(self, name)}
+        return replace(self, **empty)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        place = self.source or self.file or ""
+        if self.line is not None and self.source is None:
+            place = f"{place}:{self.line}"
+        head = "  ".join(part for part in (place, self.path) if part)
+        body = self.message if self.fix is None else f"{self.message}\nfix: {self.fix}"
+        if not head:
+            return body
+        return "\n".join([head, *(f"  {line}" for line in body.splitlines())])
+
+
+class NnctlError(Exception):
+    """One or more problems that a user can mend; carries all that were found at once."""
+
+    status = ExitStatus.COULD_NOT_RUN
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ArgumentError(NnctlError, ValueError):
+    """An argument of a layer, loss, optimizer, … or a shape that its class does not take.
+
+    It is a `ValueError` too, which is what callers from Python expect.
+    """
+
+    def __init__(self, message: str, fix: str | None = None, path: str = "") -> None:
+        super().__init__(Problem(message, fix, path=path))
+
+    def under(self, parent: str) -> "ArgumentError":
+        """The same error, with its path below that of `parent`."""
+        (problem,) = self.problems
+        path = ".".join(part for part in (parent, problem.path) if part)
+        return ArgumentError(problem.message, problem.fix, path)
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str | None:
+    """The allowed name most like `name`, or None where none is near."""
+    found = get_close_matches(name.lower(), list(allowed), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, allowed: Sequence[str]) -> str | None:
+    """The fix for a misspelt name, or None where no allowed name is near."""
+    close = nearest(name, allowed)
+    return None if close is None else f'did you mean "{close}"?'
