@@ -1,0 +1,26 @@
+"""The tracer: formulas recorded as a graph, derived by it, lowered to a program.
+
+`values` records, `operations` are what can be recorded, `gradients` derives, `memory` plans where
+values live and `program` lowers. It knows nothing of networks.
+"""
+
+from nnctl.graph.gradients import gradients, with_derivative
+from nnctl.graph.operations import UFUNCS, Array, Kind, Operation, Shape, join, one_hot
+from nnctl.graph.program import Program
+from nnctl.graph.values import Graph, Parameter, Value
+
+__all__ = [
+    "UFUNCS",
+    "Array",
+    "Graph",
+    "Kind",
+    "Operation",
+    "Parameter",
+    "Program",
+    "Shape",
+    "Value",
+    "gradients",
+    "join",
+    "one_hot",
+    "with_derivative",
+]

@@ -1,0 +1,218 @@
+"""The operations a graph is made of: their NumPy calls and their derivative rules.
+
+An operation is either a *view* of its input's memory, or a few NumPy calls that fill an array
+handed to them. A rule takes `d`, the derivative of the loss by the operation's result `y`, and
+gives the derivative by one input; it is itself an expression over values, so derivatives are
+recorded in the same graph (Griewank and Walther, Evaluating Derivatives, 2008, chapter 3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Kind = Literal["real", "integer", "bool"]
+Array = np.ndarray[Any, np.dtype[Any]]
+Axes = int | tuple[int, ...] | None
+Call = Callable[[], Any]
+
+if TYPE_CHECKING:
+    from nnctl.graph.values import Value
+
+    Rule = Callable[..., Value | None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is done, without saying to which values.
+
+    `calls(out, *arrays)` gives the calls that fill `out`; an operation without them is a view, and
+    `view(array)` gives its array. `rules` has one derivative rule an input, called with `d`, `y`
+    and the inputs; None where the derivative is zero. Without any rule it cannot be derived.
+    `in_place`: the result may be written over an operand of the same shape. Operations of the same
+    name and attributes are equal, and recorded once for the same inputs.
+    """
+
+    name: str
+    attributes: tuple[Any, ...] = ()
+    rules: Sequence[Rule | None] = field(default=(), compare=False)
+    calls: Callable[..., Sequence[Call]] | None = field(default=None, compare=False)
+    view: Callable[[Array], Array] = field(default=np.asarray, compare=False)
+    in_place: bool = False
+
+    def derivatives(
+        self, d: Value, y: Value, inputs: Sequence[Value], wanted: Sequence[bool]
+    ) -> list[Value | None]:
+        """The derivative by each wanted input; None for the others and where it is zero."""
+        if not self.rules:
+            raise TypeError(f"{self.name} has no derivative rule: give one by with_derivative")
+        rules = zip(self.rules, wanted, strict=True)
+        return [rule(d, y, *inputs) if rule and asked else None for rule, asked in rules]
+
+
+def elementwise(ufunc: np.ufunc, *rules: Rule | None) -> Operation:
+    """The operation of a ufunc, with one rule an operand."""
+
+    def calls(out: Array, *arrays: Array) -> list[Call]:
+        return [partial(ufunc, *arrays, out=out)]
+
+    return Operation(ufunc.__name__, (), rules, calls, in_place=True)
+
+
+def sign_calls(out: Array, z: Array) -> list[Call]:
+    """The sign; of a complex number that of its real part, so that its complex step is zero."""
+    if not np.iscomplexobj(out):
+        return [partial(np.sign, z, out=out)]
+    return [partial(np.sign, z.real, out=out.real), partial(out.imag.fill, 0)]
+
+
+COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal)
+UFUNCS: dict[np.ufunc, Operation] = {
+    np.add: elementwise(np.add, lambda d, y, a, b: d, lambda d, y, a, b: d),
+    np.subtract: elementwise(np.subtract, lambda d, y, a, b: d, lambda d, y, a, b: -d),
+    np.multiply: elementwise(np.multiply, lambda d, y, a, b: d * b, lambda d, y, a, b: d * a),
+    np.divide: elementwise(np.divide, lambda d, y, a, b: d / b, lambda d, y, a, b: -d * y / b),
+    np.negative: elementwise(np.negative, lambda d, y, a: -d),
+    np.exp: elementwise(np.exp, lambda d, y, a: d * y),
+    np.expm1: elementwise(np.expm1, lambda d, y, a: d * (y + 1)),
+    np.log: elementwise(np.log, lambda d, y, a: d / a),
+    np.log1p: elementwise(np.log1p, lambda d, y, a: d / (a + 1)),
+    np.sqrt: elementwise(np.sqrt, lambda d, y, a: d * 0.5 / y),
+    np.square: elementwise(np.square, lambda d, y, a: d * 2 * a),
+    # Of equal operands the second counts as the greater: the slope of max(0, z) at 0 is 0.
+    np.maximum: elementwise(
+        np.maximum, lambda d, y, a, b: d * (a > b), lambda d, y, a, b: d * (b >= a)
+    ),
+    np.minimum: elementwise(
+        np.minimum, lambda d, y, a, b: d * (a < b), lambda d, y, a, b: d * (b <= a)
+    ),
+    np.sign: Operation("sign", (), (None,), sign_calls),
+    **{ufunc: elementwise(ufunc, None, None) for ufunc in COMPARISONS},
+}
+
+
+def apply(ufunc: np.ufunc, *inputs: Value) -> Value:
+    """A recorded ufunc of the inputs, broadcast as NumPy does."""
+    shape = np.broadcast_shapes(*(value.shape for value in inputs))
+    # NumPy reads a number faster than a broadcast view of it.
+    plain = [value.inputs[0] if value.is_broadcast else value for value in inputs]
+    if np.broadcast_shapes(*(value.shape for value in plain)) == shape:
+        inputs = tuple(plain)
+    kind: Kind = "bool" if ufunc in COMPARISONS else "real"
+    return inputs[0].graph.record(UFUNCS[ufunc], inputs, shape, kind)
+
+
+def matmul(a: Value, b: Value) -> Value:
+    """`a @ b` over the last axis of `a`, of any rank, and the first axis of the matrix `b`."""
+    if b.ndim != 2 or a.ndim < 2 or a.shape[-1] != b.shape[0]:
+        raise ValueError(f"shapes {a.shape} and {b.shape} cannot be multiplied")
+    if a.ndim > 2:
+        rows = a.reshape(-1, a.shape[-1])
+        return matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
+    op = Operation(
+        "matmul",
+        rules=(lambda d, y, a, b: d @ b.transpose(), lambda d, y, a, b: a.transpose() @ d),
+        calls=lambda out, a, b: [partial(a.dot, b, out)],  # called in 2/3 of np.matmul's time
+    )
+    return a.graph.record(op, (a, b), (a.shape[0], b.shape[1]))
+
+
+def reduced(name: str, x: Value, axis: Axes, keepdims: bool) -> Value:
+    """The "sum" or "max" over one axis, several, or (None) all."""
+    chosen = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = tuple(sorted(a % x.ndim for a in chosen))
+    kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
+    shape = kept if keepdims else tuple(n for a, n in enumerate(x.shape) if a not in axes)
+
+    def add(out: Array, x: Array) -> list[Call]:
+        summed = math.prod(x.shape[a] for a in axes)
+        if 0 < len(axes) < x.ndim and x.flags.c_contiguous and x.size:
+            # On small matrices a product with ones takes a fifth of the time of add.reduce.
+            ones = np.ones(summed, x.dtype)
+            if axes[-1] == len(axes) - 1:
+                return [partial(ones.dot, x.reshape(summed, -1), out.reshape(-1))]
+            if axes[0] == x.ndim - len(axes):
+                return [partial(x.reshape(-1, summed).dot, ones, out.reshape(-1))]
+        return [partial(np.add.reduce, x, axis=axes, keepdims=keepdims, out=out)]
+
+    def maximum(out: Array, x: Array) -> list[Call]:
+        return [partial(np.maximum.reduce, x, axis=axes, keepdims=keepdims, out=out)]
+
+    sum_rule: Rule = lambda d, y, x: broadcast(d.reshape(*kept), x.shape)  # noqa: E731
+    rules, calls = ((sum_rule,), add) if name == "sum" else ((), maximum)
+    return x.graph.record(Operation(name, (axes, keepdims), rules, calls), (x,), shape)
+
+
+def reshape(x: Value, to: Shape) -> Value:
+    """The same elements in row-major order; one -1 stands for what is left."""
+    if -1 in to:
+        left = x.size // max(1, math.prod(n for n in to if n != -1))
+        to = tuple(left if n == -1 else n for n in to)
+    if math.prod(to) != x.size:
+        raise ValueError(f"{x.shape} cannot be reshaped to {to}")
+    if to == x.shape:
+        return x
+    if x.is_broadcast and x.inputs[0].size == 1:
+        return broadcast(x.inputs[0].reshape(), to)
+    rule: Rule = lambda d, y, x: d.reshape(*x.shape)  # noqa: E731
+    op = Operation("reshape", to, (rule,), view=lambda array: array.reshape(to))
+    return x.graph.record(op, (x if x.contiguous else copy(x),), to)
+
+
+def transpose(x: Value, axes: Shape) -> Value:
+    """The axes in another order."""
+    inverse = [int(axis) for axis in np.argsort(axes)]
+    rule: Rule = lambda d, y, x: d.transpose(*inverse)  # noqa: E731
+    op = Operation("transpose", axes, (rule,), view=lambda array: array.transpose(axes))
+    shape = tuple(x.shape[axis] for axis in axes)
+    return x.graph.record(op, (x,), shape, contiguous=False)
+
+
+def rows(x: Value, start: int, stop: int) -> Value:
+    """The elements from `start` to `stop` along the first axis."""
+    op = Operation("slice", (start, stop), view=lambda array: array[start:stop])
+    return x.graph.record(op, (x,), (stop - start, *x.shape[1:]), contiguous=x.contiguous)
+
+
+def broadcast(x: Value, to: Shape) -> Value:
+    """The input repeated to a larger shape, as NumPy broadcasts."""
+    if x.shape == to:
+        return x
+    rule: Rule = lambda d, y, x: d  # noqa: E731  (`gradients` sums it to the input's shape)
+    op = Operation("broadcast", to, (rule,), view=lambda array: np.broadcast_to(array, to))
+    return x.graph.record(op, (x,), to, contiguous=False)
+
+
+def copy(x: Value) -> Value:
+    """The same elements in memory of their own, row by row."""
+    rule: Rule = lambda d, y, x: d  # noqa: E731
+    op = Operation("copy", (), (rule,), lambda out, array: [partial(np.copyto, out, array)])
+    return x.graph.record(op, (x,), x.shape, x.kind)
+
+
+def join(parts: Sequence[Value]) -> Value:
+    """Vectors, one after another in a single one; the program computes them in place there."""
+    ends = np.cumsum([part.size for part in parts]).tolist()
+    spans = [slice(end - part.size, end) for part, end in zip(parts, ends, strict=True)]
+
+    def calls(out: Array, *arrays: Array) -> list[Call]:
+        places = zip([out[span] for span in spans], arrays, strict=True)
+        return [partial(np.copyto, to, x) for to, x in places if to.ctypes.data != x.ctypes.data]
+
+    return parts[0].graph.record(Operation("join", (), (), calls), tuple(parts), (ends[-1],))
+
+
+def one_hot(labels: Any, classes: int) -> Any:
+    """The rows of the identity matrix for integer labels: `(…,)` -> `(…, classes)`."""
+
+    def calls(out: Array, labels: Array) -> list[Call]:
+        return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
+
+    op = Operation("one_hot", (classes,), (None,), calls)
+    return labels.graph.record(op, (labels,), (*labels.shape, classes))

@@ -1,0 +1,171 @@
+"""A graph lowered to a program: the shortest list of NumPy calls, with their arrays bound.
+
+What costs in small networks is not arithmetic but look-ups, slicing and keyword arguments. All of
+that happens once, here; running a program replays calls that take no arguments.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from nnctl.graph.memory import ALIGNMENT, Plan
+from nnctl.graph.operations import Array, Call, Kind
+from nnctl.graph.values import Graph, Value
+
+
+@dataclass(frozen=True)
+class NamedCall:
+    """One call of a program and the value that it computes (or a part of)."""
+
+    value: Value
+    call: Call
+
+
+class Program:
+    """Computes the `wanted` values of a graph, and its assignments, in one dtype.
+
+    `given` binds leaves to arrays of the caller's (in the kind's dtype); the other leaves get
+    arrays of the program's own, which `program[leaf]` returns to be filled. `run()` computes;
+    `program[value]` is then the array of a wanted value, overwritten by the next run. Without
+    `share` every value has memory of its own, and `program[value]` reads any of them.
+
+    Calls that depend on constants alone are made once, here. Assignments count as wanted only
+    where `assign` is true.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        wanted: Sequence[Value],
+        dtype: np.typing.DTypeLike,
+        given: Mapping[Value, Array] | None = None,
+        *,
+        assign: bool = True,
+        share: bool = True,
+    ):
+        self.dtypes: dict[Kind, np.dtype] = {
+            "real": np.dtype(dtype),
+            "integer": np.dtype(np.intp),
+            "bool": np.dtype(bool),
+        }
+        assignments = graph.assignments if assign else {}
+        needed = needed_for([*wanted, *assignments.values(), *assignments])
+        self.arrays: dict[Value, Array] = {}
+        for value in needed:
+            if value.op is None:
+                self.arrays[value] = self._bound(value, graph, given or {})
+        order = self._without_fixed([value for value in needed if value.op], graph.constants)
+        self.plan = Plan(order, self.arrays, set(wanted), assignments, self.dtypes, share)
+        self._arena = aligned_bytes(self.plan.nbytes)
+        self.calls: list[NamedCall] = []
+        for value in order:
+            self.calls += [NamedCall(value, call) for call in self._lowered(value)]
+        for leaf, value in self.plan.copies:
+            copy = partial(np.copyto, self.arrays[leaf], self.arrays[value])
+            self.calls.append(NamedCall(value, copy))
+        self.replay = [named.call for named in self.calls]
+
+    def run(self) -> None:
+        """Makes all calls once."""
+        for call in self.replay:
+            call()
+
+    def __contains__(self, value: Value) -> bool:
+        """Whether the program has anything to do with that value."""
+        return value in self.arrays
+
+    def __getitem__(self, value: Value) -> Array:
+        return self.arrays[value]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of all computed values together, in bytes."""
+        return self.plan.nbytes
+
+    @property
+    def products(self) -> list[int]:
+        """The multiply-adds of each matrix product."""
+        made = [call.value for call in self.calls if call.value.name == "matmul"]
+        return [value.size * value.inputs[0].shape[1] for value in made]
+
+    def _bound(self, leaf: Value, graph: Graph, given: Mapping[Value, Array]) -> Array:
+        """The array of a leaf or constant, in the program's dtype."""
+        dtype = self.dtypes[leaf.kind]
+        if leaf in graph.constants:
+            return np.asarray(graph.constants[leaf], dtype)
+        if leaf not in given:
+            return np.zeros(leaf.shape, dtype)
+        array = given[leaf]
+        if array.shape != leaf.shape or array.dtype != dtype:
+            raise ValueError(f"{leaf!r} was given {array.dtype} {array.shape}")
+        return array
+
+    def _without_fixed(self, order: Sequence[Value], constants: Collection[Value]) -> list[Value]:
+        """Computes what depends on constants alone, once; returns the values left for each run."""
+        fixed, varying = set(constants), []
+        for value in order:
+            if not value.reads or not fixed.issuperset(value.reads):
+                varying.append(value)
+                continue
+            fixed.add(value)
+            inputs = [self.arrays[x] for x in value.reads]
+            assert value.op is not None
+            if value.op.calls is None:
+                self.arrays[value] = value.op.view(*inputs)
+                continue
+            self.arrays[value] = np.empty(value.shape, self.dtypes[value.kind])
+            for call in value.op.calls(self.arrays[value], *inputs):
+                call()
+        return varying
+
+    def _lowered(self, value: Value) -> Sequence[Call]:
+        """Gives `value` its array and returns the calls that fill it."""
+        assert value.op is not None
+        inputs = [self.arrays[x] for x in value.inputs]
+        if value.op.calls is None:
+            self.arrays[value] = value.op.view(inputs[0])
+            assert not value.size or np.shares_memory(self.arrays[value], inputs[0])
+            return ()
+        self.arrays[value] = out = self._array_of(value)
+        return value.op.calls(out, *inputs)
+
+    def _array_of(self, value: Value) -> Array:
+        """The array of a computed value; in place, the very object of the operand or leaf.
+
+        Another view of the same memory would cost NumPy a check for overlap at each call.
+        """
+        storage = self.plan.storage[value]
+        if storage.array is not None:
+            return storage.array
+        for x in value.inputs:
+            same = self.plan.storage[x] is storage
+            if same and x.shape == value.shape and x.contiguous:
+                return self.arrays[x]
+        offset = storage.offset
+        while storage.within is not None:
+            storage = storage.within
+            offset += storage.offset
+        nbytes = self.plan.nbytes_of(value)
+        memory = self._arena[offset : offset + nbytes]
+        return memory.view(self.dtypes[value.kind]).reshape(value.shape)
+
+
+def needed_for(wanted: Sequence[Value]) -> list[Value]:
+    """All values that the wanted ones depend on, in the order in which they were recorded."""
+    needed: set[Value] = set()
+    pending = list(wanted)
+    while pending:
+        value = pending.pop()
+        if value not in needed:
+            needed.add(value)
+            pending.extend(value.reads)
+    return sorted(needed, key=lambda value: value.index)
+
+
+def aligned_bytes(count: int) -> Array:
+    """`count` bytes of memory that starts at a multiple of `ALIGNMENT`."""
+    raw = np.empty(count + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + count]

@@ -1,0 +1,228 @@
+"""Symbolic values: NumPy expressions over them are recorded as a graph.
+
+A formula such as `x @ kernel + bias`, run once on `Value`s instead of arrays, leaves behind the
+list of operations it consists of. Values are immutable and never overwritten; the only thing that
+changes memory is an assignment, which takes effect after the step.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from nnctl.graph import operations
+from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
+
+
+class Initial(Protocol):
+    """Anything that makes a parameter's start values, such as an initializer."""
+
+    def __call__(self, shape: Shape, generator: np.random.Generator) -> Array: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """Declares an array that a model learns (or, not `trainable`, keeps). It owns no memory."""
+
+    name: str
+    shape: Shape
+    initializer: Initial
+    trainable: bool = True
+
+
+def recorded(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:
+    """A binary operator of `Value`."""
+
+    def operator(self: "Value", other: Any) -> "Value":
+        operands = (other, self) if reflected else (self, other)
+        return self.graph.ufunc(ufunc, *operands)
+
+    return operator
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Value:
+    """An array that a program will compute: its shape and kind, its operation and inputs.
+
+    NumPy's operators and the ufuncs in `UFUNCS` record; anything else raises and says what exists.
+    Equality is identity, so that values can be keys. A value without operation is a leaf or a
+    constant. `contiguous`: it lies in memory row by row; `scope` names the layer it belongs to.
+    """
+
+    graph: "Graph"
+    name: str
+    shape: Shape
+    kind: Kind = "real"
+    op: Operation | None = None
+    inputs: tuple["Value", ...] = ()
+    contiguous: bool = True
+    index: int = 0
+    scope: str = ""
+
+    def __post_init__(self) -> None:
+        self.index, self.scope = len(self.graph.values), self.graph.scope
+        self.graph.values.append(self)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"%{value.index}" for value in self.inputs)
+        return f"%{self.index} = {self.scope} {self.name}({inputs}) {self.shape}"
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether its memory is that of its first input."""
+        return self.op is not None and self.op.calls is None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it may be computed over an operand."""
+        return self.op is not None and self.op.in_place
+
+    @property
+    def is_broadcast(self) -> bool:
+        return self.op is not None and self.op.name == "broadcast"
+
+    @property
+    def reads(self) -> tuple["Value", ...]:
+        """The inputs that its computation reads: of a view the first one, else all."""
+        return self.inputs[:1] if self.is_view else self.inputs
+
+    __add__, __radd__ = recorded(np.add), recorded(np.add, reflected=True)
+    __sub__, __rsub__ = recorded(np.subtract), recorded(np.subtract, reflected=True)
+    __mul__, __rmul__ = recorded(np.multiply), recorded(np.multiply, reflected=True)
+    __truediv__, __rtruediv__ = recorded(np.divide), recorded(np.divide, reflected=True)
+    __gt__, __lt__ = recorded(np.greater), recorded(np.less)
+    __ge__, __le__ = recorded(np.greater_equal), recorded(np.less_equal)
+
+    def __neg__(self) -> "Value":
+        return self.graph.ufunc(np.negative, self)
+
+    def __matmul__(self, other: Any) -> "Value":
+        return operations.matmul(self, self.graph.lift(other))
+
+    def __getitem__(self, rows: slice) -> "Value":
+        start, stop, step = rows.indices(self.shape[0])
+        if step != 1:
+            raise TypeError("a value is sliced along its first axis, with step 1")
+        return operations.rows(self, start, stop)
+
+    def reshape(self, *to: int) -> "Value":
+        return operations.reshape(self, to)
+
+    def transpose(self, *axes: int) -> "Value":
+        return operations.transpose(self, axes or tuple(reversed(range(self.ndim))))
+
+    def sum(self, axis: Axes = None, keepdims: bool = False) -> "Value":
+        return operations.reduced("sum", self, axis, keepdims)
+
+    def max(self, axis: Axes = None, keepdims: bool = False) -> "Value":
+        return operations.reduced("max", self, axis, keepdims)
+
+    def mean(self, axis: Axes = None, keepdims: bool = False) -> "Value":
+        total = self.sum(axis, keepdims)
+        return total * (total.size / self.size)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options:
+            raise TypeError(f"np.{ufunc.__name__} is recorded without method or keywords only")
+        return self.graph.ufunc(ufunc, *inputs)
+
+    def __array_function__(self, function: Any, *_: Any) -> Any:
+        raise TypeError(
+            f"np.{function.__name__} is not recorded; values have + - * / @ [], reshape, "
+            "transpose, sum, mean, max and NumPy's ufuncs"
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError("a value has no truth while it is traced: compare and multiply instead")
+
+    def __iter__(self) -> Iterator["Value"]:
+        raise TypeError("a value cannot be iterated over: slice it")
+
+
+class Graph:
+    """Records values. `training` tells the layers which of their two formulas is meant.
+
+    `parameters` maps each declared `Parameter` to its value; `assignments` holds, for each leaf
+    that a step changes, the value it has after the step.
+    """
+
+    def __init__(self, training: bool = False):
+        self.training = training
+        self.values: list[Value] = []
+        self.constants: dict[Value, Array] = {}
+        self.parameters: dict[Parameter, Value] = {}
+        self.assignments: dict[Value, Value] = {}
+        self.scope = ""
+        self._recorded: dict[Any, Value] = {}
+
+    def leaf(self, name: str, shape: Shape, kind: Kind = "real") -> Value:
+        """A value that is given from outside at each step: a batch, the parameters, the rate."""
+        return Value(self, name, shape, kind)
+
+    def constant(self, number: Any) -> Value:
+        """A value that never changes; equal plain numbers share one."""
+        array = np.asarray(number, dtype=np.float64)
+        key = ("constant", array.shape, array.tobytes())
+        if key not in self._recorded:
+            self._recorded[key] = value = Value(self, "constant", array.shape)
+            self.constants[value] = array
+        return self._recorded[key]
+
+    def lift(self, operand: Any) -> Value:
+        """The value that an operand of an expression stands for."""
+        if isinstance(operand, Parameter):
+            return self.parameters[operand]
+        value = operand if isinstance(operand, Value) else self.constant(operand)
+        if value.graph is not self:
+            raise ValueError(f"{value!r} belongs to another graph")
+        return value
+
+    def record(
+        self,
+        op: Operation,
+        inputs: tuple[Value, ...],
+        shape: Shape,
+        kind: Kind = "real",
+        contiguous: bool = True,
+    ) -> Value:
+        """The value of `op` on the inputs; the same operation on the same values is one value."""
+        key = (op, inputs)
+        if key not in self._recorded:
+            self._recorded[key] = Value(self, op.name, shape, kind, op, inputs, contiguous)
+        return self._recorded[key]
+
+    def ufunc(self, ufunc: np.ufunc, *operands: Any) -> Value:
+        """The value of a NumPy ufunc on the operands; `TypeError` names those that are recorded."""
+        inputs = [self.lift(operand) for operand in operands]
+        if ufunc is np.matmul:
+            return operations.matmul(*inputs)
+        if ufunc not in UFUNCS:
+            known = ", ".join(sorted(f"np.{known.__name__}" for known in UFUNCS))
+            raise TypeError(f"np.{ufunc.__name__} is not recorded; recorded are: {known}")
+        return operations.apply(ufunc, *inputs)
+
+    def assign(self, target: Value, value: Value) -> None:
+        """Says that the leaf `target` holds `value` after the step."""
+        if target.op is not None or target in self.constants:
+            raise ValueError(f"{target!r} is not a leaf, so nothing can be assigned to it")
+        if target.shape != value.shape or target in self.assignments:
+            raise ValueError(f"{target!r} cannot be assigned {value!r}, or was assigned before")
+        self.assignments[target] = value
+
+    @contextmanager
+    def named(self, scope: str) -> Iterator[None]:
+        """Values recorded inside carry that scope (a layer's name)."""
+        before, self.scope = self.scope, scope
+        yield
+        self.scope = before

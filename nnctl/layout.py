@@ -1,0 +1,62 @@
+"""Where each parameter lies in the one vector that holds them all.
+
+The trainable region comes first, then what is only kept (moving statistics); within each, the
+parameters in layer order. An optimizer sees the trainable region as one vector, and each of its
+slots has that region's layout.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nnctl.graph import Array, Graph, Parameter, Value
+
+
+class Layout:
+    """Slices of one vector for named parameters (`dense_1/kernel`), kept in the order given."""
+
+    def __init__(self, parameters: Mapping[str, Parameter]):
+        self.parameters = dict(parameters)
+        self.slices: dict[str, slice] = {}
+        self.trainable = [name for name, p in self.parameters.items() if p.trainable]
+        kept = [name for name, p in self.parameters.items() if not p.trainable]
+        self.trainable_size = self._place(self.trainable, 0)
+        self.size = self._place(kept, self.trainable_size)
+
+    def _place(self, names: list[str], start: int) -> int:
+        for name in names:
+            stop = start + int(np.prod(self.parameters[name].shape, dtype=np.int64))
+            self.slices[name] = slice(start, stop)
+            start = stop
+        return start
+
+    def views(self, vector: Array) -> dict[str, Array]:
+        """Each parameter's array, in its own shape, as a view of the vector `(size,)`."""
+        return {
+            name: vector[self.slices[name]].reshape(parameter.shape)
+            for name, parameter in self.parameters.items()
+        }
+
+    def initial(self, generator: np.random.Generator, dtype: np.typing.DTypeLike) -> Array:
+        """A new vector with every parameter's start values, drawn in layer order."""
+        vector = np.empty(self.size, dtype)
+        for name, array in self.views(vector).items():
+            parameter = self.parameters[name]
+            array[...] = parameter.initializer(parameter.shape, generator)
+        return vector
+
+    def declare(self, graph: Graph) -> tuple[Value, Value]:
+        """Makes every parameter a value of the graph, over two leaves that it returns: the
+        trainable region and the rest."""
+        leaves = (
+            graph.leaf("parameters", (self.trainable_size,)),
+            graph.leaf("statistics", (self.size - self.trainable_size,)),
+        )
+        for name, parameter in self.parameters.items():
+            whole = self.slices[name]
+            leaf, start = leaves[0], 0
+            if not parameter.trainable:
+                leaf, start = leaves[1], self.trainable_size
+            part = leaf[whole.start - start : whole.stop - start]
+            graph.parameters[parameter] = part.reshape(*parameter.shape)
+        return leaves
