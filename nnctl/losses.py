@@ -1,0 +1,202 @@
+"""Losses: how far predictions are from their targets.
+
+Each is its formula for one example; the mean over the batch is taken in one place (`Loss.mean`).
+Crossentropies know whether they are given probabilities or logits (`from_logits`), and so which
+function turns the model's output into probabilities.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+
+from nnctl.activations import linear, sigmoid, softmax
+from nnctl.arguments import Component, OneOf
+from nnctl.errors import ArgumentError
+from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, one_hot, with_derivative
+
+Task = Literal["binary", "multiclass", "regression"]
+SMALLEST_PROBABILITY = 1e-7  # Keras's epsilon: where probabilities are clipped
+
+
+@dataclass(frozen=True)
+class Loss(Component):
+    """Base of all losses.
+
+    `forward(y_true, y_pred)` gives one value an example, `(n,)`. `task` says what the targets are.
+    """
+
+    task: ClassVar[Task] = "regression"
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        raise TypeError(f"{type(self).__name__} has no formula")
+
+    def mean(self, y_true: Value, y_pred: Value, weight: Value | None = None) -> Value:
+        """The mean over the batch, each example times its weight `(n,)`; the divisor is n."""
+        losses = self.forward(y_true, y_pred)
+        return (losses if weight is None else losses * weight).mean()
+
+    @property
+    def output_activation(self) -> Callable[[Any], Any]:
+        """What turns the model's output into a prediction: for logits, into probabilities."""
+        return linear
+
+    def target_shape(self, output: Shape) -> Shape:
+        """The shape of the targets for a model output of shape `output`, batch axis included."""
+        return output
+
+    def targets(self, y_true: Any, output: Shape, dtype: np.typing.DTypeLike) -> Array:
+        """Targets as the formula takes them, in `dtype`, of `target_shape(output)`.
+
+        `(n,)` stands for `(n, 1)`. Raises `ArgumentError` for any other shape: nothing broadcasts.
+        """
+        y = np.asarray(y_true)
+        shape = self.target_shape((len(y) if y.ndim else 0, *output[1:]))
+        if y.ndim == 0 or y.size != np.prod(shape) or (y.shape != shape and 1 not in shape[1:]):
+            raise ArgumentError(
+                f"the targets have shape {y.shape}, but the model's output needs {shape}"
+            )
+        return y.reshape(shape).astype(dtype, copy=False)
+
+    def __call__(self, y_true: Any, y_pred: Any) -> Any:
+        """The mean loss of a batch, a number of `y_pred`'s dtype."""
+        return self._evaluated(y_true, y_pred, lambda loss, y_pred: loss)[()]
+
+    def gradient(self, y_true: Any, y_pred: Any) -> Array:
+        """The derivative of the mean loss by `y_pred`, in its shape and dtype."""
+        return self._evaluated(y_true, y_pred, lambda loss, y_pred: gradients(loss, [y_pred])[0])
+
+    def _evaluated(
+        self, y_true: Any, y_pred: Any, wanted: Callable[[Value, Value], Value]
+    ) -> Array:
+        prediction = np.asarray(y_pred)
+        if prediction.dtype.kind != "f":
+            prediction = prediction.astype(np.float32)
+        shape = prediction.shape if prediction.ndim > 1 else (prediction.size, 1)
+        graph = Graph()
+        y_pred = graph.leaf("y_pred", shape)
+        y = self.targets(y_true, shape, prediction.dtype)
+        y_true = graph.leaf("y_true", y.shape, "integer" if y.dtype.kind == "i" else "real")
+        value = wanted(self.mean(y_true, y_pred), y_pred)
+        given = {y_pred: prediction.reshape(shape), y_true: y}
+        program = Program(graph, [value], prediction.dtype, given)
+        program.run()
+        result = program[value].copy()
+        return result.reshape(prediction.shape) if value.shape else result
+
+
+def mean_per_example(losses: Value) -> Value:
+    """The mean over all axes but the first: `(n, …)` -> `(n,)`."""
+    return losses.mean(tuple(range(1, losses.ndim)))
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """`L = mean((a - y)^2)` over the outputs of an example."""
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        return mean_per_example(np.square(y_pred - y_true))
+
+
+@dataclass(frozen=True)
+class HalfMeanSquaredError(Loss):
+    """`L = 1/2 mean((a - y)^2)`: the convention of the course, whose derivative is `a - y`."""
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        return mean_per_example(np.square(y_pred - y_true)) * 0.5
+
+
+@dataclass(frozen=True)
+class BinaryCrossentropy(Loss):
+    """The logistic loss, `L = -y log(a) - (1 - y) log(1 - a)`, averaged over the outputs.
+
+    From logits `z` with `a = sigmoid(z)` it is computed without `a`, as
+    `y max(-z, 0) + (1 - y) max(z, 0) + log(1 + exp(-|z|))`, whose terms never cancel.
+    Probabilities are clipped to [1e-7, 1 - 1e-7].
+    """
+
+    from_logits: bool = False
+    task: ClassVar[Task] = "binary"
+
+    @property
+    def output_activation(self) -> Callable[[Any], Any]:
+        return sigmoid if self.from_logits else linear
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        y = y_true
+        if not self.from_logits:
+            a = clipped(y_pred)
+            return mean_per_example(-y * np.log(a) - (1 - y) * np.log(1 - a))
+        z: Any = y_pred  # NumPy's stubs know its functions for arrays alone
+        likelihood = y * np.maximum(-z, 0.0) + (1 - y) * np.maximum(z, 0.0)
+        losses = likelihood + np.log1p(np.exp(np.minimum(z, -z)))
+        losses = with_derivative(losses, (z, y), lambda d: (d * (sigmoid(z) - y), None))
+        return mean_per_example(losses)
+
+
+@dataclass(frozen=True)
+class SparseCategoricalCrossentropy(Loss):
+    """`L = -log(a_y)` for the class `y` of an example, an index in 0…K-1.
+
+    From logits `z` with `a = softmax(z)` it is computed as `log(sum_k exp(z_k - z_y))`, with the
+    term of `y` itself, 1, kept out of the sum, so that a small loss keeps all its digits.
+    Probabilities are divided by their sum, then clipped to [1e-7, 1 - 1e-7].
+    """
+
+    from_logits: bool = False
+    task: ClassVar[Task] = "multiclass"
+
+    @property
+    def output_activation(self) -> Callable[[Any], Any]:
+        return softmax if self.from_logits else linear
+
+    def target_shape(self, output: Shape) -> Shape:
+        return output[:-1]
+
+    def targets(self, y_true: Any, output: Shape, dtype: np.typing.DTypeLike) -> Array:
+        """Class indices as integers. Raises `ArgumentError` for one outside 0…K-1."""
+        y = np.asarray(y_true)
+        if y.ndim == len(output) and y.shape[-1] == 1:
+            y = y[..., 0]
+        y = super().targets(y, output, y.dtype)
+        labels = y.astype(np.intp)
+        if y.size and (labels.min() < 0 or labels.max() >= output[-1] or (labels != y).any()):
+            wrong = y[(labels < 0) | (labels >= output[-1]) | (labels != y)]
+            raise ArgumentError(
+                f"the label {wrong.flat[0]} is not a class index in 0…{output[-1] - 1}",
+                f"the last layer has {output[-1]} units, one a class",
+            )
+        return labels
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        classes = y_pred.shape[-1]
+        own = one_hot(y_true, classes)
+        losses: Value
+        if not self.from_logits:
+            a = clipped(y_pred / y_pred.sum(axis=-1, keepdims=True))
+            losses = -np.log((a * own).sum(axis=-1))
+        else:
+            z = y_pred
+            ahead = z - (z * own).sum(axis=-1, keepdims=True)
+            most = ahead.max(axis=-1, keepdims=True)
+            others = (np.exp(ahead - most) * (1 - own)).sum(axis=-1, keepdims=True)
+            losses = (most + np.log1p(others + np.expm1(-most))).reshape(*y_true.shape)
+            losses = with_derivative(
+                losses, (z, y_true), lambda d: ((softmax(z) - own) * d.reshape(*d.shape, 1), None)
+            )
+        return losses if losses.ndim == 1 else mean_per_example(losses)
+
+
+def clipped(a: Any) -> Any:
+    """Probabilities kept away from 0 and 1, where the logarithm ends."""
+    return np.minimum(np.maximum(a, SMALLEST_PROBABILITY), 1 - SMALLEST_PROBABILITY)
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "binary_crossentropy": BinaryCrossentropy,
+    "half_mean_squared_error": HalfMeanSquaredError,
+    "mean_squared_error": MeanSquaredError,
+    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+}
+AnyLoss = Annotated[Any, OneOf("loss", LOSSES)]

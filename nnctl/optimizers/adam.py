@@ -1,0 +1,38 @@
+"""Adam: a learning rate of its own for each parameter."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from nnctl.arguments import DecayRate, PositiveFloat
+from nnctl.graph import Value
+from nnctl.optimizers.base import Optimizer
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adaptive moment estimation (Kingma and Ba 2015, algorithm 1, in the order of section 2).
+
+    `m` and `v` are running means of the gradient and of its square; their start at zero is
+    corrected for in the rate. `epsilon` is added to the uncorrected root, as in Keras.
+    """
+
+    learning_rate: PositiveFloat = 0.001
+    beta_1: DecayRate = 0.9
+    beta_2: DecayRate = 0.999
+    epsilon: PositiveFloat = 1e-7
+    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+
+    def rates_at(self, learning_rate: float, step: int) -> tuple[float, ...]:
+        t = step + 1
+        return (learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),)
+
+    def update(
+        self, p: Value, g: Value, slots: tuple[Value, ...], *rates: Value
+    ) -> tuple[Value, tuple[Value, ...]]:
+        (m, v), (alpha,) = slots, rates
+        m = m + (g - m) * (1 - self.beta_1)
+        v = v + (np.square(g) - v) * (1 - self.beta_2)
+        return p - alpha * m / (np.sqrt(v) + self.epsilon), (m, v)
