@@ -1,0 +1,227 @@
+"""The programs a model runs as: a training step, a block of predictions, the losses of a block.
+
+`trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from nnctl.graph import Array, Graph, Kind, Program, Shape, Value, gradients, join
+from nnctl.layout import Layout
+from nnctl.losses import Loss
+from nnctl.metrics import Metric, State
+from nnctl.optimizers import Optimizer
+
+
+class Model(Protocol):
+    """What the programs need of a model."""
+
+    layout: Layout
+    vector: Array
+    input_shape: Shape
+    output_shape: Shape
+
+    def forward(self, graph: Graph, x: Value) -> Value: ...
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs `(rows, *input_shape)`, targets as the loss takes them, and weights `(rows,)`."""
+
+    x: Array
+    y: Array
+    weight: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def arrays(self) -> list[Array]:
+        """The inputs, the targets and, where there are some, the weights."""
+        return [array for array in (self.x, self.y, self.weight) if array is not None]
+
+    def rows(self, chosen: "slice | Array") -> "Examples":
+        """The examples of some rows."""
+        weight = None if self.weight is None else self.weight[chosen]
+        return Examples(self.x[chosen], self.y[chosen], weight)
+
+
+def kind_of(array: Array) -> Kind:
+    return "integer" if array.dtype.kind in "iu" else "real"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A recorded step: its leaves, and the values of interest."""
+
+    graph: Graph
+    parameters: Value
+    statistics: Value
+    x: Value
+    y_true: Value
+    weight: Value | None
+    y_pred: Value
+    loss: Value
+
+    def batch_leaves(self) -> list[Value]:
+        """The leaves that a batch fills, in the order of `Examples.arrays`."""
+        return [leaf for leaf in (self.x, self.y_true, self.weight) if leaf is not None]
+
+
+def trace(model: Model, loss: Loss, like: Examples, rows: int, training: bool = True) -> Trace:
+    """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`."""
+    graph = Graph(training)
+    parameters, statistics = model.layout.declare(graph)
+    x = graph.leaf("x", (rows, *model.input_shape))
+    y_true = graph.leaf("y_true", (rows, *like.y.shape[1:]), kind_of(like.y))
+    weight = None if like.weight is None else graph.leaf("sample_weight", (rows,))
+    y_pred = model.forward(graph, x)
+    with graph.named("loss"):
+        value = loss.mean(y_true, y_pred, weight)
+    return Trace(graph, parameters, statistics, x, y_true, weight, y_pred, value)
+
+
+def gradient_vector(traced: Trace, layout: Layout) -> Value:
+    """The derivatives by all trainable parameters, in the layout's order: `(trainable,)`."""
+    parameters = [traced.graph.lift(layout.parameters[name]) for name in layout.trainable]
+    return join([d.reshape(d.size) for d in gradients(traced.loss, parameters)])
+
+
+class TrainingStep:
+    """One step of an optimizer on a batch of `rows` examples like `data`, ready to be replayed.
+
+    The model's vector and the slots change in place. `y_pred` is the model's output of the last
+    step `(rows, *output_shape)`, from before the update. A batch of all rows is bound once, here;
+    others are gathered from the data at each step.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        optimizer: Optimizer,
+        slots: dict[str, Array],
+        data: Examples,
+        rows: int,
+    ):
+        traced = trace(model, loss, data, rows)
+        graph, size = traced.graph, model.layout.trainable_size
+        given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+        rates = [graph.leaf("rate", ()) for _ in optimizer.rates_at(0.0, 0)]
+        with graph.named("optimizer"):
+            old = tuple(graph.leaf(name, (size,)) for name in optimizer.slots)
+            g = gradient_vector(traced, model.layout)
+            updated, new = optimizer.update(traced.parameters, g, old, *rates)
+        graph.assign(traced.parameters, updated)
+        for leaf, value in zip(old, new, strict=True):
+            graph.assign(leaf, value)
+            given[leaf] = slots[leaf.name]
+        leaves = traced.batch_leaves()
+        self.whole = rows == len(data)
+        if self.whole:
+            given.update(zip(leaves, data.arrays(), strict=True))
+        self.program = Program(graph, [*leaves, *rates, traced.y_pred], model.vector.dtype, given)
+        self.y_pred = self.program[traced.y_pred]
+        self._batch = [self.program[leaf] for leaf in leaves]
+        self._rates = [self.program[rate] for rate in rates]
+
+    def run(
+        self,
+        data: Examples,
+        batches: Iterable[Array],
+        rates: Iterable[tuple[float, ...]],
+        outputs: Iterable[Array],
+    ) -> None:
+        """One step a batch of row indices, at those rates; keeps each step's output in `outputs`.
+
+        This is the loop that all training time is spent in.
+        """
+        gathers = zip([array.take for array in data.arrays()], self._batch, strict=True)
+        gather = [] if self.whole else list(gathers)
+        replay, y_pred = self.program.replay, self.y_pred
+        for rows, numbers, output in zip(batches, rates, outputs, strict=True):
+            for take, out in gather:
+                take(rows, 0, out, "clip")
+            for array, number in zip(self._rates, numbers, strict=True):
+                array[()] = number
+            for call in replay:
+                call()
+            np.copyto(output, y_pred)
+
+
+class Forward:
+    """The model's output for blocks of `rows` examples, in evaluation."""
+
+    def __init__(self, model: Model, rows: int):
+        graph, size = Graph(training=False), model.layout.trainable_size
+        parameters, statistics = model.layout.declare(graph)
+        x = graph.leaf("x", (rows, *model.input_shape))
+        y_pred = model.forward(graph, x)
+        given = {parameters: model.vector[:size], statistics: model.vector[size:]}
+        self.program = Program(graph, [y_pred, x], model.vector.dtype, given)
+        self.x, self.y_pred = self.program[x], self.program[y_pred]
+
+    def __call__(self, x: Array) -> Array:
+        """The output `(rows, *output_shape)`, overwritten by the next call."""
+        np.copyto(self.x, x)
+        self.program.run()
+        return self.y_pred
+
+
+class Scorer:
+    """Adds blocks of outputs to the totals of an epoch: the loss and the metrics."""
+
+    def __init__(self, loss: Loss, metrics: Sequence[Metric], output: Shape):
+        self.loss, self.metrics, self.output = loss, metrics, output
+        self._programs: dict[int, tuple[Program, list[Array]]] = {}
+
+    def _program(self, y: Array, dtype: np.dtype) -> tuple[Program, list[Array]]:
+        """The program for so many rows; its targets, outputs, losses and predictions."""
+        rows = len(y)
+        if rows not in self._programs:
+            graph = Graph()
+            y_true = graph.leaf("y_true", y.shape, kind_of(y))
+            y_pred = graph.leaf("y_pred", (rows, *self.output))
+            losses = self.loss.forward(y_true, y_pred)
+            prediction = self.loss.output_activation(y_pred)
+            values = [y_true, y_pred, losses, prediction]
+            program = Program(graph, values, dtype)
+            self._programs[rows] = (program, [program[value] for value in values])
+        return self._programs[rows]
+
+    def add(
+        self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
+    ) -> None:
+        """Adds outputs `(rows, *output)` with their targets and weights."""
+        program, arrays = self._program(y_true, y_pred.dtype)
+        targets, outputs, losses, prediction = arrays
+        np.copyto(targets, y_true)
+        np.copyto(outputs, y_pred)
+        program.run()
+        weighted = losses if weight is None else losses * weight
+        totals.loss += float(weighted.sum(dtype=np.float64))
+        totals.rows += len(y_pred)
+        for metric, state in zip(self.metrics, totals.states, strict=True):
+            metric.add(state, y_true, prediction, self.loss.task)
+
+
+@dataclass
+class Totals:
+    """What has been gathered of an epoch: the sum of losses, the rows, each metric's state."""
+
+    loss: float
+    rows: int
+    states: list[State]
+
+    @classmethod
+    def start(cls, metrics: Sequence[Metric]) -> "Totals":
+        return cls(0.0, 0, [metric.start() for metric in metrics])
+
+    def figures(self, names: Sequence[str], metrics: Sequence[Metric]) -> dict[str, float]:
+        """The loss and the metrics by name, means over the rows so far."""
+        figures = {"loss": self.loss / self.rows if self.rows else float("nan")}
+        for name, metric, state in zip(names, metrics, self.states, strict=True):
+            figures[name] = metric.result(state)
+        return figures

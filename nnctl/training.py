@@ -1,0 +1,258 @@
+"""The training loop: epochs of shuffled batches, replayed a few dozen at a time.
+
+Everything that decides the future of a run is in `TrainingState`: saved, and put back, the run goes
+on as if nothing had happened. The loop yields events and never prints, saves or displays.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from nnctl import blas
+from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, overridden
+from nnctl.errors import ExitStatus, NnctlError, Problem
+from nnctl.evaluation import Evaluator
+from nnctl.graph import Array
+from nnctl.metrics import Metric
+from nnctl.optimizers import Optimizer
+from nnctl.step import Examples, Model, Scorer, Totals, TrainingStep
+
+# Outputs are kept for some batches, whose losses and metrics are then computed at once.
+MOST_BATCHES_AT_ONCE = 64
+MULTIPLY_ADDS_AT_ONCE = 500_000_000  # a tenth of a second or so
+NUMBERS_AT_ONCE = 1 << 18
+
+
+class TrainingDiverged(NnctlError):
+    """The loss is not a number any more."""
+
+    status = ExitStatus.NO
+
+
+@dataclass
+class TrainingState:
+    """All that decides how a run goes on. Arrays change in place.
+
+    `vector` is the model's; `slots` belong to the optimizer; `step` counts batches over all epochs,
+    `epoch` whole epochs and `batch` the batches done of the current one, whose rows come in
+    `order`; `totals` are what was gathered of it; `generator` draws the next order.
+    """
+
+    vector: Array
+    slots: dict[str, Array]
+    generator: np.random.Generator
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    order: Array = field(default_factory=lambda: np.empty(0, np.intp))
+    totals: Totals = field(default_factory=lambda: Totals(0.0, 0, []))
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def start(
+        cls, vector: Array, trainable: int, optimizer: Optimizer, generator: np.random.Generator
+    ) -> "TrainingState":
+        """The state before the first step: slots of zeros."""
+        slots = {name: np.zeros(trainable, vector.dtype) for name in optimizer.slots}
+        return cls(vector, slots, generator)
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays of the state, by name."""
+        totals = {
+            f"totals/{k}/{name}": array
+            for k, state in enumerate(self.totals.states)
+            for name, array in state.items()
+        }
+        slots = {f"slots/{name}": array for name, array in self.slots.items()}
+        return {"vector": self.vector, "order": self.order, **slots, **totals}
+
+    def numbers(self) -> dict[str, Any]:
+        """The rest of the state, as JSON."""
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "totals": {"loss": self.totals.loss, "rows": self.totals.rows},
+            "history": self.history,
+            "generator": self.generator.bit_generator.state,
+        }
+
+    def restore(self, arrays: Mapping[str, Array], numbers: Mapping[str, Any]) -> None:
+        """Takes up what `arrays` and `numbers` returned, in a state of the same model and run."""
+        self.vector[...] = arrays["vector"]
+        for name, slot in self.slots.items():
+            slot[...] = arrays[f"slots/{name}"]
+        self.order = np.asarray(arrays["order"], np.intp)
+        self.step, self.epoch, self.batch = (int(numbers[k]) for k in ("step", "epoch", "batch"))
+        states: dict[int, dict[str, Array]] = {}
+        for key, array in arrays.items():
+            if key.startswith("totals/"):
+                _, k, name = key.split("/")
+                states.setdefault(int(k), {})[name] = array.copy()
+        totals = numbers["totals"]
+        self.totals = Totals(totals["loss"], totals["rows"], [states[k] for k in sorted(states)])
+        self.history = {name: list(values) for name, values in numbers["history"].items()}
+        self.generator.bit_generator.state = numbers["generator"]
+
+
+class Trainable(Model, Protocol):
+    """What a run needs of a compiled model."""
+
+    optimizer: Optimizer
+    metrics: dict[str, Metric]
+    scorer: Scorer
+    evaluator: Evaluator
+
+    def state(self) -> TrainingState: ...
+    def step(self, data: Examples, rows: int) -> TrainingStep: ...
+
+
+class Training:
+    """A run: `events()` trains and yields; `run()` does so for callbacks.
+
+    It starts from the model's `state()`, which is kept up to date. Raises `TrainingDiverged` when
+    the loss is not finite.
+    """
+
+    def __init__(
+        self,
+        model: Trainable,
+        train: Examples,
+        validation: Examples | None = None,
+        *,
+        epochs: int,
+        batch_size: int,
+        shuffle: bool = True,
+    ):
+        self.model, self.state, self.optimizer = model, model.state(), model.optimizer
+        self.train, self.validation = train, validation
+        self.epochs, self.shuffle = epochs, shuffle
+        self.metrics, self._metrics = tuple(model.metrics), list(model.metrics.values())
+        self.rows = len(train)
+        self.batch_size = min(batch_size, self.rows)
+        self.batches = math.ceil(self.rows / self.batch_size)
+        self.has_validation = validation is not None
+        self._stopped: Reason | None = None
+        self._steps: dict[int, TrainingStep] = {}
+
+    @property
+    def epoch(self) -> int:
+        return self.state.epoch
+
+    def stop(self, reason: Reason = "stopped") -> None:
+        self._stopped = reason
+
+    def threads(self) -> int:
+        """The threads that suit the run's matrix products."""
+        products = self._step(self.batch_size).program.products
+        return blas.threads_for(max(products, default=0))
+
+    def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:
+        """Trains to the end, or until a callback stops it, and tells the callbacks."""
+        on_batch = overridden(callbacks, "on_batch_end")
+        on_epoch = overridden(callbacks, "on_epoch_end")
+        began = time.perf_counter()
+        reason: Reason = "interrupted"
+        for hook in overridden(callbacks, "on_train_begin"):
+            hook(self)
+        try:
+            for event in self.events():
+                for hook in on_batch if isinstance(event, BatchEnd) else on_epoch:
+                    hook(self, event)
+            reason = self._stopped or "finished"
+        except TrainingDiverged:
+            reason = "diverged"
+            raise
+        finally:
+            end = TrainEnd(reason, self.state.epoch, time.perf_counter() - began)
+            for hook in overridden(callbacks, "on_train_end"):
+                hook(self, end)
+        return end
+
+    def events(self) -> Iterator[BatchEnd | EpochEnd]:
+        """Trains on from `state`, and yields after every few batches and every epoch."""
+        state = self.state
+        while state.epoch < self.epochs and self._stopped is None:
+            began = time.perf_counter()
+            if state.batch == 0:
+                state.totals = Totals.start(self._metrics)
+                state.order = self._new_order()
+            while state.batch < self.batches and self._stopped is None:
+                with np.errstate(all="ignore"):
+                    self._train_some()
+                yield self._batch_end()
+            if state.batch == self.batches:
+                yield self._epoch_end(began)
+
+    def _new_order(self) -> Array:
+        if self.shuffle and self.batches > 1:
+            return self.state.generator.permutation(self.rows)
+        return np.arange(self.rows)
+
+    def learning_rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        return float(self.optimizer.learning_rate)
+
+    def _step(self, rows: int) -> TrainingStep:
+        if rows not in self._steps:
+            self._steps[rows] = self.model.step(self.train, rows)
+        return self._steps[rows]
+
+    def _train_some(self) -> None:
+        """Trains on the next few batches of equal size, and adds their figures to the totals."""
+        state, size = self.state, self.batch_size
+        start = state.batch * size
+        whole = (self.rows - start) // size
+        step = self._step(size if whole else self.rows - start)
+        count = min(max(whole, 1), batches_at_once(step))
+        rows = state.order[start : start + count * len(step.y_pred)]
+        outputs = np.empty((len(rows), *self.model.output_shape), step.y_pred.dtype)
+        rates = [
+            self.optimizer.rates_at(self.learning_rate(t), t)
+            for t in range(state.step, state.step + count)
+        ]
+        step.run(self.train, np.split(rows, count), rates, np.split(outputs, count))
+        state.step += count
+        state.batch += count
+        weight = None if self.train.weight is None else self.train.weight[rows]
+        self.model.scorer.add(state.totals, self.train.y[rows], outputs, weight)
+        if not math.isfinite(state.totals.loss):
+            raise TrainingDiverged(
+                Problem(
+                    f"the loss is {state.totals.loss} in epoch {state.epoch + 1}, "
+                    f"by batch {state.batch} of {self.batches}",
+                    f"lower optimizer.learning_rate (it is {self.learning_rate(state.step):g}), "
+                    "or scale the data",
+                )
+            )
+
+    def _batch_end(self) -> BatchEnd:
+        state = self.state
+        logs = state.totals.figures(self.metrics, self._metrics)
+        rate = self.learning_rate(state.step - 1)
+        batches, rows = self.batches, state.totals.rows
+        return BatchEnd(state.epoch + 1, state.batch, batches, rows, logs, rate)
+
+    def _epoch_end(self, began: float) -> EpochEnd:
+        state = self.state
+        logs = state.totals.figures(self.metrics, self._metrics)
+        if self.validation is not None:
+            figures = self.model.evaluator.figures(self.validation)
+            logs |= {f"val_{name}": value for name, value in figures.items()}
+        for name, value in logs.items():
+            state.history.setdefault(name, []).append(value)
+        state.epoch, state.batch = state.epoch + 1, 0
+        seconds = time.perf_counter() - began
+        rate = self.learning_rate(state.step - 1)
+        return EpochEnd(state.epoch, self.epochs, logs, rate, seconds, self.rows)
+
+
+def batches_at_once(step: TrainingStep) -> int:
+    """How many batches are trained before their figures are computed; the same in every run."""
+    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, sum(step.program.products))
+    by_size = NUMBERS_AT_ONCE // max(1, step.y_pred.size)
+    return max(1, min(MOST_BATCHES_AT_ONCE, by_work, by_size))
