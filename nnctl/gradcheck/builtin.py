@@ -1,0 +1,141 @@
+"""The built-in cases: every operation of the graph, and every layer with every activation and loss.
+
+They are made from the registries, so that what is added there is covered the day it is added.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+import numpy as np
+
+from nnctl.activations import ACTIVATIONS
+from nnctl.arguments import Argument, OneOf, arguments_of
+from nnctl.gradcheck.check import Case, model_case
+from nnctl.graph import UFUNCS, Graph, Value
+from nnctl.layers import LAYERS, Activation, Dense, Layer
+from nnctl.losses import LOSSES, Loss
+from nnctl.model import Sequential
+from nnctl.step import Examples
+
+NamedCase = tuple[str, Case]
+ROWS = (1, 5)  # a single row, and a ragged few
+OUTPUTS = (1, 3)  # one unit, and many
+STEPWISE = "the function is constant between its steps"
+
+
+def builtin_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
+    """All cases, by name."""
+    yield from operation_cases(generator)
+    for layer, activation, loss in itertools.product(LAYERS, ACTIVATIONS, LOSSES):
+        yield from model_cases(layer, activation, loss, generator)
+
+
+def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
+    """Each operation alone, on operands that broadcast where it takes two."""
+    for ufunc in UFUNCS:
+        yield f"operation {ufunc.__name__}", ufunc_case(ufunc, generator)
+    structural: dict[str, Callable[[Value, Value], Value]] = {
+        "matmul": lambda a, b: a @ b.transpose(),
+        "matmul of rank 3": lambda a, b: a.reshape(2, 2, 3) @ b.transpose(),
+        "sum of rows": lambda a, b: a.sum(0) * b.sum(0),
+        "sum of columns": lambda a, b: a.sum(1, keepdims=True) * b.sum(1, keepdims=True),
+        "sum of middle axis": lambda a, b: (a * b).reshape(2, 2, 3).sum(1),
+        "sum of all": lambda a, b: a.sum() * b.sum(),
+        "mean": lambda a, b: a.mean(1) * b.mean(1),
+        "reshape": lambda a, b: a.reshape(2, 6) @ b.reshape(6, 2),
+        "reshape of a transpose": lambda a, b: a.transpose().reshape(12) * b.reshape(12),
+        "transpose": lambda a, b: a.transpose() * b.transpose().reshape(3, 4),
+    }
+    for name, formula in structural.items():
+        graph = Graph()
+        a, b = graph.leaf("a", (4, 3)), graph.leaf("b", (4, 3))
+        yield f"operation {name}", weighted_case(formula(a, b), {"a": a, "b": b}, generator)
+
+
+def ufunc_case(ufunc: np.ufunc, generator: np.random.Generator) -> Case:
+    graph = Graph()
+    shapes = {"a": (4, 3), "b": (1, 3)}
+    leaves = {name: graph.leaf(name, shapes[name]) for name in list(shapes)[: ufunc.nin]}
+    case = weighted_case(ufunc(*leaves.values()) * 1.0, leaves, generator)
+    stepwise = all(rule is None for rule in UFUNCS[ufunc].rules)
+    # Positive, so that logarithms and roots exist, and apart, so that no two operands tie.
+    point = {leaf: np.abs(array) + 0.1 for leaf, array in case.point.items()}
+    return Case(case.loss, case.arrays, point, STEPWISE if stepwise else None)
+
+
+def weighted_case(y: Value, arrays: dict[str, Value], generator: np.random.Generator) -> Case:
+    """The sum of a value's elements, each with a random weight, so that none can hide another."""
+    weights = generator.standard_normal(y.shape)
+    point = {leaf: generator.standard_normal(leaf.shape) for leaf in arrays.values()}
+    return Case((y * y.graph.constant(weights)).sum(), arrays, point)
+
+
+def model_cases(
+    layer: str, activation: str, loss: str, generator: np.random.Generator
+) -> Iterator[NamedCase]:
+    """The layer with the activation, a dense layer after it, and the loss in all its variants."""
+    for options in switches(LOSSES[loss]):
+        made = LOSSES[loss](**options)
+        name = " ".join(
+            [layer, activation, loss, *(["logits"] if options.get("from_logits") else [])]
+        )
+        rows, outputs = (int(generator.choice(sizes)) for sizes in (ROWS, OUTPUTS))
+        yield name, network_case(layer, activation, made, rows, outputs, generator)
+
+
+def switches(made: Callable[..., Any]) -> Iterator[dict[str, bool]]:
+    """Every combination of the boolean arguments of a class."""
+    names = [argument.name for argument in arguments_of(made) if argument.annotation is bool]
+    for chosen in itertools.product((False, True), repeat=len(names)):
+        yield dict(zip(names, chosen, strict=True))
+
+
+def network_case(
+    layer: str,
+    activation: str,
+    loss: Loss,
+    rows: int,
+    outputs: int,
+    generator: np.random.Generator,
+) -> Case:
+    probabilities = loss.output_activation is ACTIVATIONS["linear"]
+    last = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}[loss.task]
+    if loss.task == "multiclass":
+        outputs += 1  # with one class alone there is nothing to learn
+    layers = [
+        *example_layers(layer, activation),
+        Dense(outputs, last if probabilities else "linear", bias_initializer="glorot_uniform"),
+    ]
+    model = Sequential(layers, seed=int(generator.integers(1 << 31)), dtype=np.float64)
+    model.build(LAYERS[layer].example_shape)
+    shape = (rows, *model.output_shape)
+    if loss.task == "multiclass":
+        y: Any = generator.integers(0, outputs, loss.target_shape(shape))
+    elif loss.task == "binary":
+        y = generator.integers(0, 2, shape).astype(np.float64)
+    else:
+        y = generator.standard_normal(shape)
+    x = generator.standard_normal((rows, *model.input_shape))
+    return model_case(model, loss, Examples(x, y))
+
+
+def example_layers(name: str, activation: str) -> list[Layer]:
+    """The layer of that name with the activation, its own or, where it has none, behind it."""
+    made = LAYERS[name]
+    given = {a.name: example_of(a) for a in arguments_of(made) if a.required}
+    takes = {argument.name: argument for argument in arguments_of(made)}
+    for argument in takes.values():
+        if argument.name == "bias_initializer":  # a bias of zero could hide a wrong rule
+            given[argument.name] = "glorot_uniform"
+    if "activation" in takes:
+        return [made(**{**given, "activation": activation})]
+    return [made(**given), Activation(activation)]
+
+
+def example_of(argument: Argument) -> Any:
+    """Some value that a required argument takes: of a named type the first, else the number 3."""
+    for mark in get_args(argument.annotation)[1:]:
+        if isinstance(mark, OneOf):
+            return min(mark.registry)
+    return 3
