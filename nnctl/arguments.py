@@ -34,6 +34,8 @@ class Range:
     def __str__(self) -> str:
         if self.high == math.inf:
             return f"{'greater than' if self.low_open else 'at least'} {self.low:g}"
+        if self.low == -math.inf:
+            return f"{'less than' if self.high_open else 'at most'} {self.high:g}"
         left, right = "[("[self.low_open], "])"[self.high_open]
         return f"in {left}{self.low:g}, {self.high:g}{right}"
 
@@ -123,12 +125,27 @@ def checked(argument: Argument, value: Any, owner: str) -> Any:
 
     Raises `ArgumentError` that names the argument, the value and what is allowed.
     """
-    annotation: Any = argument.annotation
+    alternatives = alternatives_of(argument.annotation)
+    if value is None and type(None) in alternatives:
+        return None
+    refused: ArgumentError | None = None
+    for annotation in alternatives:
+        try:
+            return as_annotated(annotation, value, f"{owner}'s {argument.name}", argument.name)
+        except ArgumentError as error:
+            refused = refused or error
+    raise refused or ArgumentError(f"{owner}'s {argument.name} takes nothing", path=argument.name)
+
+
+def alternatives_of(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union; another annotation is its own only alternative."""
+    union = get_origin(annotation) in (Union, types.UnionType)
+    return get_args(annotation) if union else (annotation,)
+
+
+def as_annotated(annotation: Any, value: Any, what: str, path: str) -> Any:
+    """`value` as one annotation takes it; `what` names it in the error."""
     marks: list[Any] = []
-    if get_origin(annotation) in (Union, types.UnionType):
-        if value is None and type(None) in get_args(annotation):
-            return None
-        annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Annotated:
         annotation, *marks = get_args(annotation)
     for mark in marks:
@@ -137,15 +154,32 @@ def checked(argument: Argument, value: Any, owner: str) -> Any:
         if isinstance(mark, Range):
             whole = annotation is int
             is_number = isinstance(value, Integral if whole else Real)
-            if isinstance(value, bool) or not is_number or value not in mark:
+            if (
+                isinstance(value, bool)
+                or not is_number
+                or not math.isfinite(value)
+                or value not in mark
+            ):
                 noun = "a whole number" if whole else "a number"
-                raise ArgumentError(
-                    f"{owner}'s {argument.name} is {value!r}; it must be {noun} {mark}",
-                    path=argument.name,
-                )
+                raise ArgumentError(f"{what} is {value!r}; it must be {noun} {mark}", path=path)
+            return value
+    if annotation is bool and not isinstance(value, bool):
+        raise ArgumentError(f"{what} is {value!r}; it must be True or False", path=path)
     if get_origin(annotation) is Literal and value not in get_args(annotation):
         allowed = ", ".join(repr(choice) for choice in get_args(annotation))
-        raise ArgumentError(
-            f"{owner}'s {argument.name} is {value!r}; allowed are: {allowed}", path=argument.name
-        )
+        raise ArgumentError(f"{what} is {value!r}; allowed are: {allowed}", path=path)
+    if get_origin(annotation) is tuple:
+        return as_tuple(get_args(annotation), value, what, path)
     return value
+
+
+def as_tuple(items: tuple[Any, ...], value: Any, what: str, path: str) -> tuple[Any, ...]:
+    """A sequence as a tuple of the annotated items; `...` after the first repeats it."""
+    if not isinstance(value, tuple | list):
+        raise ArgumentError(f"{what} is {value!r}; it must be a list", path=path)
+    if items[-1] is Ellipsis:
+        items = (items[0],) * len(value)
+    if len(items) != len(value):
+        raise ArgumentError(f"{what} is {value!r}; it must have {len(items)} items", path=path)
+    pairs = zip(items, value, strict=True)
+    return tuple(as_annotated(item, part, what, path) for item, part in pairs)

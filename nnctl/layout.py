@@ -38,11 +38,16 @@ class Layout:
         }
 
     def initial(self, generator: np.random.Generator, dtype: np.typing.DTypeLike) -> Array:
-        """A new vector with every parameter's start values, drawn in layer order."""
+        """A new vector with every parameter's start values.
+
+        Each parameter has a generator of its own, spawned in layer order, so that a change to one
+        layer leaves the start values of those before it, and of same-sized ones behind it, alone.
+        """
         vector = np.empty(self.size, dtype)
-        for name, array in self.views(vector).items():
+        views = self.views(vector)
+        for name, child in zip(views, generator.spawn(len(views)), strict=True):
             parameter = self.parameters[name]
-            array[...] = parameter.initializer(parameter.shape, generator)
+            views[name][...] = parameter.initializer(parameter.shape, child)
         return vector
 
     def declare(self, graph: Graph) -> tuple[Value, Value]:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnctl import blas, npz
+from nnctl import blas
 from nnctl.arguments import OneOf
+from nnctl.atomic import atomic_file
 from nnctl.callbacks import Callback, EpochLines
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.evaluation import Evaluator, Predictor
@@ -18,6 +19,7 @@ from nnctl.layers import LAYERS, Layer
 from nnctl.layout import Layout
 from nnctl.losses import LOSSES, Loss
 from nnctl.metrics import METRICS, Metric
+from nnctl.npz import read_arrays, write_arrays
 from nnctl.optimizers import OPTIMIZERS, Optimizer
 from nnctl.randomness import generator
 from nnctl.step import Examples, Scorer, TrainingStep
@@ -86,9 +88,15 @@ class Sequential:
         return x
 
     def compile(
-        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] | None = None
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Sequence[Any] | Mapping[str, Metric] | None = None,
     ) -> None:
-        """Chooses optimizer, loss and metrics, each by name or as an object."""
+        """Chooses optimizer, loss and metrics, each by name or as an object.
+
+        Metrics may also be a mapping from the names they shall go by.
+        """
         if loss is None:
             raise ArgumentError(f"compile needs a loss; there are: {', '.join(sorted(LOSSES))}")
         self.optimizer: Optimizer = OneOf("optimizer", OPTIMIZERS).make(optimizer)
@@ -195,7 +203,8 @@ class Sequential:
         if validation is None and validation_split:
             data, validation = split_last(data, validation_split)
         state = self.state()
-        state.history, first = {}, state.epoch
+        state.forget_history()
+        first = state.epoch
         training = self.training(
             data,
             validation,
@@ -267,11 +276,12 @@ class Sequential:
 
     def save_weights(self, path: Any) -> None:
         """Writes all parameters to an `.npz` file, whole or not at all."""
-        npz.write(path, self.named_arrays())
+        with atomic_file(path) as file:
+            write_arrays(file, self.named_arrays())
 
     def load_weights(self, path: Any) -> None:
         """Reads the parameters that `save_weights`, or `nnctl train`, wrote."""
-        self.load_arrays({k: v for k, v in npz.read(path).items() if k != "metadata"})
+        self.load_arrays({k: v for k, v in read_arrays(path).items() if k != "metadata"})
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Prints a line a layer: its name, output shape and parameters."""

@@ -39,7 +39,8 @@ class TrainingState:
 
     `vector` is the model's; `slots` belong to the optimizer; `step` counts batches over all epochs,
     `epoch` whole epochs and `batch` the batches done of the current one, whose rows come in
-    `order`; `totals` are what was gathered of it; `generator` draws the next order.
+    `order`; `totals` are what was gathered of it; `generator` draws the next order. `history`,
+    `learning_rates` (of each epoch's last step) and `seconds` have one value an epoch.
     """
 
     vector: Array
@@ -51,6 +52,8 @@ class TrainingState:
     order: Array = field(default_factory=lambda: np.empty(0, np.intp))
     totals: Totals = field(default_factory=lambda: Totals(0.0, 0, []))
     history: dict[str, list[float]] = field(default_factory=dict)
+    learning_rates: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     @classmethod
     def start(
@@ -59,6 +62,10 @@ class TrainingState:
         """The state before the first step: slots of zeros."""
         slots = {name: np.zeros(trainable, vector.dtype) for name in optimizer.slots}
         return cls(vector, slots, generator)
+
+    def forget_history(self) -> None:
+        """Starts new lists for the figures of the epochs to come."""
+        self.history, self.learning_rates, self.seconds = {}, [], []
 
     def arrays(self) -> dict[str, Array]:
         """The arrays of the state, by name."""
@@ -78,6 +85,8 @@ class TrainingState:
             "batch": self.batch,
             "totals": {"loss": self.totals.loss, "rows": self.totals.rows},
             "history": self.history,
+            "learning_rates": self.learning_rates,
+            "seconds": self.seconds,
             "generator": self.generator.bit_generator.state,
         }
 
@@ -96,6 +105,8 @@ class TrainingState:
         totals = numbers["totals"]
         self.totals = Totals(totals["loss"], totals["rows"], [states[k] for k in sorted(states)])
         self.history = {name: list(values) for name, values in numbers["history"].items()}
+        self.learning_rates = list(numbers["learning_rates"])
+        self.seconds = list(numbers["seconds"])
         self.generator.bit_generator.state = numbers["generator"]
 
 
@@ -248,6 +259,8 @@ class Training:
         state.epoch, state.batch = state.epoch + 1, 0
         seconds = time.perf_counter() - began
         rate = self.learning_rate(state.step - 1)
+        state.learning_rates.append(rate)
+        state.seconds.append(seconds)
         return EpochEnd(state.epoch, self.epochs, logs, rate, seconds, self.rows)
 
 

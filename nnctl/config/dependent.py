@@ -1,0 +1,165 @@
+"""Defaults that depend on other keys, filled into a config's plain values before its schema.
+
+Values of the wrong kind are left alone: the schema reports them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nnctl.config.wording import shown
+from nnctl.losses import LOSSES
+from nnctl.metrics import METRICS
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+RESERVED = "metadata"  # the entry of weights.npz that is no layer's
+ARRAYS = ".npz"
+TASKS = ("binary", "multiclass", "regression")
+
+Finding = tuple[str, str, str | None]
+
+
+def filled(values: Mapping[Any, Any], file: str) -> dict[Any, Any]:
+    """The values with `name`, the layers' names, `metrics`, and data keys of `.npz` files."""
+    result = dict(values)
+    if result.get("name") is None:
+        result["name"] = run_name(file)
+    if isinstance(result.get("layers"), list):
+        result["layers"] = named_layers(result["layers"])
+    if result.get("metrics") is None:
+        result["metrics"] = default_metrics(result.get("loss"))
+    if isinstance(result.get("data"), dict):
+        result["data"] = filled_data(result["data"])
+    return result
+
+
+def run_name(file: str) -> str:
+    """The file's stem, with what a name may not hold replaced by "-"."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(file).stem).lstrip(".-").rstrip("-")
+    return name if name and name != RESERVED else "run"
+
+
+def named_layers(layers: list[Any]) -> list[Any]:
+    """The layers as mappings; those without a name are TYPE_K, the K-th of their type."""
+    counts: Counter[str] = Counter()
+    named = []
+    for layer in layers:
+        entry = {"type": layer} if isinstance(layer, str) else layer
+        if isinstance(entry, dict) and isinstance(entry.get("type"), str):
+            counts[entry["type"]] += 1
+            if entry.get("name") is None:
+                entry = {**entry, "name": f"{entry['type']}_{counts[entry['type']]}"}
+        named.append(layer if isinstance(layer, str) and layer == entry else entry)
+    return named
+
+
+def default_metrics(loss: Any) -> list[str]:
+    """`[accuracy]` for classification, `[mae]` for regression; none for an unknown loss."""
+    task = task_of(loss)
+    if task is None:
+        return []
+    return ["mae"] if task == "regression" else ["accuracy"]
+
+
+def task_of(loss: Any) -> str | None:
+    """The task of a loss as the config writes it, or None where there is no such loss."""
+    name = loss.get("type") if isinstance(loss, Mapping) else loss
+    return LOSSES[name].task if isinstance(name, str) and name in LOSSES else None
+
+
+def filled_data(data: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The array names of `.npz` files, and a single feature column as a list of one."""
+    result = dict(data)
+    if is_arrays(result.get("train")):
+        for key, array in (("features", "x"), ("target", "y")):
+            if result.get(key) is None:
+                result[key] = array
+    elif isinstance(result.get("features"), str):
+        result["features"] = [result["features"]]
+    return result
+
+
+def is_arrays(train: Any) -> bool:
+    """Whether a data file holds named arrays rather than columns."""
+    return isinstance(train, str) and train.lower().endswith(ARRAYS)
+
+
+def findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
+    """What is wrong between keys: path, message and fix of each, beside the schema's own.
+
+    `values` are filled already.
+    """
+    name = values.get("name")
+    if isinstance(name, str) and not_a_name(name):
+        yield "name", not_a_name(name), None
+    if isinstance(values.get("layers"), list):
+        yield from layer_name_findings(values["layers"])
+    if isinstance(values.get("metrics"), list):
+        yield from metric_findings(values["metrics"], task_of(values.get("loss")))
+    data = values.get("data")
+    if isinstance(data, dict):
+        yield from column_findings(data)
+
+
+def not_a_name(name: str) -> str:
+    """Why a run or layer cannot have this name; empty where it can."""
+    if name == RESERVED:
+        return f'the name "{RESERVED}" is kept for the weights file\'s own entry'
+    if NAME.fullmatch(name):
+        return ""
+    return (
+        f"the name is {shown(name)}; it must be of letters, digits, _ . and -, "
+        "and not start with . or -"
+    )
+
+
+def layer_name_findings(layers: list[Any]) -> Iterator[Finding]:
+    """Layers whose names are no names, or not unlike the others'."""
+    owners: dict[str, int] = {}
+    for index, layer in enumerate(layers):
+        name = layer.get("name") if isinstance(layer, dict) else None
+        if not isinstance(name, str):
+            continue
+        if not_a_name(name):
+            yield f"layers.{index}.name", not_a_name(name), None
+        elif name in owners:
+            message = f'the name "{name}" is that of layers.{owners[name]} too'
+            yield f"layers.{index}.name", message, "give each layer a name of its own"
+        owners.setdefault(name, index)
+
+
+def metric_findings(metrics: list[Any], task: str | None) -> Iterator[Finding]:
+    """Metrics listed twice, and those that the loss's task has no use for."""
+    names = [metric.get("type") if isinstance(metric, dict) else metric for metric in metrics]
+    for index, name in enumerate(names):
+        if not isinstance(name, str) or name not in METRICS:
+            continue
+        if name in names[:index]:
+            yield f"metrics.{index}", f'the metric "{name}" is listed twice', "remove one of them"
+        elif task is not None and task not in tasks_of(name):
+            fitting = ", ".join(sorted(m for m in METRICS if task in tasks_of(m)))
+            message = f"{name} does not go with a {task} loss; metrics that do: {fitting}"
+            yield f"metrics.{index}", message, None
+
+
+def tasks_of(metric: str) -> tuple[str, ...]:
+    """The tasks that a metric makes sense for."""
+    tasks: tuple[str, ...] = getattr(METRICS[metric], "tasks", TASKS)
+    return tasks
+
+
+def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
+    """A missing target, and columns named twice."""
+    train = data.get("train")
+    if isinstance(train, str) and data.get("target") is None:
+        message = "target is missing; a table needs the column, or the list of columns, to predict"
+        yield "data.target", message, 'add "target: COLUMN"'
+    for key in ("target", "features"):
+        columns = data.get(key)
+        if isinstance(columns, list):
+            for index, column in enumerate(columns):
+                if isinstance(column, str) and column in columns[:index]:
+                    message = f'the column "{column}" is listed twice'
+                    yield f"data.{key}.{index}", message, "remove one of them"

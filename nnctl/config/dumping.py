@@ -1,0 +1,71 @@
+"""A config as plain data with every default filled in, and as YAML that reads back the same."""
+
+from typing import Any
+
+import yaml
+
+from nnctl.config.scalars import TooLong, core_value
+from nnctl.config.schema import Config, absolute
+from nnctl.config.types import Entry, Section
+
+FILES = ("train", "validation", "test")
+WIDTH = 100
+
+
+def resolved(config: Config, *, absolute_paths: bool = False) -> dict[str, Any]:
+    """Every key of the config with its value, those of the named types included.
+
+    A type without arguments is its bare name. Data files are named as the user wrote them, or by
+    absolute paths, which mean the same from any folder.
+    """
+    values: dict[str, Any] = plain(config)
+    if absolute_paths:
+        for key in FILES:
+            if isinstance(values["data"][key], str):
+                values["data"][key] = absolute(config.resolve(values["data"][key]))
+    return values
+
+
+def plain(value: Any) -> Any:
+    """Sections as dictionaries, tuples as lists."""
+    if isinstance(value, Entry) and not value.arguments():
+        return value.type
+    if isinstance(value, Section):
+        return {name: plain(below) for name, below in value}
+    if isinstance(value, dict):
+        return {key: plain(below) for key, below in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value
+
+
+def dump_yaml(values: dict[str, Any]) -> str:
+    """Plain data as YAML, which `load` reads back to the same values, floats to the last bit."""
+    text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what means the same to readers of YAML 1.1 and 1.2."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Text in quotes where YAML 1.2 reads it as something else; PyYAML sees to 1.1 itself."""
+    try:
+        is_text = isinstance(core_value(text), str)
+    except TooLong:
+        is_text = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else '"')
+
+
+def _list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
+    """A list of scalars on one line, others an item a line."""
+    nested = any(isinstance(item, dict | list) for item in items)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=not nested)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)

@@ -1,0 +1,122 @@
+"""pydantic's errors, reworded: what was found, what is allowed, the nearest name.
+
+A section of a config rewords its own errors, where its keys and their annotations are at hand
+(`reworded`); `problems_of` then only has to give each its place in the file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from nnctl.config.composing import joined
+from nnctl.config.source import Source
+from nnctl.config.wording import described, shown, suggested
+from nnctl.errors import Problem, did_you_mean, nearest
+
+WORDED = "nnctl"
+Loc = tuple[int | str, ...]
+
+
+def dotted(loc: Iterable[int | str]) -> str:
+    """A path as `--set` takes it: `layers.0.units`."""
+    path = ""
+    for part in loc:
+        path = joined(path, part)
+    return path
+
+
+def detail(message: str, fix: str | None = None, loc: Loc = ()) -> InitErrorDetails:
+    """One worded error at `loc`."""
+    error = PydanticCustomError(WORDED, "{message}", {"message": message, "fix": fix})
+    return InitErrorDetails(type=error, loc=loc, input=None)
+
+
+def errors(*details: InitErrorDetails) -> ValidationError:
+    """Worded errors in the form in which pydantic hands them on, outwards from a validator."""
+    return ValidationError.from_exception_data("config", list(details))
+
+
+def reworded(
+    section: type[BaseModel], noun: str, values: Mapping[str, Any], error: ValidationError
+) -> ValidationError:
+    """The errors of one section, in our words; those of the sections below it are so already."""
+    fields = section.model_fields
+    details: list[InitErrorDetails] = []
+    missing: list[str] = []
+    meant: set[str | None] = set()
+    unfit: dict[str, list[Loc]] = {}
+    for found in error.errors(include_url=False):
+        loc, kind = found["loc"], found["type"]
+        key = str(loc[0]) if loc else ""
+        if kind == WORDED:
+            details.append(detail(found["ctx"]["message"], found["ctx"]["fix"], loc))
+        elif kind == "extra_forbidden":
+            details.append(_unknown(key, noun, sorted(fields)))
+            meant.add(nearest(key, fields))
+        elif kind == "missing":
+            missing.append(key)
+        elif kind != "too_short" or not values.get(key):
+            # A list that only its wrong items left too short is reported by those items.
+            unfit.setdefault(key, []).append((key, *_untagged(loc[1:], values.get(key))))
+    # A misspelt key is one mistake: its right name is not reported as missing besides.
+    details += [_missing(key, noun, fields[key]) for key in missing if key not in meant]
+    for key, locs in unfit.items():
+        # Where no alternative of a union fits, the value is wrong as a whole.
+        whole = [loc for loc in locs if len(loc) == 1]
+        details += [
+            _unfit(loc, values.get(key), fields[key]) for loc in dict.fromkeys(whole or locs)
+        ]
+    order = {name: index for index, name in enumerate(fields)}
+    details.sort(key=lambda each: order.get(str(each["loc"][0]), len(order)) if each["loc"] else 0)
+    return errors(*details)
+
+
+def _untagged(loc: Loc, value: Any) -> Loc:
+    """The parts of `loc` that are keys and indices of `value`, without pydantic's union tags."""
+    kept: list[int | str] = []
+    for part in loc:
+        is_index = isinstance(value, Sequence) and isinstance(part, int) and part < len(value)
+        if is_index or (isinstance(value, Mapping) and part in value):
+            kept.append(part)
+            value = value[part]
+    return tuple(kept)
+
+
+def _unknown(key: str, noun: str, allowed: Sequence[str]) -> InitErrorDetails:
+    takes = ", ".join(name for name in allowed if name != "type") or "no arguments"
+    fix = did_you_mean(key, allowed) or "remove it"
+    return detail(f'unknown key "{key}"; {noun} takes: {takes}', fix, (key,))
+
+
+def _missing(key: str, noun: str, info: FieldInfo) -> InitErrorDetails:
+    allowed = described(info.annotation, tuple(info.metadata))
+    return detail(f"{key} is missing; {noun} needs it: {allowed}", f'add "{key}: …"', (key,))
+
+
+def _unfit(loc: Loc, value: Any, info: FieldInfo) -> InitErrorDetails:
+    annotation, marks = info.annotation, tuple(info.metadata)
+    for part in loc[1:]:
+        value = value[part]
+    fix = None
+    if len(loc) == 1:
+        default = None if info.is_required() else info.default
+        fix = suggested(value, annotation, marks, default)
+    subject = "it" if len(loc) == 1 else loc[0]
+    allowed = described(annotation, marks)
+    if isinstance(value, float) and not isfinite(value):
+        allowed = allowed.replace("a number", "a finite number")
+    return detail(f"{dotted(loc)} is {shown(value)}; {subject} must be {allowed}", fix, loc)
+
+
+def problems_of(error: ValidationError, source: Source) -> list[Problem]:
+    """Each error, in the place that its value was written in."""
+    found = []
+    for each in error.errors(include_url=False):
+        context = each.get("ctx", {})
+        message, fix = context.get("message", each["msg"]), context.get("fix")
+        found.append(source.problem(dotted(each["loc"]), message, fix))
+    return found

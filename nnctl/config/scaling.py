@@ -1,0 +1,39 @@
+"""The ways to scale numeric features that a config may name under `data.scale`.
+
+These are their arguments alone; the statistics are computed from the training rows elsewhere.
+"""
+
+from dataclasses import dataclass
+
+from nnctl.arguments import Component, OneOf, PositiveFloat
+
+
+@dataclass(frozen=True)
+class Unscaled(Component):
+    """`x` as it is."""
+
+
+@dataclass(frozen=True)
+class Standardize(Component):
+    """`(x - mean) / standard deviation`, of the population."""
+
+
+@dataclass(frozen=True)
+class MinMax(Component):
+    """`(x - min) / (max - min)`."""
+
+
+@dataclass(frozen=True)
+class Rescale(Component):
+    """`x / by`."""
+
+    by: PositiveFloat
+
+
+SCALINGS: dict[str, type[Component]] = {
+    "minmax": MinMax,
+    "none": Unscaled,
+    "rescale": Rescale,
+    "standardize": Standardize,
+}
+SCALING = OneOf("scaling", SCALINGS)

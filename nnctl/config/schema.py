@@ -1,0 +1,125 @@
+"""The config of a run: its keys, their defaults and their ranges."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike, path
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr, Strict, ValidationError
+
+from nnctl.arguments import OneOf
+from nnctl.config.dependent import filled, findings
+from nnctl.config.overrides import override
+from nnctl.config.problems import problems_of
+from nnctl.config.scaling import SCALING
+from nnctl.config.source import Source, read
+from nnctl.config.types import Entry, Limits, Named, Section
+from nnctl.config.wording import Phrase
+from nnctl.errors import NnctlError, Problem
+from nnctl.layers import LAYERS
+from nnctl.losses import LOSSES
+from nnctl.metrics import METRICS
+from nnctl.optimizers import OPTIMIZERS
+
+Text = Annotated[str, Strict()]
+File = Annotated[str, Strict(), Phrase("a file", "files")]
+Column = Annotated[str, Strict(), Phrase("a column", "columns")]
+Whole = Annotated[int, Limits(1)]
+Fraction = Annotated[float, Limits(0, 1, low_open=True, high_open=True)]
+Columns = Annotated[tuple[Column, ...], Field(min_length=1)]
+
+
+class DataConfig(Section):
+    """Where the examples are, and what becomes of them before the model sees them.
+
+    The files are named as the user wrote them; `Config.resolve` gives their places. `target` is
+    None only in a config that is still being checked.
+    """
+
+    noun: ClassVar[str] = "data"
+    train: File
+    validation: Fraction | File | None = None
+    test: File | None = None
+    target: Column | Columns | None = None
+    features: Column | Columns | None = None
+    scale: Annotated[Entry, Named(SCALING)] = Field("none", validate_default=True)
+
+
+class Config(Section):
+    """A run's config, checked, with every default filled in."""
+
+    noun: ClassVar[str] = "a config"
+    name: Text
+    seed: Annotated[int, Limits(0)] = 0
+    dtype: Literal["float32", "float64"] = "float32"
+    data: DataConfig
+    input_shape: Annotated[tuple[Whole, ...], Field(min_length=1)] | None = None
+    layers: Annotated[
+        tuple[Annotated[Entry, Named(OneOf("layer", LAYERS))], ...], Field(min_length=1)
+    ]
+    loss: Annotated[Entry, Named(OneOf("loss", LOSSES))]
+    optimizer: Annotated[Entry, Named(OneOf("optimizer", OPTIMIZERS))]
+    metrics: tuple[Annotated[Entry, Named(OneOf("metric", METRICS))], ...]
+    epochs: Whole
+    batch_size: Whole | Literal["full"] = 32
+    shuffle: Annotated[bool, Strict()] = True
+    _source: Source = PrivateAttr()
+
+    def __eq__(self, other: object) -> bool:
+        """Configs are equal where they say the same, whichever files they came from."""
+        return isinstance(other, Config) and dict(self) == dict(other)
+
+    @property
+    def source(self) -> Source:
+        """Where each value was written."""
+        return self._source
+
+    def problem(self, path: str, message: str, fix: str | None = None) -> Problem:
+        """A problem with the value at a dotted path, in the place that it was written in."""
+        return self._source.problem(path, message, fix)
+
+    def resolve(self, file: str) -> Path:
+        """The place of a file that the config names: relative ones start at its own folder."""
+        return self._source.folder / file
+
+
+def load(
+    path: str | PathLike[str],
+    *,
+    overrides: Sequence[str] = (),
+    named: Mapping[str, Any] | None = None,
+) -> Config:
+    """The config in a YAML file, with `--set` values and then those of named options on top.
+
+    `overrides` are texts KEY=VALUE; `named` gives values of top-level keys whose options have
+    the key's own name ("epochs", "seed"). Raises `NnctlError` with everything that is wrong,
+    sorted by line.
+    """
+    source = read(path)
+    override(source, overrides, named or {})
+    return checked(source)
+
+
+def checked(source: Source) -> Config:
+    """The source's values as a config; raises `NnctlError` with all problems, sorted by line."""
+    values = filled(source.values, source.file)
+    problems = list(source.problems)
+    config = None
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        problems += problems_of(error, source)
+    problems += [source.problem(*finding) for finding in findings(values)]
+    if config is None or problems:
+        raise NnctlError(sorted(problems, key=_by_line))
+    config._source = source
+    return config
+
+
+def _by_line(problem: Problem) -> tuple[bool, int]:
+    return problem.line is None, problem.line or 0
+
+
+def absolute(file: Path) -> str:
+    """The file's absolute path; a link at its end keeps its own name."""
+    return path.join(path.realpath(file.parent), file.name)

@@ -1,0 +1,242 @@
+"""The pydantic models of named types (layers, losses, …), derived from the classes themselves.
+
+A type's arguments, their defaults and ranges stand once, in the signature of its class;
+`model_of` turns them into a model the first time a config names the type.
+"""
+
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, is_dataclass
+from dataclasses import fields as dataclass_fields
+from functools import cache, reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ModelWrapValidatorHandler,
+    Strict,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from nnctl.arguments import OneOf, Range, arguments_of
+from nnctl.config.problems import detail, errors, reworded
+from nnctl.config.wording import shown, with_article
+from nnctl.errors import ArgumentError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Limits(Range):
+    """A range that pydantic enforces: on finite numbers only, never on text or truth values."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        limits: dict[str, Any] = {"strict": True}
+        if self.low > -math.inf:
+            limits["gt" if self.low_open else "ge"] = self._bound(source, self.low)
+        if self.high < math.inf:
+            limits["lt" if self.high_open else "le"] = self._bound(source, self.high)
+        if source is float:
+            limits["allow_inf_nan"] = False
+        return {**handler(source), **limits}
+
+    @staticmethod
+    def _bound(source: Any, bound: float) -> float:
+        return int(bound) if source is int else bound
+
+
+class Section(BaseModel):
+    """A mapping of a config, whose keys are its fields: frozen, closed, and with worded errors.
+
+    A key whose value is null counts as not given.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, protected_namespaces=()
+    )
+    noun: ClassVar[str]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_our_words(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(values, cls):
+            return values
+        if not isinstance(values, Mapping):
+            keys = ", ".join(sorted(cls.model_fields))
+            raise errors(
+                detail(f"{shown(values)} stands here; {cls.noun} is a mapping with the keys {keys}")
+            )
+        given = {
+            str(key): value
+            for key, value in values.items()
+            if value is not None or key not in cls.model_fields
+        }
+        try:
+            return handler(given)
+        except ValidationError as error:
+            raise reworded(cls, cls.noun, given, error) from None
+
+
+class Entry(Section):
+    """A named type in a config: its name, `type`, and its arguments, defaults filled in."""
+
+    one_of: ClassVar[OneOf]
+    type: str
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments by name, without the type's own name."""
+        return {name: value for name, value in self if name != "type"}
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        """What the class itself refuses, such as two arguments that exclude each other."""
+        try:
+            make(self)
+        except ArgumentError as error:
+            found = error.problems
+            raise errors(
+                *(detail(p.message, p.fix, (p.path,) if p.path else ()) for p in found)
+            ) from None
+        return self
+
+
+def make(entry: Entry) -> Any:
+    """The engine's object that an entry stands for; entries among its arguments are made too.
+
+    Raises `ArgumentError` where the class refuses its arguments.
+    """
+    return entry.one_of.make({"type": entry.type, **_made(entry.arguments())})
+
+
+def _made(value: Any) -> Any:
+    if isinstance(value, Entry):
+        return make(value)
+    if isinstance(value, dict):
+        return {key: _made(below) for key, below in value.items()}
+    return value
+
+
+@dataclass(frozen=True)
+class Named:
+    """Marks a field that holds one of a closed set of named types: a name, or `{type: …}`.
+
+    Values of other kinds go to the rest of the annotation, as in "a number or a schedule".
+    """
+
+    one_of: OneOf
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        # The models of the types are derived when a config names them, not here.
+        if source is Any or source is Entry:
+            return core_schema.no_info_plain_validator_function(self.entry)
+
+        def otherwise(value: Any, rest: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            mine = isinstance(value, str | Mapping | Entry)
+            return self.entry(value) if mine else rest(value)
+
+        return core_schema.no_info_wrap_validator_function(otherwise, handler(source))
+
+    def entry(self, value: Any) -> Entry:
+        """The entry that `value` stands for; raises worded errors."""
+        kind, registry = self.one_of.kind, self.one_of.registry
+        if isinstance(value, Entry):
+            return value
+        if isinstance(value, str):
+            return model_of(self.one_of, self.known(value, ())).model_validate({"type": value})
+        allowed = ", ".join(sorted(registry))
+        if not isinstance(value, Mapping):
+            raise errors(
+                detail(
+                    f"{shown(value)} stands here; {with_article(kind)} is a name "
+                    f"or {{type: …}}; allowed are: {allowed}"
+                )
+            )
+        name = value.get("type")
+        if name is None:
+            named = next((str(key) for key in value if key in registry), None)
+            fix = f"write {{type: {named}, …}}" if named else 'add "type: …"'
+            message = f"type is missing; {with_article(kind)} is one of: {allowed}"
+            raise errors(detail(message, fix, ("type",)))
+        return model_of(self.one_of, self.known(name, ("type",))).model_validate(value)
+
+    def known(self, name: Any, loc: tuple[str, ...]) -> str:
+        """`name`, if it is one of the set."""
+        if isinstance(name, str) and name in self.one_of.registry:
+            return name
+        allowed = sorted(self.one_of.registry)
+        fix = did_you_mean(name, allowed) if isinstance(name, str) else None
+        message = f"unknown {self.one_of.kind} {shown(name)}; allowed are: {', '.join(allowed)}"
+        raise errors(detail(message, fix or "choose one of them", loc))
+
+
+@cache
+def model_of(one_of: OneOf, name: str) -> type[Entry]:
+    """The model of the type `name`, derived from its signature."""
+    made = one_of.registry[name]
+    fields: dict[str, Any] = {
+        argument.name: (
+            field_type(argument.annotation),
+            ... if argument.required else argument.default,
+        )
+        for argument in arguments_of(made)
+    }
+    for own in dataclass_fields(made) if is_dataclass(made) else ():
+        if own.default_factory is not MISSING:
+            fields[own.name] = (fields[own.name][0], Field(default_factory=own.default_factory))
+    model = create_model(f"{one_of.kind}_{name}", __base__=Entry, **fields)
+    model.one_of = one_of
+    model.noun = with_article(f"{name} {one_of.kind}")
+    return model
+
+
+def field_type(annotation: Any) -> Any:
+    """The annotation as pydantic enforces it: strict scalars, ranges, named types."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _annotated(parts[0], parts[1:])
+    if origin in (Union, types.UnionType):
+        return _union(parts)
+    if origin in (tuple, list):
+        return origin[tuple(part if part is Ellipsis else field_type(part) for part in parts)]
+    if origin is dict:
+        return origin[parts[0], field_type(parts[1])]
+    if annotation in (int, float):
+        return Annotated[annotation, Limits()]
+    if annotation in (bool, str):
+        return Annotated[annotation, Strict()]
+    return annotation
+
+
+def _annotated(annotation: Any, marks: tuple[Any, ...]) -> Any:
+    for mark in marks:
+        if isinstance(mark, OneOf):
+            return Annotated[Any, Named(mark)]
+        if isinstance(mark, Range):
+            bounds = Limits(mark.low, mark.high, mark.low_open, mark.high_open)
+            return Annotated[annotation, bounds]
+    return field_type(annotation)
+
+
+def _union(parts: tuple[Any, ...]) -> Any:
+    """The alternatives; a named type among them takes the text and the mappings."""
+    alternatives = [field_type(part) for part in parts]
+    named = [a for a in alternatives if get_origin(a) is Annotated and _is_named(a)]
+    rest: Any = reduce(or_, (a for a in alternatives if a not in named))
+    return Annotated[rest, *named[0].__metadata__] if named else rest
+
+
+def _is_named(annotation: Any) -> bool:
+    return isinstance(annotation.__metadata__[0], Named)
+
+
+__all__ = ["Entry", "Limits", "Named", "Section", "field_type", "make", "model_of"]

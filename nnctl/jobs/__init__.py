@@ -1,0 +1,1 @@
+"""What each command does: plain arguments in, a result out; no options, no terminal."""

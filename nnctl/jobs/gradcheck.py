@@ -1,0 +1,68 @@
+"""`nnctl gradcheck`: proof of the package's derivatives, or of a config's on its own data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnctl.build import build, load_parameters
+from nnctl.config import load
+from nnctl.gradcheck import CaseResult, Method, builtin_cases, check, model_case
+from nnctl.randomness import generator
+from nnctl.runs.weights import load_weights
+
+MOST_ROWS = 32
+
+
+@dataclass(frozen=True)
+class GradcheckResult:
+    """The verdicts, in the order of the checks."""
+
+    method: Method
+    cases: tuple[CaseResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(case.passed for case in self.cases)
+
+
+def gradcheck(
+    config: Path | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    method: Method = "complex-step",
+    init_weights: Path | None = None,
+    seed: int | None = None,
+) -> GradcheckResult:
+    """Checks every built-in case, or a config's model on a batch of its training rows."""
+    if config is None:
+        results = list(builtin_results(method, generator(seed or 0, "gradcheck")))
+    else:
+        results = config_results(config, overrides, method, init_weights, seed)
+    return GradcheckResult(method, tuple(results))
+
+
+def builtin_results(method: Method, draws: np.random.Generator) -> Iterator[CaseResult]:
+    for name, case in builtin_cases(draws):
+        yield from check(case, method, draws, name=name)
+
+
+def config_results(
+    path: Path,
+    overrides: Sequence[str],
+    method: Method,
+    init_weights: Path | None,
+    seed: int | None,
+) -> list[CaseResult]:
+    """One result a parameter array, in float64, on rows drawn by the seed."""
+    config = load(path, overrides=overrides, named={"seed": seed})
+    built = build(config, dtype="float64")
+    if init_weights is not None:
+        given = load_weights(init_weights, plain=True)
+        load_parameters(built.model, given.arrays, given.file)
+    draws = generator(config.seed, "gradcheck")
+    count = min(MOST_ROWS, len(built.train))
+    rows = np.sort(draws.choice(len(built.train), count, replace=False))
+    case = model_case(built.model, built.model.loss, built.train.rows(rows))
+    return check(case, method, draws, each_array=True)

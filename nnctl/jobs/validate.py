@@ -1,0 +1,30 @@
+"""`nnctl validate`: what is wrong with configs, without training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nnctl.build import build
+from nnctl.config import load
+from nnctl.errors import NnctlError, Problem
+
+
+@dataclass(frozen=True)
+class ValidateResult:
+    """The problems of all files, in the order of the files; and what was looked at."""
+
+    errors: tuple[Problem, ...]
+    files: tuple[str, ...]
+    advice: tuple[Any, ...] = field(default=())
+
+
+def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> ValidateResult:
+    """Checks each config: its keys and values, its data, and the shapes of its model."""
+    problems: list[Problem] = []
+    for path in configs:
+        try:
+            build(load(path, overrides=overrides))
+        except NnctlError as error:
+            problems += [problem.located(file=str(path)) for problem in error.problems]
+    return ValidateResult(tuple(problems), tuple(map(str, configs)))

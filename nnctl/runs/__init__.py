@@ -1,0 +1,1 @@
+"""What a run leaves behind: files written whole or not at all, and the weights."""

@@ -1,0 +1,65 @@
+"""`results.json`: what came out of a run."""
+
+import json
+import math
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl import __version__
+from nnctl.atomic import atomic_file
+from nnctl.training import TrainingState
+
+
+def results_of(
+    state: TrainingState,
+    *,
+    folder: Path,
+    weights: Path,
+    seed: int,
+    test: Mapping[str, float] | None,
+) -> dict[str, Any]:
+    """The final figures, the best epoch (of the least `val_loss`, or else `loss`), the versions."""
+    final = {name: values[-1] for name, values in state.history.items() if values}
+    validation = {k.removeprefix("val_"): v for k, v in final.items() if k.startswith("val_")}
+    results: dict[str, Any] = {
+        "run": str(folder),
+        "weights": str(weights),
+        "epochs": state.epoch,
+        "train": {k: v for k, v in final.items() if not k.startswith("val_")},
+    }
+    if validation:
+        results["validation"] = validation
+    if test is not None:
+        results["test"] = dict(test)
+    losses = state.history.get("val_loss") or state.history.get("loss")
+    if losses:
+        results["best_epoch"] = int(np.argmin(losses)) + 1
+    results["seconds"] = sum(state.seconds)
+    results["seed"] = seed
+    results["versions"] = versions()
+    return results
+
+
+def versions() -> dict[str, str]:
+    """What the figures were made with."""
+    return {"nnctl": __version__, "numpy": np.__version__, "python": platform.python_version()}
+
+
+def save_results(path: Path, results: Mapping[str, Any]) -> None:
+    with atomic_file(path, "w") as file:
+        file.write(json.dumps(finite(results), indent=2) + "\n")
+
+
+def finite(value: Any) -> Any:
+    """The same plain data, with None for the numbers that JSON does not have."""
+    if isinstance(value, Mapping):
+        return {key: finite(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

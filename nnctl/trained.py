@@ -1,0 +1,43 @@
+"""A trained model, as its weights file describes it: ready to predict, without its data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.build import compiled, load_parameters
+from nnctl.config import Config
+from nnctl.config.schema import checked
+from nnctl.config.source import Source
+from nnctl.data.preprocessing import Preprocessing
+from nnctl.errors import NnctlError, Problem
+from nnctl.model import Sequential
+from nnctl.runs.weights import load_weights
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with its trained parameters, and how any file becomes its input."""
+
+    file: str
+    config: Config
+    model: Sequential
+    preprocessing: Preprocessing
+
+
+def load_trained(path: Path) -> Trained:
+    """The model of a weights file or run folder.
+
+    Raises `NnctlError` for a file that is damaged, of a newer format, or of arrays alone.
+    """
+    weights = load_weights(path)
+    metadata, file = weights.metadata, weights.file
+    try:
+        values, shape = dict(metadata["config"]), [int(n) for n in metadata["input_shape"]]
+        preparation = metadata["preprocessing"]
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"its metadata is damaged ({error!r})"
+        raise NnctlError(Problem(message, "train the model again", file)) from None
+    config = checked(Source(file, values))
+    model = compiled(config)
+    model.build(shape)
+    load_parameters(model, weights.arrays, file)
+    return Trained(file, config, model, Preprocessing.from_json(preparation, file))

@@ -1,0 +1,46 @@
+"""Training agrees with Keras 3: the same arrays after the same steps from the same start."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnctl import Sequential
+from nnctl.arguments import OneOf
+from nnctl.layers import LAYERS
+from tests.golden import cases
+
+GOLDEN = json.loads(Path(__file__).with_name("keras.json").read_text())["cases"]
+WEIGHTS, HISTORY = 1e-7, 1e-6  # relative
+
+
+def test_there_is_a_golden_result_for_each_case():
+    assert sorted(GOLDEN) == sorted(cases.CASES)
+
+
+@pytest.mark.parametrize("name", cases.CASES)
+def test_training_agrees_with_keras(name):
+    case, golden = cases.CASES[name], GOLDEN[name]
+    layers = [OneOf("layer", LAYERS).make(layer) for layer in case["layers"]]
+    model = Sequential(layers, dtype=np.float64)
+    model.build((cases.FEATURES,))
+    model.set_weights(cases.initial([w.shape for w in model.get_weights()]))
+    model.compile(case["optimizer"], case["loss"], case.get("metrics"))
+    x, y, weight = cases.data(case)
+    history = model.fit(
+        x,
+        y,
+        batch_size=case.get("batch_size", cases.BATCH_SIZE),
+        epochs=cases.EPOCHS,
+        shuffle=False,
+        verbose=0,
+        class_weight=case.get("class_weight"),
+        sample_weight=weight if case.get("sample_weight") else None,
+    ).history
+    for mine, keras in zip(model.get_weights(), golden["weights"], strict=True):
+        np.testing.assert_allclose(mine, keras, rtol=WEIGHTS, atol=1e-12)
+    np.testing.assert_allclose(model(x), golden["output"], rtol=WEIGHTS, atol=1e-12)
+    assert sorted(history) == sorted(golden["history"])
+    for figure, values in golden["history"].items():
+        np.testing.assert_allclose(history[figure], values, rtol=HISTORY)
