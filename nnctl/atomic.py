@@ -50,13 +50,25 @@ def atomic_file(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[I
     `NnctlError` for what the system refuses, `DiskFullError` where there is no room.
     """
     final = Path(os.path.realpath(path))
-    if final.is_dir():
+    if os.path.isdir(final):
         raise NnctlError(Problem("this is a folder; a file is to be written", None, str(path)))
-    if final.exists() and not final.is_file():
-        with _open(final, mode) as handle:
+    try:
+        if os.path.exists(final) and not os.path.isfile(final):
+            with _open(final, mode) as handle:
+                yield handle
+            return
+        with _beside(final, mode, path) as handle:
             yield handle
-        return
-    temporary = final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
+    except OSError as error:
+        if error.errno not in _CAUSED_BY_WRITING:
+            raise
+        raise write_problem(error, path) from None
+
+
+@contextmanager
+def _beside(final: Path, mode: str, path: str | Path) -> Iterator[IO[Any]]:
+    """A handle to a new file in the folder of `final`, which it replaces at the end."""
+    temporary = final.with_name(f".{final.name[:80]}.{secrets.token_hex(4)}.tmp")
     try:
         # The mode lets the umask decide, as for any file a program makes.
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
@@ -66,10 +78,6 @@ def atomic_file(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[I
         with _open(descriptor, mode) as handle:
             yield handle
             _replace(handle, temporary, final, path)
-    except OSError as error:
-        if error.errno not in _CAUSED_BY_WRITING:
-            raise
-        raise write_problem(error, path) from None
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

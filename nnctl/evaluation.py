@@ -1,5 +1,6 @@
 """Predicting and evaluating in blocks, so that memory does not grow with the rows."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -7,24 +8,33 @@ import numpy as np
 from nnctl.graph import Array
 from nnctl.step import Examples, Forward, Model, Scorer, Totals
 
-ROWS_AT_ONCE = 512
+MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
+BLOCK_NUMBERS = 1 << 21
 
 
 class Predictor:
-    """The model's output for any number of rows, with programs that are lowered once."""
+    """The model's output for any number of rows, by one program for blocks of a fixed size.
+
+    The size never changes, so that a row's output does not depend on how many others come with it.
+    """
 
     def __init__(self, model: Model):
         self.model = model
-        self._forwards: dict[int, Forward] = {}
+        self._forward: Forward | None = None
+
+    def rows_at_once(self) -> int:
+        """The rows of a block: fewer for models whose layers have much to hold."""
+        numbers = sum(math.prod(shape) for shape in (self.model.input_shape, *self.model.shapes))
+        fitting = 1 << int(math.log2(max(1, BLOCK_NUMBERS // numbers)))
+        return max(FEWEST_ROWS, min(MOST_ROWS, fitting))
 
     def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
         """The rows of each block and the output for them, overwritten by the next block."""
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            rows = slice(start, min(start + ROWS_AT_ONCE, len(x)))
-            count = rows.stop - rows.start
-            if count not in self._forwards:
-                self._forwards[count] = Forward(self.model, count)
-            yield rows, self._forwards[count](x[rows])
+        forward = self._forward = self._forward or Forward(self.model, self.rows_at_once())
+        size = len(forward.x)
+        for start in range(0, len(x), size):
+            rows = slice(start, min(start + size, len(x)))
+            yield rows, forward(x[rows])
 
     def __call__(self, x: Array) -> Array:
         """The output for `x` `(rows, *input_shape)`, in the model's dtype."""

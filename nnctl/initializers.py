@@ -23,7 +23,7 @@ def fans(shape: Shape) -> tuple[int, int]:
     return window * shape[-2], window * shape[-1]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class GlorotUniform(Component):
     """Uniform in ±√(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, equation 16)."""
 
@@ -32,7 +32,7 @@ class GlorotUniform(Component):
         return generator.uniform(-limit, limit, shape)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Zeros(Component):
     """All zeros."""
 

@@ -20,7 +20,7 @@ Task = Literal["binary", "multiclass", "regression"]
 SMALLEST_PROBABILITY = 1e-7  # Keras's epsilon: where probabilities are clipped
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Loss(Component):
     """Base of all losses.
 
@@ -91,7 +91,7 @@ def mean_per_example(losses: Value) -> Value:
     return losses.mean(tuple(range(1, losses.ndim)))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class MeanSquaredError(Loss):
     """`L = mean((a - y)^2)` over the outputs of an example."""
 
@@ -99,7 +99,7 @@ class MeanSquaredError(Loss):
         return mean_per_example(np.square(y_pred - y_true))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class HalfMeanSquaredError(Loss):
     """`L = 1/2 mean((a - y)^2)`: the convention of the course, whose derivative is `a - y`."""
 
@@ -107,7 +107,7 @@ class HalfMeanSquaredError(Loss):
         return mean_per_example(np.square(y_pred - y_true)) * 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BinaryCrossentropy(Loss):
     """The logistic loss, `L = -y log(a) - (1 - y) log(1 - a)`, averaged over the outputs.
 
@@ -135,7 +135,7 @@ class BinaryCrossentropy(Loss):
         return mean_per_example(losses)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SparseCategoricalCrossentropy(Loss):
     """`L = -log(a_y)` for the class `y` of an example, an index in 0…K-1.
 

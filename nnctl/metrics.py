@@ -17,7 +17,7 @@ from nnctl.losses import Task
 State = dict[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Metric(Component):
     """Base of the metrics that are means over examples.
 
@@ -44,7 +44,7 @@ class Metric(Component):
         return float(state["total"] / state["rows"]) if state["rows"] else float("nan")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Accuracy(Metric):
     """The share of right predictions: the likeliest class, or a probability above 0.5.
 
@@ -62,7 +62,7 @@ class Accuracy(Metric):
         return mean_per_example(right)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class MeanAbsoluteError(Metric):
     """`mean(|a - y|)` over examples and outputs."""
 
@@ -72,7 +72,7 @@ class MeanAbsoluteError(Metric):
         return mean_per_example(np.abs(y_pred - y_true))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class MeanSquaredError(Metric):
     """`mean((a - y)^2)` over examples and outputs."""
 

@@ -23,6 +23,7 @@ class Model(Protocol):
     vector: Array
     input_shape: Shape
     output_shape: Shape
+    shapes: list[Shape]
 
     def forward(self, graph: Graph, x: Value) -> Value: ...
 
@@ -152,7 +153,7 @@ class TrainingStep:
 
 
 class Forward:
-    """The model's output for blocks of `rows` examples, in evaluation."""
+    """The model's output for blocks of up to `rows` examples, in evaluation."""
 
     def __init__(self, model: Model, rows: int):
         graph, size = Graph(training=False), model.layout.trainable_size
@@ -164,10 +165,10 @@ class Forward:
         self.x, self.y_pred = self.program[x], self.program[y_pred]
 
     def __call__(self, x: Array) -> Array:
-        """The output `(rows, *output_shape)`, overwritten by the next call."""
-        np.copyto(self.x, x)
+        """The output for the rows of `x`, overwritten by the next call."""
+        np.copyto(self.x[: len(x)], x)
         self.program.run()
-        return self.y_pred
+        return self.y_pred[: len(x)]
 
 
 class Scorer:

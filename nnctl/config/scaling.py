@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from nnctl.arguments import Component, OneOf, PositiveFloat
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Unscaled(Component):
     """`x` as it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Standardize(Component):
     """`(x - mean) / standard deviation`, of the population."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class MinMax(Component):
     """`(x - min) / (max - min)`."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Rescale(Component):
     """`x / by`."""
 

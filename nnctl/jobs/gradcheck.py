@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,3 +67,20 @@ def config_results(
     rows = np.sort(draws.choice(len(built.train), count, replace=False))
     case = model_case(built.model, built.model.loss, built.train.rows(rows))
     return check(case, method, draws, each_array=True)
+
+
+def as_json(result: GradcheckResult) -> dict[str, Any]:
+    """The verdicts as plain data."""
+    return {
+        "passed": result.passed,
+        "method": result.method,
+        "cases": [
+            {
+                "name": case.name,
+                "checked": case.checked,
+                "max_relative_error": case.max_relative_error,
+                "passed": case.passed,
+            }
+            for case in result.cases
+        ],
+    }

@@ -84,9 +84,10 @@ class Predictions:
         labels = preprocessing.classes.labels
         if preprocessing.task == "binary":
             picked = (numbers[:, 0] > self.threshold).astype(int)
-        else:
-            picked = numbers.argmax(axis=1)
-        return ([labels[k], *row] for k, row in zip(picked.tolist(), texts, strict=True))
+        else:  # units beyond the classes stand for nothing
+            picked = numbers[:, : len(labels)].argmax(axis=1)
+        rows = zip(picked.tolist(), texts, strict=True)
+        return ([labels[k], *row[: len(labels)]] for k, row in rows)
 
 
 def float_of(number: np.floating) -> float:

@@ -28,3 +28,21 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
         except NnctlError as error:
             problems += [problem.located(file=str(path)) for problem in error.problems]
     return ValidateResult(tuple(problems), tuple(map(str, configs)))
+
+
+def as_json(result: ValidateResult) -> dict[str, Any]:
+    """The findings as plain data."""
+    return {
+        "valid": not result.errors,
+        "errors": [
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "path": problem.path,
+                "message": problem.message,
+                **({"fix": problem.fix} if problem.fix else {}),
+            }
+            for problem in result.errors
+        ],
+        "advice": list(result.advice),
+    }

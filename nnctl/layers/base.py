@@ -10,7 +10,7 @@ from nnctl.errors import ArgumentError
 from nnctl.graph import Array, Graph, Parameter, Shape, Value
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Given:
     """Start values that were written down literally, in the parameter's shape."""
 

@@ -11,7 +11,7 @@ from nnctl.graph import Value
 from nnctl.optimizers.base import Optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Adam(Optimizer):
     """Adaptive moment estimation (Kingma and Ba 2015, algorithm 1, in the order of section 2).
 

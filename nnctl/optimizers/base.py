@@ -7,7 +7,7 @@ from nnctl.arguments import Component
 from nnctl.graph import Value
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Optimizer(Component):
     """Base of all optimizers.
 

@@ -10,7 +10,7 @@ from nnctl.graph import Value
 from nnctl.optimizers.base import Optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RMSprop(Optimizer):
     """`v` is a running mean of the squared gradient; the step is `g / sqrt(v + epsilon)`.
 

@@ -7,7 +7,7 @@ from nnctl.graph import Value
 from nnctl.optimizers.base import Optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SGD(Optimizer):
     """`w = w - alpha * dJ/dw`, on each batch; with the full batch the course's update rule."""
 

@@ -1,0 +1,34 @@
+"""The options that several commands take, declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config.")]
+OptionalConfig = Annotated[
+    Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML config.", show_default=False)
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Give a config key another value, as in layers.0.units=64; repeatable.",
+        show_default=False,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", help="The seed, in place of the config's.", show_default=False),
+]
+InitWeights = Annotated[
+    Path | None,
+    typer.Option(
+        "--init-weights",
+        metavar="FILE.npz",
+        help="Start from the arrays of this file, or of a run folder.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -1,0 +1,52 @@
+"""`nnctl predict`"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    weights: Annotated[
+        Path, typer.Argument(metavar="WEIGHTS", help="A weights.npz, or a run folder.")
+    ],
+    input: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="A data file; - reads CSV from standard input.", allow_dash=True
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write here.", show_default="standard output"
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="The probability from which on the second class is predicted.",
+            show_default="0.5",
+        ),
+    ] = None,
+) -> None:
+    """Predict: CSV in, CSV out, a row for each row.
+
+    Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o predictions.csv
+    """  # fmt: skip
+    from nnctl.atomic import atomic_file
+    from nnctl.jobs.predict import predict
+
+    source = sys.stdin.buffer if str(input) == "-" else input
+    predictions = predict(weights, source, threshold=threshold)
+    if output is None:
+        for text in predictions.chunks():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
+    with atomic_file(output, "w") as file:
+        for text in predictions.chunks():
+            file.write(text)

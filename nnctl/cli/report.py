@@ -1,0 +1,149 @@
+"""What commands print: problems, results, tables, JSON."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from nnctl.errors import ExitStatus, Problem
+
+if TYPE_CHECKING:
+    from nnctl.gradcheck import CaseResult
+    from nnctl.jobs.gradcheck import GradcheckResult
+    from nnctl.jobs.train import TrainResult
+    from nnctl.jobs.validate import ValidateResult
+
+PARTS = ("train", "validation", "test")
+
+
+def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
+    """Each problem with its place, what was found and what to do."""
+    if len(problems) > 1:
+        print(f"error: {len(problems)} problems", file=stream)
+    for problem in problems:
+        print(problem if len(problems) > 1 else f"error: {problem}", file=stream)
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """One JSON object on stdout, with null for numbers that JSON does not have."""
+    from nnctl.runs.results import finite
+
+    print(json.dumps(finite(values), ensure_ascii=False))
+
+
+def print_results(result: "TrainResult") -> None:
+    """The figures of each part of the data, the run's folder, the command to run next."""
+    results = result.results
+    parts = [part for part in PARTS if results.get(part)]
+    if parts:
+        print_columns(
+            ["", *parts],
+            [
+                [name, *(number(results[part].get(name)) for part in parts)]
+                for name in results[parts[0]]
+            ],
+        )
+        print()
+    epochs = f"{results['epochs']} epoch" + ("" if results["epochs"] == 1 else "s")
+    print(f"run      {result.folder}  ({epochs}, {results['seconds']:.1f} s)")
+    if result.status is ExitStatus.DONE:
+        command = ["nnctl", "predict", str(result.weights), here(result.input)]
+        print(f"predict  {shlex.join(command)}")
+    else:
+        print(f"interrupted; the state is kept in {result.folder / 'checkpoint.npz'}")
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def here(path: Path) -> str:
+    """The path as it would be typed in the current folder."""
+    relative = os.path.relpath(path)
+    return str(path.resolve()) if relative.startswith(os.pardir) else relative
+
+
+def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Aligned columns: the first to the left, the others to the right."""
+    table = [list(head), *map(list, rows)]
+    widths = [max(len(row[k]) for row in table) for k in range(len(head))]
+    for row in table:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join(cells).rstrip())
+
+
+def print_validation(result: "ValidateResult") -> None:
+    """The problems of all files, or that there are none."""
+    print_problems(result.errors, sys.stdout)
+    faulty = {problem.file for problem in result.errors}
+    for file in result.files:
+        if file not in faulty and not result.errors:
+            print(f"{file}: no problems")
+
+
+def print_gradcheck(result: "GradcheckResult") -> None:
+    """A row a case; where one failed, its worst entries."""
+    if sys.stdout.isatty():
+        print_gradcheck_table(result)
+    else:
+        head = ["case", "checked", "max relative error", "moved", "verdict"]
+        print_columns(head, [list(cells_of(case)) for case in result.cases])
+    for case in result.cases:
+        if not case.passed:
+            print_worst(case)
+    failed = sum(not case.passed for case in result.cases)
+    checked = sum(case.checked for case in result.cases)
+    worst = max((case.max_relative_error for case in result.cases), default=0.0)
+    verdict = f"{failed} of {len(result.cases)} cases failed" if failed else "all passed"
+    print(
+        f"{verdict}: {len(result.cases)} cases, {checked} derivatives by {result.method}, "
+        f"worst relative error {worst:.1e}"
+    )
+
+
+def cells_of(case: "CaseResult") -> tuple[str, str, str, str, str]:
+    verdict = "passed" if case.passed else "FAILED"
+    if case.zero:
+        verdict += " (all zero)"
+    moved = str(case.moved) if case.moved else ""
+    return case.name, str(case.checked), f"{case.max_relative_error:.1e}", moved, verdict
+
+
+def print_gradcheck_table(result: "GradcheckResult") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("case", overflow="fold", ratio=1)
+    table.add_column("checked", justify="right")
+    table.add_column("error", justify="right", no_wrap=True)
+    narrow = Console().width < 60
+    if not narrow:
+        table.add_column("moved", justify="right")
+    table.add_column("verdict")
+    for case in result.cases:
+        name, checked, error, moved, verdict = cells_of(case)
+        cells = [name, checked, error, *([] if narrow else [moved]), verdict]
+        table.add_row(*cells, style=None if case.passed else "bold red")
+    Console().print(table)
+
+
+def print_worst(case: "CaseResult") -> None:
+    """Where the two derivatives disagree most."""
+    print(f"\n{case.name}: the entries that disagree most")
+    print_columns(
+        ["  entry", "analytic", "numeric", "relative error"],
+        [
+            [
+                f"  {'a random direction' if entry.index is None else list(entry.index)}",
+                f"{entry.analytic:.10g}",
+                f"{entry.numeric:.10g}",
+                f"{entry.relative_error:.1e}",
+            ]
+            for entry in case.worst
+        ],
+    )

@@ -1,0 +1,1 @@
+"""From files to arrays: reading tables, encoding labels, scaling, and splitting off validation."""

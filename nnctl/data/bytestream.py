@@ -1,0 +1,135 @@
+"""The bytes of a text table, from a file, a gzip file or a pipe, in blocks of whole lines."""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from nnctl.errors import NnctlError, Problem, nearest
+
+BLOCK = 1 << 19  # large enough to spread NumPy's overhead, small enough for the cache
+LONGEST_LINE = 1 << 28
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextmanager
+def reading(file: str | Path) -> Iterator[None]:
+    """Turns what goes wrong when `file` is opened or read into an `NnctlError`."""
+    name = str(file)
+    try:
+        yield
+    except FileNotFoundError:
+        raise NnctlError(Problem("there is no such file", _similar_file(name), name)) from None
+    except IsADirectoryError:
+        raise NnctlError(Problem("this is a folder; a file is needed", None, name)) from None
+    except EOFError:
+        message = "the gzip data ends too early: the file was cut short"
+        raise NnctlError(Problem(message, "copy or download it again", name)) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        message = f"the gzip data is damaged ({error})"
+        raise NnctlError(Problem(message, "copy or download it again", name)) from None
+    except OSError as error:
+        message = f"it cannot be read ({error.strerror or error})"
+        raise NnctlError(Problem(message, None, name)) from None
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file, in hexadecimal. Raises `NnctlError` where it cannot be read."""
+    with reading(path), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+    """The unpacked bytes of a path, or of a binary stream that is open already."""
+    if not isinstance(source, str | Path):
+        yield source
+        return
+    with ExitStack() as stack:
+        with reading(source):
+            file = stack.enter_context(open(source, "rb"))
+            packed = file.peek(2)[:2] == _GZIP_MAGIC  # a pipe could not be wound back
+        yield stack.enter_context(gzip.open(file)) if packed else file  # type: ignore[misc]
+
+
+class LineBlocks:
+    """Blocks of whole lines of a stream; every line ends with `\\n`, the last one too.
+
+    `\\r\\n` and `\\r` become `\\n`, and a byte order mark is dropped. `line` is the number of the
+    next block's first line, from 1. Iterating raises `NnctlError` for bytes that are not UTF-8
+    and for a line without end.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._rest = b""
+        self._started = False
+        self.line = 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self.next_block():
+            yield block
+
+    def put_back(self, block: bytes) -> None:
+        """Makes `block`, the end of the last block, the beginning of the next."""
+        self._rest = block + self._rest
+        self.line -= block.count(b"\n")
+
+    def next_block(self) -> bytes:
+        """The next whole lines, at least one; empty at the end."""
+        parts = [self._rest]
+        size = len(self._rest)
+        self._rest = b""
+        while size < BLOCK or not any(b"\n" in part for part in (parts[0], parts[-1])):
+            with reading(self._name):
+                part = self._stream.read(BLOCK)
+            if not part:
+                return self._finished(b"".join(parts))
+            parts.append(part)
+            size += len(part)
+            if size > LONGEST_LINE:
+                message = f"a line is longer than {LONGEST_LINE:,} bytes; this is no text table"
+                raise NnctlError(Problem(message, None, self._name, self.line))
+        data = b"".join(parts)
+        cut = data.rindex(b"\n") + 1
+        self._rest = data[cut:]
+        return self._clean(data[:cut])
+
+    def _finished(self, data: bytes) -> bytes:
+        if data and not data.endswith((b"\n", b"\r")):
+            data += b"\n"
+        return self._clean(data) if data else b""
+
+    def _clean(self, block: bytes) -> bytes:
+        if not self._started:
+            self._started = True
+            if block.startswith((b"\xff\xfe", b"\xfe\xff")):
+                fix = "save it as UTF-8"
+                raise NnctlError(Problem("the file is UTF-16, not UTF-8", fix, self._name, 1))
+            block = block.removeprefix(b"\xef\xbb\xbf")
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if not block.isascii():
+            self._check_encoding(block)
+        self.line += block.count(b"\n")
+        return block
+
+    def _check_encoding(self, block: bytes) -> None:
+        try:
+            block.decode()
+        except UnicodeDecodeError as error:
+            line = self.line + block.count(b"\n", 0, error.start)
+            message = f"byte 0x{block[error.start]:02x} is not UTF-8 text"
+            raise NnctlError(Problem(message, "save the file as UTF-8", self._name, line)) from None
+
+
+def _similar_file(name: str) -> str | None:
+    folder = Path(name).parent
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist either"
+    close = nearest(Path(name).name, (entry.name for entry in folder.iterdir()))
+    return None if close is None else f'did you mean "{folder / close}"?'

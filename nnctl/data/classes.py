@@ -1,0 +1,100 @@
+"""Class labels and the indices that stand for them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.data.table import Faults, Table
+from nnctl.errors import NnctlError, Problem
+
+Label = int | float | str
+Task = Literal["binary", "multiclass", "regression"]
+_SHOWN_LABELS = 10
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The labels of a target, sorted; a row's class index is its label's place among them."""
+
+    labels: tuple[Label, ...]
+
+    def encode(self, table: Table, name: str, faults: Faults) -> NDArray[np.int64]:
+        """The class index of each row of column `name`, (rows,); faults for unknown labels.
+
+        Missing labels are given -1 and no fault: they are the caller's to judge.
+        """
+        distinct, codes = distinct_labels(table, name)
+        index = {label: place for place, label in enumerate(self.labels)}
+        places = np.array([index.get(label, -1) for label in distinct] + [-1], dtype=np.int64)
+        encoded = places[codes]
+        unknown = np.flatnonzero((encoded < 0) & (codes >= 0))
+        shown = faults.room
+        for row in unknown[:shown].tolist():
+            message = f"{_written(distinct[codes[row]])} is not a class that training knows; those "
+            faults.add(table.problem(row, name, f"{message}are: {listed(self.labels)}"))
+        faults.skip(len(unknown[shown:]))
+        return encoded
+
+
+def distinct_labels(table: Table, name: str) -> tuple[list[Label], NDArray[np.int64]]:
+    """The sorted distinct labels of a column, and for each row the place of its own, or -1.
+
+    Whole numbers are given as int, others as float, text as str.
+    """
+    if name in table.text:
+        column = table.text[name]
+        present = sorted({column.labels[code] for code in np.unique(column.codes) if code >= 0})
+        places = {label: place for place, label in enumerate(present)}
+        order = np.array([places.get(label, -1) for label in column.labels] + [-1], dtype=np.int64)
+        return list(present), order[column.codes]
+    values = table.columns([name])[:, 0]
+    known = ~np.isnan(values)
+    distinct, inverse = np.unique(values[known], return_inverse=True)
+    codes = np.full(len(values), -1, dtype=np.int64)
+    codes[known] = inverse
+    return [int(v) if v.is_integer() else v for v in distinct.tolist()], codes
+
+
+def find_classes(table: Table, name: str, task: Task, units: int) -> Classes:
+    """The classes of a target column, for a model of `units` outputs.
+
+    Whole numbers from 0 to units - 1 are class indices themselves; otherwise the sorted distinct
+    labels are the classes. A binary target has two. Raises `NnctlError` for more classes than
+    that, and for a single text label or number where two are needed.
+    """
+    distinct, _ = distinct_labels(table, name)
+    size = 2 if task == "binary" else units
+    if all(isinstance(label, int) and 0 <= label < size for label in distinct):
+        return Classes(tuple(range(size)))
+    if len(distinct) > size:
+        raise NnctlError(_too_many(table, name, distinct, task, units))
+    if task == "binary" and len(distinct) < 2:
+        message = f"every row has the label {_written(distinct[0])}; a binary target needs two"
+        raise NnctlError(Problem(message, None, table.file, path=f"column {name}"))
+    return Classes(tuple(distinct))
+
+
+def _too_many(table: Table, name: str, distinct: list[Label], task: Task, units: int) -> Problem:
+    holds = f"it holds {len(distinct):,} classes ({listed(distinct)})"
+    if task == "binary":
+        message = f"{holds}; a binary loss tells two apart"
+        fix = f"give the last layer {len(distinct)} units, with sparse_categorical_crossentropy"
+    else:
+        message = f"{holds}; the model has {units} output" + ("s" if units > 1 else "")
+        fix = f"give the last layer {len(distinct)} units"
+    if any(isinstance(label, float) for label in distinct):
+        fix = "for a target that is a quantity, choose a regression loss: mean_squared_error"
+    return Problem(message, fix, table.file, path=f"column {name}")
+
+
+def listed(labels: list[Label] | tuple[Label, ...]) -> str:
+    """Labels for a message: all of them, or the first few and the last."""
+    if len(labels) <= _SHOWN_LABELS:
+        return ", ".join(map(str, labels))
+    return ", ".join(map(str, labels[: _SHOWN_LABELS - 1])) + f", …, {labels[-1]}"
+
+
+def _written(label: Label) -> str:
+    return f'"{label}"' if isinstance(label, str) else str(label)

@@ -1,0 +1,95 @@
+"""Scaling of numeric features, with statistics that travel with the weights."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+Chunks = Callable[[], Iterable[Doubles]]
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """`(x - shift) / divisor`, column by column, in double precision.
+
+    `type` is `none`, `standardize`, `minmax` or `rescale`. `shift` and `divisor` have a value for
+    each column, or are single numbers.
+    """
+
+    type: str
+    shift: Doubles
+    divisor: Doubles
+
+    def apply(self, x: NDArray[Any]) -> NDArray[Any]:
+        """`x` (rows, columns) scaled, as float64; with `none`, `x` itself."""
+        if self.type == "none":
+            return x
+        return np.divide(x - self.shift, self.divisor)
+
+    def invert(self, scaled: NDArray[Any]) -> NDArray[Any]:
+        """The numbers that `apply` made `scaled` of."""
+        return scaled if self.type == "none" else scaled * self.divisor + self.shift
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` makes the same scaling of, bit for bit."""
+        return {
+            "type": self.type,
+            "shift": self.shift.tolist(),
+            "divisor": self.divisor.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Scaling":
+        """Raises KeyError, TypeError or ValueError for anything `to_json` does not give."""
+        shift = np.array(data["shift"], dtype=np.float64)
+        divisor = np.array(data["divisor"], dtype=np.float64)
+        if data["type"] not in FITS or not np.all(np.isfinite(shift)) or not np.all(divisor):
+            raise ValueError("not a scaling")
+        return cls(data["type"], shift, divisor)
+
+
+def fit(type: str, chunks: Chunks, by: float | None = None) -> Scaling:
+    """The scaling of that type for training rows, which `chunks()` goes through from the start.
+
+    `rescale` divides by `by`. Columns that are constant are divided by 1.
+    """
+    shift, divisor = FITS[type](chunks, by)
+    return Scaling(type, shift, divisor)
+
+
+def _none(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
+    return np.zeros(()), np.ones(())
+
+
+def _rescale(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
+    if by is None:
+        raise ValueError("rescale needs the number to divide by")
+    return np.zeros(()), np.full((), float(by))
+
+
+def _minmax(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
+    low, high = _range(chunks)
+    return low, np.where(high > low, high - low, 1.0)
+
+
+def _standardize(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
+    """Mean and population standard deviation, in two passes."""
+    low, high = _range(chunks)
+    rows = sum(len(chunk) for chunk in chunks())
+    # Summed from the lowest value on, so that a constant column has just that as its mean.
+    mean = low + sum((chunk - low).sum(axis=0) for chunk in chunks()) / rows
+    variance = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks()) / rows
+    deviation = np.sqrt(variance)
+    return mean, np.where((high > low) & (deviation > 0), deviation, 1.0)
+
+
+def _range(chunks: Chunks) -> tuple[Doubles, Doubles]:
+    lows, highs = zip(*((c.min(axis=0), c.max(axis=0)) for c in chunks() if len(c)), strict=True)
+    return np.min(lows, axis=0), np.max(highs, axis=0)
+
+
+FITS = {"none": _none, "standardize": _standardize, "minmax": _minmax, "rescale": _rescale}
+UNSCALED = Scaling("none", np.zeros(()), np.ones(()))

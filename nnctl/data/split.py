@@ -1,0 +1,52 @@
+"""Which rows train and which validate."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.errors import NnctlError, Problem
+
+
+def validation_rows(
+    rows: int,
+    fraction: float,
+    generator: np.random.Generator,
+    classes: NDArray[np.int64] | None = None,
+    file: str | None = None,
+) -> NDArray[np.bool_]:
+    """A mask of the rows that validate: `fraction` of them, to the nearest whole number.
+
+    Rows are drawn by `generator`. With `classes` (rows,) each class gives its share, the odd
+    rows going to the classes with the largest remainders, the first of equals. Raises
+    `NnctlError` if either part were empty.
+    """
+    wanted = int(fraction * rows + 0.5)
+    if not 0 < wanted < rows:
+        noun = "row" if rows == 1 else "rows"
+        message = (
+            f"validation: {fraction:g} of {rows} {noun} leaves {wanted} to validate "
+            f"and {rows - wanted} to train"
+        )
+        fix = "each part needs a row: change data.validation, or add rows"
+        raise NnctlError(Problem(message, fix, file))
+    order = generator.permutation(rows)
+    mask = np.zeros(rows, dtype=np.bool_)
+    if classes is None:
+        mask[order[:wanted]] = True
+        return mask
+    counts = np.bincount(classes)
+    quotas = _quotas(counts, wanted)
+    by_class = order[np.argsort(classes[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    for start, quota in zip(starts, quotas, strict=True):
+        mask[by_class[start : start + quota]] = True
+    return mask
+
+
+def _quotas(counts: NDArray[np.int64], wanted: int) -> NDArray[np.int64]:
+    """`wanted` shared out in proportion to `counts` by largest remainders; whole numbers alone."""
+    rows = int(counts.sum())
+    quotas = counts * wanted // rows
+    remainders = counts * wanted % rows
+    spare = wanted - int(quotas.sum())
+    quotas[np.argsort(-remainders, kind="stable")[:spare]] += 1
+    return quotas

@@ -1,0 +1,119 @@
+"""A stretch of rows, as every reader hands it on: numbers, text columns, and where rows stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.errors import NnctlError, Problem
+
+SHOWN_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of text: row i holds `labels[codes[i]]`, or nothing where `codes[i]` is -1."""
+
+    codes: NDArray[np.int32]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a file.
+
+    `numbers` (rows, len(number_names)) are float64, nan where missing; `text` are the columns
+    that hold text; `verbatim` those asked for as they are written. `lines` are the rows' places
+    in the file, counted from 1, or None where the file is made of arrays: then rows count from
+    0, and the first is `first_row`.
+    """
+
+    file: str
+    number_names: tuple[str, ...]
+    numbers: NDArray[np.float64]
+    text: dict[str, TextColumn] = field(default_factory=dict)
+    verbatim: dict[str, list[str]] = field(default_factory=dict)
+    lines: NDArray[np.int64] | None = None
+    first_row: int = 0
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def columns(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """The number columns `names`, (rows, len(names)); a view where they stand side by side."""
+        if not names:
+            return self.numbers[:, :0]
+        start = self.number_names.index(names[0])
+        if self.number_names[start : start + len(names)] == tuple(names):
+            return self.numbers[:, start : start + len(names)]
+        index = {name: place for place, name in enumerate(self.number_names)}
+        return self.numbers[:, [index[name] for name in names]]
+
+    def problem(self, row: int, column: str, message: str, fix: str | None = None) -> Problem:
+        """A problem with one cell of this table."""
+        if self.lines is not None:
+            return Problem(message, fix, self.file, int(self.lines[row]), f"column {column}")
+        place = f"column {column}, row {self.first_row + row} (counted from 0)"
+        return Problem(message, fix, self.file, path=place)
+
+
+def joined_tables(tables: Sequence[Table]) -> Table:
+    """The rows of several stretches of one file as one table; at least one is needed."""
+    first = tables[0]
+    numbers = np.concatenate([table.numbers for table in tables])
+    lines = None
+    if first.lines is not None:
+        lines = np.concatenate([table.lines for table in tables if table.lines is not None])
+    text = {name: _joined_text([table.text[name] for table in tables]) for name in first.text}
+    return Table(first.file, first.number_names, numbers, text, {}, lines, first.first_row)
+
+
+def _joined_text(columns: Sequence[TextColumn]) -> TextColumn:
+    places: dict[str, int] = {}
+    codes = []
+    for column in columns:
+        own = [places.setdefault(label, len(places)) for label in column.labels]
+        codes.append(np.array([*own, -1], dtype=np.int32)[column.codes])
+    return TextColumn(np.concatenate(codes), tuple(places))
+
+
+class Faults:
+    """The problems of a file: the first few as they are, the rest as a number."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.count = 0
+        self._shown: list[Problem] = []
+        self._told: set[str] = set()
+
+    def add(self, problem: Problem) -> None:
+        self.count += 1
+        if len(self._shown) < SHOWN_PROBLEMS:
+            self._shown.append(problem)
+
+    def once(self, column: str, problem: Problem) -> None:
+        """Adds a problem of a whole column, unless one was added before."""
+        if column not in self._told:
+            self._told.add(column)
+            self.add(problem)
+
+    @property
+    def room(self) -> int:
+        """How many more problems would be shown."""
+        return SHOWN_PROBLEMS - len(self._shown)
+
+    def skip(self, count: int) -> None:
+        """Counts problems that nobody would see in full."""
+        self.count += count
+
+    def check(self) -> None:
+        """Raises `NnctlError` if there were any, in the order of their lines."""
+        if not self.count:
+            return
+        problems = sorted(self._shown, key=lambda problem: problem.line or 0)
+        rest = self.count - len(problems)
+        if rest:
+            noun = "problem" if rest == 1 else "problems"
+            problems.append(Problem(f"and {rest:,} more {noun} of this kind", file=self.file))
+        raise NnctlError(problems)

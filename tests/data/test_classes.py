@@ -1,0 +1,101 @@
+"""Tests of class labels: which are found, how they are encoded, and what is refused."""
+
+import numpy as np
+import pytest
+
+from nnctl.data.classes import Classes, Label, Task, find_classes, listed
+from nnctl.data.table import Faults, Table, TextColumn
+from nnctl.errors import NnctlError
+
+
+def column(labels: list[Label]) -> Table:
+    lines = np.arange(2, 2 + len(labels))
+    if all(isinstance(label, str) for label in labels):
+        known = list(dict.fromkeys(map(str, labels)))
+        codes = np.array([known.index(str(label)) for label in labels], dtype=np.int32)
+        text = {"t": TextColumn(codes, tuple(known))}
+        return Table("t.csv", (), np.empty((len(labels), 0)), text, lines=lines)
+    return Table("t.csv", ("t",), np.array(labels, dtype=float)[:, None], lines=lines)
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "units", "classes"),
+    [
+        ([2, 0, 1], "multiclass", 3, (0, 1, 2)),
+        ([2, 0], "multiclass", 4, (0, 1, 2, 3)),
+        ([3, 1, 2], "multiclass", 3, (1, 2, 3)),
+        ([7, -1], "multiclass", 3, (-1, 7)),
+        ([1.5, 0], "multiclass", 2, (0, 1.5)),
+        (["b", "a", "b"], "multiclass", 3, ("a", "b")),
+        ([1, 0, 1], "binary", 1, (0, 1)),
+        ([0, 0], "binary", 1, (0, 1)),
+        ([1, 2], "binary", 1, (1, 2)),
+        (["malignant", "benign"], "binary", 1, ("benign", "malignant")),
+    ],
+)
+def test_classes_found(
+    labels: list[Label], task: Task, units: int, classes: tuple[Label, ...]
+) -> None:
+    table = column(labels)
+    found = find_classes(table, "t", task, units)
+    assert found.labels == classes
+    assert [type(label) for label in found.labels] == [type(label) for label in classes]
+    faults = Faults("t.csv")
+    codes = found.encode(table, "t", faults)
+    faults.check()
+    assert codes.dtype == np.int64
+    assert [found.labels[code] for code in codes] == labels
+
+
+ERRORS: list[tuple[list[Label], Task, int, str]] = [
+    (
+        list(range(10)),
+        "multiclass",
+        5,
+        "it holds 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9); the model has 5 outputs\n"
+        "  fix: give the last layer 10 units",
+    ),
+    (
+        ["a", "b", "c"],
+        "binary",
+        1,
+        "it holds 3 classes (a, b, c); a binary loss tells two apart\n"
+        "  fix: give the last layer 3 units, with sparse_categorical_crossentropy",
+    ),
+    (
+        ["a", "a"],
+        "binary",
+        1,
+        'every row has the label "a"; a binary target needs two',
+    ),
+    (
+        [0.5, 1.5],
+        "multiclass",
+        1,
+        "it holds 2 classes (0.5, 1.5); the model has 1 output\n"
+        "  fix: for a target that is a quantity, choose a regression loss: mean_squared_error",
+    ),
+]
+
+
+@pytest.mark.parametrize(("labels", "task", "units", "text"), ERRORS)
+def test_classes_refused(labels: list[Label], task: Task, units: int, text: str) -> None:
+    with pytest.raises(NnctlError) as caught:
+        find_classes(column(labels), "t", task, units)
+    assert str(caught.value) == f"t.csv  column t\n  {text}"
+
+
+def test_unknown_labels_are_named_with_their_lines() -> None:
+    faults = Faults("t.csv")
+    Classes(("a", "b")).encode(column(["a", "z", "b"]), "t", faults)
+    Classes((0, 1)).encode(column([0, 1, 7]), "t", faults)
+    with pytest.raises(NnctlError) as caught:
+        faults.check()
+    assert str(caught.value) == (
+        't.csv:3  column t\n  "z" is not a class that training knows; those are: a, b\n'
+        "t.csv:4  column t\n  7 is not a class that training knows; those are: 0, 1"
+    )
+
+
+def test_long_lists_are_cut() -> None:
+    assert listed(list(range(100))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, …, 99"

@@ -1,0 +1,271 @@
+"""Tests of the way from files to examples, and of how it goes wrong."""
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnctl.data import bytestream
+from nnctl.data.prepare import Prepared, prepare
+from nnctl.errors import NnctlError
+
+DATASETS = Path(__file__).parents[2] / "datasets"
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def prepared(train: Path, **options: Any) -> Prepared:
+    defaults = {"task": "regression", "units": 1, "generator": np.random.default_rng(0)}
+    return prepare(train, **(defaults | options))
+
+
+def error(train: Path, **options: Any) -> str:
+    with pytest.raises(NnctlError) as caught:
+        prepared(train, **options)
+    return str(caught.value).replace(f"{train.parent}/", "")
+
+
+def test_regression_from_csv(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,p,b\n1,10,4\n2,20,5\n3,30,6\n")
+    made = prepared(path, target="p")
+    assert made.train.x.dtype == made.train.y.dtype == np.float32
+    assert made.train.x.tolist() == [[1, 4], [2, 5], [3, 6]]
+    assert made.train.y.tolist() == [[10], [20], [30]]
+    assert made.validation is None and made.test is None
+    assert made.preprocessing.features == ("a", "b")
+    assert made.hashes == {"train": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def test_several_targets_and_chosen_features(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,b,c,d\n1,2,3,4\n5,6,7,8\n")
+    made = prepared(path, target=["d", "a"], features="c", units=2, dtype="float64")
+    assert made.train.x.dtype == np.float64
+    assert made.train.x.tolist() == [[3], [7]]
+    assert made.train.y.tolist() == [[4, 1], [8, 5]]
+
+
+def test_binary_text_classes(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,t\n1,no\n2,yes\n3,no\n")
+    made = prepared(path, target="t", task="binary")
+    assert made.train.y.tolist() == [[0], [1], [0]] and made.train.y.dtype == np.float32
+    assert made.preprocessing.classes is not None
+    assert made.preprocessing.classes.labels == ("no", "yes")
+
+
+def test_several_yes_no_targets(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,s,t\n1,0,1\n2,1,1\n")
+    made = prepared(path, target=["s", "t"], task="binary", units=2)
+    assert made.train.y.tolist() == [[0, 1], [1, 1]]
+    assert made.preprocessing.classes is None
+    path = write(tmp_path / "t.csv", "a,s,t\n1,0,1\n2,1,2\n")
+    assert error(path, target=["s", "t"], task="binary", units=2) == (
+        "t.csv:3  column t\n  a yes-no target is 0 or 1 in each row; this one is not"
+    )
+
+
+@pytest.mark.parametrize("block", [40, 1 << 19])
+def test_validation_is_stratified_and_unseen_by_the_scaling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(bytestream, "BLOCK", block)
+    rows = "".join(f"{i}.25,{i * i},{'ab'[i % 4 == 0]}\n" for i in range(100))
+    path = write(tmp_path / "t.csv", "u,v,t\n" + rows)
+    options: dict[str, Any] = {"target": "t", "task": "multiclass", "units": 2}
+    made = prepared(path, validation=0.2, scaling="standardize", dtype="float64", **options)
+    assert made.validation is not None
+    assert len(made.train) == 80 and len(made.validation) == 20
+    assert np.bincount(made.validation.y).tolist() == [15, 5]
+    np.testing.assert_allclose(made.train.x.mean(axis=0), 0, atol=1e-14)
+    np.testing.assert_allclose(made.train.x.std(axis=0), 1)
+    plain = prepared(path, validation=0.2, dtype="float64", **options)
+    assert plain.validation is not None
+    merged = np.sort(np.concatenate([plain.train.x[:, 0], plain.validation.x[:, 0]]))
+    np.testing.assert_array_equal(merged, np.arange(100) + 0.25)
+    assert (np.diff(plain.train.x[:, 0]) > 0).all()
+    for part, scaled in ((plain.train, made.train), (plain.validation, made.validation)):
+        np.testing.assert_array_equal(made.preprocessing.scaling.apply(part.x), scaled.x)
+
+
+def test_training_and_reading_again_give_the_same_bits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(1e6, 1, size=(500, 3))
+    rows = "".join(f"{a!r},{b!r},{c!r},1\n" for a, b, c in x.tolist())
+    path = write(tmp_path / "t.csv", "a,b,c,t\n" + rows)
+    made = prepared(path, target="t", scaling="standardize", test=path)
+    assert made.test is not None
+    assert made.train.x.tobytes() == made.test.x.tobytes()
+    expected = (x - x.mean(axis=0)) / x.std(axis=0)
+    np.testing.assert_allclose(made.train.x, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_files_for_validation_and_test(tmp_path: Path) -> None:
+    train = write(tmp_path / "t.csv", "a,t\n0,x\n10,y\n")
+    other = tmp_path / "v.csv.gz"
+    other.write_bytes(gzip.compress(b"t,extra,a\ny,1,5\n"))
+    made = prepared(
+        train, target="t", task="binary", scaling="minmax", validation=str(other), test=other
+    )
+    for part in (made.validation, made.test):
+        assert part is not None
+        assert part.x.tolist() == [[0.5]] and part.y.tolist() == [[1]]
+    assert sorted(made.hashes) == ["test", "train", "validation"]
+
+
+def test_arrays_keep_their_shape(tmp_path: Path) -> None:
+    x = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
+    np.savez(tmp_path / "d.npz", x=x, y=np.array([0, 1, 2, 1]), x2=x[:1], y2=np.array([[1]]))
+    options: dict[str, Any] = {"task": "multiclass", "units": 3, "scaling": "rescale", "by": 2.0}
+    made = prepared(tmp_path / "d.npz", **options)
+    assert made.train.x.dtype == np.float32 and made.train.y.dtype == np.int64
+    np.testing.assert_array_equal(made.train.x, x / 2)
+    assert made.preprocessing.arrays == ("x", "y")
+    made = prepared(tmp_path / "d.npz", features="x2", target="y2", **options)
+    assert made.train.x.shape == (1, 3, 2) and made.train.y.tolist() == [1]
+
+
+ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "no target": (
+        "a,t\n1,2\n",
+        {},
+        "t.csv\n  data.target is missing: which column of this file is to be learnt?\n"
+        "  fix: add target: t under data, or another of its columns",
+    ),
+    "misspelt target": (
+        "a,price\n1,2\n",
+        {"target": "pirce"},
+        't.csv:1\n  there is no column "pirce"; the columns are: a, price\n'
+        '  fix: did you mean "price"?',
+    ),
+    "feature and target": (
+        "a,t\n1,2\n",
+        {"target": "t", "features": ["a", "t"]},
+        't.csv\n  column "t" is both a feature and a target',
+    ),
+    "no features": ("t\n1\n", {"target": "t"}, "t.csv\n  no column is left to be a feature"),
+    "header alone": (
+        "a,t\n",
+        {"target": "t"},
+        "t.csv\n  the file has no rows\n  fix: it needs at least one row of data",
+    ),
+    "missing feature": (
+        "a,t\n1,2\n,3\nNA,4\n",
+        {"target": "t"},
+        "t.csv:3  column a\n  the value is missing\n  fix: fill it in, or remove the row\n"
+        "t.csv:4  column a\n  the value is missing\n  fix: fill it in, or remove the row",
+    ),
+    "missing target": (
+        "a,t\n1,2\n2,\n",
+        {"target": "t"},
+        "t.csv:3  column t\n  the value is missing\n  fix: fill it in, or remove the row",
+    ),
+    "missing label": (
+        "a,t\n1,x\n2,\n",
+        {"target": "t", "task": "multiclass", "units": 2},
+        "t.csv:3  column t\n  the value is missing\n  fix: fill it in, or remove the row",
+    ),
+    "text feature": (
+        "a,b,t\n1,x,2\n2,y,2\n",
+        {"target": "t"},
+        't.csv:2  column b\n  the column holds text, such as "x"; features must be numbers\n'
+        "  fix: leave it out of data.features, or give its categories numbers",
+    ),
+    "text target": (
+        "a,t\n1,x\n2,y\n",
+        {"target": "t"},
+        't.csv  column t\n  the target holds text, such as "x"; this loss needs numbers\n'
+        "  fix: for classes, choose binary_crossentropy or sparse_categorical_crossentropy",
+    ),
+    "labels beyond the units": (
+        "a,t\n1,0\n2,1\n3,2\n",
+        {"target": "t", "task": "multiclass", "units": 2},
+        "t.csv  column t\n  it holds 3 classes (0, 1, 2); the model has 2 outputs\n"
+        "  fix: give the last layer 3 units",
+    ),
+    "units and targets": (
+        "a,t\n1,0\n",
+        {"target": "t", "units": 3},
+        "t.csv\n  the model has 3 outputs, the data 1 target (t)\n"
+        "  fix: give the last layer units: 1",
+    ),
+    "several class targets": (
+        "a,s,t\n1,0,1\n",
+        {"target": ["s", "t"], "task": "multiclass", "units": 2},
+        "t.csv\n  there are 2 targets; this loss learns one column of classes\n"
+        "  fix: name one column in data.target",
+    ),
+    "too large for the dtype": (
+        "a,t\n1,0\n1e39,0\n",
+        {"target": "t"},
+        "t.csv:3  column a\n  1e+39 is beyond the range of float32\n"
+        "  fix: set dtype: float64, or scale it",
+    ),
+    "target too large for the dtype": (
+        "a,t\n1,0\n1,-1e39\n",
+        {"target": "t"},
+        "t.csv:3  column t\n  -1e+39 is beyond the range of float32\n"
+        "  fix: set dtype: float64, or scale it",
+    ),
+    "empty split": (
+        "a,t\n1,0\n1,1\n",
+        {"target": "t", "validation": 0.01},
+        "t.csv\n  validation: 0.01 of 2 rows leaves 0 to validate and 2 to train\n"
+        "  fix: each part needs a row: change data.validation, or add rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors(tmp_path: Path, case: str) -> None:
+    text, options, message = ERRORS[case]
+    assert error(write(tmp_path / "t.csv", text), **options) == message
+
+
+def test_labels_never_trained_on(tmp_path: Path) -> None:
+    train = write(tmp_path / "t.csv", "a,t\n1,x\n2,y\n")
+    write(tmp_path / "v.csv", "a,t\n1,x\n2,z\n")
+    write(tmp_path / "w.csv", "a\n1\n")
+    options: dict[str, Any] = {"target": "t", "task": "binary"}
+    options |= {"validation": tmp_path / "v.csv", "test": tmp_path / "w.csv"}
+    assert error(train, **options) == (
+        'v.csv:3  column t\n  "z" is not a class that training knows; those are: x, y\n'
+        'w.csv:1\n  there is no column "t"; the columns are: a'
+    )
+
+
+def test_all_files_that_are_not_there(tmp_path: Path) -> None:
+    text = error(tmp_path / "t.csv", target="t", validation=tmp_path / "v.csv", test=tmp_path)
+    assert text.count("there is no such file") == 2
+    assert "this is a folder; a file is needed" in text
+
+
+def test_arrays_named_by_several_columns(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x=np.ones((2, 2)), y=[0, 1])
+    assert error(tmp_path / "d.npz", features=["a", "b"]) == (
+        "d.npz\n  data.features names 2 arrays; of an .npz file it names one"
+    )
+    assert error(tmp_path / "d.npz", features="pictures", target="y") == (
+        'd.npz\n  there is no array "pictures"; the arrays are: x, y'
+    )
+    np.savez(tmp_path / "d.npz", x=np.ones((0, 2)), y=np.ones(0))
+    assert "the file has no rows" in error(tmp_path / "d.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shape"),
+    [
+        ("iris.csv", {"target": "species", "task": "multiclass", "units": 3}, (150, 4)),
+        ("breast-cancer.csv", {"target": "diagnosis", "task": "binary"}, (569, 30)),
+        ("sacramento.csv", {"target": "price", "features": ["beds", "sqft"]}, (932, 2)),
+        ("mnist-test.csv.gz", {"target": "label", "task": "multiclass", "units": 10}, (1000, 784)),
+    ],
+)
+def test_shipped_data_sets(name: str, options: dict[str, Any], shape: tuple[int, int]) -> None:
+    made = prepared(DATASETS / name, scaling="standardize", **options)
+    assert made.train.x.shape == shape
+    assert np.abs(made.train.x.mean(axis=0)).max() < 1e-5

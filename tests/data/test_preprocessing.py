@@ -1,0 +1,162 @@
+"""Tests of what travels with the weights, applied to later files."""
+
+import io
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnctl.data import bytestream
+from nnctl.data.prepare import prepare
+from nnctl.data.preprocessing import Preprocessing, joined
+from nnctl.data.source import open_source
+from nnctl.errors import NnctlError
+
+
+def trained(path: Path, **options: Any) -> Preprocessing:
+    made = prepare(path, generator=np.random.default_rng(0), **options).preprocessing
+    read = Preprocessing.from_json(json.loads(json.dumps(made.to_json())))
+    assert read.to_json() == made.to_json()
+    return read
+
+
+@pytest.fixture
+def from_csv(tmp_path: Path) -> Preprocessing:
+    path = tmp_path / "train.csv"
+    path.write_text("a,t,b\n0,x,1\n10,y,3\n")
+    return trained(path, target="t", task="multiclass", units=3, scaling="minmax")
+
+
+@pytest.fixture
+def from_npz(tmp_path: Path) -> Preprocessing:
+    np.savez(tmp_path / "train.npz", x=np.ones((3, 2, 2)), y=[[1, 0], [2, 0], [3, 0]])
+    return trained(tmp_path / "train.npz", task="regression", units=2)
+
+
+def batches(preprocessing: Preprocessing, text: str, **options: Any) -> list[Any]:
+    with open_source(io.BytesIO(text.encode())) as source:
+        return list(preprocessing.batches(source, **options))
+
+
+def test_columns_are_found_by_name(from_csv: Preprocessing) -> None:
+    (batch,) = batches(from_csv, "b,id,a\n2,7a,5\n3,8b,10\n", keep=["id"])
+    assert batch.x.tolist() == [[0.5, 0.5], [1, 1]] and batch.x.dtype == np.float32
+    assert batch.y is None
+    assert batch.kept == {"id": ["7a", "8b"]}
+    assert len(batch) == 2
+
+
+def test_targets_are_encoded_where_asked_for(from_csv: Preprocessing) -> None:
+    (batch,) = batches(from_csv, "a,b,t\n0,1,y\n0,1,x\n", targets=True)
+    assert batch.y is not None and batch.y.tolist() == [1, 0]
+    with pytest.raises(NnctlError, match='there is no column "t"'):
+        batches(from_csv, "a,b\n1,2\n", targets=True)
+    with pytest.raises(NnctlError, match='"q" is not a class that training knows'):
+        batches(from_csv, "a,b,t\n1,2,q\n", targets=True)
+
+
+def test_a_header_alone_gives_no_batches_and_no_examples(from_csv: Preprocessing) -> None:
+    assert batches(from_csv, "a,b,t\n") == []
+    with open_source(io.BytesIO(b"a,b,t\n")) as source, pytest.raises(NnctlError) as caught:
+        from_csv.examples(source)
+    assert "the file has no rows" in str(caught.value)
+
+
+def test_errors_name_stdin(from_csv: Preprocessing) -> None:
+    with pytest.raises(NnctlError) as caught:
+        batches(from_csv, "a,B\n1,2\n", keep=["id"])
+    assert str(caught.value).startswith("stdin:1\n")
+    with pytest.raises(NnctlError) as caught:
+        batches(from_csv, "a,b\n1,2\n3,\n4,x\n")
+    assert str(caught.value) == (
+        'stdin:4  column b\n  "x" is not a number, but the column began with 2 (line 2)'
+    )
+
+
+def test_faulty_rows_come_after_those_before_them(
+    from_csv: Preprocessing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bytestream, "BLOCK", 32)
+    text = "a,b\n" + "1,2\n" * 50 + "1,\n" + "1,2\n" * 50
+    rows = 0
+    with open_source(io.BytesIO(text.encode())) as source, pytest.raises(NnctlError) as caught:
+        for batch in from_csv.batches(source):
+            rows += len(batch)
+    assert 30 < rows <= 50
+    assert caught.value.problems[0].line == 52
+
+
+def test_columns_count_by_position_after_arrays(from_npz: Preprocessing) -> None:
+    assert from_npz.targets == ("y_0", "y_1")
+    text = "id,p,y_1,q,y_0,r,s,extra\nn1,1,2,3,4,5,6,7\n"
+    (batch,) = batches(from_npz, text, targets=True, keep=["id"])
+    assert batch.x.tolist() == [[[1, 3], [5, 6]]]
+    assert batch.y is not None and batch.y.tolist() == [[4, 2]]
+    with pytest.raises(NnctlError) as caught:
+        batches(from_npz, "p,q,r\n1,2,3\n")
+    assert str(caught.value) == (
+        "stdin\n  it has 3 features an example; the model takes 4, by position"
+    )
+
+
+def test_arrays_after_columns_and_after_arrays(
+    from_csv: Preprocessing, from_npz: Preprocessing, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.npz"
+    np.savez(path, x=[[5.0, 2.0]], y=np.array(["y"]))
+    with open_source(path) as source:
+        made = from_csv.examples(source)
+    assert made.x.tolist() == [[0.5, 0.5]] and made.y.tolist() == [1]
+    np.savez(path, x=np.ones((1, 4)), y=[[1, 2]])
+    with open_source(path, arrays=("images", "labels")) as source:
+        made = from_npz.examples(source)
+    assert made.x.shape == (1, 2, 2) and made.y.tolist() == [[1, 2]]
+    np.savez(path, x=np.ones((1, 5)), y=[1])
+    with open_source(path) as source, pytest.raises(NnctlError, match="5 features an example"):
+        from_npz.examples(source)
+    np.savez(path, x=np.ones((1, 4)), y=[1])
+    with open_source(path) as source, pytest.raises(NnctlError, match="1 targets, the model 2"):
+        from_npz.examples(source)
+    with open_source(path, targets=False) as source:
+        assert [len(batch) for batch in from_npz.batches(source)] == [1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": "ranking"},
+        {"dtype": "object"},
+        {"shape": [3]},
+        {"scaling": {"type": "minmax", "shift": [0, 0, 0], "divisor": [1, 1, 1]}},
+        {"features": None},
+        {"classes": 3},
+        {"arrays": ["x"]},
+    ],
+)
+def test_garbled_json_is_an_error_that_names_the_file(
+    from_csv: Preprocessing, change: dict[str, Any]
+) -> None:
+    with pytest.raises(NnctlError) as caught:
+        Preprocessing.from_json(from_csv.to_json() | change, "w.npz")
+    assert "w.npz\n  what it says about the preparation of data is damaged" in str(caught.value)
+
+
+def test_joined_keeps_the_order_and_lets_go_of_the_parts() -> None:
+    parts = [np.full((2, 1), k) for k in range(3)]
+    assert joined(parts).ravel().tolist() == [0, 0, 1, 1, 2, 2]
+    assert parts == []
+
+
+def test_a_pipe_is_a_path_too(from_csv: Preprocessing, tmp_path: Path) -> None:
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_text("a,b\n5,2\n"))
+    writer.start()
+    with open_source(path) as source:
+        (batch,) = from_csv.batches(source)
+    writer.join()
+    assert batch.x.tolist() == [[0.5, 0.5]]

@@ -1,0 +1,94 @@
+"""The README is true: its commands run, its files train, its tables name what exists."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnctl.activations import ACTIVATIONS
+from nnctl.initializers import INITIALIZERS
+from nnctl.layers import LAYERS
+from nnctl.losses import LOSSES
+from nnctl.metrics import METRICS
+from nnctl.optimizers import OPTIMIZERS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+NAMES = [*ACTIVATIONS, *INITIALIZERS, *LAYERS, *LOSSES, *METRICS, *OPTIMIZERS]
+
+
+def blocks(marker: str) -> list[str]:
+    """The fenced blocks that follow a marker comment."""
+    return re.findall(rf"<!-- {re.escape(marker)} -->\n```\w*\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the shipped configs and data, as in a clone."""
+    for name in ("configs", "datasets"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A line of the README, with the nnctl that is being tested."""
+    nnctl = f"{shlex.quote(sys.executable)} -m nnctl "
+    command = re.sub(r"(^|&& )(\S*/)?nnctl ", lambda match: match[1] + nnctl, command)
+    return subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
+    (main,) = blocks("main command")
+    install, _, train = main.partition(" && .venv/bin/nnctl")
+    assert install == "python3 -m venv .venv && .venv/bin/pip install -q ."
+    for name, text in re.findall(r"<!-- file: (\S+) -->\n```yaml\n(.*?)```", README, re.DOTALL):
+        (checkout / name).write_text(text)
+        assert len(text.splitlines()) <= 10
+    shutil.copy(checkout / "datasets/iris.csv", checkout / "flowers.csv")
+    commands = ["nnctl" + train.strip() + " --epochs 3"]
+    commands[0] = commands[0].replace("nnctltrain", "nnctl train")
+    commands += [line for block in blocks("run these") for line in block.strip().splitlines()]
+    for command in commands:
+        result = run(command, checkout)
+        assert result.returncode == 0, f"{command}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
+    assert (checkout / "predictions.csv").read_text().startswith("prediction,probability_setosa")
+
+
+def test_predict_prints_a_header_and_two_rows(checkout: Path):
+    assert run("nnctl train configs/mnist.yaml --epochs 1 -q", checkout).returncode == 0
+    (line,) = [c for c in "".join(blocks("run these")).splitlines() if "head -3" in c]
+    printed = run(line, checkout).stdout.splitlines()
+    assert len(printed) == 3
+    assert printed[0].startswith("prediction,probability_0")
+
+
+def test_the_python_of_the_readme_runs():
+    for block in blocks("python"):
+        result = subprocess.run(
+            [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=60
+        )
+        assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_a_config_may_use_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_shipped_config_is_valid_and_trains(config: Path, tmp_path: Path):
+    from nnctl.jobs.gradcheck import gradcheck
+    from nnctl.jobs.train import train
+    from nnctl.jobs.validate import validate
+
+    assert validate([config]).errors == ()
+    result = train(config, output=tmp_path / "run", epochs=3)
+    assert result.results["epochs"] == 3
+    assert gradcheck(config).passed
