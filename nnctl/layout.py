@@ -6,10 +6,28 @@ slots has that region's layout.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from nnctl.graph import Array, Graph, Parameter, Value
+from nnctl.graph import Array, Graph, Shape, Value
+
+
+class Initial(Protocol):
+    """Anything that makes a parameter's start values, such as an initializer."""
+
+    def __call__(self, shape: Shape, generator: np.random.Generator) -> Array: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """Declares an array that a model learns (or, not `trainable`, keeps). It owns no memory."""
+
+    name: str
+    shape: Shape
+    initializer: Initial
+    trainable: bool = True
 
 
 class Layout:

@@ -14,9 +14,9 @@ from nnctl.atomic import atomic_file
 from nnctl.callbacks import Callback, EpochLines
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.evaluation import Evaluator, Predictor
-from nnctl.graph import Array, Graph, Parameter, Shape, Value
+from nnctl.graph import Array, Graph, Shape, Value
 from nnctl.layers import LAYERS, Layer
-from nnctl.layout import Layout
+from nnctl.layout import Layout, Parameter
 from nnctl.losses import LOSSES, Loss
 from nnctl.metrics import METRICS, Metric
 from nnctl.npz import read_arrays, write_arrays

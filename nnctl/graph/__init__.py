@@ -7,7 +7,7 @@ values live and `program` lowers. It knows nothing of networks.
 from nnctl.graph.gradients import gradients, with_derivative
 from nnctl.graph.operations import UFUNCS, Array, Kind, Operation, Shape, join, one_hot
 from nnctl.graph.program import Program
-from nnctl.graph.values import Graph, Parameter, Value
+from nnctl.graph.values import Graph, Value
 
 __all__ = [
     "UFUNCS",
@@ -15,7 +15,6 @@ __all__ = [
     "Graph",
     "Kind",
     "Operation",
-    "Parameter",
     "Program",
     "Shape",
     "Value",

@@ -83,6 +83,7 @@ UFUNCS: dict[np.ufunc, Operation] = {
     np.expm1: elementwise(np.expm1, lambda d, y, a: d * (y + 1)),
     np.log: elementwise(np.log, lambda d, y, a: d / a),
     np.log1p: elementwise(np.log1p, lambda d, y, a: d / (a + 1)),
+    np.tanh: elementwise(np.tanh, lambda d, y, a: d * (1 - np.square(y))),
     np.sqrt: elementwise(np.sqrt, lambda d, y, a: d * 0.5 / y),
     np.square: elementwise(np.square, lambda d, y, a: d * 2 * a),
     # Of equal operands the second counts as the greater: the slope of max(0, z) at 0 is 0.

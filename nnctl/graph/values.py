@@ -6,31 +6,16 @@ changes memory is an assignment, which takes effect after the step.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from nnctl.graph import operations
 from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
-
-
-class Initial(Protocol):
-    """Anything that makes a parameter's start values, such as an initializer."""
-
-    def __call__(self, shape: Shape, generator: np.random.Generator) -> Array: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Parameter:
-    """Declares an array that a model learns (or, not `trainable`, keeps). It owns no memory."""
-
-    name: str
-    shape: Shape
-    initializer: Initial
-    trainable: bool = True
 
 
 def recorded(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:
@@ -146,22 +131,22 @@ class Value:
     def __bool__(self) -> bool:
         raise TypeError("a value has no truth while it is traced: compare and multiply instead")
 
-    def __iter__(self) -> Iterator["Value"]:
-        raise TypeError("a value cannot be iterated over: slice it")
+    __iter__ = None  # or Python would try slicing by numbers
 
 
 class Graph:
     """Records values. `training` tells the layers which of their two formulas is meant.
 
-    `parameters` maps each declared `Parameter` to its value; `assignments` holds, for each leaf
-    that a step changes, the value it has after the step.
+    `parameters` maps what a formula may name besides values (declared parameters) to their values;
+    `assignments` holds, for each leaf that a step changes, the value it has after the step.
+    `generator` makes the random numbers of `draw`.
     """
 
-    def __init__(self, training: bool = False):
-        self.training = training
+    def __init__(self, training: bool = False, generator: np.random.Generator | None = None):
+        self.training, self.generator = training, generator
         self.values: list[Value] = []
         self.constants: dict[Value, Array] = {}
-        self.parameters: dict[Parameter, Value] = {}
+        self.parameters: dict[Any, Value] = {}
         self.assignments: dict[Value, Value] = {}
         self.scope = ""
         self._recorded: dict[Any, Value] = {}
@@ -169,6 +154,14 @@ class Graph:
     def leaf(self, name: str, shape: Shape, kind: Kind = "real") -> Value:
         """A value that is given from outside at each step: a batch, the parameters, the rate."""
         return Value(self, name, shape, kind)
+
+    def draw(self, shape: Shape) -> Value:
+        """Uniform numbers in [0, 1), new ones in each run; a leaf where there is no generator."""
+        if self.generator is None:
+            return self.leaf("draw", shape)
+        fill, own = self.generator.random, (len(self.values),)  # no two draws are one value
+        op = Operation("draw", own, calls=lambda out: [partial(fill, None, out.dtype, out)])
+        return self.record(op, (), shape)
 
     def constant(self, number: Any) -> Value:
         """A value that never changes; equal plain numbers share one."""
@@ -181,7 +174,7 @@ class Graph:
 
     def lift(self, operand: Any) -> Value:
         """The value that an operand of an expression stands for."""
-        if isinstance(operand, Parameter):
+        if isinstance(operand, Hashable) and operand in self.parameters:
             return self.parameters[operand]
         value = operand if isinstance(operand, Value) else self.constant(operand)
         if value.graph is not self:

@@ -7,7 +7,8 @@ import numpy as np
 
 from nnctl.arguments import Component
 from nnctl.errors import ArgumentError
-from nnctl.graph import Array, Graph, Parameter, Shape, Value
+from nnctl.graph import Array, Graph, Shape, Value
+from nnctl.layout import Parameter
 
 
 @dataclass(eq=False)
