@@ -6,12 +6,14 @@ give. Where a formula names its derivative, that rule is shorter or more accurat
 one; `gradcheck` proves it all the same.
 """
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import numpy as np
 
-from nnctl.arguments import OneOf
+from nnctl.arguments import NonNegativeFloat, OneOf
+from nnctl.error_function import normal_probability
 from nnctl.graph import with_derivative
 
 
@@ -33,6 +35,50 @@ def sigmoid(z: Any) -> Any:
     return with_derivative(a, (z,), lambda da: da * e / (e + 1) / (e + 1))
 
 
+def tanh(z: Any) -> Any:
+    """`a = tanh(z)`"""
+    return np.tanh(z)
+
+
+def leaky_relu(z: Any, negative_slope: NonNegativeFloat = 0.2) -> Any:
+    """`a = z` where `z` is positive, else `negative_slope * z`."""
+    a = np.maximum(z, 0.0) + np.minimum(z, 0.0) * negative_slope
+    slope = (z > 0) * (1 - negative_slope) + negative_slope
+    return with_derivative(a, (z,), lambda da: da * slope)
+
+
+def elu(z: Any, alpha: NonNegativeFloat = 1.0) -> Any:
+    """`a = z` where `z` is positive, else `alpha * (exp(z) - 1)` (Clevert et al. 2016)."""
+    below = np.minimum(z, 0.0)
+    a = np.maximum(z, 0.0) + np.expm1(below) * alpha
+    slope = ((z > 0) * (1 - alpha) + alpha) * np.exp(below)
+    return with_derivative(a, (z,), lambda da: da * slope)
+
+
+def gelu(z: Any, approximate: bool = False) -> Any:
+    """`a = z * P(Z <= z)` for a standard normal `Z` (Hendrycks and Gimpel 2016).
+
+    `approximate` takes `sigmoid(2u)` with `u = sqrt(2 / pi) * (z + 0.044715 z^3)` for the
+    probability, which is the same as the usual form with tanh.
+    """
+    if approximate:
+        return z * sigmoid((z + z * np.square(z) * 0.044715) * math.sqrt(8 / math.pi))
+    p = normal_probability(z)
+    density = np.exp(-np.square(z) * 0.5) * (1 / math.sqrt(2 * math.pi))
+    return with_derivative(z * p, (z,), lambda da: da * (p + z * density))
+
+
+def silu(z: Any) -> Any:
+    """`a = z * sigmoid(z)`"""
+    return z * sigmoid(z)
+
+
+def softplus(z: Any) -> Any:
+    """`a = log(1 + exp(z))`, written so that nothing overflows and both tails keep all digits."""
+    a = np.maximum(z, 0.0) + np.log1p(np.exp(np.minimum(z, -z)))
+    return with_derivative(a, (z,), lambda da: da * sigmoid(z))
+
+
 def softmax(z: Any) -> Any:
     """`a_j = exp(z_j) / sum_k exp(z_k)` along the last axis, shifted by the greatest `z`."""
     e = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -41,9 +87,15 @@ def softmax(z: Any) -> Any:
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "elu": elu,
+    "gelu": gelu,
+    "leaky_relu": leaky_relu,
     "linear": linear,
     "relu": relu,
     "sigmoid": sigmoid,
+    "silu": silu,
     "softmax": softmax,
+    "softplus": softplus,
+    "tanh": tanh,
 }
 Activation = Annotated[Any, OneOf("activation", ACTIVATIONS)]

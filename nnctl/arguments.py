@@ -71,6 +71,7 @@ class OneOf:
 PositiveInt = Annotated[int, Range(1)]
 PositiveFloat = Annotated[float, Range(0, low_open=True)]
 NonNegativeFloat = Annotated[float, Range(0)]
+Share = Annotated[float, Range(0, 1)]
 DecayRate = Annotated[float, Range(0, 1, high_open=True)]
 
 

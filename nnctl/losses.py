@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from nnctl.activations import linear, sigmoid, softmax
-from nnctl.arguments import Component, OneOf
+from nnctl.arguments import Component, OneOf, PositiveFloat, Share
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, one_hot, with_derivative
 
@@ -108,15 +108,46 @@ class HalfMeanSquaredError(Loss):
 
 
 @dataclass(eq=False)
+class MeanAbsoluteError(Loss):
+    """`L = mean(|a - y|)` over the outputs of an example; the slope where they meet is 0."""
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        difference: Any = y_pred - y_true
+        distance = np.maximum(difference, -difference)
+        losses = with_derivative(distance, (difference,), lambda d: d * np.sign(difference))
+        return mean_per_example(losses)
+
+
+@dataclass(eq=False)
+class Huber(Loss):
+    """Half the squared error up to a distance `delta`, beyond it linear (Huber 1964).
+
+    `L = q (|a - y| - q / 2)` with `q = min(|a - y|, delta)`, averaged over the outputs.
+    """
+
+    delta: PositiveFloat = 1.0
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        difference: Any = y_pred - y_true
+        distance = np.maximum(difference, -difference)
+        near = np.minimum(distance, self.delta)
+        slope = np.maximum(np.minimum(difference, self.delta), -self.delta)
+        losses = near * (distance - near * 0.5)
+        return mean_per_example(with_derivative(losses, (difference,), lambda d: d * slope))
+
+
+@dataclass(eq=False)
 class BinaryCrossentropy(Loss):
     """The logistic loss, `L = -y log(a) - (1 - y) log(1 - a)`, averaged over the outputs.
 
     From logits `z` with `a = sigmoid(z)` it is computed without `a`, as
     `y max(-z, 0) + (1 - y) max(z, 0) + log(1 + exp(-|z|))`, whose terms never cancel.
-    Probabilities are clipped to [1e-7, 1 - 1e-7].
+    Probabilities are clipped to [1e-7, 1 - 1e-7]. `label_smoothing` moves the labels by that share
+    towards 1/2.
     """
 
     from_logits: bool = False
+    label_smoothing: Share = 0.0
     task: ClassVar[Task] = "binary"
 
     @property
@@ -125,6 +156,8 @@ class BinaryCrossentropy(Loss):
 
     def forward(self, y_true: Value, y_pred: Value) -> Value:
         y = y_true
+        if self.label_smoothing:
+            y = y_true * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
         if not self.from_logits:
             a = clipped(y_pred)
             return mean_per_example(-y * np.log(a) - (1 - y) * np.log(1 - a))
@@ -136,12 +169,35 @@ class BinaryCrossentropy(Loss):
 
 
 @dataclass(eq=False)
+class CategoricalCrossentropy(Loss):
+    """`L = -sum_k y_k log(a_k)` for targets that give each of the K classes its probability.
+
+    From logits `z` with `a = softmax(z)` it is computed as `sum_k y_k log(sum_j exp(z_j - z_k))`.
+    Probabilities are divided by their sum, then clipped to [1e-7, 1 - 1e-7]. `label_smoothing`
+    takes that share from the labels and spreads it over all classes.
+    """
+
+    from_logits: bool = False
+    label_smoothing: Share = 0.0
+    task: ClassVar[Task] = "multiclass"
+
+    @property
+    def output_activation(self) -> Callable[[Any], Any]:
+        return softmax if self.from_logits else linear
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        y, classes = y_true, y_pred.shape[-1]
+        if self.label_smoothing:
+            y = y_true * (1 - self.label_smoothing) + self.label_smoothing / classes
+        total = y.sum(axis=-1, keepdims=True)
+        return categorical(y, total, y_true, y_pred, self.from_logits)
+
+
+@dataclass(eq=False)
 class SparseCategoricalCrossentropy(Loss):
     """`L = -log(a_y)` for the class `y` of an example, an index in 0…K-1.
 
-    From logits `z` with `a = softmax(z)` it is computed as `log(sum_k exp(z_k - z_y))`, with the
-    term of `y` itself, 1, kept out of the sum, so that a small loss keeps all its digits.
-    Probabilities are divided by their sum, then clipped to [1e-7, 1 - 1e-7].
+    The same as `CategoricalCrossentropy` for labels that give the class `y` probability 1.
     """
 
     from_logits: bool = False
@@ -170,22 +226,31 @@ class SparseCategoricalCrossentropy(Loss):
         return labels
 
     def forward(self, y_true: Value, y_pred: Value) -> Value:
-        classes = y_pred.shape[-1]
-        own = one_hot(y_true, classes)
-        losses: Value
-        if not self.from_logits:
-            a = clipped(y_pred / y_pred.sum(axis=-1, keepdims=True))
-            losses = -np.log((a * own).sum(axis=-1))
-        else:
-            z = y_pred
-            ahead = z - (z * own).sum(axis=-1, keepdims=True)
-            most = ahead.max(axis=-1, keepdims=True)
-            others = (np.exp(ahead - most) * (1 - own)).sum(axis=-1, keepdims=True)
-            losses = (most + np.log1p(others + np.expm1(-most))).reshape(*y_true.shape)
-            losses = with_derivative(
-                losses, (z, y_true), lambda d: ((softmax(z) - own) * d.reshape(*d.shape, 1), None)
-            )
-        return losses if losses.ndim == 1 else mean_per_example(losses)
+        own = one_hot(y_true, y_pred.shape[-1])
+        return categorical(own, 1.0, y_true, y_pred, self.from_logits)
+
+
+def categorical(
+    y: Value, total: Value | float, y_true: Value, y_pred: Value, from_logits: bool
+) -> Value:
+    """The crossentropy `(n,)` of class probabilities `y` that sum to `total`, made of `y_true`."""
+    if not from_logits:
+        a = clipped(y_pred / y_pred.sum(axis=-1, keepdims=True))
+        losses = -(y * np.log(a)).sum(axis=-1)
+    else:
+        z: Any = y_pred
+        most = z.max(axis=-1, keepdims=True)
+        # log(sum exp(z - most)), where the 1 of the greatest z is kept out of the sum, so that a
+        # small loss keeps all its digits. Of several greatest, one is kept out.
+        others = (np.exp(z - most) * (z < most)).sum(axis=-1, keepdims=True)
+        ties = ((z >= most) * 1.0).sum(axis=-1, keepdims=True) - 1
+        losses = (y * ((most - z) + np.log1p(others + ties))).sum(axis=-1)
+        a = softmax(z)
+        slope = (a if total == 1.0 else a * total) - y
+        losses = with_derivative(
+            losses, (z, y_true), lambda d: (slope * d.reshape(*d.shape, 1), None)
+        )
+    return losses if losses.ndim == 1 else mean_per_example(losses)
 
 
 def clipped(a: Any) -> Any:
@@ -195,7 +260,10 @@ def clipped(a: Any) -> Any:
 
 LOSSES: dict[str, type[Loss]] = {
     "binary_crossentropy": BinaryCrossentropy,
+    "categorical_crossentropy": CategoricalCrossentropy,
     "half_mean_squared_error": HalfMeanSquaredError,
+    "huber": Huber,
+    "mean_absolute_error": MeanAbsoluteError,
     "mean_squared_error": MeanSquaredError,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
 }

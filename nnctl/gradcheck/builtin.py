@@ -75,20 +75,25 @@ def model_cases(
     layer: str, activation: str, loss: str, generator: np.random.Generator
 ) -> Iterator[NamedCase]:
     """The layer with the activation, a dense layer after it, and the loss in all its variants."""
-    for options in switches(LOSSES[loss]):
+    for options in variants(LOSSES[loss]):
         made = LOSSES[loss](**options)
-        name = " ".join(
-            [layer, activation, loss, *(["logits"] if options.get("from_logits") else [])]
-        )
+        given = ["logits" if key == "from_logits" else key for key, on in options.items() if on]
         rows, outputs = (int(generator.choice(sizes)) for sizes in (ROWS, OUTPUTS))
-        yield name, network_case(layer, activation, made, rows, outputs, generator)
+        case = network_case(layer, activation, made, rows, outputs, generator)
+        yield " ".join([layer, activation, loss, *given]), case
 
 
-def switches(made: Callable[..., Any]) -> Iterator[dict[str, bool]]:
-    """Every combination of the boolean arguments of a class."""
-    names = [argument.name for argument in arguments_of(made) if argument.annotation is bool]
-    for chosen in itertools.product((False, True), repeat=len(names)):
-        yield dict(zip(names, chosen, strict=True))
+def variants(made: Callable[..., Any]) -> Iterator[dict[str, Any]]:
+    """Every combination of what a class may be told to do: its switches, off and on, and its
+    shares that are zero unless they are given, zero and a tenth."""
+    choices = {}
+    for argument in arguments_of(made):
+        if argument.annotation is bool:
+            choices[argument.name] = (False, True)
+        elif argument.default == 0.0:
+            choices[argument.name] = (0.0, 0.1)
+    for chosen in itertools.product(*choices.values()):
+        yield dict(zip(choices, chosen, strict=True))
 
 
 def network_case(
