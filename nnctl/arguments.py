@@ -47,20 +47,25 @@ class OneOf:
     kind: str
     registry: Mapping[str, Callable[..., Any]]
 
+    def __str__(self) -> str:
+        return ", ".join(sorted(self.registry))
+
     def make(self, given: Any) -> Any:
         """The object that a name or a `{type: …}` mapping stands for; objects pass through.
 
-        Raises `ArgumentError` for an unknown name or arguments that the type does not take.
+        Raises `ArgumentError` for an unknown name, plain data of any other kind, or arguments that
+        the type does not take.
         """
+        if given is None or isinstance(given, Real | list | tuple):
+            raise ArgumentError(f"{given!r} is not the name of one; {self.kind} names are: {self}")
         if not isinstance(given, str | Mapping):
             return given
         arguments = {"type": given} if isinstance(given, str) else dict(given)
         name = str(arguments.pop("type", None))
         if name not in self.registry:
-            allowed = sorted(self.registry)
             raise ArgumentError(
-                f'unknown {self.kind} "{name}"; allowed are: {", ".join(allowed)}',
-                did_you_mean(name, allowed),
+                f'unknown {self.kind} "{name}"; allowed are: {self}',
+                did_you_mean(name, sorted(self.registry)),
             )
         made = self.registry[name]
         if isinstance(made, type):
@@ -69,6 +74,7 @@ class OneOf:
 
 
 PositiveInt = Annotated[int, Range(1)]
+NonNegativeInt = Annotated[int, Range(0)]
 PositiveFloat = Annotated[float, Range(0, low_open=True)]
 NonNegativeFloat = Annotated[float, Range(0)]
 Share = Annotated[float, Range(0, 1)]

@@ -29,6 +29,22 @@ class Run(Protocol):
         """Ends the run after the current few batches; in an epoch's end, after that epoch."""
         ...
 
+    def learning_rate_now(self) -> float:
+        """The learning rate of the steps to come; `ArgumentError` where a schedule gives it."""
+        ...
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Another learning rate, for all steps to come."""
+        ...
+
+    def keep_best(self) -> None:
+        """Keeps a copy of all parameters as they are now, as the best so far."""
+        ...
+
+    def restore_best(self) -> None:
+        """Sets all parameters to those kept, if any were."""
+        ...
+
 
 @dataclass(frozen=True)
 class BatchEnd:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nnctl.graph import Array
-from nnctl.step import Examples, Forward, Model, Scorer, Totals
+from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21
@@ -50,12 +50,14 @@ class Evaluator:
 
     def __init__(self, predictor: Predictor, scorer: Scorer, names: Sequence[str]):
         self._predictor, self._scorer, self._names = predictor, scorer, names
+        self._penalty = Penalty(predictor.model)
 
     def figures(self, data: Examples) -> dict[str, float]:
-        """The loss and each metric by name."""
+        """The loss, regularization included, and each metric by name."""
         metrics = self._scorer.metrics
         totals = Totals.start(metrics)
         with np.errstate(all="ignore"):
+            totals.loss = self._penalty() * len(data)
             for rows, y_pred in self._predictor.blocks(data.x):
                 weight = None if data.weight is None else data.weight[rows]
                 self._scorer.add(totals, data.y[rows], y_pred, weight)

@@ -87,6 +87,15 @@ class Sequential:
                 x = layer.forward(graph, x)
         return x
 
+    def penalty(self, graph: Graph) -> Value | None:
+        """Records what the regularizers of all layers add to the loss, if there are any."""
+        penalties = []
+        for name, layer in zip(self.layer_names, self.layers, strict=True):
+            with graph.named(name):
+                penalties.append(layer.penalty(graph))
+        found = [penalty for penalty in penalties if penalty is not None]
+        return sum(found[1:], found[0]) if found else None
+
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -116,9 +125,9 @@ class Sequential:
 
     def _prepare(self) -> None:
         """Everything that training needs once both shapes and loss are known, anew."""
-        shuffle = generator(self.seed, "shuffle")
+        draws = generator(self.seed, "shuffle"), generator(self.seed, "dropout")
         size = self.layout.trainable_size
-        self._state = TrainingState.start(self.vector, size, self.optimizer, shuffle)
+        self._state = TrainingState.start(self.vector, size, self.optimizer, *draws)
         self._steps: dict[Any, TrainingStep] = {}
         self.scorer = Scorer(self.loss, list(self.metrics.values()), self.output_shape)
         self.evaluator = Evaluator(self._predictor, self.scorer, tuple(self.metrics))
@@ -161,7 +170,8 @@ class Sequential:
         return self._steps[key]
 
     def _new_step(self, data: Examples, rows: int) -> TrainingStep:
-        return TrainingStep(self, self.loss, self.optimizer, self._state.slots, data, rows)
+        state = self._state
+        return TrainingStep(self, self.loss, self.optimizer, state.slots, data, rows, state.dropout)
 
     def training(
         self,

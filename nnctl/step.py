@@ -13,7 +13,7 @@ from nnctl.graph import Array, Graph, Kind, Program, Shape, Value, gradients, jo
 from nnctl.layout import Layout
 from nnctl.losses import Loss
 from nnctl.metrics import Metric, State
-from nnctl.optimizers import Optimizer
+from nnctl.optimizers import Optimizer, clipped
 
 
 class Model(Protocol):
@@ -26,6 +26,7 @@ class Model(Protocol):
     shapes: list[Shape]
 
     def forward(self, graph: Graph, x: Value) -> Value: ...
+    def penalty(self, graph: Graph) -> Value | None: ...
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Trace:
     y_true: Value
     weight: Value | None
     y_pred: Value
+    penalty: Value | None
     loss: Value
 
     def batch_leaves(self) -> list[Value]:
@@ -71,9 +73,18 @@ class Trace:
         return [leaf for leaf in (self.x, self.y_true, self.weight) if leaf is not None]
 
 
-def trace(model: Model, loss: Loss, like: Examples, rows: int, training: bool = True) -> Trace:
-    """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`."""
-    graph = Graph(training)
+def trace(
+    model: Model,
+    loss: Loss,
+    like: Examples,
+    rows: int,
+    generator: np.random.Generator | None = None,
+) -> Trace:
+    """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`.
+
+    `generator` draws what layers draw (dropout); without it, their draws are leaves, to be held.
+    """
+    graph = Graph(training=True, generator=generator)
     parameters, statistics = model.layout.declare(graph)
     x = graph.leaf("x", (rows, *model.input_shape))
     y_true = graph.leaf("y_true", (rows, *like.y.shape[1:]), kind_of(like.y))
@@ -81,13 +92,20 @@ def trace(model: Model, loss: Loss, like: Examples, rows: int, training: bool = 
     y_pred = model.forward(graph, x)
     with graph.named("loss"):
         value = loss.mean(y_true, y_pred, weight)
-    return Trace(graph, parameters, statistics, x, y_true, weight, y_pred, value)
+        penalty = model.penalty(graph)
+        if penalty is not None:
+            value = value + penalty
+    return Trace(graph, parameters, statistics, x, y_true, weight, y_pred, penalty, value)
 
 
-def gradient_vector(traced: Trace, layout: Layout) -> Value:
-    """The derivatives by all trainable parameters, in the layout's order: `(trainable,)`."""
+def gradient_vector(traced: Trace, layout: Layout, optimizer: Optimizer) -> Value:
+    """The derivatives by all trainable parameters, as the optimizer wants them clipped.
+
+    In the layout's order: `(trainable,)`.
+    """
     parameters = [traced.graph.lift(layout.parameters[name]) for name in layout.trainable]
-    return join([d.reshape(d.size) for d in gradients(traced.loss, parameters)])
+    found = clipped(optimizer, gradients(traced.loss, parameters))
+    return join([d.reshape(d.size) for d in found])
 
 
 class TrainingStep:
@@ -106,15 +124,19 @@ class TrainingStep:
         slots: dict[str, Array],
         data: Examples,
         rows: int,
+        generator: np.random.Generator,
     ):
-        traced = trace(model, loss, data, rows)
+        traced = trace(model, loss, data, rows, generator)
         graph, size = traced.graph, model.layout.trainable_size
         given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
-        rates = [graph.leaf("rate", ()) for _ in optimizer.rates_at(0.0, 0)]
+        rates = [graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
         with graph.named("optimizer"):
             old = tuple(graph.leaf(name, (size,)) for name in optimizer.slots)
-            g = gradient_vector(traced, model.layout)
-            updated, new = optimizer.update(traced.parameters, g, old, *rates)
+            g = gradient_vector(traced, model.layout, optimizer)
+            p, (*own, decay) = traced.parameters, rates
+            if optimizer.weight_decay:
+                p = p - p * decay
+            updated, new = optimizer.update(p, g, old, *own)
         graph.assign(traced.parameters, updated)
         for leaf, value in zip(old, new, strict=True):
             graph.assign(leaf, value)
@@ -123,10 +145,13 @@ class TrainingStep:
         self.whole = rows == len(data)
         if self.whole:
             given.update(zip(leaves, data.arrays(), strict=True))
-        self.program = Program(graph, [*leaves, *rates, traced.y_pred], model.vector.dtype, given)
+        penalties = [] if traced.penalty is None else [traced.penalty]
+        wanted = [*leaves, *rates, traced.y_pred, *penalties]
+        self.program = Program(graph, wanted, model.vector.dtype, given)
         self.y_pred = self.program[traced.y_pred]
         self._batch = [self.program[leaf] for leaf in leaves]
         self._rates = [self.program[rate] for rate in rates]
+        self._penalties = [self.program[penalty] for penalty in penalties]
 
     def run(
         self,
@@ -134,11 +159,12 @@ class TrainingStep:
         batches: Iterable[Array],
         rates: Iterable[tuple[float, ...]],
         outputs: Iterable[Array],
-    ) -> None:
+    ) -> float:
         """One step a batch of row indices, at those rates; keeps each step's output in `outputs`.
 
-        This is the loop that all training time is spent in.
+        Returns the sum of what regularizers cost. This is the loop all training time is spent in.
         """
+        penalty = 0.0
         gathers = zip([array.take for array in data.arrays()], self._batch, strict=True)
         gather = [] if self.whole else list(gathers)
         replay, y_pred = self.program.replay, self.y_pred
@@ -150,6 +176,15 @@ class TrainingStep:
             for call in replay:
                 call()
             np.copyto(output, y_pred)
+            for array in self._penalties:
+                penalty += float(array)
+        return penalty
+
+
+def rates_of(optimizer: Optimizer, learning_rate: float, step: int) -> tuple[float, ...]:
+    """The optimizer's own rates for a step, and what weight decay takes off."""
+    decay = learning_rate * (optimizer.weight_decay or 0.0)
+    return *optimizer.rates_at(learning_rate, step), decay
 
 
 class Forward:
@@ -169,6 +204,23 @@ class Forward:
         np.copyto(self.x[: len(x)], x)
         self.program.run()
         return self.y_pred[: len(x)]
+
+
+class Penalty:
+    """What the model's regularizers cost with its parameters of the moment."""
+
+    def __init__(self, model: Model):
+        graph, size = Graph(), model.layout.trainable_size
+        parameters, statistics = model.layout.declare(graph)
+        penalty = model.penalty(graph)
+        given = {parameters: model.vector[:size], statistics: model.vector[size:]}
+        wanted = [] if penalty is None else [penalty]
+        self.program = Program(graph, wanted, model.vector.dtype, given)
+        self._arrays = [self.program[value] for value in wanted]
+
+    def __call__(self) -> float:
+        self.program.run()
+        return sum(float(array) for array in self._arrays)
 
 
 class Scorer:

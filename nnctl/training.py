@@ -14,12 +14,13 @@ import numpy as np
 
 from nnctl import blas
 from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, overridden
-from nnctl.errors import ExitStatus, NnctlError, Problem
+from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.evaluation import Evaluator
 from nnctl.graph import Array
 from nnctl.metrics import Metric
 from nnctl.optimizers import Optimizer
-from nnctl.step import Examples, Model, Scorer, Totals, TrainingStep
+from nnctl.schedules import rate_at
+from nnctl.step import Examples, Model, Scorer, Totals, TrainingStep, rates_of
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64
@@ -39,29 +40,41 @@ class TrainingState:
 
     `vector` is the model's; `slots` belong to the optimizer; `step` counts batches over all epochs,
     `epoch` whole epochs and `batch` the batches done of the current one, whose rows come in
-    `order`; `totals` are what was gathered of it; `generator` draws the next order. `history`,
-    `learning_rates` (of each epoch's last step) and `seconds` have one value an epoch.
+    `order`; `totals` are what was gathered of it; `generator` draws the next order, and `dropout`
+    the masks. `learning_rate` is one that was set since the start, else None; `best` are the
+    parameters that a callback kept. `history`, `learning_rates` (of each epoch's last step) and
+    `seconds` have one value an epoch.
     """
 
     vector: Array
     slots: dict[str, Array]
     generator: np.random.Generator
+    dropout: np.random.Generator
     step: int = 0
     epoch: int = 0
     batch: int = 0
     order: Array = field(default_factory=lambda: np.empty(0, np.intp))
     totals: Totals = field(default_factory=lambda: Totals(0.0, 0, []))
+    learning_rate: float | None = None
+    best: Array | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
     learning_rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     @classmethod
     def start(
-        cls, vector: Array, trainable: int, optimizer: Optimizer, generator: np.random.Generator
+        cls,
+        vector: Array,
+        trainable: int,
+        optimizer: Optimizer,
+        generator: np.random.Generator,
+        dropout: np.random.Generator,
     ) -> "TrainingState":
-        """The state before the first step: slots of zeros."""
-        slots = {name: np.zeros(trainable, vector.dtype) for name in optimizer.slots}
-        return cls(vector, slots, generator)
+        """The state before the first step: slots filled as the optimizer says."""
+        slots = {
+            name: np.full(trainable, value, vector.dtype) for name, value in optimizer.slots.items()
+        }
+        return cls(vector, slots, generator, dropout)
 
     def forget_history(self) -> None:
         """Starts new lists for the figures of the epochs to come."""
@@ -75,7 +88,8 @@ class TrainingState:
             for name, array in state.items()
         }
         slots = {f"slots/{name}": array for name, array in self.slots.items()}
-        return {"vector": self.vector, "order": self.order, **slots, **totals}
+        best = {} if self.best is None else {"best": self.best}
+        return {"vector": self.vector, "order": self.order, **best, **slots, **totals}
 
     def numbers(self) -> dict[str, Any]:
         """The rest of the state, as JSON."""
@@ -87,7 +101,9 @@ class TrainingState:
             "history": self.history,
             "learning_rates": self.learning_rates,
             "seconds": self.seconds,
+            "learning_rate": self.learning_rate,
             "generator": self.generator.bit_generator.state,
+            "dropout": self.dropout.bit_generator.state,
         }
 
     def restore(self, arrays: Mapping[str, Array], numbers: Mapping[str, Any]) -> None:
@@ -96,6 +112,8 @@ class TrainingState:
         for name, slot in self.slots.items():
             slot[...] = arrays[f"slots/{name}"]
         self.order = np.asarray(arrays["order"], np.intp)
+        self.best = arrays["best"].copy() if "best" in arrays else None
+        self.learning_rate = numbers["learning_rate"]
         self.step, self.epoch, self.batch = (int(numbers[k]) for k in ("step", "epoch", "batch"))
         states: dict[int, dict[str, Array]] = {}
         for key, array in arrays.items():
@@ -108,6 +126,7 @@ class TrainingState:
         self.learning_rates = list(numbers["learning_rates"])
         self.seconds = list(numbers["seconds"])
         self.generator.bit_generator.state = numbers["generator"]
+        self.dropout.bit_generator.state = numbers["dropout"]
 
 
 class Trainable(Model, Protocol):
@@ -206,7 +225,30 @@ class Training:
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
-        return float(self.optimizer.learning_rate)
+        if self.state.learning_rate is not None:
+            return self.state.learning_rate
+        return rate_at(self.optimizer.learning_rate, step)
+
+    def learning_rate_now(self) -> float:
+        if callable(self.optimizer.learning_rate):
+            raise ArgumentError(
+                "a schedule gives the learning rate, so nothing else can change it",
+                "give the optimizer a number as learning_rate",
+                path="optimizer.learning_rate",
+            )
+        return self.learning_rate(self.state.step)
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        self.state.learning_rate = learning_rate
+
+    def keep_best(self) -> None:
+        if self.state.best is None:
+            self.state.best = self.state.vector.copy()
+        self.state.best[...] = self.state.vector
+
+    def restore_best(self) -> None:
+        if self.state.best is not None:
+            self.state.vector[...] = self.state.best
 
     def _step(self, rows: int) -> TrainingStep:
         if rows not in self._steps:
@@ -223,10 +265,12 @@ class Training:
         rows = state.order[start : start + count * len(step.y_pred)]
         outputs = np.empty((len(rows), *self.model.output_shape), step.y_pred.dtype)
         rates = [
-            self.optimizer.rates_at(self.learning_rate(t), t)
+            rates_of(self.optimizer, self.learning_rate(t), t)
             for t in range(state.step, state.step + count)
         ]
-        step.run(self.train, np.split(rows, count), rates, np.split(outputs, count))
+        batches, results = np.split(rows, count), np.split(outputs, count)
+        penalty = step.run(self.train, batches, rates, results)
+        state.totals.loss += penalty * len(step.y_pred)
         state.step += count
         state.batch += count
         weight = None if self.train.weight is None else self.train.weight[rows]

@@ -16,6 +16,7 @@ from nnctl.graph import UFUNCS, Graph, Value
 from nnctl.layers import LAYERS, Activation, Dense, Layer
 from nnctl.losses import LOSSES, Loss
 from nnctl.model import Sequential
+from nnctl.regularizers import REGULARIZERS
 from nnctl.step import Examples
 
 NamedCase = tuple[str, Case]
@@ -29,6 +30,8 @@ def builtin_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
     yield from operation_cases(generator)
     for layer, activation, loss in itertools.product(LAYERS, ACTIVATIONS, LOSSES):
         yield from model_cases(layer, activation, loss, generator)
+    for regularizer in REGULARIZERS:
+        yield f"regularizer {regularizer}", regularized_case(regularizer, generator)
 
 
 def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
@@ -86,7 +89,7 @@ def model_cases(
 def variants(made: Callable[..., Any]) -> Iterator[dict[str, Any]]:
     """Every combination of what a class may be told to do: its switches, off and on, and its
     shares that are zero unless they are given, zero and a tenth."""
-    choices = {}
+    choices: dict[str, tuple[Any, ...]] = {}
     for argument in arguments_of(made):
         if argument.annotation is bool:
             choices[argument.name] = (False, True)
@@ -116,13 +119,23 @@ def network_case(
     model.build(LAYERS[layer].example_shape)
     shape = (rows, *model.output_shape)
     if loss.task == "multiclass":
-        y: Any = generator.integers(0, outputs, loss.target_shape(shape))
+        y: Any = generator.integers(0, outputs, shape[:-1])
+        if loss.target_shape(shape) == shape:
+            y = generator.dirichlet(np.ones(outputs), shape[:-1])
     elif loss.task == "binary":
         y = generator.integers(0, 2, shape).astype(np.float64)
     else:
         y = generator.standard_normal(shape)
     x = generator.standard_normal((rows, *model.input_shape))
     return model_case(model, loss, Examples(x, y))
+
+
+def regularized_case(regularizer: str, generator: np.random.Generator) -> Case:
+    """A dense layer under a regularizer."""
+    model = Sequential([Dense(3, "tanh", kernel_regularizer=regularizer)], dtype=np.float64)
+    model.build((5,))
+    x, y = generator.standard_normal((4, 5)), generator.standard_normal((4, 3))
+    return model_case(model, LOSSES["mean_squared_error"](), Examples(x, y))
 
 
 def example_layers(name: str, activation: str) -> list[Layer]:
@@ -139,8 +152,9 @@ def example_layers(name: str, activation: str) -> list[Layer]:
 
 
 def example_of(argument: Argument) -> Any:
-    """Some value that a required argument takes: of a named type the first, else the number 3."""
-    for mark in get_args(argument.annotation)[1:]:
+    """Some value that a required argument takes: the first of a named type, 3, or a half."""
+    kind, *marks = get_args(argument.annotation) or (argument.annotation,)
+    for mark in marks:
         if isinstance(mark, OneOf):
             return min(mark.registry)
-    return 3
+    return 3 if kind is int else 0.5

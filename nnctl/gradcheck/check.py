@@ -76,6 +76,10 @@ def model_case(model: Model, loss: Loss, batch: Examples) -> Case:
     layout, size = model.layout, model.layout.trainable_size
     point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
     point.update(zip(traced.batch_leaves(), batch.arrays(), strict=True))
+    held = np.random.default_rng(0)
+    for leaf in traced.graph.values:
+        if leaf.op is None and leaf.name == "draw":
+            point[leaf] = held.random(leaf.shape)
     arrays = {name: traced.graph.lift(layout.parameters[name]) for name in layout.trainable}
     return Case(traced.loss, arrays, point)
 

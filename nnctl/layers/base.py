@@ -9,6 +9,7 @@ from nnctl.arguments import Component
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array, Graph, Shape, Value
 from nnctl.layout import Parameter
+from nnctl.regularizers import Regularizer
 
 
 @dataclass(eq=False)
@@ -41,6 +42,10 @@ class Layer(Component):
     def forward(self, graph: Graph, x: Value) -> Value:
         return x
 
+    def penalty(self, graph: Graph) -> Value | None:
+        """What the layer's parameters add to the loss, a scalar; None where that is nothing."""
+        return None
+
     @property
     def parameters(self) -> list[Parameter]:
         """The declared parameters, in the order of their declaration."""
@@ -49,9 +54,20 @@ class Layer(Component):
 
 @dataclass(eq=False)
 class WeightedLayer(Layer):
-    """A layer whose parameters may be given literally: `weights={"kernel": …, "bias": …}`."""
+    """A layer with a kernel, which a regularizer may keep small.
 
+    Parameters may be given literally: `weights={"kernel": …, "bias": …}`.
+    """
+
+    kernel_regularizer: Regularizer | None = field(default=None, kw_only=True)
     weights: dict[str, Any] | None = field(default=None, kw_only=True)
+
+    def penalty(self, graph: Graph) -> Value | None:
+        if self.kernel_regularizer is None:
+            return None
+        (kernel,) = (parameter for parameter in self.parameters if parameter.name == "kernel")
+        penalty: Value = self.kernel_regularizer(graph.lift(kernel))
+        return penalty
 
     def parameter(self, name: str, shape: Shape, initializer: Any) -> Parameter:
         """Declares a parameter, with the literal start values if there are some."""

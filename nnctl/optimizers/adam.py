@@ -1,14 +1,15 @@
-"""Adam: a learning rate of its own for each parameter."""
+"""Adam and AdamW: a learning rate of its own for each parameter."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnctl.arguments import DecayRate, PositiveFloat
+from nnctl.arguments import DecayRate, NonNegativeFloat, PositiveFloat
 from nnctl.graph import Value
-from nnctl.optimizers.base import Optimizer
+from nnctl.optimizers.base import Optimizer, Updated
+from nnctl.schedules import LearningRate
 
 
 @dataclass(eq=False)
@@ -19,20 +20,28 @@ class Adam(Optimizer):
     corrected for in the rate. `epsilon` is added to the uncorrected root, as in Keras.
     """
 
-    learning_rate: PositiveFloat = 0.001
+    learning_rate: LearningRate = 0.001
     beta_1: DecayRate = 0.9
     beta_2: DecayRate = 0.999
     epsilon: PositiveFloat = 1e-7
-    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+
+    @property
+    def slots(self) -> Mapping[str, float]:
+        return {"m": 0.0, "v": 0.0}
 
     def rates_at(self, learning_rate: float, step: int) -> tuple[float, ...]:
         t = step + 1
         return (learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),)
 
-    def update(
-        self, p: Value, g: Value, slots: tuple[Value, ...], *rates: Value
-    ) -> tuple[Value, tuple[Value, ...]]:
+    def update(self, p: Value, g: Value, slots: tuple[Value, ...], *rates: Value) -> Updated:
         (m, v), (alpha,) = slots, rates
         m = m + (g - m) * (1 - self.beta_1)
         v = v + (np.square(g) - v) * (1 - self.beta_2)
         return p - alpha * m / (np.sqrt(v) + self.epsilon), (m, v)
+
+
+@dataclass(eq=False)
+class AdamW(Adam):
+    """Adam with `weight_decay` taken off the parameters themselves (Loshchilov and Hutter 2019)."""
+
+    weight_decay: NonNegativeFloat | None = field(default=0.004, kw_only=True)
