@@ -127,7 +127,7 @@ def network_case(
     else:
         y = generator.standard_normal(shape)
     x = generator.standard_normal((rows, *model.input_shape))
-    return model_case(model, loss, Examples(x, y))
+    return model_case(model, loss, Examples(x, y), by_input=True)
 
 
 def regularized_case(regularizer: str, generator: np.random.Generator) -> Case:

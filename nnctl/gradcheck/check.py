@@ -70,8 +70,8 @@ class CaseResult:
     worst: tuple[Entry, ...] = ()
 
 
-def model_case(model: Model, loss: Loss, batch: Examples) -> Case:
-    """The loss of a float64 model on a batch, by each of its trainable parameters."""
+def model_case(model: Model, loss: Loss, batch: Examples, by_input: bool = False) -> Case:
+    """The loss of a float64 model on a batch, by each trainable parameter, and maybe the input."""
     traced = trace(model, loss, batch, len(batch))
     layout, size = model.layout, model.layout.trainable_size
     point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
@@ -81,6 +81,8 @@ def model_case(model: Model, loss: Loss, batch: Examples) -> Case:
         if leaf.op is None and leaf.name == "draw":
             point[leaf] = held.random(leaf.shape)
     arrays = {name: traced.graph.lift(layout.parameters[name]) for name in layout.trainable}
+    if by_input:
+        arrays["input"] = traced.x
     return Case(traced.loss, arrays, point)
 
 
@@ -122,10 +124,10 @@ class Experiment:
         self.analytic.run()
         return {name: self.analytic[d].copy() for name, d in self._derivatives.items()}
 
-    def ties(self) -> int:
-        """How many points of the forward pass lie exactly on a kink."""
+    def ties(self) -> Array:
+        """Which points of the forward pass lie exactly on a kink, as one vector of truth values."""
         self.kinks.run()
-        return sum(int((gap == 0).sum()) for gap in self._gaps)
+        return np.concatenate([np.zeros(0, bool), *((gap == 0).ravel() for gap in self._gaps)])
 
     def slope(self, name: str, direction: Array) -> float | None:
         """The derivative of the loss along `direction` in one array.
@@ -177,12 +179,10 @@ def check(
     probes = [probe for key in case.arrays for probe in probes_of(key, case, generator)]
     found: dict[str, list[Entry]] = {key: [] for key in case.arrays}
     largest: dict[str, float] = dict.fromkeys(case.arrays, 0.0)
-    moved = 0
+    analytic, moved = off_kinks(experiment, generator)
     for attempt in range(MOVES):
-        analytic = experiment.move(generator if attempt else None)
-        if method == "complex-step" and attempt < MOVES - 1 and (ties := experiment.ties()):
-            moved += ties
-            continue
+        if attempt:
+            analytic = experiment.move(generator)
         for key, array in analytic.items():
             largest[key] = max(largest[key], float(np.abs(array).max(initial=0.0)))
         left = []
@@ -200,6 +200,24 @@ def check(
     for probe in probes:  # every move left a kink within reach
         found[probe.array].append(Entry(probe.index, math.nan, math.nan, math.inf))
     return results(case, method, found, largest, moved, each_array, name)
+
+
+def off_kinks(
+    experiment: Experiment, generator: np.random.Generator
+) -> tuple[dict[str, Array], int]:
+    """Moves until no point lies on a kink; the derivatives there, and how many points have moved.
+
+    A tie that no move resolves is none of the parameters' doing (a dropped input), and harmless.
+    """
+    analytic = experiment.move(None)
+    first = fixed = ties = experiment.ties()
+    for _ in range(MOVES if first.any() else 0):
+        analytic = experiment.move(generator)
+        ties = experiment.ties()
+        fixed = fixed & ties
+        if not (ties & ~fixed).any():
+            break
+    return analytic, int((first & ~fixed).sum())
 
 
 @dataclass(frozen=True)
