@@ -208,7 +208,8 @@ class Sequential:
         """
         data = self.examples(x, y, sample_weight)
         if class_weight is not None:
-            data = Examples(data.x, data.y, class_weighted(data, class_weight, self.dtype))
+            one_hot = self.loss.task == "multiclass"
+            data = Examples(data.x, data.y, class_weighted(data, class_weight, self.dtype, one_hot))
         validation = None if validation_data is None else self.examples(*validation_data)
         if validation is None and validation_split:
             data, validation = split_last(data, validation_split)
@@ -327,11 +328,19 @@ def layer_names(layers: Sequence[Layer]) -> list[str]:
 
 
 def class_weighted(
-    data: Examples, class_weight: Mapping[int, float], dtype: np.typing.DTypeLike
+    data: Examples,
+    class_weight: Mapping[int, float],
+    dtype: np.typing.DTypeLike,
+    one_hot: bool = False,
 ) -> Array:
-    """Each example's weight times that of its class; a class left out has weight 1."""
+    """Each example's weight times that of its class; a class left out has weight 1.
+
+    With `one_hot`, targets of several columns say the class by the greatest of them.
+    """
     weights = np.ones(len(data), dtype)
     labels = data.y.reshape(len(data), -1)
+    if labels.shape[1] > 1 and one_hot:
+        labels = labels.argmax(axis=1)[:, None]
     if labels.shape[1] != 1:
         raise ArgumentError("class_weight is for one label an example")
     for label, weight in class_weight.items():

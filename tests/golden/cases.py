@@ -31,45 +31,128 @@ ADAM = {"type": "adam", "learning_rate": 0.015625}
 SPARSE = {"type": "sparse_categorical_crossentropy", "from_logits": True}
 BINARY = {"type": "binary_crossentropy", "from_logits": True}
 
+
+def network(activation: Any, loss: Any, optimizer: Any, **more: Any) -> Case:
+    """One hidden layer with the activation, and the outputs that the loss takes."""
+    kind = loss["type"]
+    outputs = CLASSES if "categorical" in kind else 2 if "error" in kind or kind == "huber" else 1
+    last = "linear"
+    if "crossentropy" in kind and not loss.get("from_logits"):
+        last = "softmax" if "categorical" in kind else "sigmoid"
+    return case([dense(UNITS, activation), dense(outputs, last)], loss, optimizer, **more)
+
+
+def regularized(regularizer: Any) -> Case:
+    layers = [dense(UNITS, "sigmoid", kernel_regularizer=regularizer), dense(2)]
+    return case(layers, REGRESSION, SGD)
+
+
+CATEGORICAL = {"type": "categorical_crossentropy", "from_logits": True}
+SMOOTHED = {"label_smoothing": 0.125}
+ACTIVATIONS: dict[str, Any] = {
+    "linear": "linear",
+    "relu": "relu",
+    "sigmoid": "sigmoid",
+    "softmax": "softmax",
+    "tanh": "tanh",
+    "leaky_relu": {"type": "leaky_relu", "negative_slope": 0.25},
+    "elu": {"type": "elu", "alpha": 0.75},
+    "gelu": "gelu",
+    "gelu approximate": {"type": "gelu", "approximate": True},
+    "silu": "silu",
+    "softplus": "softplus",
+}
+LOSSES: dict[str, dict[str, Any]] = {
+    "mean_squared_error": REGRESSION,
+    "mean_absolute_error": {"type": "mean_absolute_error"},
+    "huber": {"type": "huber", "delta": 0.5},
+    "binary_crossentropy": {"type": "binary_crossentropy"},
+    "binary_crossentropy logits": BINARY,
+    "binary_crossentropy smoothed": {"type": "binary_crossentropy", **SMOOTHED},
+    "binary_crossentropy logits smoothed": {**BINARY, **SMOOTHED},
+    "categorical_crossentropy": {"type": "categorical_crossentropy"},
+    "categorical_crossentropy logits": CATEGORICAL,
+    "categorical_crossentropy smoothed": {"type": "categorical_crossentropy", **SMOOTHED},
+    "categorical_crossentropy logits smoothed": {**CATEGORICAL, **SMOOTHED},
+    "sparse_categorical_crossentropy": {"type": "sparse_categorical_crossentropy"},
+    "sparse_categorical_crossentropy logits": SPARSE,
+}
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "sgd": SGD,
+    "sgd momentum": {**SGD, "momentum": 0.75},
+    "sgd nesterov": {**SGD, "momentum": 0.75, "nesterov": True},
+    "adam": ADAM,
+    "adam betas": {**ADAM, "beta_1": 0.75, "beta_2": 0.875, "epsilon": 0.0009765625},
+    "adamw": {"type": "adamw", "learning_rate": 0.015625},
+    "adamw decay": {"type": "adamw", "learning_rate": 0.015625, "weight_decay": 0.0625},
+    "rmsprop": {"type": "rmsprop", "learning_rate": 0.03125},
+    "rmsprop momentum centered": {
+        "type": "rmsprop", "learning_rate": 0.015625, "momentum": 0.5, "centered": True,
+    },
+    "adagrad": {"type": "adagrad", "learning_rate": 0.125},
+    "adagrad accumulator": {
+        "type": "adagrad", "learning_rate": 0.125, "initial_accumulator_value": 0.5,
+    },
+    "clipnorm": {**SGD, "clipnorm": 0.125},
+    "global_clipnorm": {**SGD, "global_clipnorm": 0.125},
+    "clipvalue": {**SGD, "clipvalue": 0.03125},
+}  # fmt: skip
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "exponential_decay": {
+        "type": "exponential_decay", "initial_learning_rate": 0.125, "decay_steps": 4,
+        "decay_rate": 0.5,
+    },
+    "exponential_decay staircase": {
+        "type": "exponential_decay", "initial_learning_rate": 0.125, "decay_steps": 4,
+        "decay_rate": 0.5, "staircase": True,
+    },
+    "piecewise_constant": {
+        "type": "piecewise_constant", "boundaries": [2, 5], "values": [0.25, 0.125, 0.0625],
+    },
+    "cosine_decay": {
+        "type": "cosine_decay", "initial_learning_rate": 0.125, "decay_steps": 8, "alpha": 0.25,
+    },
+    "cosine_decay warmup": {
+        "type": "cosine_decay", "initial_learning_rate": 0.0, "decay_steps": 4,
+        "warmup_target": 0.25, "warmup_steps": 4,
+    },
+}  # fmt: skip
+REGULARIZERS: dict[str, dict[str, Any]] = {
+    "l1": {"type": "l1", "l1": 0.0625},
+    "l2": {"type": "l2", "l2": 0.0625},
+    "l1_l2": {"type": "l1_l2", "l1": 0.03125, "l2": 0.0625},
+}
 CASES: dict[str, Case] = {
     **{
-        f"activation {name}": case([dense(UNITS, name), dense(2)], REGRESSION, SGD, metrics=["mae"])
-        for name in ("linear", "relu", "sigmoid", "softmax")
+        f"activation {name}": network(activation, REGRESSION, SGD, metrics=["mae", "mse"])
+        for name, activation in ACTIVATIONS.items()
     },
-    "mean squared error": case([dense(2)], REGRESSION, SGD, metrics=["mae", "mse"]),
-    "binary logits": case([dense(UNITS, "relu"), dense(1)], BINARY, SGD),
-    "binary probabilities": case(
-        [dense(UNITS, "relu"), dense(1, "sigmoid")],
-        {"type": "binary_crossentropy"},
-        SGD,
-        metrics=["accuracy"],
-    ),
-    "multi-label logits": case([dense(UNITS, "sigmoid"), dense(3)], BINARY, ADAM),
-    "sparse logits": case(
-        [dense(UNITS, "relu"), dense(CLASSES)], SPARSE, SGD, metrics=["accuracy"]
-    ),
-    "sparse probabilities": case(
-        [dense(UNITS, "relu"), dense(CLASSES, "softmax")],
-        {"type": "sparse_categorical_crossentropy"},
-        SGD,
-        metrics=["accuracy"],
-    ),
-    "optimizer adam": case([dense(UNITS, "relu"), dense(CLASSES)], SPARSE, ADAM),
-    "optimizer adam betas": case(
-        [dense(UNITS, "relu"), dense(CLASSES)],
-        SPARSE,
-        {"type": "adam", "learning_rate": 0.0625, "beta_1": 0.75, "beta_2": 0.875, "epsilon": 1e-3},
-    ),
-    "optimizer rmsprop": case(
-        [dense(UNITS, "relu"), dense(2)], REGRESSION, {"type": "rmsprop", "learning_rate": 0.03125}
-    ),
+    **{f"loss {name}": network("sigmoid", loss, SGD) for name, loss in LOSSES.items()},
+    **{
+        f"optimizer {name}": network("sigmoid", SPARSE, optimizer)
+        for name, optimizer in OPTIMIZERS.items()
+    },
+    **{
+        f"schedule {name}": network("sigmoid", SPARSE, {"type": "sgd", "learning_rate": schedule})
+        for name, schedule in SCHEDULES.items()
+    },
+    **{f"regularizer {name}": regularized(given) for name, given in REGULARIZERS.items()},
+    "multi-label": case([dense(UNITS, "sigmoid"), dense(3)], BINARY, ADAM),
     "without bias": case([dense(UNITS, "sigmoid", use_bias=False), dense(2)], REGRESSION, SGD),
     "full batch": case([dense(CLASSES)], SPARSE, SGD, batch_size=ROWS),
-    "class weight": case(
-        [dense(UNITS, "relu"), dense(CLASSES)], SPARSE, SGD, class_weight={0: 0.5, 2: 3.0}
+    "class weight": network("sigmoid", SPARSE, SGD, class_weight={0: 0.5, 2: 3.0}),
+    "class weight of one-hot": network("sigmoid", CATEGORICAL, SGD, class_weight={0: 0.5, 2: 3.0}),
+    "class weight binary": network("sigmoid", BINARY, SGD, class_weight={0: 0.5, 1: 2.0}),
+    "sample weight": network("sigmoid", REGRESSION, SGD, sample_weight=True),
+    "metrics sparse": network(
+        "sigmoid", {"type": "sparse_categorical_crossentropy"}, SGD,
+        metrics=["accuracy", {"type": "top_k_accuracy", "k": 2}],
     ),
-    "sample weight": case([dense(UNITS, "relu"), dense(2)], REGRESSION, SGD, sample_weight=True),
-}
+    "metrics binary": network(
+        "sigmoid", {"type": "binary_crossentropy"}, SGD, metrics=["accuracy", "precision", "recall"]
+    ),
+    "metrics regression": network("sigmoid", REGRESSION, SGD, metrics=["mae", "mse", "rmse", "r2"]),
+}  # fmt: skip
 
 
 def data(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,6 +163,8 @@ def data(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     kind = case["loss"]["type"]
     if kind == "sparse_categorical_crossentropy":
         y = generator.integers(0, CLASSES, ROWS)
+    elif kind == "categorical_crossentropy":
+        y = np.eye(CLASSES)[generator.integers(0, CLASSES, ROWS)]
     elif kind == "binary_crossentropy":
         y = generator.integers(0, 2, (ROWS, outputs)).astype(float)
     else:

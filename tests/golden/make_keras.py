@@ -1,10 +1,16 @@
-"""Writes `keras.json`: what Keras 3 makes of every case. Needs keras and jax.
+"""Writes `keras.json`: what Keras 3 makes of the cases, all of them or those that are named.
 
-KERAS_BACKEND=jax JAX_ENABLE_X64=1 python tests/golden/make_keras.py
+    KERAS_BACKEND=jax JAX_ENABLE_X64=1 python tests/golden/make_keras.py
+    KERAS_BACKEND=torch python tests/golden/make_keras.py "activation tanh"
+
+The second line is needed because the tanh of JAX's compiler is good to eight digits only.
 """
 
+import functools
+import importlib.metadata
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +18,22 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 
 import cases
-import jax
 import keras
 import numpy as np
 
 keras.backend.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
-NAMES = {"sgd": "SGD", "rmsprop": "RMSprop"}
+NAMES = {
+    "sgd": "SGD",
+    "rmsprop": "RMSprop",
+    "adamw": "AdamW",
+    "l1_l2": "L1L2",
+    "piecewise_constant": "PiecewiseConstantDecay",
+    "mae": "MeanAbsoluteError",
+    "mse": "MeanSquaredError",
+    "rmse": "RootMeanSquaredError",
+    "r2": "R2Score",
+}
 
 
 def made(module: Any, given: Any) -> Any:
@@ -26,14 +41,33 @@ def made(module: Any, given: Any) -> Any:
     arguments = {"type": given} if isinstance(given, str) else dict(given)
     name = arguments.pop("type")
     camel = NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
+    if isinstance(arguments.get("activation"), dict):
+        activation = dict(arguments["activation"])
+        function = getattr(keras.activations, activation.pop("type"))
+        arguments["activation"] = functools.partial(function, **activation)
+    if isinstance(arguments.get("learning_rate"), dict):
+        schedules = keras.optimizers.schedules
+        arguments["learning_rate"] = made(schedules, arguments["learning_rate"])
+    if "kernel_regularizer" in arguments:
+        arguments["kernel_regularizer"] = made(keras.regularizers, arguments["kernel_regularizer"])
     return getattr(module, camel)(**arguments)
+
+
+def metric(given: Any, loss: str) -> Any:
+    """The Keras metric, named as nnctl names it."""
+    name = given if isinstance(given, str) else given["type"]
+    if name == "accuracy":
+        return name
+    if name == "top_k_accuracy":
+        return keras.metrics.SparseTopKCategoricalAccuracy(given["k"], name=name)
+    return made(keras.metrics, {"type": name, "name": name})
 
 
 def train(case: dict[str, Any]) -> dict[str, Any]:
     layers = [made(keras.layers, layer) for layer in case["layers"]]
     model = keras.Sequential([keras.Input((cases.FEATURES,)), *layers])
     model.set_weights(cases.initial([w.shape for w in model.get_weights()]))
-    metrics = case.get("metrics", [])
+    metrics = [metric(given, case["loss"]["type"]) for given in case.get("metrics", [])]
     model.compile(
         optimizer=made(keras.optimizers, case["optimizer"]),
         loss=made(keras.losses, case["loss"]),
@@ -53,14 +87,22 @@ def train(case: dict[str, Any]) -> dict[str, Any]:
     return {
         "weights": [np.asarray(w, np.float64).tolist() for w in model.get_weights()],
         "history": {name: [float(v) for v in values] for name, values in history.history.items()},
-        "output": np.asarray(model(keras.ops.convert_to_tensor(x, "float64")), np.float64).tolist(),
+        "output": keras.ops.convert_to_numpy(
+            model(keras.ops.convert_to_tensor(x, "float64"))
+        ).tolist(),
     }
+
+
+def main(names: list[str]) -> None:
+    path = Path(__file__).with_name("keras.json")
+    backend = keras.backend.backend()
+    versions = {name: importlib.metadata.version(name) for name in ("keras", backend, "numpy")}
+    results = json.loads(path.read_text()) if names else {"versions": {}, "cases": {}}
+    results["versions"] |= versions
+    for name in names or cases.CASES:
+        results["cases"][name] = train(cases.CASES[name])
+    path.write_text(json.dumps(results, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
-    results = {
-        "versions": {"keras": keras.__version__, "jax": jax.__version__, "numpy": np.__version__},
-        "cases": {name: train(case) for name, case in cases.CASES.items()},
-    }
-    path = Path(__file__).with_name("keras.json")
-    path.write_text(json.dumps(results, separators=(",", ":")) + "\n")
+    main(sys.argv[1:])

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from nnctl import Sequential
+from nnctl.activations import ACTIVATIONS
 from nnctl.arguments import OneOf
 from nnctl.layers import LAYERS
+from nnctl.losses import LOSSES
+from nnctl.optimizers import OPTIMIZERS
+from nnctl.regularizers import REGULARIZERS
+from nnctl.schedules import SCHEDULES
 from tests.golden import cases
 
 GOLDEN = json.loads(Path(__file__).with_name("keras.json").read_text())["cases"]
@@ -44,3 +49,23 @@ def test_training_agrees_with_keras(name):
     assert sorted(history) == sorted(golden["history"])
     for figure, values in golden["history"].items():
         np.testing.assert_allclose(history[figure], values, rtol=HISTORY)
+
+
+def test_the_tolerances_are_tight():
+    assert (WEIGHTS, HISTORY) <= (1e-7, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "registry"),
+    [
+        ("activation", ACTIVATIONS),
+        ("loss", LOSSES),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
+        ("regularizer", REGULARIZERS),
+    ],
+)
+def test_every_registered_type_has_a_case(kind, registry):
+    text = json.dumps(cases.CASES)
+    own = {"gradient_descent", "half_mean_squared_error"}  # Keras has no such name
+    assert [name for name in registry if name not in own and f'"{name}"' not in text] == []
