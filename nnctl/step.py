@@ -153,6 +153,11 @@ class TrainingStep:
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
 
+    @property
+    def batch_bytes(self) -> int:
+        """The memory of the batch that each step is given."""
+        return sum(array.nbytes for array in self._batch)
+
     def run(
         self,
         data: Examples,

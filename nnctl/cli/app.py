@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nnctl import __version__
-from nnctl.cli import gradcheck, predict, train, validate
+from nnctl.cli import evaluate, gradcheck, predict, summary, train, validate
 from nnctl.cli.report import print_problems
 from nnctl.errors import ExitStatus, NnctlError
 
@@ -66,7 +66,7 @@ def leave_closed_pipe() -> None:
     raise typer.Exit(ExitStatus.DONE)
 
 
-for module in (train, predict, gradcheck, validate):
+for module in (train, predict, evaluate, gradcheck, validate, summary):
     app.command(module.__name__.rpartition(".")[2])(reported(module.command))
 
 

@@ -9,6 +9,7 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config.")
 OptionalConfig = Annotated[
     Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML config.", show_default=False)
 ]
+Weights = Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A weights.npz, or a run folder.")]
 Set = Annotated[
     list[str] | None,
     typer.Option(

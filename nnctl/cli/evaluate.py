@@ -1,0 +1,66 @@
+"""`nnctl evaluate`"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnctl.cli import options
+
+if TYPE_CHECKING:
+    from nnctl.jobs.evaluate import EvaluateResult
+
+
+def command(
+    weights: options.Weights,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A data file with targets.")],
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE",
+            help="Exit 1 if the metric is below; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    fail_over: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE",
+            help="Exit 1 if loss, mae, mse or rmse is above; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Evaluate a trained model: loss, metrics, confusion matrix.
+
+    Example: nnctl evaluate runs/mnist datasets/mnist-test.csv.gz --fail-under accuracy=0.9
+    """  # fmt: skip
+    from nnctl.cli.report import print_json
+    from nnctl.errors import ExitStatus
+    from nnctl.jobs.evaluate import as_json, evaluate
+
+    result = evaluate(weights, data, fail_under=fail_under or (), fail_over=fail_over or ())
+    if json:
+        print_json(as_json(result))
+    else:
+        print_evaluation(result)
+    raise typer.Exit(ExitStatus.NO if result.missed else ExitStatus.DONE)
+
+
+def print_evaluation(result: "EvaluateResult") -> None:
+    """Each figure beside its baseline, then the confusion matrix."""
+    from nnctl.cli.report import number, print_columns
+
+    rows = [["loss", number(result.loss), ""]]
+    for name, value in result.metrics.items():
+        rows.append([name, number(value), number(result.baselines.get(name))])
+    print_columns([f"{result.rows:,} rows", "", "baseline"], rows)
+    if result.confusion_matrix is not None and result.classes is not None:
+        print("\nrows are the true classes, columns the predicted ones")
+        labels = [str(label) for label in result.classes]
+        cells = [[str(count) for count in counts] for counts in result.confusion_matrix]
+        lines = [[label, *row] for label, row in zip(labels, cells, strict=True)]
+        print_columns(["", *labels], lines)
+    for metric in result.missed:
+        print(f"\n{metric} misses its bound")

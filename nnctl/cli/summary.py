@@ -1,0 +1,58 @@
+"""`nnctl summary`"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnctl.cli import options
+
+if TYPE_CHECKING:
+    from nnctl.jobs.summary import Summary
+
+
+def command(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="CONFIG-or-WEIGHTS", help="A config, weights, or a run folder."),
+    ],
+    set_: options.Set = None,
+) -> None:
+    """Show a model's layers, shapes, parameters, memory and work.
+
+    Example: nnctl summary configs/mnist.yaml
+    """
+    from nnctl.jobs.summary import summary
+
+    print_summary(summary(path, overrides=set_ or ()))
+
+
+def print_summary(result: "Summary") -> None:
+    """A line a layer, then the totals."""
+    from nnctl.cli.report import print_columns
+
+    rows = [
+        [
+            f"{layer.name} ({layer.type})",
+            f"({', '.join(['rows', *map(str, layer.output_shape)])})",
+            f"{layer.parameters:,}",
+            f"{layer.flops:,}",
+        ]
+        for layer in result.layers
+    ]
+    print_columns(["layer", "output shape", "parameters", "FLOPs an example"], rows)
+    kept = result.parameters - result.trainable
+    print(f"\nparameters  {result.parameters:,} ({size(result.parameter_bytes)})", end="")
+    print(f", of which {kept:,} are not trained" if kept else "")
+    print(f"work        {sum(layer.flops for layer in result.layers):,} FLOPs an example, forward")
+    if result.step_bytes is not None:
+        print(f"memory      {size(result.step_bytes)} for training, besides the data")
+
+
+def size(nbytes: int) -> str:
+    """Bytes for people: `113.5 kB`."""
+    number, units = float(nbytes), ["B", "kB", "MB", "GB", "TB"]
+    while number >= 1000 and len(units) > 1:
+        number /= 1000
+        units.pop(0)
+    return f"{number:.1f} {units[0]}" if units[0] != "B" else f"{nbytes} B"

@@ -1,0 +1,163 @@
+"""`nnctl evaluate`: loss, metrics and confusion matrix of a trained model on a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl import blas
+from nnctl.data.source import open_source
+from nnctl.errors import ArgumentError, did_you_mean
+from nnctl.graph import Array
+from nnctl.metrics import METRICS, class_indices
+from nnctl.step import Examples
+from nnctl.trained import Trained, load_trained
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """The figures of a model on some rows.
+
+    `baselines` has what the metrics would be for the same prediction throughout: the commonest
+    class, or the mean. `confusion_matrix` counts rows by true class (rows) and predicted class.
+    `missed` names the metrics that are not as they were asked to be.
+    """
+
+    rows: int
+    loss: float
+    metrics: dict[str, float]
+    baselines: dict[str, float]
+    confusion_matrix: list[list[int]] | None
+    classes: list[int | float | str] | None
+    missed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A figure with the value it must not fall below or rise above."""
+
+    metric: str
+    value: float
+    over: bool
+
+    @classmethod
+    def parse(cls, text: str, over: bool) -> "Bound":
+        """From METRIC=VALUE. Raises `ArgumentError` for another form, or the wrong of the two."""
+        option = "--fail-over" if over else "--fail-under"
+        metric, _, value = text.partition("=")
+        known = ["loss", *METRICS]
+        if metric not in known:
+            raise ArgumentError(
+                f'{option} {text}: unknown metric "{metric}"; there are: {", ".join(known)}',
+                did_you_mean(metric, known),
+            )
+        try:
+            number = float(value)
+        except ValueError:
+            raise ArgumentError(f"{option} {text}: {value!r} is not a number") from None
+        if over == rises(metric):
+            other = "--fail-under" if over else "--fail-over"
+            better = "higher" if over else "lower"
+            raise ArgumentError(
+                f"{option} {text}: {metric} is better when {better}", f"use {other}"
+            )
+        return cls(metric, number, over)
+
+    def missed_by(self, figures: dict[str, float]) -> bool:
+        """Whether the figure is on the wrong side, or not a number."""
+        value = figures[self.metric]
+        return not (value <= self.value if self.over else value >= self.value)
+
+
+def rises(metric: str) -> bool:
+    """Whether a figure is better when it is higher."""
+    return metric in METRICS and bool(getattr(METRICS[metric], "higher_is_better", False))
+
+
+def evaluate(
+    weights: Path, data: Path, *, fail_under: Sequence[str] = (), fail_over: Sequence[str] = ()
+) -> EvaluateResult:
+    """The figures of a weights file or run folder on a data file with targets.
+
+    Metrics that only a bound names are computed, too. Raises `NnctlError` for bounds that make no
+    sense for the model, and for files that cannot be read.
+    """
+    bounds = [Bound.parse(text, over=False) for text in fail_under]
+    bounds += [Bound.parse(text, over=True) for text in fail_over]
+    trained = load_trained(weights)
+    model = trained.model
+    names = {bound.metric for bound in bounds} - {"loss", *model.metrics}
+    model.compile(model.optimizer, model.loss, {**model.metrics, **metrics_of(sorted(names))})
+    examples = examples_of(trained, data)
+    with blas.limited_to(1):
+        figures = model.evaluator.figures(examples)
+        predictions = np.asarray(model.loss.output_activation(model.predict(examples.x)))
+    matrix, classes = confusion(trained, examples, predictions)
+    return EvaluateResult(
+        len(examples),
+        figures["loss"],
+        {name: value for name, value in figures.items() if name != "loss"},
+        baselines(trained, examples),
+        matrix,
+        classes,
+        tuple(bound.metric for bound in bounds if bound.missed_by(figures)),
+    )
+
+
+def metrics_of(names: Sequence[str]) -> dict[str, Any]:
+    return {name: METRICS[name]() for name in names}
+
+
+def examples_of(trained: Trained, data: Path) -> Examples:
+    """The rows of a file with their targets, as the model takes them."""
+    with open_source(data, arrays=trained.preprocessing.arrays) as source:
+        raw = trained.preprocessing.examples(source)
+    shape = (len(raw.x), *trained.model.input_shape)
+    return trained.model.examples(raw.x.reshape(shape), raw.y)
+
+
+def confusion(
+    trained: Trained, examples: Examples, predictions: Array
+) -> tuple[list[list[int]] | None, list[int | float | str] | None]:
+    """How often each class was taken for which; None where a row has not one class."""
+    preprocessing = trained.preprocessing
+    if preprocessing.classes is None:
+        return None, None
+    labels = list(preprocessing.classes.labels)
+    if preprocessing.task == "binary":
+        truth, guess = examples.y[:, 0] > 0.5, predictions[:, 0] > 0.5
+    else:
+        truth = class_indices(examples.y, predictions)
+        guess = predictions[:, : len(labels)].argmax(axis=1)
+    count = len(labels)
+    cells = truth.astype(np.intp) * count + guess.astype(np.intp)
+    return np.bincount(cells, minlength=count * count).reshape(count, count).tolist(), labels
+
+
+def baselines(trained: Trained, examples: Examples) -> dict[str, float]:
+    """The metrics of the best constant prediction: the commonest class, or the mean."""
+    y = examples.y
+    if trained.model.loss.task == "regression":
+        apart = y - y.mean(axis=0)
+        mse = float(np.square(apart).mean())
+        return {"mae": float(np.abs(apart).mean()), "mse": mse, "rmse": mse**0.5, "r2": 0.0}
+    if trained.model.loss.task == "binary":
+        shares = (y > 0.5).mean(axis=0)
+        return {"accuracy": float(np.maximum(shares, 1 - shares).mean())}
+    counts = np.bincount(class_indices(y, y[..., None]) if y.ndim == 1 else y.argmax(axis=1))
+    return {"accuracy": float(counts.max() / len(y))}
+
+
+def as_json(result: EvaluateResult) -> dict[str, Any]:
+    """The figures as plain data."""
+    values: dict[str, Any] = {
+        "rows": result.rows,
+        "loss": result.loss,
+        "metrics": result.metrics,
+    }
+    if result.confusion_matrix is not None:
+        values["confusion_matrix"] = result.confusion_matrix
+        values["classes"] = result.classes
+    return values

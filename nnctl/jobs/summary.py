@@ -1,0 +1,87 @@
+"""`nnctl summary`: what a model is made of, and what it costs."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.build import build
+from nnctl.config import load
+from nnctl.graph import Shape
+from nnctl.model import Sequential
+from nnctl.step import Forward
+from nnctl.trained import load_trained
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """A layer: its name and type, the shape of one output example, its parameters, its work.
+
+    `flops` are the floating-point operations for one example, forward.
+    """
+
+    name: str
+    type: str
+    output_shape: Shape
+    parameters: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A model's layers, and in bytes the memory of its parameters and of one training step.
+
+    The step holds everything but the data: parameters, optimizer slots, the batch, all values
+    between. It is None for a weights file, which is not trained.
+    """
+
+    layers: tuple[LayerSummary, ...]
+    trainable: int
+    parameters: int
+    parameter_bytes: int
+    step_bytes: int | None
+
+
+def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
+    """The summary of a config, for its data, or of a weights file or run folder.
+
+    Raises `NnctlError` for what cannot be read or built.
+    """
+    if path.is_dir() or path.suffix == ".npz":
+        return summary_of(load_trained(path).model, None)
+    built = build(load(path, overrides=overrides))
+    size = built.config.batch_size
+    rows = len(built.train) if size == "full" else min(size, len(built.train))
+    step = built.model.step(built.train, rows)
+    slots = sum(slot.nbytes for slot in built.model.state().slots.values())
+    return summary_of(built.model, step.program.nbytes + step.batch_bytes + slots)
+
+
+def summary_of(model: Sequential, working_bytes: int | None) -> Summary:
+    """The summary of a built model whose training step needs so many bytes besides it."""
+    work = flops_by_layer(model)
+    layers = tuple(
+        LayerSummary(
+            name,
+            type(layer).__name__,
+            shape,
+            sum(math.prod(parameter.shape) for parameter in layer.parameters),
+            work[name],
+        )
+        for name, layer, shape in zip(model.layer_names, model.layers, model.shapes, strict=True)
+    )
+    nbytes = model.vector.nbytes
+    step = None if working_bytes is None else working_bytes + nbytes
+    return Summary(layers, model.layout.trainable_size, model.layout.size, nbytes, step)
+
+
+def flops_by_layer(model: Sequential) -> Counter[str]:
+    """Operations for one example: two a multiply-add of a product, one an element elsewhere."""
+    rows = 2  # of one row alone, NumPy could take other ways
+    counts: Counter[str] = Counter()
+    for call in Forward(model, rows).program.calls:
+        value = call.value
+        each = 2 * value.inputs[0].shape[1] if value.name == "matmul" else 1
+        counts[value.scope] += value.size * each
+    return Counter({name: count // rows for name, count in counts.items()})
