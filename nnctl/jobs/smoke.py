@@ -1,0 +1,115 @@
+"""`nnctl train --smoke`: does a config train at all? Every step of the job, on a few batches."""
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnctl import blas
+from nnctl.build import Built, build
+from nnctl.config import Config, dump_yaml, load, resolved
+from nnctl.errors import ExitStatus
+from nnctl.jobs.train import TrainResult, finished, run_training
+from nnctl.runs.folder import RunFolder, choose
+from nnctl.step import Examples
+
+BATCHES = 3
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class SmokeResult:
+    """How the loss of one batch fell, from and to, in so many steps; and the job's own result."""
+
+    before: float
+    after: float
+    steps: int
+    job: TrainResult
+
+    @property
+    def status(self) -> ExitStatus:
+        return ExitStatus.DONE if self.after < self.before else ExitStatus.NO
+
+
+def smoke(
+    config: Path,
+    *,
+    output: Path | None = None,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    overwrite: bool = False,
+) -> SmokeResult:
+    """Three batches through every step of the job, then up to 200 steps on one batch.
+
+    The run goes to a temporary folder unless `output` names one. Raises `NnctlError` where the job
+    itself could not run.
+    """
+    checked = load(config, overrides=overrides, named={"epochs": 1, "seed": seed})
+    small = shortened(build(checked))
+    before, after, steps = losses_on_one_batch(small)
+    with folder_for(checked, output, overwrite) as folder:
+        run = folder.create(dump_yaml(resolved(checked, absolute_paths=True)))
+        job = finished(small, run, run_training(small, run, (), None))
+    return SmokeResult(before, after, steps, job)
+
+
+def batch_size(built: Built) -> int:
+    size = built.config.batch_size
+    return len(built.train) if size == "full" else size
+
+
+def shortened(built: Built) -> Built:
+    """The same job with no more rows than a few batches in each part of the data."""
+    most = slice(0, BATCHES * batch_size(built))
+    parts: dict[str, Examples | None] = {
+        "train": built.train.rows(most),
+        "validation": built.validation and built.validation.rows(most),
+        "test": built.test and built.test.rows(most),
+    }
+    changes: dict[str, Any] = parts
+    return dataclasses.replace(built, **changes)
+
+
+def losses_on_one_batch(built: Built) -> tuple[float, float, int]:
+    """The loss on the first batch before and after training on it alone; the parameters go back.
+
+    Ends once the loss has halved: that it falls is the question, not how far.
+    """
+    model, batch = built.model, built.train.rows(slice(0, batch_size(built)))
+    start = model.named_arrays()
+    before = after = model.evaluator.figures(batch)["loss"]
+    steps = 0
+    with blas.limited_to(1):
+        while steps < STEPS and not after < before / 2:
+            training = model.training(batch, epochs=steps + 10, batch_size=len(batch))
+            training.run()
+            steps += 10
+            after = model.evaluator.figures(batch)["loss"]
+    model.compile(model.optimizer, model.loss, model.metrics)  # a new state, slots at their start
+    model.load_arrays(start)
+    return before, after, steps
+
+
+def folder_for(
+    config: Config, output: Path | None, overwrite: bool
+) -> AbstractContextManager[RunFolder]:
+    """The folder that was asked for, or one that goes away afterwards."""
+    if output is not None:
+        return nullcontext(choose(config.name, output, overwrite))
+    return TemporaryRun(config.name)
+
+
+class TemporaryRun(AbstractContextManager[RunFolder]):
+    """A run folder in a temporary one."""
+
+    def __init__(self, name: str):
+        self._name, self._parent = name, tempfile.TemporaryDirectory(prefix="nnctl-")
+
+    def __enter__(self) -> RunFolder:
+        return RunFolder(Path(self._parent.name) / self._name)
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.cleanup()
