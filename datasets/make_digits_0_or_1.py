@@ -1,6 +1,6 @@
 """Makes digits-0-or-1-*.csv.gz: the zeros and ones among the shipped MNIST images.
 
-    python datasets/make_digits_0_or_1.py
+python datasets/make_digits_0_or_1.py
 """
 
 import gzip
