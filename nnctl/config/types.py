@@ -141,7 +141,7 @@ class Named:
             return core_schema.no_info_plain_validator_function(self.entry)
 
         def otherwise(value: Any, rest: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            mine = isinstance(value, str | Mapping | Entry)
+            mine = isinstance(value, str | Mapping | Entry) and not is_quoted_number(value)
             return self.entry(value) if mine else rest(value)
 
         return core_schema.no_info_wrap_validator_function(otherwise, handler(source))
@@ -177,6 +177,14 @@ class Named:
         fix = did_you_mean(name, allowed) if isinstance(name, str) else None
         message = f"unknown {self.one_of.kind} {shown(name)}; allowed are: {', '.join(allowed)}"
         raise errors(detail(message, fix or "choose one of them", loc))
+
+
+def is_quoted_number(value: Any) -> bool:
+    """Whether text says a number, where somebody put quotes around it."""
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 @cache

@@ -398,14 +398,14 @@ ONE_CHANGE = [
         "optimizer:\n  type: adam\n  learning_rate: 0",
         10,
         "optimizer.learning_rate",
-        "learning_rate is 0; it must be a number greater than 0",
+        "learning_rate is 0; it must be a number greater than 0, or a schedule",
     ),
     (
         "optimizer: adam",
         "optimizer: {type: adam, learning_rate: 1e400}",
         8,
         "optimizer.learning_rate",
-        "learning_rate is .inf; it must be a finite number greater than 0",
+        "learning_rate is .inf; it must be a finite number greater than 0, or a schedule",
     ),
 ]
 
