@@ -1,0 +1,34 @@
+"""`train --smoke`: it passes for what learns, fails for what does not, and leaves nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from nnctl.errors import ExitStatus
+from nnctl.jobs.smoke import smoke
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_config_passes(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = smoke(config)
+    assert result.status is ExitStatus.DONE
+    assert result.job.results["epochs"] == 1
+    assert list(tmp_path.iterdir()) == []
+    assert not result.job.folder.exists()
+
+
+def test_what_cannot_learn_fails():
+    overrides = ["optimizer={type: sgd, learning_rate: 1e-30}"]
+    result = smoke(ROOT / "configs/softmax-regression.yaml", overrides=overrides)
+    assert (result.status, result.steps) == (ExitStatus.NO, 200)
+    assert result.after == result.before
+
+
+def test_an_output_folder_is_kept(tmp_path):
+    result = smoke(ROOT / "configs/softmax-regression.yaml", output=tmp_path / "run")
+    assert result.job.folder == tmp_path / "run"
+    assert (tmp_path / "run" / "weights.npz").is_file()

@@ -1,0 +1,30 @@
+"""`summary`: parameters, shapes and work, against what the course's network has."""
+
+from pathlib import Path
+
+from nnctl.jobs.summary import summary
+from nnctl.jobs.train import train
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_digits_network():
+    result = summary(ROOT / "configs/mnist.yaml")
+    assert [layer.name for layer in result.layers] == ["dense_1", "dense_2", "dense_3"]
+    assert [layer.output_shape for layer in result.layers] == [(25,), (15,), (10,)]
+    assert [layer.parameters for layer in result.layers] == [785 * 25, 26 * 15, 16 * 10]
+    # Two operations a multiply-add, one for each bias and each ReLU.
+    flops = [2 * 784 * 25 + 50, 2 * 25 * 15 + 30, 2 * 15 * 10 + 10]
+    assert [layer.flops for layer in result.layers] == flops
+    assert result.parameter_bytes == 4 * result.parameters
+    # Parameters, gradients and two slots at the least, and a batch of 32 images with its labels.
+    least = 4 * 4 * result.parameters + 32 * (784 * 4 + 8)
+    assert least <= result.step_bytes <= 2 * least
+
+
+def test_a_weights_file_has_the_same_layers_and_nothing_to_train(tmp_path):
+    config = ROOT / "configs/softmax-regression.yaml"
+    run = train(config, output=tmp_path / "run", epochs=1)
+    result = summary(run.weights)
+    assert result.layers == summary(config).layers
+    assert result.step_bytes is None
