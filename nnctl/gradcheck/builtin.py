@@ -13,6 +13,7 @@ from nnctl.activations import ACTIVATIONS
 from nnctl.arguments import Argument, OneOf, arguments_of
 from nnctl.gradcheck.check import Case, model_case
 from nnctl.graph import UFUNCS, Graph, Value
+from nnctl.graph.operations import broadcast
 from nnctl.layers import LAYERS, Activation, Dense, Layer
 from nnctl.losses import LOSSES, Loss
 from nnctl.model import Sequential
@@ -48,6 +49,7 @@ def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
         "mean": lambda a, b: a.mean(1) * b.mean(1),
         "reshape": lambda a, b: a.reshape(2, 6) @ b.reshape(6, 2),
         "reshape of a transpose": lambda a, b: a.transpose().reshape(12) * b.reshape(12),
+        "broadcast": lambda a, b: broadcast(a.sum(0, keepdims=True), (4, 3)) * b,
         "transpose": lambda a, b: a.transpose() * b.transpose().reshape(3, 4),
     }
     for name, formula in structural.items():

@@ -1,0 +1,185 @@
+"""The proof passes for what is right, and fails for every rule that is made wrong."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from nnctl import Sequential, losses
+from nnctl.activations import ACTIVATIONS
+from nnctl.gradcheck import Case, builtin_cases, check, model_case
+from nnctl.gradcheck.builtin import model_cases, operation_cases
+from nnctl.graph import Graph, operations, with_derivative
+from nnctl.layers import LAYERS, Activation, Dense
+from nnctl.losses import LOSSES
+from nnctl.regularizers import REGULARIZERS
+from nnctl.step import Examples
+
+WORST = {"complex-step": 1e-9, "central": 1e-5}
+WRONG = {"negated": -1.0, "slightly off": 1.001, "zero": 0.0}
+
+
+@pytest.mark.parametrize("method", WORST)
+def test_every_built_in_case_passes(method):
+    generator = np.random.default_rng(1)
+    for name, case in builtin_cases(generator):
+        (result,) = check(case, method, generator, name=name)
+        assert result.passed, result
+        assert result.max_relative_error < WORST[method], result
+        assert result.checked > 0
+
+
+def test_every_registered_name_has_a_case():
+    names = [name for name, _ in builtin_cases(np.random.default_rng(0))]
+    words = [name.split() for name in names]
+    for registered in [*LAYERS, *ACTIVATIONS, *LOSSES, *REGULARIZERS]:
+        assert any(registered in parts for parts in words), registered
+    assert any("logits" in parts for parts in words)
+    assert len(names) == len(set(names))
+
+
+def failures(cases) -> list[str]:
+    generator = np.random.default_rng(2)
+    results = [check(case, "complex-step", generator, name=name)[0] for name, case in cases]
+    return [result.name for result in results if not result.passed]
+
+
+def operations_named(word: str = "operation"):
+    cases = operation_cases(np.random.default_rng(3))
+    return [(name, case) for name, case in cases if word in name.split()]
+
+
+def networks(activation: str, loss: str):
+    return model_cases("dense", activation, loss, np.random.default_rng(3))
+
+
+def spoilt(rule, factor: float):
+    return lambda d, *rest: rule(d, *rest) * factor
+
+
+DERIVED = [
+    (ufunc, k)
+    for ufunc, op in operations.UFUNCS.items()
+    for k, rule in enumerate(op.rules)
+    if rule is not None
+]
+
+
+@pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(
+    ("ufunc", "k"), DERIVED, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_a_wrong_rule_of_an_elementwise_operation_is_caught(ufunc, k, factor, monkeypatch):
+    rules = list(operations.UFUNCS[ufunc].rules)
+    rules[k] = spoilt(rules[k], factor)
+    wrong = dataclasses.replace(operations.UFUNCS[ufunc], rules=tuple(rules))
+    monkeypatch.setitem(operations.UFUNCS, ufunc, wrong)
+    assert failures(operations_named(ufunc.__name__))
+
+
+STRUCTURAL = ["matmul", "sum", "reshape", "transpose", "broadcast", "copy"]
+
+
+@pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_a_wrong_rule_of_a_structural_operation_is_caught(name, factor, monkeypatch):
+    record = Graph.record
+
+    def spoiling(self, op, *arguments, **keywords):
+        if op.name == name:
+            op = dataclasses.replace(op, rules=tuple(spoilt(rule, factor) for rule in op.rules))
+        return record(self, op, *arguments, **keywords)
+
+    monkeypatch.setattr(Graph, "record", spoiling)
+    assert failures(operations_named())
+
+
+@pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_a_wrong_derivative_of_an_activation_is_caught(name, factor, monkeypatch):
+    right = ACTIVATIONS[name]
+
+    def wrong(z):
+        a = right(z)
+        return with_derivative(a, (a,), lambda da: da * factor)
+
+    monkeypatch.setitem(ACTIVATIONS, name, wrong)
+    assert failures(networks(name, "mean_squared_error"))
+
+
+@pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_a_wrong_derivative_of_a_loss_is_caught(name, factor, monkeypatch):
+    right = LOSSES[name].forward
+
+    def wrong(self, y_true, y_pred):
+        losses = right(self, y_true, y_pred)
+        return with_derivative(losses, (losses,), lambda d: d * factor)
+
+    monkeypatch.setattr(LOSSES[name], "forward", wrong)
+    assert failures(networks("tanh", name))
+
+
+def test_a_tiny_gradient_is_checked_as_closely_as_a_large_one():
+    graph = Graph()
+    a = graph.leaf("a", (3,))
+    y = with_derivative(a * 1e-12, (a,), lambda d: d * 1.01e-12)
+    case = Case(y.sum(), {"a": a}, {a: np.ones(3)})
+    assert not check(case, "complex-step", np.random.default_rng(0), name="tiny")[0].passed
+
+
+def test_a_wrong_entry_among_right_ones_is_caught():
+    graph = Graph()
+    a = graph.leaf("a", (4,))
+    factors = graph.constant(np.array([1.0, 1.0, 1.0, 1.01]))
+    y = with_derivative(np.square(a), (a,), lambda d: d * 2 * a * factors)
+    case = Case(y.sum(), {"a": a}, {a: np.array([1.0, 2.0, 3.0, 1e-3])})
+    (result,) = check(case, "complex-step", np.random.default_rng(0), name="one entry")
+    assert not result.passed
+    assert result.worst[0].index == (3,)
+    assert result.worst[0].analytic == pytest.approx(1.01 * result.worst[0].numeric)
+
+
+@pytest.mark.parametrize("method", WORST)
+def test_a_point_on_a_kink_is_moved_off_and_counted(method):
+    graph = Graph()
+    a = graph.leaf("a", (5,))
+    case = Case(np.maximum(a, 0.0).sum(), {"a": a}, {a: np.array([0.0, 1.0, -1.0, 0.0, 2.0])})
+    (result,) = check(case, method, np.random.default_rng(0), name="kinks")
+    assert result.passed
+    assert result.moved >= 2
+
+
+def test_a_case_without_any_gradient_fails_unless_it_says_why():
+    graph = Graph()
+    a = graph.leaf("a", (3,))
+    loss, point = np.sign(a).sum(), {a: np.ones(3)}
+    for reason, passed in ((None, False), ("constant between its steps", True)):
+        case = Case(loss, {"a": a}, point, reason)
+        (result,) = check(case, "complex-step", np.random.default_rng(0), name="sign")
+        assert (result.passed, result.zero) == (passed, True)
+
+
+def test_large_arrays_are_sampled_and_probed_along_a_direction():
+    model = Sequential([Dense(30, "tanh"), Dense(1)], dtype=np.float64)
+    model.build((50,))
+    generator = np.random.default_rng(0)
+    batch = Examples(generator.standard_normal((8, 50)), generator.standard_normal((8, 1)))
+    case = model_case(model, LOSSES["mean_squared_error"](), batch)
+    results = {r.name: r for r in check(case, "complex-step", generator, each_array=True)}
+    assert list(results) == ["dense_1/kernel", "dense_1/bias", "dense_2/kernel", "dense_2/bias"]
+    assert results["dense_1/kernel"].checked >= 21
+    assert results["dense_2/bias"].checked == 2
+    assert all(result.passed for result in results.values())
+
+
+def test_dropout_is_checked_under_a_held_mask():
+    model = Sequential(
+        [Dense(6), LAYERS["dropout"](0.5), Activation("tanh"), Dense(1)], dtype=float
+    )
+    model.build((4,))
+    generator = np.random.default_rng(5)
+    batch = Examples(generator.standard_normal((3, 4)), generator.standard_normal((3, 1)))
+    case = model_case(model, losses.MeanSquaredError(), batch)
+    results = check(case, "complex-step", generator, each_array=True)
+    assert all(result.passed for result in results)
