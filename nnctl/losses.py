@@ -77,6 +77,10 @@ class Loss(Component):
         graph = Graph()
         y_pred = graph.leaf("y_pred", shape)
         y = self.targets(y_true, shape, prediction.dtype)
+        if len(y) != len(prediction):
+            raise ArgumentError(
+                f"the targets have shape {np.shape(y_true)}, but the prediction {prediction.shape}"
+            )
         y_true = graph.leaf("y_true", y.shape, "integer" if y.dtype.kind == "i" else "real")
         value = wanted(self.mean(y_true, y_pred), y_pred)
         given = {y_pred: prediction.reshape(shape), y_true: y}

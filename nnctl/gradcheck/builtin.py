@@ -49,7 +49,9 @@ def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
         "mean": lambda a, b: a.mean(1) * b.mean(1),
         "reshape": lambda a, b: a.reshape(2, 6) @ b.reshape(6, 2),
         "reshape of a transpose": lambda a, b: a.transpose().reshape(12) * b.reshape(12),
-        "broadcast": lambda a, b: broadcast(a.sum(0, keepdims=True), (4, 3)) * b,
+        "broadcast": lambda a, b: (
+            broadcast(a.sum(0, keepdims=True), (4, 3)).reshape(12) * b.reshape(12)
+        ),
         "transpose": lambda a, b: a.transpose() * b.transpose().reshape(3, 4),
     }
     for name, formula in structural.items():
