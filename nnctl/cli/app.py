@@ -1,7 +1,7 @@
-"""The Typer application, and the one place where an error becomes a message and an exit status."""
+"""The Typer application: the commands, and how the process starts and ends them."""
 
+import contextlib
 import functools
-import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -10,13 +10,12 @@ import typer
 
 from nnctl import __version__
 from nnctl.cli import evaluate, gradcheck, predict, summary, train, validate
-from nnctl.cli.report import print_problems
-from nnctl.errors import ExitStatus, NnctlError
+from nnctl.cli.ending import ended, open_streams
+from nnctl.errors import ExitStatus
 
 app = typer.Typer(
     name="nnctl",
     help="Train neural networks from a YAML file, on pure NumPy.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -28,8 +27,9 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback()
+@app.callback(invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...")
 def nnctl(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -38,6 +38,10 @@ def nnctl(
     ] = False,
 ) -> None:
     """Train neural networks from a YAML file, on pure NumPy."""
+    if context.invoked_subcommand is None:
+        with contextlib.redirect_stdout(sys.stderr):  # no command is no result, and an error
+            print(context.get_help())
+        raise typer.Exit(ExitStatus.COULD_NOT_RUN)
 
 
 def reported(command: Callable[..., None]) -> Callable[..., None]:
@@ -45,25 +49,9 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapper(*arguments: Any, **options: Any) -> None:
-        try:
-            command(*arguments, **options)
-            sys.stdout.flush()
-        except NnctlError as error:
-            print_problems(error.problems, sys.stderr)
-            raise typer.Exit(error.status) from None
-        except BrokenPipeError:
-            leave_closed_pipe()
-        except KeyboardInterrupt:
-            raise typer.Exit(ExitStatus.INTERRUPTED) from None
+        raise typer.Exit(ended(lambda: command(*arguments, **options)))
 
     return wrapper
-
-
-def leave_closed_pipe() -> None:
-    """Ends quietly once the reader has gone: nothing is left for Python to flush at its exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    raise typer.Exit(ExitStatus.DONE)
 
 
 for module in (train, predict, evaluate, gradcheck, validate, summary):
@@ -72,4 +60,5 @@ for module in (train, predict, evaluate, gradcheck, validate, summary):
 
 def run() -> None:
     """Runs the command line of this process."""
-    app(prog_name="nnctl")
+    open_streams()
+    sys.exit(ended(lambda: app(prog_name="nnctl")))

@@ -27,6 +27,7 @@ def command(
 
     Example: nnctl gradcheck configs/mnist.yaml --method central
     """
+    from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.report import print_gradcheck, print_json
     from nnctl.errors import ExitStatus
     from nnctl.jobs.gradcheck import as_json, gradcheck
@@ -34,8 +35,9 @@ def command(
     result = gradcheck(
         config, overrides=set_ or (), method=method.value, init_weights=init_weights, seed=seed
     )
-    if json:
-        print_json(as_json(result))
-    else:
-        print_gradcheck(result)
+    with reader_may_leave():
+        if json:
+            print_json(as_json(result))
+        else:
+            print_gradcheck(result)
     raise typer.Exit(ExitStatus.DONE if result.passed else ExitStatus.NO)

@@ -7,7 +7,7 @@ import typer
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config.")]
 OptionalConfig = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="A YAML config.", show_default=False)
+    Path | None, typer.Argument(metavar="CONFIG", help="A YAML config.", show_default=False)
 ]
 Weights = Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A weights.npz, or a run folder.")]
 Set = Annotated[

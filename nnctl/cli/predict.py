@@ -1,5 +1,6 @@
 """`nnctl predict`"""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,8 @@ def command(
     source = sys.stdin.buffer if str(input) == "-" else input
     predictions = predict(weights, source, threshold=threshold)
     if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # as the input is
         for text in predictions.chunks():
             sys.stdout.write(text)
             sys.stdout.flush()

@@ -1,5 +1,6 @@
 """What is seen of training: a live display on a terminal, a line an epoch elsewhere."""
 
+import math
 import os
 import sys
 import time
@@ -30,7 +31,10 @@ def display(quiet: bool) -> Iterator[Sequence[Callback]]:
 
 
 class LiveFigures(Callback):
-    """Keeps the latest and the best figures; draws them when it is asked to, and not before."""
+    """Keeps the latest and the best figures; draws them when it is asked to, and not before.
+
+    Another thread draws it than the one that trains, so dictionaries are replaced, not changed.
+    """
 
     def __init__(self) -> None:
         self.run: Run | None = None
@@ -47,15 +51,17 @@ class LiveFigures(Callback):
 
     def on_batch_end(self, run: Run, event: BatchEnd) -> None:
         self.batch = event
-        self.now |= event.logs
+        self.now = {**self.now, **event.logs}
         seen = (event.epoch - 1 - self.first_epoch) * run.rows + event.rows
         self.rows_a_second = seen / max(1e-9, time.monotonic() - self.began)
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        self.now |= event.logs
+        self.now = {**self.now, **event.logs}
+        best = dict(self.best)
         for name, value in event.logs.items():
-            if name not in self.best or better(name, value, self.best[name][0]):
-                self.best[name] = (value, event.epoch)
+            if name not in best or better(name, value, best[name][0]):
+                best[name] = (value, event.epoch)
+        self.best = best
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         self.ended = event
@@ -81,7 +87,8 @@ class LiveFigures(Callback):
 
         if self.run is None or self.batch is None:
             return "starting …"
-        return Group(self._bars(width), self._figures())
+        # The last line is empty, so that the ^C that a terminal shows fits on it.
+        return Group(self._bars(width), self._figures(width), "")
 
     def _bars(self, width: int) -> "Table":
         from rich.progress_bar import ProgressBar
@@ -95,32 +102,34 @@ class LiveFigures(Callback):
             ("batch", batch.batch, batch.batches, batch.batch, speed),
         ]
         grid = Table.grid(padding=(0, 1))
+        for _ in range(3 if width < NARROW else 4):
+            grid.add_column(no_wrap=True)
         for name, count, total, done, note in rows:
             bar = [] if width < NARROW else [ProgressBar(total, done, width=min(40, width - 50))]
-            grid.add_row(name, f"{count}/{total}", *bar, note)
+            grid.add_row(name, f"{count:>{len(str(total))}}/{total}", *bar, note)
         return grid
 
-    def _figures(self) -> "Table":
+    def _figures(self, width: int) -> "Table":
         from rich.table import Table
 
         assert self.batch is not None
-        table = Table.grid(padding=(0, 2))
-        table.add_row("", "now", "best", style="dim")
+        table = Table.grid(padding=(0, 1 if width < NARROW else 2))
+        table.add_row("", "now", "best (epoch)", style="dim")
         for name, value in self.now.items():
             best, epoch = self.best.get(name, (None, 0))
-            kept = "" if best is None else f"{best:.4g} (epoch {epoch})"
-            table.add_row(name, f"{value:.4g}", kept)
+            kept = "" if best is None else f"{best:#.4g} ({epoch})"
+            table.add_row(name, f"{value:#.4g}", kept)
         table.add_row("learning rate", f"{self.batch.learning_rate:.4g}", "")
         return table
 
 
 def better(name: str, value: float, than: float) -> bool:
     """Whether a figure has improved: losses and errors fall, other metrics rise."""
-    from nnctl.metrics import METRICS
+    from nnctl.monitors import higher_is_better
 
-    metric = METRICS.get(name.removeprefix("val_"))
-    rises = metric is not None and getattr(metric, "higher_is_better", False)
-    return value > than if rises else value < than
+    if math.isnan(than):
+        return True
+    return value > than if higher_is_better(name) else value < than
 
 
 def clock(seconds: float) -> str:

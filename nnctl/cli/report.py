@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 from nnctl.errors import ExitStatus, Problem
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from nnctl.gradcheck import CaseResult
     from nnctl.jobs.gradcheck import GradcheckResult
     from nnctl.jobs.train import TrainResult
     from nnctl.jobs.validate import ValidateResult
 
 PARTS = ("train", "validation", "test")
+NARROW = 60  # columns, below which gradcheck's table does without a column
 
 
 def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
@@ -31,7 +34,7 @@ def print_json(values: Mapping[str, Any]) -> None:
     """One JSON object on stdout, with null for numbers that JSON does not have."""
     from nnctl.runs.results import finite
 
-    print(json.dumps(finite(values), ensure_ascii=False))
+    print(json.dumps(finite(values)))
 
 
 def print_results(result: "TrainResult") -> None:
@@ -52,8 +55,14 @@ def print_results(result: "TrainResult") -> None:
     if result.status is ExitStatus.DONE:
         command = ["nnctl", "predict", str(result.weights), here(result.input)]
         print(f"predict  {shlex.join(command)}")
-    else:
-        print(f"interrupted; the state is kept in {result.folder / 'checkpoint.npz'}")
+
+
+def print_interruption(result: "TrainResult") -> None:
+    """How a run that was told to end has ended: what is done, and where it is kept."""
+    epochs = result.results["epochs"]
+    done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
+    kept = result.folder / "checkpoint.npz"
+    print(f"interrupted {done}; the state is kept in {kept}", file=sys.stderr)
 
 
 def number(value: float | None) -> str:
@@ -79,16 +88,18 @@ def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def print_validation(result: "ValidateResult") -> None:
     """The problems of all files, or that there are none."""
     print_problems(result.errors, sys.stdout)
-    faulty = {problem.file for problem in result.errors}
-    for file in result.files:
-        if file not in faulty and not result.errors:
+    if not result.errors:
+        for file in result.files:
             print(f"{file}: no problems")
 
 
 def print_gradcheck(result: "GradcheckResult") -> None:
     """A row a case; where one failed, its worst entries."""
     if sys.stdout.isatty():
-        print_gradcheck_table(result)
+        from rich.console import Console
+
+        console = Console()
+        console.print(gradcheck_table(result.cases, console.width))
     else:
         head = ["case", "checked", "max relative error", "moved", "verdict"]
         print_columns(head, [list(cells_of(case)) for case in result.cases])
@@ -113,23 +124,23 @@ def cells_of(case: "CaseResult") -> tuple[str, str, str, str, str]:
     return case.name, str(case.checked), f"{case.max_relative_error:.1e}", moved, verdict
 
 
-def print_gradcheck_table(result: "GradcheckResult") -> None:
-    from rich.console import Console
+def gradcheck_table(cases: "Sequence[CaseResult]", width: int) -> "Table":
+    """A row a case, for a terminal of so many columns; long names go over several lines."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    narrow = width < NARROW
+    table = Table(box=None, pad_edge=False, collapse_padding=narrow)
     table.add_column("case", overflow="fold", ratio=1)
-    table.add_column("checked", justify="right")
+    table.add_column("checked", justify="right", no_wrap=True)
     table.add_column("error", justify="right", no_wrap=True)
-    narrow = Console().width < 60
     if not narrow:
-        table.add_column("moved", justify="right")
+        table.add_column("moved", justify="right", no_wrap=True)
     table.add_column("verdict")
-    for case in result.cases:
+    for case in cases:
         name, checked, error, moved, verdict = cells_of(case)
         cells = [name, checked, error, *([] if narrow else [moved]), verdict]
         table.add_row(*cells, style=None if case.passed else "bold red")
-    Console().print(table)
+    return table
 
 
 def print_worst(case: "CaseResult") -> None:

@@ -35,9 +35,11 @@ def command(
 
     Example: nnctl train configs/mnist.yaml --set optimizer.learning_rate=0.01
     """
+    from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_json, print_results
+    from nnctl.cli.report import print_interruption, print_json, print_results
+    from nnctl.errors import ExitStatus
     from nnctl.jobs.train import train
 
     with Interruption() as interruption, display(quiet) as callbacks:
@@ -52,8 +54,13 @@ def command(
             callbacks=callbacks,
             stop=interruption.asked,
         )
-    if json:
-        print_json(result.results)
-    elif not quiet:
-        print_results(result)
-    raise typer.Exit(interruption.status or result.status)
+    status = result.status
+    if status is ExitStatus.INTERRUPTED:
+        status = interruption.status or status
+        print_interruption(result)
+    with reader_may_leave():
+        if json:
+            print_json(result.results)
+        elif not quiet:
+            print_results(result)
+    raise typer.Exit(status)

@@ -1,0 +1,82 @@
+"""How a command ends: its errors become messages here and nowhere else, with an exit status."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+
+from nnctl.cli.report import print_problems
+from nnctl.errors import ExitStatus, NnctlError, Problem
+
+
+def ended(command: Callable[[], object]) -> int:
+    """Runs a command to its end, prints what went wrong, and returns the exit status.
+
+    Whatever was printed has reached stdout by then. A reader that has gone is no error.
+    """
+    status: int = ExitStatus.DONE
+    try:
+        try:
+            command()
+        except typer.Exit as end:
+            status = end.exit_code
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else ExitStatus.DONE
+        except NnctlError as error:
+            status = told(error)
+        except KeyboardInterrupt:
+            status = ExitStatus.INTERRUPTED
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+    except OSError as error:
+        status = told(meaning(error))
+        discard_output()
+    return status
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Printing during which a reader that has gone changes nothing: the answer stays what it is."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+
+
+def told(error: NnctlError) -> int:
+    """Prints an error, and returns its exit status."""
+    print_problems(error.problems, sys.stderr)
+    return error.status
+
+
+def meaning(error: OSError) -> NnctlError:
+    """What a refusal of the system means to the user; one without a file is about stdout."""
+    from nnctl.atomic import write_problem
+
+    if error.filename is None:
+        return write_problem(error, "standard output")
+    reason = error.strerror or str(error)
+    return NnctlError(Problem(f"it cannot be used ({reason})", file=str(error.filename)))
+
+
+def discard_output() -> None:
+    """Sends what is left for stdout nowhere: Python shall have nothing to fail at when it exits."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def open_streams() -> None:
+    """Gives the process the standard streams that it was started without, and text that fits them.
+
+    Names that the terminal's encoding lacks are printed with escapes.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (open until the end)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

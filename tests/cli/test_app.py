@@ -1,0 +1,75 @@
+"""The program as a whole: help, version, usage errors, what starting up loads."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from nnctl import __version__
+from nnctl.cli.app import app
+
+COMMANDS = sorted(typer.main.get_command(app).commands)
+HEAVY = ("numpy", "pydantic", "yaml", "rich.progress", "rich.live", "nnctl.graph", "nnctl.jobs")
+
+
+def test_help_names_every_command(invoke):
+    result = invoke("--help")
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert f" {command} " in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_shows_an_example(command, invoke):
+    result = invoke(command, "-h")
+    assert result.exit_code == 0
+    assert f"Example: nnctl {command} " in result.stdout
+
+
+def test_version(process):
+    result = process("--version")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"nnctl {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Usage: nnctl [OPTIONS] COMMAND [ARGS]..."),
+        (["trian"], "No such command 'trian'"),
+        (["train"], "Missing argument 'CONFIG'"),
+        (["train", "small.yaml", "--epochs", "many"], "'--epochs'"),
+        (["train", "small.yaml", "--fast"], "--fast"),
+        (["gradcheck", "--method", "guess"], "'guess'"),
+    ],
+)
+def test_wrong_usage_is_explained_on_stderr(arguments, message, process):
+    result = process(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
+def test_starting_up_loads_nothing_heavy(arguments, environment):
+    code = (
+        "import json, sys\n"
+        "from nnctl.__main__ import main\n"
+        f"sys.argv = ['nnctl', *{arguments!r}]\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    status = end.code\n"
+        "print(json.dumps([status, *sorted(sys.modules)]), file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+    status, *modules = json.loads(result.stderr.splitlines()[-1])
+    assert status == 0
+    assert "nnctl.cli.train" in modules
+    assert [name for name in HEAVY if name in modules] == []
+
+
+def test_completion_offers_commands(process):
+    variables = {"_NNCTL_COMPLETE": "complete_bash", "COMP_WORDS": "nnctl gr", "COMP_CWORD": "1"}
+    assert process(**variables).stdout.split() == ["gradcheck"]

@@ -1,0 +1,56 @@
+"""`nnctl predict`: to stdout, to a file, from stdin; nothing left behind on an error."""
+
+import os
+from pathlib import Path
+
+
+def test_stdout_file_and_stdin_give_the_same_rows(trained, invoke):
+    printed = invoke("predict", "runs/small", "table.csv")
+    assert (printed.exit_code, printed.stderr) == (0, "")
+    lines = printed.stdout.splitlines()
+    assert (len(lines), lines[0]) == (41, "prediction,probability")
+    assert {line.split(",")[0] for line in lines[1:]} <= {"no", "yes"}
+
+    written = invoke("predict", "runs/small/weights.npz", "table.csv", "-o", "out.csv")
+    assert (written.exit_code, written.stdout, written.stderr) == (0, "", "")
+    assert Path("out.csv").read_text() == printed.stdout
+
+    piped = invoke("predict", "runs/small", "-", input=Path("table.csv").read_bytes())
+    assert piped.stdout == printed.stdout
+
+
+def test_threshold_moves_the_boundary(trained, invoke):
+    for threshold, label in (("0", "yes"), ("1", "no")):
+        printed = invoke("predict", "runs/small", "table.csv", "--threshold", threshold).stdout
+        assert {line.split(",")[0] for line in printed.splitlines()[1:]} == {label}
+
+
+def test_a_threshold_that_is_no_probability_is_refused(trained, invoke):
+    for threshold in ("1.5", "nan", "half"):
+        result = invoke("predict", "runs/small", "table.csv", "--threshold", threshold)
+        assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_faulty_row_leaves_no_file(trained, invoke):
+    Path("faulty.csv").write_text("a,b\n1,2\n3,four\n")
+    before = sorted(os.listdir())
+    result = invoke("predict", "runs/small", "faulty.csv", "-o", "out.csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: faulty.csv:3 ")
+    assert sorted(os.listdir()) == before
+
+
+def test_a_header_alone_gives_a_header(trained, invoke):
+    Path("header.csv").write_text("a,b\n")
+    result = invoke("predict", "runs/small", "header.csv")
+    assert (result.exit_code, result.stdout) == (0, "prediction,probability\n")
+
+
+def test_predictions_are_utf8_whatever_the_terminal_speaks(project, process):
+    table = Path("table.csv").read_text(encoding="utf-8").replace("yes", "æble")
+    Path("table.csv").write_text(table, encoding="utf-8")
+    assert process("train", "small.yaml", "-q").returncode == 0
+    arguments = ("predict", "runs/small", "table.csv", "--threshold", "0")
+    result = process(*arguments, PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\næble," in result.stdout

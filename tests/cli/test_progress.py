@@ -1,0 +1,167 @@
+"""What is seen of training: figures kept, drawn in any width, live only on a terminal."""
+
+import io
+import math
+import os
+import pty
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+from rich.console import Console
+
+from nnctl.callbacks import BatchEnd, EpochEnd, EpochLines, TrainEnd
+from nnctl.cli.progress import LiveFigures, clock, display
+
+WIDTHS = [40, 60, 80, 120, 200]
+
+
+@dataclass
+class Run:
+    """A run as callbacks see it."""
+
+    epochs: int = 3000
+    epoch: int = 0
+    rows: int = 60000
+    batches: int = 1875
+    has_validation: bool = True
+    metrics: tuple[str, ...] = ("accuracy",)
+
+
+def begun() -> LiveFigures:
+    """Figures in the middle of a run."""
+    figures, run = LiveFigures(), Run()
+    figures.on_train_begin(run)
+    figures.began -= 60
+    for epoch, loss, accuracy in ((1498, 8.774e-06, 0.9), (1499, 0.5, 0.8)):
+        logs = {"loss": loss, "accuracy": accuracy, "val_loss": loss, "val_accuracy": accuracy}
+        figures.on_epoch_end(run, EpochEnd(epoch, 3000, logs, 0.001, 3.0, 60000))
+    figures.on_batch_end(run, BatchEnd(1500, 75, 1875, 2400, {"loss": 6.259e-06}, 0.001))
+    return figures
+
+
+def drawn(figures: LiveFigures, width: int) -> list[str]:
+    console = Console(width=width, file=io.StringIO())
+    console.print(figures.drawn(width))
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_fits_a_terminal_of_any_width(width):
+    lines = drawn(begun(), width)
+    assert len(lines) == 2 + 6 + 1
+    assert max(len(line.rstrip()) for line in lines) <= width
+    text = "\n".join(lines)
+    for part in (
+        "1500/3000",
+        "75/1875",
+        " left",
+        "/s",
+        "8.774e-06 (1498)",
+        "learning rate",
+        "0.001",
+    ):
+        assert part in text
+    assert lines[-1].strip() == ""
+    assert ("━" in text) == (width >= 60)
+
+
+def test_the_figures_are_the_latest_and_the_best():
+    figures = begun()
+    assert figures.now == {"loss": 6.259e-06, "accuracy": 0.8, "val_loss": 0.5, "val_accuracy": 0.8}
+    assert figures.best["loss"] == (8.774e-06, 1498)
+    assert figures.best["val_accuracy"] == (0.9, 1498)
+
+
+def test_a_number_is_better_than_none():
+    figures, run = LiveFigures(), Run()
+    for epoch, auc in ((1, math.nan), (2, 0.5), (3, math.nan)):
+        figures.on_epoch_end(run, EpochEnd(epoch, 3, {"auc": auc}, 0.1, 1.0, 1))
+    assert figures.best["auc"] == (0.5, 2)
+
+
+def test_what_another_thread_may_be_drawing_is_replaced_not_changed():
+    figures = begun()
+    now, best = figures.now, figures.best
+    before = dict(now), dict(best)
+    figures.on_epoch_end(Run(), EpochEnd(1500, 3000, {"loss": 0.0, "auc": 1.0}, 0.1, 3.0, 60000))
+    figures.on_batch_end(Run(), BatchEnd(1501, 1, 1875, 32, {"mae": 1.0}, 0.1))
+    assert (now, best) == before
+
+
+def test_time_left_and_time_taken():
+    figures = begun()
+    assert figures.share == pytest.approx((1499 + 75 / 1875) / 3000)
+    assert figures.time_left() == "1:00 left"
+    figures.on_train_end(Run(), TrainEnd("finished", 3000, 3999.4))
+    assert figures.time_left() == "1:06:39 in all"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (7.4, "0:07"), (3599.6, "1:00:00"), (86400, "24:00:00")]
+)
+def test_clock(seconds, text):
+    assert clock(seconds) == text
+
+
+def test_nothing_is_shown_before_the_first_batch():
+    assert drawn(LiveFigures(), 80) == ["starting …"]
+
+
+def test_without_a_terminal_there_are_lines(capsys):
+    with display(quiet=False) as (callback,):
+        assert isinstance(callback, EpochLines)
+        callback.on_epoch_end(Run(), EpochEnd(3, 100, {"loss": 0.43214}, 0.1, 1.25, 8))
+    assert capsys.readouterr().err == "epoch 3/100  loss 0.4321  1.2 s\n"
+    with display(quiet=True) as callbacks:
+        assert callbacks == []
+
+
+def on_a_terminal(environment: dict[str, str], **variables: str) -> str:
+    """What a training command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "nnctl", "train", "small.yaml"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env={**environment, "TERM": "xterm-256color", "COLUMNS": "80", **variables},
+    ) as process:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                block = os.read(ours, 4096)
+            except OSError:  # the other side is closed
+                break
+            if not block:
+                break
+            written += block
+        os.close(ours)
+        assert process.wait(60) == 0
+    return written.decode()
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-9]|9[0-7])[0-9;]*m")
+
+
+def test_a_terminal_gets_a_live_display(project, environment):
+    written = on_a_terminal(environment)
+    assert "epoch 3/3" in written and "in all" in written
+    assert COLOUR.search(written)
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")  # the cursor is back
+
+
+def test_no_color_is_honoured(project, environment):
+    written = on_a_terminal(environment, NO_COLOR="1")
+    assert "in all" in written
+    assert not COLOUR.search(written)
+
+
+def test_a_dumb_terminal_gets_lines(project, environment):
+    written = on_a_terminal(environment, TERM="dumb")
+    assert "\x1b" not in written
+    assert len(written.splitlines()) == 3

@@ -1,0 +1,129 @@
+"""`nnctl train`: what is printed where, and the exit statuses."""
+
+import json
+import math
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import nnctl.jobs.train as job
+from nnctl.errors import ExitStatus
+
+
+@pytest.fixture
+def faked(monkeypatch):
+    """Puts a result in place of the job's; returns what the job was called with."""
+
+    def fake(status=ExitStatus.DONE, **results):
+        calls = []
+        figures = {"run": "r", "weights": "r/weights.npz", "epochs": 1, "seconds": 0.25, "seed": 0}
+        result = job.TrainResult(
+            Path("r"), Path("r/weights.npz"), figures | results, status, Path("some data.csv")
+        )
+
+        def train(config, **arguments):
+            calls.append((config, arguments))
+            return result
+
+        monkeypatch.setattr(job, "train", train)
+        return calls
+
+    return fake
+
+
+def test_results_go_to_stdout_and_a_line_an_epoch_to_stderr(project, invoke):
+    result = invoke("train", "small.yaml")
+    assert result.exit_code == 0
+    lines = result.stderr.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert re.fullmatch(r"epoch 1/3  loss \S+  accuracy \S+  \S+ s", lines[0])
+    assert re.match(r" +train\nloss +\S+\naccuracy +\S+\n\nrun ", result.stdout)
+
+
+def test_the_results_in_full(project, invoke, faked):
+    faked(
+        train={"loss": 0.25, "accuracy": 0.5},
+        validation={"loss": 0.5, "accuracy": 0.75},
+        test={"loss": 1.0, "accuracy": 1.0},
+    )
+    assert invoke("train", "small.yaml").stdout == (
+        "          train  validation  test\n"
+        "loss       0.25         0.5     1\n"
+        "accuracy    0.5        0.75     1\n"
+        "\n"
+        "run      r  (1 epoch, 0.2 s)\n"
+        "predict  nnctl predict r/weights.npz 'some data.csv'\n"
+    )
+
+
+def test_the_line_to_run_next_runs(project, invoke):
+    printed = invoke("train", "small.yaml").stdout.splitlines()[-1]
+    program, *arguments = shlex.split(printed.removeprefix("predict  "))
+    result = invoke(*arguments)
+    assert (program, result.exit_code) == ("nnctl", 0)
+    assert len(result.stdout.splitlines()) == 41
+
+
+def test_quiet_prints_nothing(project, invoke):
+    result = invoke("train", "small.yaml", "-q")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_json_is_one_object_with_what_results_json_holds(project, invoke):
+    result = invoke("train", "small.yaml", "--json")
+    assert json.loads(result.stdout) == json.loads(Path("runs/small/results.json").read_text())
+    assert result.stderr.count("\n") == 3
+
+
+def test_json_has_null_for_what_is_not_a_number(project, invoke, faked):
+    faked(train={"loss": math.inf, "auc": math.nan})
+    printed = json.loads(invoke("train", "small.yaml", "--json").stdout, parse_constant=pytest.fail)
+    assert printed["train"] == {"loss": None, "auc": None}
+
+
+def test_options_reach_the_job(project, invoke, faked):
+    calls = faked()
+    options = "-o out --set a=1 --set b.0=2 --epochs 7 --seed 5 --init-weights w.npz --overwrite -q"
+    assert invoke("train", "small.yaml", *options.split()).exit_code == 0
+    ((config, arguments),) = calls
+    stop = arguments.pop("stop")
+    assert (config, stop()) == (Path("small.yaml"), False)
+    assert arguments == {
+        "output": Path("out"),
+        "overrides": ["a=1", "b.0=2"],
+        "epochs": 7,
+        "seed": 5,
+        "init_weights": Path("w.npz"),
+        "overwrite": True,
+        "callbacks": [],
+    }
+
+
+def test_an_interrupted_run_says_so_on_stderr_even_when_quiet(project, invoke, faked):
+    faked(ExitStatus.INTERRUPTED, epochs=4)
+    result = invoke("train", "small.yaml", "-q")
+    assert (result.exit_code, result.stdout) == (130, "")
+    kept = Path("r/checkpoint.npz")
+    assert result.stderr == f"interrupted after 4 whole epochs; the state is kept in {kept}\n"
+    assert "predict" not in invoke("train", "small.yaml").stdout
+
+
+def test_divergence_is_status_1(project, invoke):
+    Path("steep.yaml").write_text(
+        "data: {train: table.csv, target: b, features: [a]}\n"
+        "layers: [{type: dense, units: 1}]\n"
+        "loss: mean_squared_error\n"
+        "optimizer: {type: sgd, learning_rate: 1e30}\n"
+        "epochs: 5\n"
+    )
+    result = invoke("train", "steep.yaml")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "error: " in result.stderr and "learning_rate" in result.stderr
+
+
+def test_a_config_that_is_not_there_is_status_2(project, invoke):
+    result = invoke("train", "smal.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: smal.yaml\n  there is no such file\n")
