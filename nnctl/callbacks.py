@@ -120,4 +120,4 @@ class EpochLines(Callback):
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
         figures = "  ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
-        self.write(f"epoch {event.epoch}/{event.epochs}  {figures}  {event.seconds:.2g} s")
+        self.write(f"epoch {event.epoch}/{event.epochs}  {figures}  {event.seconds:.2f} s")

@@ -107,7 +107,11 @@ def finished(built: Built, folder: RunFolder, reason: Reason) -> TrainResult:
         if built.test is not None:
             test = model.evaluator.figures(built.test)
     results = results_of(
-        model.state(), folder=folder.path, weights=folder.weights, seed=config.seed, test=test
+        model.state(),
+        folder=folder.path,
+        weights=None if interrupted else folder.weights,
+        seed=config.seed,
+        test=test,
     )
     if not interrupted:
         save_results(folder.path / RESULTS_FILE, results)

@@ -18,16 +18,19 @@ def results_of(
     state: TrainingState,
     *,
     folder: Path,
-    weights: Path,
+    weights: Path | None,
     seed: int,
     test: Mapping[str, float] | None,
 ) -> dict[str, Any]:
-    """The final figures, the best epoch (of the least `val_loss`, or else `loss`), the versions."""
+    """The final figures, the best epoch (of the least `val_loss`, or else `loss`), the versions.
+
+    What the run lacks is absent: weights where it was interrupted, validation, test.
+    """
     final = {name: values[-1] for name, values in state.history.items() if values}
     validation = {k.removeprefix("val_"): v for k, v in final.items() if k.startswith("val_")}
     results: dict[str, Any] = {
         "run": str(folder),
-        "weights": str(weights),
+        **({} if weights is None else {"weights": str(weights)}),
         "epochs": state.epoch,
         "train": {k: v for k, v in final.items() if not k.startswith("val_")},
     }

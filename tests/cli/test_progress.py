@@ -114,7 +114,7 @@ def test_without_a_terminal_there_are_lines(capsys):
     with display(quiet=False) as (callback,):
         assert isinstance(callback, EpochLines)
         callback.on_epoch_end(Run(), EpochEnd(3, 100, {"loss": 0.43214}, 0.1, 1.25, 8))
-    assert capsys.readouterr().err == "epoch 3/100  loss 0.4321  1.2 s\n"
+    assert capsys.readouterr().err == "epoch 3/100  loss 0.4321  1.25 s\n"
     with display(quiet=True) as callbacks:
         assert callbacks == []
 
