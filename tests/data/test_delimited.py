@@ -256,3 +256,13 @@ def test_what_csv_writes_is_read_back(rows: list[tuple[float, str]]) -> None:
     column = table.text["s"]
     assert table.numbers[:, 0].tolist() == [value for value, _ in rows]
     assert [column.labels[code] for code in column.codes] == [label for _, label in rows]
+
+
+def test_of_many_missing_columns_the_first_are_named_and_the_rest_counted():
+    table = io.BytesIO(b"a,b\n1,2\n")
+    with DelimitedReader(table, "few.csv") as reader, pytest.raises(NnctlError) as error:
+        reader.require([f"p{k}" for k in range(100)])
+    problems = error.value.problems
+    assert len(problems) == 11
+    assert problems[0].message.startswith('there is no column "p0"')
+    assert problems[-1].message == "and 90 more problems of this kind"
