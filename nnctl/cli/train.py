@@ -1,5 +1,6 @@
 """`nnctl train`"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,12 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
     ] = False,
+    smoke: Annotated[
+        bool,
+        typer.Option(
+            "--smoke", help="For CI: a few batches through every step, then whether a loss falls."
+        ),
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")
     ] = False,
@@ -35,6 +42,8 @@ def command(
 
     Example: nnctl train configs/mnist.yaml --set optimizer.learning_rate=0.01
     """
+    if smoke:
+        raise typer.Exit(smoke_status(config, output, set_ or (), seed, overwrite, quiet, json))
     from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.progress import display
@@ -64,3 +73,28 @@ def command(
         elif not quiet:
             print_results(result)
     raise typer.Exit(status)
+
+
+def smoke_status(
+    config: Path,
+    output: Path | None,
+    overrides: Sequence[str],
+    seed: int | None,
+    overwrite: bool,
+    quiet: bool,
+    json: bool,
+) -> int:
+    """Runs the smoke test, prints how the loss fell, and returns the exit status."""
+    from nnctl.cli.report import print_json
+    from nnctl.jobs.smoke import smoke
+
+    result = smoke(config, output=output, overrides=overrides, seed=seed, overwrite=overwrite)
+    if json:
+        print_json({**result.job.results, "smoke": result.as_json()})
+    elif not quiet:
+        verdict = "fell" if result.status == 0 else "did not fall"
+        print(
+            f"smoke test: every step ran; on one batch the loss {verdict} "
+            f"from {result.before:.4g} to {result.after:.4g} in {result.steps} steps"
+        )
+    return result.status

@@ -33,6 +33,10 @@ class SmokeResult:
     def status(self) -> ExitStatus:
         return ExitStatus.DONE if self.after < self.before else ExitStatus.NO
 
+    def as_json(self) -> dict[str, float]:
+        """How the loss fell, as plain data."""
+        return {"before": self.before, "after": self.after, "steps": self.steps}
+
 
 def smoke(
     config: Path,
