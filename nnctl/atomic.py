@@ -11,11 +11,12 @@ from typing import IO, Any, Literal
 from nnctl.errors import ExitStatus, NnctlError, Problem
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write line ends of its own without it
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CAUSED_BY_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _FIXES = {
     errno.ENOSPC: "free some space, or write to another disk",
     errno.EDQUOT: "free some space, or write to another disk",
+    errno.EFBIG: "allow larger files (ulimit -f), or write to another disk",
     errno.EACCES: "write to a folder that you may write to",
     errno.EPERM: "write to a folder that you may write to",
     errno.EROFS: "write to a folder that you may write to",
@@ -36,7 +37,8 @@ def write_problem(error: OSError, path: str | Path) -> NnctlError:
     reason = error.strerror or str(error)
     number = error.errno or 0
     if number in _FULL:
-        message = f"the disk is full; the file was not written ({reason})"
+        what = "the file may not be so large" if number == errno.EFBIG else "the disk is full"
+        message = f"{what}; the file was not written ({reason})"
         return DiskFullError(Problem(message, _FIXES[number], str(path)))
     return NnctlError(Problem(f"it cannot be written ({reason})", _FIXES.get(number), str(path)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from nnctl.graph import Shape
 from nnctl.layers import Dense
 from nnctl.model import Sequential
 from nnctl.randomness import generator
+from nnctl.runs.weights import load_weights
 from nnctl.step import Examples
 
 
@@ -28,10 +30,12 @@ class Built:
     test: Examples | None
 
 
-def build(config: Config, *, dtype: str | None = None) -> Built:
+def build(config: Config, *, dtype: str | None = None, init_weights: Path | None = None) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.
 
-    Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
+    The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
+    that is given. Raises `NnctlError` with the problems of the data, or else of the shapes, each in
+    its place.
     """
     dtype = dtype or config.dtype
     model = compiled(config, dtype)
@@ -43,6 +47,9 @@ def build(config: Config, *, dtype: str | None = None) -> Built:
     ]
     train, validation, test = parts
     assert train is not None
+    if init_weights is not None:
+        given = load_weights(init_weights, plain=True)
+        load_parameters(model, given.arrays, given.file)
     return Built(config, model, prepared, train, validation, test)
 
 

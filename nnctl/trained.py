@@ -10,6 +10,7 @@ from nnctl.config.source import Source
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.errors import NnctlError, Problem
 from nnctl.model import Sequential
+from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
 from nnctl.runs.weights import load_weights
 
 
@@ -30,6 +31,9 @@ def load_trained(path: Path) -> Trained:
     """
     weights = load_weights(path)
     metadata, file = weights.metadata, weights.file
+    if CHECKPOINT_KEY in metadata:
+        message = "this is a checkpoint, of a run that may go on"
+        raise NnctlError(Problem(message, "name the weights.npz of a run that has ended", file))
     try:
         values, shape = dict(metadata["config"]), [int(n) for n in metadata["input_shape"]]
         preparation = metadata["preprocessing"]

@@ -10,7 +10,7 @@ import typer
 
 from nnctl import __version__
 from nnctl.cli import evaluate, gradcheck, predict, summary, train, validate
-from nnctl.cli.ending import ended, open_streams
+from nnctl.cli.ending import ended, obey_signals, open_streams
 from nnctl.errors import ExitStatus
 
 app = typer.Typer(
@@ -61,4 +61,5 @@ for module in (train, predict, evaluate, gradcheck, validate, summary):
 def run() -> None:
     """Runs the command line of this process."""
     open_streams()
+    obey_signals()
     sys.exit(ended(lambda: app(prog_name="nnctl")))

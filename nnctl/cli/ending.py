@@ -1,14 +1,25 @@
 """How a command ends: its errors become messages here and nowhere else, with an exit status."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import typer
 
 from nnctl.cli.report import print_problems
 from nnctl.errors import ExitStatus, NnctlError, Problem
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does, with a status of its own."""
+
+
+def terminate(number: int, frame: FrameType | None) -> None:
+    """What SIGTERM does: raises, so that files half written are cleared away."""
+    raise Terminated
 
 
 def ended(command: Callable[[], object]) -> int:
@@ -26,6 +37,8 @@ def ended(command: Callable[[], object]) -> int:
             status = end.code if isinstance(end.code, int) else ExitStatus.DONE
         except NnctlError as error:
             status = told(error)
+        except Terminated:
+            status = ExitStatus.TERMINATED
         except KeyboardInterrupt:
             status = ExitStatus.INTERRUPTED
         sys.stdout.flush()
@@ -58,6 +71,9 @@ def meaning(error: OSError) -> NnctlError:
     from nnctl.atomic import write_problem
 
     if error.filename is None:
+        if not os.path.exists(os.curdir):
+            fix = "go to another one"
+            return NnctlError(Problem("the current folder does not exist any more", fix))
         return write_problem(error, "standard output")
     reason = error.strerror or str(error)
     return NnctlError(Problem(f"it cannot be used ({reason})", file=str(error.filename)))
@@ -68,6 +84,12 @@ def discard_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+def obey_signals() -> None:
+    """Lets SIGTERM end the process with its status, unless it was started to ignore it."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def open_streams() -> None:

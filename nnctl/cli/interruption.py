@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during training: the first asks it to end, a second Ctrl-C ends it at once."""
+"""Ctrl-C and SIGTERM: they end a command at once, but training in an orderly way."""
 
 import os
 import signal
@@ -6,17 +6,25 @@ import sys
 from types import FrameType
 from typing import Any
 
+from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
+from nnctl.cli.ending import Terminated
 from nnctl.errors import ExitStatus
 
 STATUS = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
 SHOW_CURSOR = "\x1b[?25h"
 
 
-class Interruption:
-    """A context in which the two signals are noted; `status` is the exit status they call for."""
+class Interruption(Callback):
+    """A context, and a callback of the training in it.
+
+    While training runs, the first signal is noted and ends it with a checkpoint; a second one ends
+    the process at once. Before and after, there is nothing to save, and a signal raises
+    `KeyboardInterrupt`. `status` is the exit status that the first signal calls for.
+    """
 
     def __init__(self) -> None:
         self.status: ExitStatus | None = None
+        self._training = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Interruption":
@@ -28,15 +36,32 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def asked(self) -> bool:
-        """Whether training shall end."""
-        return self.status is not None
+    def on_train_begin(self, run: Run) -> None:
+        self._training = True
+
+    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        if self.status is not None:
+            run.stop("interrupted")
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        if self.status is not None:
+            run.stop("interrupted")
+
+    def on_train_end(self, run: Run, event: TrainEnd) -> None:
+        self._training = False
+
+    def status_of(self, status: ExitStatus) -> ExitStatus:
+        """The exit status of a run with its own: where it was interrupted, that of the signal."""
+        if status is ExitStatus.INTERRUPTED and self.status is not None:
+            return self.status
+        return status
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         status = STATUS[signal.Signals(number)]
-        if self.status is None:
-            self.status = status
-            return
-        if sys.stderr.isatty():
-            os.write(sys.stderr.fileno(), SHOW_CURSOR.encode())
-        os._exit(status)
+        if self._training and self.status is not None:
+            if sys.stderr.isatty():
+                os.write(sys.stderr.fileno(), SHOW_CURSOR.encode())
+            os._exit(status)
+        self.status = self.status or status
+        if not self._training:
+            raise Terminated if status is ExitStatus.TERMINATED else KeyboardInterrupt

@@ -3,15 +3,15 @@
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
+from nnctl.cli import options
+
 
 def command(
-    weights: Annotated[
-        Path, typer.Argument(metavar="WEIGHTS", help="A weights.npz, or a run folder.")
-    ],
+    weights: options.Weights,
     input: Annotated[
         Path,
         typer.Argument(
@@ -36,12 +36,12 @@ def command(
 ) -> None:
     """Predict: CSV in, CSV out, a row for each row.
 
-    Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o predictions.csv
-    """  # fmt: skip
+    Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
+    """
     from nnctl.atomic import atomic_file
     from nnctl.jobs.predict import predict
 
-    source = sys.stdin.buffer if str(input) == "-" else input
+    source = standard_input() if str(input) == "-" else input
     predictions = predict(weights, source, threshold=threshold)
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -53,3 +53,9 @@ def command(
     with atomic_file(output, "w") as file:
         for text in predictions.chunks():
             file.write(text)
+
+
+def standard_input() -> BinaryIO:
+    """The bytes of stdin as they come: a read that waits for more of them could miss a Ctrl-C."""
+    unbuffered: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    return unbuffered

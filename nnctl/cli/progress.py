@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 REDRAWS_A_SECOND = 4
-NARROW = 60  # columns, below which the bars go and numbers stay
+WIDEST_BAR, NARROWEST_BAR = 40, 6  # columns; where there is less room, the numbers stay alone
+NARROW = 60  # columns, below which the epochs of the best figures go
+BESIDE = 72  # columns from which validation stands beside training
 
 
 @contextmanager
@@ -97,30 +99,48 @@ class LiveFigures(Callback):
         assert self.run is not None and self.batch is not None
         batch, epochs = self.batch, self.run.epochs
         speed = f"{self.rows_a_second:,.0f} examples/s"
-        rows = [
-            ("epoch", batch.epoch, epochs, epochs * self.share, self.time_left()),
-            ("batch", batch.batch, batch.batches, batch.batch, speed),
+        shares = (self.share, batch.batch / batch.batches)
+        texts = [
+            ("epoch", f"{batch.epoch}/{epochs}", self.time_left()),
+            ("batch", f"{batch.batch}/{batch.batches}", speed),
         ]
-        grid = Table.grid(padding=(0, 1))
-        for _ in range(3 if width < NARROW else 4):
-            grid.add_column(no_wrap=True)
-        for name, count, total, done, note in rows:
-            bar = [] if width < NARROW else [ProgressBar(total, done, width=min(40, width - 50))]
-            grid.add_row(name, f"{count:>{len(str(total))}}/{total}", *bar, note)
+        taken = sum(max(map(len, column)) + 1 for column in zip(*texts, strict=True))
+        bar = min(WIDEST_BAR, width - taken)
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        for justify in ("left", "right", "left", "left"):
+            grid.add_column(justify=justify, no_wrap=True)
+        for (name, count, note), share in zip(texts, shares, strict=True):
+            bars = [ProgressBar(1.0, share, width=bar)] if bar >= NARROWEST_BAR else []
+            grid.add_row(name, count, *bars, note)
         return grid
 
     def _figures(self, width: int) -> "Table":
+        """A row a figure: now and at best; validation beside training where there is room."""
         from rich.table import Table
 
         assert self.batch is not None
-        table = Table.grid(padding=(0, 1 if width < NARROW else 2))
-        table.add_row("", "now", "best (epoch)", style="dim")
-        for name, value in self.now.items():
-            best, epoch = self.best.get(name, (None, 0))
-            kept = "" if best is None else f"{best:#.4g} ({epoch})"
-            table.add_row(name, f"{value:#.4g}", kept)
-        table.add_row("learning rate", f"{self.batch.learning_rate:.4g}", "")
+        trained = [name for name in self.now if not name.startswith("val_")]
+        beside = width >= BESIDE and len(trained) < len(self.now)
+        narrow = width < NARROW
+        table = Table.grid(padding=(0, 1 if narrow else 2, 0, 0))
+        for justify in ("left", *("right", "left") * 2):
+            table.add_column(justify=justify, no_wrap=True)
+        best = "best" if narrow else "best (epoch)"
+        heads = ("train", best, "validation", best) if beside else ("now", best)
+        table.add_row("", *heads, style="dim")
+        for name in trained if beside else self.now:
+            names = (name, f"val_{name}") if beside else (name,)
+            table.add_row(name, *(cell for name in names for cell in self._cells(name, narrow)))
+        table.add_row("learning rate", f"{self.batch.learning_rate:.4g}")
         return table
+
+    def _cells(self, name: str, narrow: bool) -> tuple[str, str]:
+        """A figure as it is, and its best with the epoch of that, where there is room."""
+        now = f"[bold]{self.now[name]:#.4g}[/]" if name in self.now else ""
+        if name not in self.best:
+            return now, ""
+        best, epoch = self.best[name]
+        return now, f"{best:#.4g}" if narrow else f"{best:#.4g} ({epoch})"
 
 
 def better(name: str, value: float, than: float) -> bool:
@@ -150,5 +170,8 @@ def live_display() -> Iterator[LiveFigures]:
         console=console,
         get_renderable=lambda: figures.drawn(console.width),
         refresh_per_second=REDRAWS_A_SECOND,
-    ):
-        yield figures
+    ) as live:
+        try:
+            yield figures
+        finally:
+            live.transient = figures.batch is None  # there is nothing to keep on the screen

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nnctl.gradcheck import CaseResult
     from nnctl.jobs.gradcheck import GradcheckResult
+    from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.train import TrainResult
     from nnctl.jobs.validate import ValidateResult
 
@@ -40,7 +41,7 @@ def print_json(values: Mapping[str, Any]) -> None:
 def print_results(result: "TrainResult") -> None:
     """The figures of each part of the data, the run's folder, the command to run next."""
     results = result.results
-    parts = [part for part in PARTS if results.get(part)]
+    parts = [part for part in PARTS if part in results]
     if parts:
         print_columns(
             ["", *parts],
@@ -57,11 +58,26 @@ def print_results(result: "TrainResult") -> None:
         print(f"predict  {shlex.join(command)}")
 
 
-def print_interruption(result: "TrainResult") -> None:
-    """How a run that was told to end has ended: what is done, and where it is kept."""
+def print_smoke(result: "SmokeResult") -> None:
+    """How the loss of one batch fell."""
+    verdict = "fell" if result.status is ExitStatus.DONE else "did not fall"
+    print(
+        f"smoke test: every step ran; on one batch the loss {verdict} "
+        f"from {number(result.before)} to {number(result.after)} in {result.steps} steps"
+    )
+
+
+def print_shortfall(result: "TrainResult") -> None:
+    """Why a run has no weights, if so: it diverged or was told to end; and what is kept of it."""
+    if result.status is ExitStatus.DONE:
+        return
+    kept = result.folder / "checkpoint.npz"
+    if result.problems:
+        print_problems(result.problems, sys.stderr)
+        print(f"the last good state is kept in {kept}", file=sys.stderr)
+        return
     epochs = result.results["epochs"]
     done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
-    kept = result.folder / "checkpoint.npz"
     print(f"interrupted {done}; the state is kept in {kept}", file=sys.stderr)
 
 
@@ -70,9 +86,9 @@ def number(value: float | None) -> str:
 
 
 def here(path: Path) -> str:
-    """The path as it would be typed in the current folder."""
+    """The path as it would be typed in the current folder: relative, unless that is longer."""
     relative = os.path.relpath(path)
-    return str(path.resolve()) if relative.startswith(os.pardir) else relative
+    return min(relative, os.path.abspath(path), key=len)
 
 
 def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

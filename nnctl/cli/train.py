@@ -1,8 +1,8 @@
 """`nnctl train`"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,59 +42,44 @@ def command(
 
     Example: nnctl train configs/mnist.yaml --set optimizer.learning_rate=0.01
     """
-    if smoke:
-        raise typer.Exit(smoke_status(config, output, set_ or (), seed, overwrite, quiet, json))
     from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_interruption, print_json, print_results
-    from nnctl.errors import ExitStatus
-    from nnctl.jobs.train import train
+    from nnctl.cli.report import print_json, print_results, print_shortfall
 
-    with Interruption() as interruption, display(quiet) as callbacks:
-        result = train(
-            config,
-            output=output,
-            overrides=set_ or (),
-            epochs=epochs,
-            seed=seed,
-            init_weights=init_weights,
-            overwrite=overwrite,
-            callbacks=callbacks,
-            stop=interruption.asked,
-        )
-    status = result.status
-    if status is ExitStatus.INTERRUPTED:
-        status = interruption.status or status
-        print_interruption(result)
+    chosen: dict[str, Any] = {
+        "output": output,
+        "overrides": set_ or (),
+        "seed": seed,
+        "overwrite": overwrite,
+    }
+    chosen["init_weights"] = init_weights
+    if smoke:
+        raise typer.Exit(smoke_status(config, chosen, quiet, json))
+    with Interruption() as interruption, display(quiet) as shown:
+        # Only here, where a signal is noted even if some module on the way swallows what it raises.
+        from nnctl.jobs.train import train
+
+        result = train(config, **chosen, epochs=epochs, callbacks=[*shown, interruption])
+    print_shortfall(result)
     with reader_may_leave():
         if json:
             print_json(result.results)
         elif not quiet:
             print_results(result)
-    raise typer.Exit(status)
+    raise typer.Exit(interruption.status_of(result.status))
 
 
-def smoke_status(
-    config: Path,
-    output: Path | None,
-    overrides: Sequence[str],
-    seed: int | None,
-    overwrite: bool,
-    quiet: bool,
-    json: bool,
-) -> int:
+def smoke_status(config: Path, chosen: Mapping[str, Any], quiet: bool, json: bool) -> int:
     """Runs the smoke test, prints how the loss fell, and returns the exit status."""
-    from nnctl.cli.report import print_json
+    from nnctl.cli.ending import reader_may_leave
+    from nnctl.cli.report import print_json, print_smoke
     from nnctl.jobs.smoke import smoke
 
-    result = smoke(config, output=output, overrides=overrides, seed=seed, overwrite=overwrite)
-    if json:
-        print_json({**result.job.results, "smoke": result.as_json()})
-    elif not quiet:
-        verdict = "fell" if result.status == 0 else "did not fall"
-        print(
-            f"smoke test: every step ran; on one batch the loss {verdict} "
-            f"from {result.before:.4g} to {result.after:.4g} in {result.steps} steps"
-        )
+    result = smoke(config, **chosen)
+    with reader_may_leave():
+        if json:
+            print_json({**result.job.results, "smoke": result.as_json()})
+        elif not quiet:
+            print_smoke(result)
     return result.status

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.build import build, load_parameters
+from nnctl.build import build
 from nnctl.config import load
+from nnctl.errors import ArgumentError
 from nnctl.gradcheck import CaseResult, Method, builtin_cases, check, model_case
 from nnctl.randomness import generator
-from nnctl.runs.weights import load_weights
 
 MOST_ROWS = 32
 
@@ -36,8 +36,16 @@ def gradcheck(
     init_weights: Path | None = None,
     seed: int | None = None,
 ) -> GradcheckResult:
-    """Checks every built-in case, or a config's model on a batch of its training rows."""
+    """Checks every built-in case, or a config's model on a batch of its training rows.
+
+    Raises `NnctlError` for what cannot be read or built, or for options that need a config.
+    """
     if config is None:
+        for option, value in (("--set", overrides), ("--init-weights", init_weights)):
+            if value:
+                raise ArgumentError(f"{option} is for a model of your own", "name its config")
+        if seed is not None and seed < 0:
+            raise ArgumentError(f"--seed is {seed}; it must be a whole number at least 0")
         results = list(builtin_results(method, generator(seed or 0, "gradcheck")))
     else:
         results = config_results(config, overrides, method, init_weights, seed)
@@ -58,10 +66,7 @@ def config_results(
 ) -> list[CaseResult]:
     """One result a parameter array, in float64, on rows drawn by the seed."""
     config = load(path, overrides=overrides, named={"seed": seed})
-    built = build(config, dtype="float64")
-    if init_weights is not None:
-        given = load_weights(init_weights, plain=True)
-        load_parameters(built.model, given.arrays, given.file)
+    built = build(config, dtype="float64", init_weights=init_weights)
     draws = generator(config.seed, "gradcheck")
     count = min(MOST_ROWS, len(built.train))
     rows = np.sort(draws.choice(len(built.train), count, replace=False))

@@ -10,11 +10,12 @@ from typing import Any
 
 from nnctl import blas
 from nnctl.build import Built, build
-from nnctl.config import Config, dump_yaml, load, resolved
+from nnctl.config import Config, load
 from nnctl.errors import ExitStatus
-from nnctl.jobs.train import TrainResult, finished, run_training
+from nnctl.jobs.train import TrainResult, run_in
 from nnctl.runs.folder import RunFolder, choose
 from nnctl.step import Examples
+from nnctl.training import TrainingDiverged
 
 BATCHES = 3
 STEPS = 200
@@ -44,6 +45,7 @@ def smoke(
     output: Path | None = None,
     overrides: Sequence[str] = (),
     seed: int | None = None,
+    init_weights: Path | None = None,
     overwrite: bool = False,
 ) -> SmokeResult:
     """Three batches through every step of the job, then up to 200 steps on one batch.
@@ -52,11 +54,15 @@ def smoke(
     itself could not run.
     """
     checked = load(config, overrides=overrides, named={"epochs": 1, "seed": seed})
-    small = shortened(build(checked))
+    small = shortened(build(checked, init_weights=init_weights))
     before, after, steps = losses_on_one_batch(small)
     with folder_for(checked, output, overwrite) as folder:
-        run = folder.create(dump_yaml(resolved(checked, absolute_paths=True)))
-        job = finished(small, run, run_training(small, run, (), None))
+        job = run_in(folder, small)
+    if job.problems:
+        raise TrainingDiverged(job.problems)
+    if output is None:  # the folder is gone
+        kept = {key: value for key, value in job.results.items() if key not in ("run", "weights")}
+        job = dataclasses.replace(job, results=kept)
     return SmokeResult(before, after, steps, job)
 
 

@@ -1,27 +1,31 @@
 """`nnctl train`: from a config to a run folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nnctl import __version__, blas
-from nnctl.build import Built, build, load_parameters
-from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Reason, Run
+from nnctl.build import Built, build
+from nnctl.callbacks import Callback, Reason
 from nnctl.config import dump_yaml, load, resolved
-from nnctl.errors import ExitStatus, NnctlError
-from nnctl.runs.checkpoint import Checkpoints
-from nnctl.runs.folder import CONFIG, RunFolder, choose
-from nnctl.runs.folder import RESULTS as RESULTS_FILE
+from nnctl.errors import ExitStatus, Problem
+from nnctl.runs.checkpoint import Checkpoints, save_checkpoint
+from nnctl.runs.folder import RESULTS, RunFolder, choose
 from nnctl.runs.results import results_of, save_results
-from nnctl.runs.weights import load_weights, save_weights
+from nnctl.runs.weights import save_weights
+from nnctl.training import TrainingDiverged
 
 
 @dataclass(frozen=True)
 class TrainResult:
     """What came of a run: its folder and weights, what `results.json` holds, how it ended.
 
-    `input` is a data file that `nnctl predict` could be tried on.
+    `input` is a data file that `nnctl predict` could be tried on. A run that was interrupted or has
+    diverged has a checkpoint in place of weights and results; `problems` say why it diverged.
     """
 
     folder: Path
@@ -29,22 +33,8 @@ class TrainResult:
     results: dict[str, Any]
     status: ExitStatus
     input: Path
+    problems: tuple[Problem, ...] = ()
     advice: tuple[Any, ...] = field(default=())
-
-
-class StopWhen(Callback):
-    """Ends the run as interrupted once `stop()` says so."""
-
-    def __init__(self, stop: Callable[[], bool]):
-        self.stop = stop
-
-    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
-        if self.stop():
-            run.stop("interrupted")
-
-    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        if self.stop():
-            run.stop("interrupted")
 
 
 def train(
@@ -57,29 +47,40 @@ def train(
     init_weights: Path | None = None,
     overwrite: bool = False,
     callbacks: Sequence[Callback] = (),
-    stop: Callable[[], bool] | None = None,
 ) -> TrainResult:
     """Trains what the config says, and writes the run's folder.
 
-    `callbacks` watch; `stop` is asked every few batches whether to end, with a checkpoint. Nothing
-    is written before the config, the data and the folder are known to be sound. Raises
-    `NnctlError` where they are not, `TrainingDiverged` when the loss is not finite any more.
+    `callbacks` watch, and may stop the run. Nothing is written before the config, the data and the
+    folder are known to be sound. Raises `NnctlError` where they are not.
     """
     checked = load(config, overrides=overrides, named={"epochs": epochs, "seed": seed})
     folder = choose(checked.name, output, overwrite)
-    built = build(checked)
-    if init_weights is not None:
-        given = load_weights(init_weights, plain=True)
-        load_parameters(built.model, given.arrays, given.file)
-    folder = folder.create(dump_yaml(resolved(checked, absolute_paths=True)))
-    reason = run_training(built, folder, callbacks, stop)
-    return finished(built, folder, reason)
+    return run_in(folder, build(checked, init_weights=init_weights), callbacks)
 
 
-def run_training(
-    built: Built, folder: RunFolder, callbacks: Sequence[Callback], stop: Callable[[], bool] | None
-) -> Reason:
-    """Trains to the end of the run or of the user's patience; says which."""
+def run_in(folder: RunFolder, built: Built, callbacks: Sequence[Callback] = ()) -> TrainResult:
+    """Makes the folder, trains in it, and writes what came of it.
+
+    An interruption of what follows the training leaves a run that can be gone on with, too.
+    """
+    text = dump_yaml(resolved(built.config, absolute_paths=True))
+    state = built.model.state()
+    folder = folder.create(text, lambda path: save_checkpoint(path, state))
+    try:
+        reason = run_training(built, folder, callbacks)
+    except TrainingDiverged as error:
+        return unfinished(built, folder, ExitStatus.NO, error.problems)
+    if reason != "interrupted":
+        with suppress(KeyboardInterrupt):
+            return finished(built, folder)
+    return unfinished(built, folder, ExitStatus.INTERRUPTED)
+
+
+def run_training(built: Built, folder: RunFolder, callbacks: Sequence[Callback]) -> Reason:
+    """Trains to the end of the run or of the user's patience; says which.
+
+    Raises `TrainingDiverged` when loss or parameters are not finite any more.
+    """
     config, model = built.config, built.model
     size = len(built.train) if config.batch_size == "full" else config.batch_size
     training = model.training(
@@ -89,34 +90,40 @@ def run_training(
         batch_size=size,
         shuffle=config.shuffle,
     )
-    watchers = [Checkpoints(folder.path, model.state()), *callbacks]
-    if stop is not None:
-        watchers.append(StopWhen(stop))
     with blas.limited_to(training.threads()):
-        return training.run(watchers).reason
+        end = training.run([Checkpoints(folder.path, model.state()), *callbacks])
+    if not np.isfinite(model.vector).all():
+        fix = "lower optimizer.learning_rate, or scale the data"
+        message = f"the parameters are not finite after epoch {end.epoch}"
+        raise TrainingDiverged(Problem(message, fix))
+    return end.reason
 
 
-def finished(built: Built, folder: RunFolder, reason: Reason) -> TrainResult:
-    """Writes weights and results, unless the run is to be gone on with."""
-    config, model = built.config, built.model
-    data = config.resolve(config.data.test or config.data.train)
-    interrupted = reason == "interrupted"
-    test = None
-    if not interrupted:
-        save_weights(folder.weights, model.named_arrays(), metadata_of(built))
-        if built.test is not None:
-            test = model.evaluator.figures(built.test)
+def finished(built: Built, folder: RunFolder) -> TrainResult:
+    """Writes weights and results."""
+    model, data = built.model, built.config.data
+    save_weights(folder.weights, model.named_arrays(), metadata_of(built))
+    test = None if built.test is None else model.evaluator.figures(built.test)
     results = results_of(
         model.state(),
         folder=folder.path,
-        weights=None if interrupted else folder.weights,
-        seed=config.seed,
+        weights=folder.weights,
+        seed=built.config.seed,
         test=test,
     )
-    if not interrupted:
-        save_results(folder.path / RESULTS_FILE, results)
-    status = ExitStatus.INTERRUPTED if interrupted else ExitStatus.DONE
-    return TrainResult(folder.path, folder.weights, results, status, data)
+    save_results(folder.path / RESULTS, results)
+    tried = built.config.resolve(data.test or data.train)
+    return TrainResult(folder.path, folder.weights, results, ExitStatus.DONE, tried)
+
+
+def unfinished(
+    built: Built, folder: RunFolder, status: ExitStatus, problems: Sequence[Problem] = ()
+) -> TrainResult:
+    """What there is of a run that has not come to its end."""
+    state, config = built.model.state(), built.config
+    results = results_of(state, folder=folder.path, weights=None, seed=config.seed, test=None)
+    data = config.resolve(config.data.train)
+    return TrainResult(folder.path, folder.weights, results, status, data, tuple(problems))
 
 
 def metadata_of(built: Built) -> dict[str, Any]:
@@ -137,6 +144,3 @@ def metadata_of(built: Built) -> dict[str, Any]:
         "input_shape": list(built.model.input_shape),
         "preprocessing": built.prepared.preprocessing.to_json(),
     }
-
-
-__all__ = ["CONFIG", "NnctlError", "TrainResult", "metadata_of", "run_training", "train"]

@@ -18,20 +18,27 @@ from nnctl.training import TrainingState
 
 BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an epoch
 WITHIN_EPOCH = 30.0
+STATE = "training"  # what the metadata of a checkpoint has, and of weights has not
 
 
 class Checkpoints(Callback):
-    """Writes checkpoints: at the start, while training as often as `SPEC` says, and at the end.
+    """Writes checkpoints: at epoch ends, within long epochs, and at the end, but not too often.
 
-    `others` are the callbacks whose state belongs to the run.
+    The first one comes with the folder. Parameters that are not finite are not written: what stays
+    then is the last good checkpoint. `others` are the callbacks whose state belongs to the run.
     """
 
     def __init__(self, folder: Path, state: TrainingState, others: Sequence[Callback] = ()):
         self.folder, self.training_state, self.others = folder, state, others
         self._written = 0.0
+        self._figures: tuple[str, ...] = ()
 
     def on_train_begin(self, run: Run) -> None:
-        self._write()
+        figures = ("loss", *run.metrics)
+        validation = [f"val_{name}" for name in figures] if run.has_validation else []
+        self._figures = (*figures, *validation)
+        self._written = time.monotonic()
+        self._save_history()
 
     def on_batch_end(self, run: Run, event: BatchEnd) -> None:
         if time.monotonic() - self._written >= WITHIN_EPOCH:
@@ -42,20 +49,26 @@ class Checkpoints(Callback):
             self._write()
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
-        if event.reason != "diverged":  # the last good checkpoint stays
+        if event.reason == "diverged":
+            self._save_history()
+        else:
             self._write()
 
     def _write(self) -> None:
-        save_checkpoint(self.folder / CHECKPOINT, self.training_state, self.others)
-        save_history(self.folder / HISTORY, self.training_state)
+        if np.isfinite(self.training_state.vector).all():
+            save_checkpoint(self.folder / CHECKPOINT, self.training_state, self.others)
+        self._save_history()
         self._written = time.monotonic()
+
+    def _save_history(self) -> None:
+        save_history(self.folder / HISTORY, self.training_state, self._figures)
 
 
 def save_checkpoint(path: Path, state: TrainingState, callbacks: Sequence[Callback] = ()) -> None:
     """Writes the state of a run, whole or not at all."""
     numbers = {
         "format_version": FORMAT_VERSION,
-        "training": state.numbers(),
+        STATE: state.numbers(),
         "callbacks": [callback.state() for callback in callbacks],
     }
     with atomic_file(path) as file:
@@ -66,16 +79,17 @@ def load_checkpoint(path: Path, state: TrainingState, callbacks: Sequence[Callba
     """Puts a run back to where `save_checkpoint` found it."""
     arrays = read_arrays(path)
     numbers: Mapping[str, Any] = json.loads(str(arrays.pop(METADATA)))
-    state.restore(arrays, numbers["training"])
+    state.restore(arrays, numbers[STATE])
     for callback, saved in zip(callbacks, numbers["callbacks"], strict=True):
         callback.load_state(saved)
 
 
-def save_history(path: Path, state: TrainingState) -> None:
+def save_history(path: Path, state: TrainingState, figures: Sequence[str]) -> None:
     """Writes a row an epoch: the figures, the last learning rate, the seconds it took."""
-    columns = {**state.history, "learning_rate": state.learning_rates, "seconds": state.seconds}
+    columns = {name: state.history.get(name, []) for name in figures}
+    columns |= {"learning_rate": state.learning_rates, "seconds": state.seconds}
     with atomic_file(path, "w") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["epoch", *columns])
-        for epoch, figures in enumerate(zip(*columns.values(), strict=True), start=1):
-            writer.writerow([epoch, *(repr(figure) for figure in figures)])
+        for epoch, row in enumerate(zip(*columns.values(), strict=True), start=1):
+            writer.writerow([epoch, *map(repr, row)])

@@ -24,23 +24,24 @@ def results_of(
 ) -> dict[str, Any]:
     """The final figures, the best epoch (of the least `val_loss`, or else `loss`), the versions.
 
-    What the run lacks is absent: weights where it was interrupted, validation, test.
+    What the run lacks is absent: weights where it did not end well, validation, test.
     """
     final = {name: values[-1] for name, values in state.history.items() if values}
     validation = {k.removeprefix("val_"): v for k, v in final.items() if k.startswith("val_")}
-    results: dict[str, Any] = {
-        "run": str(folder),
-        **({} if weights is None else {"weights": str(weights)}),
-        "epochs": state.epoch,
-        "train": {k: v for k, v in final.items() if not k.startswith("val_")},
-    }
+    train = {k: v for k, v in final.items() if not k.startswith("val_")}
+    results: dict[str, Any] = {"run": str(folder)}
+    if weights is not None:
+        results["weights"] = str(weights)
+    results["epochs"] = state.epoch
+    if train:
+        results["train"] = train
     if validation:
         results["validation"] = validation
     if test is not None:
         results["test"] = dict(test)
     losses = state.history.get("val_loss") or state.history.get("loss")
     if losses:
-        results["best_epoch"] = int(np.argmin(losses)) + 1
+        results["best_epoch"] = int(np.argmin(np.nan_to_num(losses, nan=np.inf))) + 1
     results["seconds"] = sum(state.seconds)
     results["seed"] = seed
     results["versions"] = versions()

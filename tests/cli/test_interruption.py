@@ -5,16 +5,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from nnctl.cli.interruption import Interruption
+from nnctl.errors import ExitStatus
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 DEAF = """
 import sys, time
 from nnctl.cli.interruption import Interruption
-with Interruption():
+with Interruption() as interruption:
+    interruption.on_train_begin(None)
     print("ready", flush=True)
     while True:
         time.sleep(0.05)
@@ -61,11 +64,65 @@ def test_the_second_time_it_ends_at_once(number, environment):
         assert process.wait(10) == 130
 
 
-def test_what_was_asked_is_known_and_the_handlers_come_back():
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+@pytest.fixture
+def handlers():
+    """Sees that the handlers are afterwards what they were before."""
+    before = [signal.getsignal(number) for number in STATUS]
+    yield
+    assert [signal.getsignal(number) for number in STATUS] == before
+
+
+class Run:
+    reason = None
+
+    def stop(self, reason):
+        self.reason = reason
+
+
+@pytest.mark.parametrize("number", STATUS)
+def test_in_training_the_first_one_is_noted(number, handlers):
+    run = Run()
     with Interruption() as interruption:
-        assert not interruption.asked()
-        signal.raise_signal(signal.SIGTERM)
-        assert interruption.asked()
-        assert interruption.status == 143
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+        interruption.on_train_begin(run)
+        interruption.on_batch_end(run, None)
+        assert run.reason is None
+        signal.raise_signal(number)
+        for hook in (interruption.on_batch_end, interruption.on_epoch_end):
+            run.reason = None
+            hook(run, None)
+            assert run.reason == "interrupted"
+    assert interruption.status_of(ExitStatus.INTERRUPTED) == STATUS[number]
+    assert interruption.status_of(ExitStatus.DONE) == ExitStatus.DONE
+
+
+@pytest.mark.parametrize("number", STATUS)
+def test_outside_training_it_ends_at_once_and_is_remembered(number, handlers):
+    run = Run()
+    with Interruption() as interruption:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        interruption.on_train_begin(run)  # whoever swallowed it does not keep the run going
+        interruption.on_batch_end(run, None)
+        interruption.on_train_end(run, None)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert run.reason == "interrupted"
+
+
+@pytest.mark.parametrize("number", STATUS)
+def test_predicting_ends_at_once_and_leaves_no_file(number, trained, environment):
+    command = [sys.executable, "-m", "nnctl", "predict", "runs/small", "-", "-o", "out.csv"]
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdin.write("a,b\n" + "1,2\n" * 100_000)  # more than a pipe holds: it is reading
+    process.stdin.flush()
+    process.send_signal(number)
+    try:
+        assert process.wait(20) == STATUS[number]
+    finally:
+        process.kill()
+    assert process.stderr.read() == ""
+    process.stdin.close()
+    process.stderr.close()
+    assert sorted(path.name for path in Path().iterdir()) == ["runs", "small.yaml", "table.csv"]

@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import nnctl.jobs.train as job
@@ -88,8 +89,8 @@ def test_options_reach_the_job(project, invoke, faked):
     options = "-o out --set a=1 --set b.0=2 --epochs 7 --seed 5 --init-weights w.npz --overwrite -q"
     assert invoke("train", "small.yaml", *options.split()).exit_code == 0
     ((config, arguments),) = calls
-    stop = arguments.pop("stop")
-    assert (config, stop()) == (Path("small.yaml"), False)
+    (interruption,) = arguments.pop("callbacks")
+    assert (config, interruption.status) == (Path("small.yaml"), None)
     assert arguments == {
         "output": Path("out"),
         "overrides": ["a=1", "b.0=2"],
@@ -97,7 +98,6 @@ def test_options_reach_the_job(project, invoke, faked):
         "seed": 5,
         "init_weights": Path("w.npz"),
         "overwrite": True,
-        "callbacks": [],
     }
 
 
@@ -110,17 +110,75 @@ def test_an_interrupted_run_says_so_on_stderr_even_when_quiet(project, invoke, f
     assert "predict" not in invoke("train", "small.yaml").stdout
 
 
-def test_divergence_is_status_1(project, invoke):
-    Path("steep.yaml").write_text(
-        "data: {train: table.csv, target: b, features: [a]}\n"
-        "layers: [{type: dense, units: 1}]\n"
-        "loss: mean_squared_error\n"
-        "optimizer: {type: sgd, learning_rate: 1e30}\n"
-        "epochs: 5\n"
-    )
-    result = invoke("train", "steep.yaml")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "error: " in result.stderr and "learning_rate" in result.stderr
+STEEP = """\
+data: {train: table.csv, target: b, features: [a]}
+layers: [{type: dense, units: 1}]
+loss: mean_squared_error
+optimizer: {type: sgd, learning_rate: 1e30}
+epochs: 5
+"""
+
+
+def test_divergence_is_status_1_with_the_state_kept(project, invoke):
+    Path("steep.yaml").write_text(STEEP)
+    result = invoke("train", "steep.yaml", "--json")
+    assert result.exit_code == 1
+    printed = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert (printed["run"], "weights" in printed) == (str(Path("runs/steep")), False)
+    error, fix, kept = result.stderr.splitlines()[-3:]
+    assert error.startswith("error: the loss is ") and "optimizer.learning_rate" in fix
+    assert kept == f"the last good state is kept in {Path('runs/steep/checkpoint.npz')}"
+    files = {path.name for path in Path("runs/steep").iterdir()}
+    assert files == {"config.yaml", "checkpoint.npz", "history.csv"}
+    with np.load("runs/steep/checkpoint.npz") as arrays:
+        assert np.isfinite(arrays["vector"]).all()
+
+
+def test_parameters_that_overflow_in_the_last_step_are_not_given_out(project, invoke):
+    Path("steep.yaml").write_text(STEEP)
+    overrides = ("optimizer.learning_rate=1e38", "batch_size=full", "epochs=1")
+    options = [part for override in overrides for part in ("--set", override)]
+    result = invoke("train", "steep.yaml", *options)
+    assert result.exit_code == 1
+    assert "the parameters are not finite after epoch 1" in result.stderr
+    assert not Path("runs/steep/weights.npz").exists()
+
+
+def test_smoke_reports_how_the_loss_fell_and_leaves_nothing(project, invoke):
+    before = sorted(project.iterdir())
+    result = invoke("train", "small.yaml", "--smoke")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert re.match(r"smoke test: .* the loss fell from \S+ to \S+ in \d+ steps\n", result.stdout)
+    printed = json.loads(invoke("train", "small.yaml", "--smoke", "--json").stdout)
+    assert printed["smoke"]["after"] < printed["smoke"]["before"]
+    assert {"run", "weights"}.isdisjoint(printed)
+    assert sorted(project.iterdir()) == before
+    frozen = invoke("train", "small.yaml", "--smoke", "--set", "optimizer.learning_rate=1e-30")
+    assert (frozen.exit_code, "did not fall" in frozen.stdout) == (1, True)
+
+
+def test_overwrite_leaves_the_old_run_until_there_is_a_new_one(trained, invoke):
+    before = {path.name: path.read_bytes() for path in trained.iterdir()}
+    Path("ragged.csv").write_text("a,b,label\n1,2\n")
+    for change in ("layers.0.units=0", "data.train=ragged.csv", "data.train=missing.csv"):
+        result = invoke("train", "small.yaml", "--overwrite", "--set", change)
+        assert (result.exit_code, result.stdout) == (2, "")
+    assert invoke("train", "small.yaml", "-o", "runs/small").exit_code == 2
+    assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
+    assert invoke("train", "small.yaml", "--overwrite", "--seed", "9", "-q").exit_code == 0
+    assert (trained / "weights.npz").read_bytes() != before["weights.npz"]
+
+
+def test_the_config_of_a_run_gives_the_same_weights(trained, invoke):
+    assert invoke("train", "runs/small/config.yaml", "-q", "-o", "again").exit_code == 0
+    again, first = Path("again/weights.npz"), trained / "weights.npz"
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_named_options_win_over_set_and_set_over_the_config(project, invoke):
+    options = ["--set", "epochs=2", "--set", "seed=7", "--seed", "5", "--json", "-q"]
+    printed = json.loads(invoke("train", "small.yaml", *options).stdout)
+    assert (printed["epochs"], printed["seed"]) == (2, 5)
 
 
 def test_a_config_that_is_not_there_is_status_2(project, invoke):
