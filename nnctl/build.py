@@ -125,6 +125,11 @@ def placed(config: Config, error: NnctlError) -> NnctlError:
 
 def as_examples(config: Config, model: Sequential, x: Any, y: Any) -> Examples:
     """Prepared rows in the model's input shape, checked against the loss."""
+    if len(model.output_shape) > 1:
+        size = np.prod(model.input_shape)
+        message = f"the output for one example has shape {model.output_shape}; it must be a vector"
+        fix = f"let input_shape be [{size}]: dense layers act on the last axis alone"
+        raise NnctlError(config.problem("layers", message, fix))
     try:
         return model.examples(x.reshape(len(x), *model.input_shape), y)
     except ArgumentError as error:

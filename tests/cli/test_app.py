@@ -1,8 +1,10 @@
 """The program as a whole: help, version, usage errors, what starting up loads."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -11,6 +13,7 @@ from nnctl import __version__
 from nnctl.cli.app import app
 
 COMMANDS = sorted(typer.main.get_command(app).commands)
+README = Path(__file__).parents[2] / "README.md"
 HEAVY = ("numpy", "pydantic", "yaml", "rich.progress", "rich.live", "nnctl.graph", "nnctl.jobs")
 
 
@@ -26,6 +29,11 @@ def test_the_help_of_every_command_shows_an_example(command, invoke):
     result = invoke(command, "-h")
     assert result.exit_code == 0
     assert f"Example: nnctl {command} " in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command):
+    assert re.search(rf"\bnnctl {command}\b", README.read_text(encoding="utf-8"))
 
 
 def test_version(process):
@@ -51,8 +59,8 @@ def test_wrong_usage_is_explained_on_stderr(arguments, message, process):
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
-def test_starting_up_loads_nothing_heavy(arguments, environment):
+def modules_after(arguments: list[str], environment: dict[str, str]) -> list[str]:
+    """What is loaded once a command has ended well."""
     code = (
         "import json, sys\n"
         "from nnctl.__main__ import main\n"
@@ -66,8 +74,20 @@ def test_starting_up_loads_nothing_heavy(arguments, environment):
     )
     status, *modules = json.loads(result.stderr.splitlines()[-1])
     assert status == 0
+    return modules
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
+def test_starting_up_loads_nothing_heavy(arguments, environment):
+    modules = modules_after(arguments, environment)
     assert "nnctl.cli.train" in modules
     assert [name for name in HEAVY if name in modules] == []
+
+
+def test_training_needs_no_rich_where_there_is_no_terminal(project, environment):
+    modules = modules_after(["train", "small.yaml"], environment)
+    assert "numpy" in modules
+    assert "rich" not in modules
 
 
 def test_completion_offers_commands(process):

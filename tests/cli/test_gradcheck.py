@@ -93,6 +93,13 @@ def test_the_table_fits_and_keeps_names_and_verdicts(width):
         assert word in names
 
 
+@pytest.mark.parametrize("option", ["--seed=-1", "--set=epochs=2", "--init-weights=w.npz"])
+def test_without_a_config_options_that_mean_nothing_are_refused(option, invoke):
+    result = invoke("gradcheck", option)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert option.partition("=")[0] in result.stderr
+
+
 @pytest.mark.parametrize("width", [40, 200])
 def test_moved_points_have_a_column_where_there_is_room(width):
     assert ("moved" in drawn(width, PASSED)[0]) == (width == 200)
