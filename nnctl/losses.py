@@ -7,12 +7,12 @@ function turns the model's output into probabilities.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from nnctl.activations import linear, sigmoid, softmax
-from nnctl.arguments import Component, OneOf, PositiveFloat, Share
+from nnctl.arguments import Component, PositiveFloat, Share
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, one_hot, with_derivative
 
@@ -271,4 +271,3 @@ LOSSES: dict[str, type[Loss]] = {
     "mean_squared_error": MeanSquaredError,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
 }
-AnyLoss = Annotated[Any, OneOf("loss", LOSSES)]

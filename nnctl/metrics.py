@@ -7,11 +7,11 @@ indices `(n,)` or as probabilities `(n, K)`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from nnctl.arguments import Component, OneOf, PositiveInt
+from nnctl.arguments import Component, PositiveInt
 from nnctl.graph import Array
 from nnctl.losses import Task
 
@@ -280,4 +280,3 @@ METRICS: dict[str, Callable[..., Metric]] = {
     "rmse": RootMeanSquaredError,
     "top_k_accuracy": TopKAccuracy,
 }
-AnyMetric = Annotated[Any, OneOf("metric", METRICS)]
