@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from nnctl.config import Config, make
-from nnctl.data.prepare import Prepared, prepare
+from nnctl.data.prepare import Prepared
+from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError
+from nnctl.examples import as_examples, prepared_data, weighted
 from nnctl.graph import Shape
 from nnctl.layers import Dense
+from nnctl.metrics import InOwnUnit, Metric
 from nnctl.model import Sequential
-from nnctl.randomness import generator
 from nnctl.runs.weights import load_weights
 from nnctl.step import Examples
 
@@ -39,14 +41,17 @@ def build(config: Config, *, dtype: str | None = None, init_weights: Path | None
     """
     dtype = dtype or config.dtype
     model = compiled(config, dtype)
-    prepared = prepared_data(config, model, dtype)
+    prepared = prepared_data(config, model, output_units(model), dtype)
     built_for(config, model, prepared.train.x.shape[1:])
     parts = [
-        None if part is None else as_examples(config, model, part.x, part.y)
+        None if part is None else as_examples(config, model, part)
         for part in (prepared.train, prepared.validation, prepared.test)
     ]
     train, validation, test = parts
     assert train is not None
+    targets = prepared.preprocessing.targets
+    train = weighted(config, train, targets)
+    model.compile(model.optimizer, model.loss, in_own_unit(model.metrics, targets))
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
         load_parameters(model, given.arrays, given.file)
@@ -64,29 +69,8 @@ def compiled(config: Config, dtype: str | None = None) -> Sequential:
         metrics = {entry.type: make(entry) for entry in config.metrics}
         model.compile(make(config.optimizer), make(config.loss), metrics)
     except ArgumentError as error:
-        raise placed(config, error) from None
+        raise config.placed(error) from None
     return model
-
-
-def prepared_data(config: Config, model: Sequential, dtype: str) -> Prepared:
-    """The files that the config names, read and prepared for the model."""
-    data = config.data
-    validation: Any = data.validation
-    if isinstance(validation, str):
-        validation = config.resolve(validation)
-    return prepare(
-        config.resolve(data.train),
-        task=model.loss.task,
-        units=output_units(model),
-        generator=generator(config.seed, "split"),
-        target=data.target,
-        features=data.features,
-        validation=validation,
-        test=None if data.test is None else config.resolve(data.test),
-        scaling=data.scale.type,
-        by=data.scale.arguments().get("by"),
-        dtype=dtype,
-    )
 
 
 def output_units(model: Sequential) -> int:
@@ -115,25 +99,17 @@ def built_for(config: Config, model: Sequential, data_shape: Shape) -> None:
     try:
         model.build(shape)
     except ArgumentError as error:
-        raise placed(config, error) from None
+        raise config.placed(error) from None
 
 
-def placed(config: Config, error: NnctlError) -> NnctlError:
-    """The same problems, with the file and line of their paths in the config."""
-    return NnctlError(config.problem(p.path, p.message, p.fix) for p in error.problems)
-
-
-def as_examples(config: Config, model: Sequential, x: Any, y: Any) -> Examples:
-    """Prepared rows in the model's input shape, checked against the loss."""
-    if len(model.output_shape) > 1:
-        size = np.prod(model.input_shape)
-        message = f"the output for one example has shape {model.output_shape}; it must be a vector"
-        fix = f"let input_shape be [{size}]: dense layers act on the last axis alone"
-        raise NnctlError(config.problem("layers", message, fix))
-    try:
-        return model.examples(x.reshape(len(x), *model.input_shape), y)
-    except ArgumentError as error:
-        raise placed(config, error) from None
+def in_own_unit(metrics: Mapping[str, Metric], targets: Targets) -> dict[str, Metric]:
+    """The metrics, speaking of the targets as they are in the file."""
+    scaling = targets.scaling
+    if scaling.type == "none":
+        return dict(metrics)
+    return {
+        name: InOwnUnit(metric, scaling.shift, scaling.divisor) for name, metric in metrics.items()
+    }
 
 
 def load_parameters(model: Sequential, arrays: Mapping[str, Any], file: str) -> None:

@@ -238,6 +238,26 @@ class AUC(Metric):
         return float(np.mean([area(scores, labels) for scores, labels in columns]))
 
 
+class InOwnUnit(Metric):
+    """A metric of targets that the model knows as `(y - shift) / divisor`, in their own unit.
+
+    `shift` and `divisor` have a value for each output, or are single numbers.
+    """
+
+    def __init__(self, metric: Metric, shift: Array, divisor: Array):
+        self.metric, self.shift, self.divisor = metric, shift, divisor
+
+    def start(self) -> State:
+        return self.metric.start()
+
+    def add(self, state: State, y_true: Array, y_pred: Array, task: Task) -> None:
+        own_true, own_pred = (y * self.divisor + self.shift for y in (y_true, y_pred))
+        self.metric.add(state, own_true, own_pred, task)
+
+    def result(self, state: State) -> float:
+        return self.metric.result(state)
+
+
 def area(scores: Array, labels: Array) -> float:
     """The area under the ROC curve of one column, from the ranks of the positives."""
     positives, negatives = int(labels.sum()), int((~labels).sum())

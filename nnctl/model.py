@@ -12,6 +12,7 @@ from nnctl import blas
 from nnctl.arguments import OneOf
 from nnctl.atomic import atomic_file
 from nnctl.callbacks import Callback, EpochLines
+from nnctl.class_weights import class_weighted
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.evaluation import Evaluator, Predictor
 from nnctl.graph import Array, Graph, Shape, Value
@@ -110,9 +111,10 @@ class Sequential:
             raise ArgumentError(f"compile needs a loss; there are: {', '.join(sorted(LOSSES))}")
         self.optimizer: Optimizer = OneOf("optimizer", OPTIMIZERS).make(optimizer)
         self.loss: Loss = OneOf("loss", LOSSES).make(loss)
-        made = [(given, OneOf("metric", METRICS).make(given)) for given in metrics or ()]
+        given = metrics or ()
+        named = given.items() if isinstance(given, Mapping) else ((m, m) for m in given)
         self.metrics: dict[str, Metric] = {
-            name_of(given, METRICS): metric for given, metric in made
+            name_of(name, METRICS): OneOf("metric", METRICS).make(metric) for name, metric in named
         }
         for name, metric in self.metrics.items():
             if self.loss.task not in metric.tasks:
@@ -209,7 +211,7 @@ class Sequential:
         data = self.examples(x, y, sample_weight)
         if class_weight is not None:
             one_hot = self.loss.task == "multiclass"
-            data = Examples(data.x, data.y, class_weighted(data, class_weight, self.dtype, one_hot))
+            data = class_weighted(data, class_weight, one_hot)
         validation = None if validation_data is None else self.examples(*validation_data)
         if validation is None and validation_split:
             data, validation = split_last(data, validation_split)
@@ -325,27 +327,6 @@ def layer_names(layers: Sequence[Layer]) -> list[str]:
         if count > 1:
             raise ArgumentError(f'{count} layers are named "{name}"', path="layers")
     return names
-
-
-def class_weighted(
-    data: Examples,
-    class_weight: Mapping[int, float],
-    dtype: np.typing.DTypeLike,
-    one_hot: bool = False,
-) -> Array:
-    """Each example's weight times that of its class; a class left out has weight 1.
-
-    With `one_hot`, targets of several columns say the class by the greatest of them.
-    """
-    weights = np.ones(len(data), dtype)
-    labels = data.y.reshape(len(data), -1)
-    if labels.shape[1] > 1 and one_hot:
-        labels = labels.argmax(axis=1)[:, None]
-    if labels.shape[1] != 1:
-        raise ArgumentError("class_weight is for one label an example")
-    for label, weight in class_weight.items():
-        weights[labels[:, 0] == label] = weight
-    return weights if data.weight is None else weights * data.weight
 
 
 def split_last(data: Examples, fraction: float) -> tuple[Examples, Examples]:

@@ -22,6 +22,7 @@ class Monitor(Component, Callback):
     monitor: str = "val_loss"
     min_delta: NonNegativeFloat = 0.0
     best: float | None = field(default=None, init=False)
+    best_epoch: int | None = field(default=None, init=False)
     wait: int = field(default=0, init=False)  # epochs since the best
 
     def on_train_begin(self, run: Run) -> None:
@@ -41,12 +42,12 @@ class Monitor(Component, Callback):
         gain = 0.0 if self.best is None else (value - self.best) * (1 if rises else -1)
         better = value == value if self.best is None else gain > self.min_delta
         if better:
-            self.best = value
+            self.best, self.best_epoch = value, event.epoch
         self.wait = 0 if better else self.wait + 1
         return better
 
     def state(self) -> dict[str, Any]:
-        return {"best": self.best, "wait": self.wait}
+        return {"best": self.best, "best_epoch": self.best_epoch, "wait": self.wait}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from nnctl import machine
 from nnctl.errors import NnctlError, Problem, did_you_mean
 
 READABLE_KINDS = "biufcUS"
@@ -112,18 +113,10 @@ def _check_memory(members: list[zipfile.ZipInfo], file: str) -> None:
             message = f'"{info.filename}" claims {info.file_size:,} bytes, more than the file holds'
             raise NnctlError(Problem(message, "copy or write it again", file))
     needed = sum(info.file_size for info in members)
-    memory = _memory()
+    memory = machine.memory()
     if memory is not None and needed > memory:
         message = f"its arrays need {needed:,} bytes; this computer has {memory:,}"
         raise NnctlError(Problem(message, None, file))
-
-
-def _memory() -> int | None:
-    """The computer's memory in bytes, where the system tells it."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, file: str) -> NDArray[Any]:

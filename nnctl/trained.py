@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnctl.build import compiled, load_parameters
+from nnctl.build import compiled, in_own_unit, load_parameters
 from nnctl.config import Config
 from nnctl.config.schema import checked
 from nnctl.config.source import Source
@@ -44,4 +44,7 @@ def load_trained(path: Path) -> Trained:
     model = compiled(config)
     model.build(shape)
     load_parameters(model, weights.arrays, file)
-    return Trained(file, config, model, Preprocessing.from_json(preparation, file))
+    preprocessing = Preprocessing.from_json(preparation, file)
+    metrics = in_own_unit(model.metrics, preprocessing.targets)
+    model.compile(model.optimizer, model.loss, metrics)
+    return Trained(file, config, model, preprocessing)

@@ -182,7 +182,10 @@ class Training:
         return blas.threads_for(max(products, default=0))
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:
-        """Trains to the end, or until a callback stops it, and tells the callbacks."""
+        """Trains to the end, or until a callback stops it, and tells the callbacks.
+
+        They are told in their order, and of the end in reverse: the last to begin ends first.
+        """
         on_batch = overridden(callbacks, "on_batch_end")
         on_epoch = overridden(callbacks, "on_epoch_end")
         began = time.perf_counter()
@@ -199,7 +202,7 @@ class Training:
             raise
         finally:
             end = TrainEnd(reason, self.state.epoch, time.perf_counter() - began)
-            for hook in overridden(callbacks, "on_train_end"):
+            for hook in reversed(overridden(callbacks, "on_train_end")):
                 hook(self, end)
         return end
 

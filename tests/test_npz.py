@@ -134,7 +134,7 @@ def test_more_than_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "a.npz"
     write_member(path, header("(100000,)") + bytes(800000), compressed=True)
     assert read_arrays(path)["x"].shape == (100000,)
-    monkeypatch.setattr(npz, "_memory", lambda: 100_000)
+    monkeypatch.setattr(npz.machine, "memory", lambda: 100_000)
     assert "its arrays need 800,128 bytes; this computer has 100,000" in error(path)
 
 

@@ -27,7 +27,7 @@ def test_it_computes_what_the_model_did_before_it_was_saved(run):
     built = build(load(run / "config.yaml"), init_weights=run)
     expected = built.model.predict(built.train.x)
     np.testing.assert_array_equal(trained.model.predict(built.train.x), expected, strict=True)
-    assert trained.preprocessing.targets == ("species",)
+    assert trained.preprocessing.targets.names == ("species",)
 
 
 def test_a_checkpoint_is_not_taken_for_weights(run):

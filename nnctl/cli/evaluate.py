@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 def command(
     weights: options.Weights,
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A data file with targets.")],
+    features: options.Features = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            metavar="NAME",
+            help="The array, columns or IDX file of the targets; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,11 +46,20 @@ def command(
 
     Example: nnctl evaluate runs/mnist datasets/mnist-test.csv.gz --fail-under accuracy=0.9
     """  # fmt: skip
-    from nnctl.cli.report import print_json
+    from nnctl.cli.report import print_json, print_warning
     from nnctl.errors import ExitStatus
     from nnctl.jobs.evaluate import as_json, evaluate
 
-    result = evaluate(weights, data, fail_under=fail_under or (), fail_over=fail_over or ())
+    result = evaluate(
+        weights,
+        data,
+        features=features or (),
+        target=target or (),
+        fail_under=fail_under or (),
+        fail_over=fail_over or (),
+    )
+    for problem in result.warnings:
+        print_warning(problem)
     if json:
         print_json(as_json(result))
     else:

@@ -32,4 +32,13 @@ InitWeights = Annotated[
         show_default=False,
     ),
 ]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="NAME",
+        help="The array, or the columns, that the file has for the model's features; repeatable.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

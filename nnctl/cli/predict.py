@@ -24,6 +24,16 @@ def command(
             "-o", "--output", metavar="FILE", help="Write here.", show_default="standard output"
         ),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="COLUMN",
+            help="Carry a column of INPUT along, such as an id; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    features: options.Features = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -39,10 +49,17 @@ def command(
     Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
     """
     from nnctl.atomic import atomic_file
+    from nnctl.cli.report import print_warning
     from nnctl.jobs.predict import predict
 
-    source = standard_input() if str(input) == "-" else input
-    predictions = predict(weights, source, threshold=threshold)
+    predictions = predict(
+        weights,
+        standard_input() if str(input) == "-" else input,
+        threshold=threshold,
+        keep=keep or (),
+        features=features or (),
+        warn=print_warning,
+    )
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # as the input is

@@ -31,6 +31,11 @@ def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
         print(problem if len(problems) > 1 else f"error: {problem}", file=stream)
 
 
+def print_warning(problem: Problem) -> None:
+    """What a user should know although the command goes on, on stderr."""
+    print(f"warning: {problem}", file=sys.stderr)
+
+
 def print_json(values: Mapping[str, Any]) -> None:
     """One JSON object on stdout, with null for numbers that JSON does not have."""
     from nnctl.runs.results import finite
@@ -52,9 +57,14 @@ def print_results(result: "TrainResult") -> None:
         )
         print()
     epochs = f"{results['epochs']} epoch" + ("" if results["epochs"] == 1 else "s")
+    if result.restored:
+        epochs += f", the weights of epoch {results['best_epoch']}"
     print(f"run      {result.folder}  ({epochs}, {results['seconds']:.1f} s)")
     if result.status is ExitStatus.DONE:
-        command = ["nnctl", "predict", str(result.weights), here(result.input)]
+        file = result.input
+        command = ["nnctl", "predict", str(result.weights), here(file.path)]
+        if file.is_npz and file.features:
+            command += ["--features", *file.features]
         print(f"predict  {shlex.join(command)}")
 
 

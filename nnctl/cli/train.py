@@ -45,7 +45,7 @@ def command(
     from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_json, print_results, print_shortfall
+    from nnctl.cli.report import print_json, print_results, print_shortfall, print_warning
 
     chosen: dict[str, Any] = {
         "output": output,
@@ -60,7 +60,8 @@ def command(
         # Only here, where a signal is noted even if some module on the way swallows what it raises.
         from nnctl.jobs.train import train
 
-        result = train(config, **chosen, epochs=epochs, callbacks=[*shown, interruption])
+        watching = [*shown, interruption]
+        result = train(config, **chosen, epochs=epochs, callbacks=watching, warn=print_warning)
     print_shortfall(result)
     with reader_may_leave():
         if json:

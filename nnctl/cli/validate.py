@@ -12,6 +12,10 @@ def command(
     configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="YAML configs.")],
     set_: options.Set = None,
     strict: Annotated[bool, typer.Option("--strict", help="Let advice fail, too.")] = False,
+    resolved: Annotated[
+        bool,
+        typer.Option("--resolved", help="Print the config with every default; takes one CONFIG."),
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Check configs without training: keys and values, data, and shapes.
@@ -19,11 +23,19 @@ def command(
     Example: nnctl validate configs/*.yaml
     """
     from nnctl.cli.ending import reader_may_leave
-    from nnctl.cli.report import print_json, print_validation
-    from nnctl.errors import ExitStatus
-    from nnctl.jobs.validate import as_json, validate
+    from nnctl.cli.report import print_json, print_validation, print_warning
+    from nnctl.errors import ArgumentError, ExitStatus
+    from nnctl.jobs.validate import as_json, resolved_config, validate
 
     result = validate(configs, overrides=set_ or ())
+    for problem in result.warnings:
+        print_warning(problem)
+    if resolved and not result.errors:
+        if len(configs) > 1 or json:
+            raise ArgumentError("--resolved prints one config, as YAML", "name one, without --json")
+        with reader_may_leave():
+            print(resolved_config(configs[0], overrides=set_ or ()), end="")
+        return
     with reader_may_leave():
         if json:
             print_json(as_json(result))

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.config.wording import shown
+from nnctl.errors import did_you_mean
 from nnctl.losses import LOSSES
 from nnctl.metrics import METRICS
+from nnctl.monitors import EarlyStopping
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 RESERVED = "metadata"  # the entry of weights.npz that is no layer's
 ARRAYS = ".npz"
+DEFAULT_MONITOR = EarlyStopping.monitor
 TASKS = ("binary", "multiclass", "regression")
 
 Finding = tuple[str, str, str | None]
@@ -70,15 +73,23 @@ def task_of(loss: Any) -> str | None:
 
 
 def filled_data(data: Mapping[Any, Any]) -> dict[Any, Any]:
-    """The array names of `.npz` files, and a single feature column as a list of one."""
+    """The array names of `.npz` files, and single feature columns as lists of one."""
     result = dict(data)
-    if is_arrays(result.get("train")):
+    train = result.get("train")
+    if is_arrays(train):
         for key, array in (("features", "x"), ("target", "y")):
             if result.get(key) is None:
                 result[key] = array
-    elif isinstance(result.get("features"), str):
+    elif not isinstance(train, Mapping) and is_name(result.get("features")):
         result["features"] = [result["features"]]
+    if is_name(result.get("text")):
+        result["text"] = [result["text"]]
     return result
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value may be the name of a column."""
+    return isinstance(value, str) or type(value) is int
 
 
 def is_arrays(train: Any) -> bool:
@@ -99,8 +110,13 @@ def findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
     if isinstance(values.get("metrics"), list):
         yield from metric_findings(values["metrics"], task_of(values.get("loss")))
     data = values.get("data")
+    task = task_of(values.get("loss"))
     if isinstance(data, dict):
         yield from column_findings(data)
+        yield from scale_findings(data, task)
+    if values.get("class_weight") is not None and task == "regression":
+        yield "class_weight", "class_weight is for classes; this loss is for numbers", "remove it"
+    yield from monitor_findings(values)
 
 
 def not_a_name(name: str) -> str:
@@ -153,7 +169,10 @@ def tasks_of(metric: str) -> tuple[str, ...]:
 def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
     """A missing target, and columns named twice."""
     train = data.get("train")
-    if isinstance(train, str) and data.get("target") is None:
+    own = isinstance(train, Mapping) and (
+        train.get("target") is not None or is_arrays(train.get("file"))
+    )
+    if isinstance(train, str | Mapping) and not own and data.get("target") is None:
         message = "target is missing; a table needs the column, or the list of columns, to predict"
         yield "data.target", message, 'add "target: COLUMN"'
     for key in ("target", "features"):
@@ -163,3 +182,45 @@ def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
                 if isinstance(column, str) and column in columns[:index]:
                     message = f'the column "{column}" is listed twice'
                     yield f"data.{key}.{index}", message, "remove one of them"
+
+
+def scale_findings(data: Mapping[Any, Any], task: str | None) -> Iterator[Finding]:
+    """Scaled targets where the loss is not for numbers."""
+    scale = data.get("target_scale")
+    name = scale.get("type") if isinstance(scale, Mapping) else scale
+    if name not in (None, "none") and task in ("binary", "multiclass"):
+        message = "target_scale is for regression; this loss is for classes"
+        yield "data.target_scale", message, "remove it"
+
+
+def monitor_findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
+    """Monitored figures that the run does not compute, and a plateau under a schedule."""
+    computed = computed_figures(values)
+    for key in ("early_stopping", "reduce_lr_on_plateau"):
+        section = values.get(key)
+        if not isinstance(section, Mapping):
+            continue
+        monitor = section.get("monitor") or DEFAULT_MONITOR
+        if isinstance(monitor, str) and monitor not in computed:
+            message = f'monitor is "{monitor}"; this run computes: {", ".join(computed)}'
+            fix = did_you_mean(monitor, computed)
+            if monitor.startswith("val_") and monitor.removeprefix("val_") in computed:
+                fix = "add data.validation, or monitor a figure of the training rows"
+            yield f"{key}.monitor", message, fix
+    optimizer = values.get("optimizer")
+    rate = optimizer.get("learning_rate") if isinstance(optimizer, Mapping) else None
+    if values.get("reduce_lr_on_plateau") is not None and isinstance(rate, str | Mapping):
+        message = "a schedule gives the learning rate, so nothing else can change it"
+        fix = "give the optimizer a number as learning_rate, or remove reduce_lr_on_plateau"
+        yield "reduce_lr_on_plateau", message, fix
+
+
+def computed_figures(values: Mapping[Any, Any]) -> list[str]:
+    """The figures of an epoch: the loss, the metrics, and both for validation rows."""
+    metrics = values.get("metrics")
+    named = metrics if isinstance(metrics, list) else []
+    names = [metric.get("type") if isinstance(metric, dict) else metric for metric in named]
+    figures = ["loss", *(name for name in names if isinstance(name, str))]
+    data = values.get("data")
+    validated = isinstance(data, Mapping) and data.get("validation") is not None
+    return figures + ([f"val_{name}" for name in figures] if validated else [])

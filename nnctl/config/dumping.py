@@ -4,11 +4,11 @@ from typing import Any
 
 import yaml
 
+from nnctl.config.data_files import with_files
 from nnctl.config.scalars import TooLong, core_value
 from nnctl.config.schema import Config, absolute
 from nnctl.config.types import Entry, Section
 
-FILES = ("train", "validation", "test")
 WIDTH = 100
 
 
@@ -20,9 +20,8 @@ def resolved(config: Config, *, absolute_paths: bool = False) -> dict[str, Any]:
     """
     values: dict[str, Any] = plain(config)
     if absolute_paths:
-        for key in FILES:
-            if isinstance(values["data"][key], str):
-                values["data"][key] = absolute(config.resolve(values["data"][key]))
+        data = values["data"]
+        values["data"] = with_files(data, lambda file: absolute(config.resolve(file)))
     return values
 
 

@@ -1,4 +1,4 @@
-"""The ways to scale numeric features that a config may name under `data.scale`.
+"""The ways to scale numbers that a config may name under `data.scale` and `data.target_scale`.
 
 These are their arguments alone; the statistics are computed from the training rows elsewhere.
 """
@@ -37,3 +37,6 @@ SCALINGS: dict[str, type[Component]] = {
     "standardize": Standardize,
 }
 SCALING = OneOf("scaling", SCALINGS)
+TARGET_SCALING = OneOf(
+    "scaling of targets", {name: SCALINGS[name] for name in ("none", "standardize")}
+)

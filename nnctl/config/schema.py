@@ -3,30 +3,78 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike, path
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PrivateAttr, Strict, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from nnctl.arguments import OneOf
 from nnctl.config.dependent import filled, findings
+from nnctl.config.labels import OrLabelWeights
 from nnctl.config.overrides import override
-from nnctl.config.problems import problems_of
-from nnctl.config.scaling import SCALING
+from nnctl.config.problems import detail, errors, problems_of
+from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
-from nnctl.config.types import Entry, Limits, Named, Section
+from nnctl.config.types import ArgumentsOf, Entry, Limits, Named, OrSection, Section
 from nnctl.config.wording import Phrase
 from nnctl.errors import NnctlError, Problem
 from nnctl.layers import LAYERS
 from nnctl.losses import LOSSES
 from nnctl.metrics import METRICS
+from nnctl.monitors import EarlyStopping, ReduceLROnPlateau
 from nnctl.optimizers import OPTIMIZERS
 
+
+def column_name(value: Any) -> Any:
+    """A column's name, which may look like a whole number; other values are left as they are."""
+    return str(value) if type(value) is int else value
+
+
 Text = Annotated[str, Strict()]
+Split = Literal["random", "last"]
+Missing = Literal["error", "drop", "mean"]
+Delimiter = Annotated[
+    str,
+    Field(pattern=r"^[\t !#$%&()*,/:;<=>?@\[\\\]^_`{|}~]$"),
+    Strict(),
+    Phrase('one character such as ";", no letter or digit', "delimiters"),
+]
 File = Annotated[str, Strict(), Phrase("a file", "files")]
-Column = Annotated[str, Strict(), Phrase("a column", "columns")]
+Column = Annotated[
+    str, BeforeValidator(column_name), Strict(), Phrase("the name of a column", "columns")
+]
 Whole = Annotated[int, Limits(1)]
 Fraction = Annotated[float, Limits(0, 1, low_open=True, high_open=True)]
 Columns = Annotated[tuple[Column, ...], Field(min_length=1)]
+
+
+class FileConfig(Section):
+    """A data file and the names of what is in it, or the two files of IDX data."""
+
+    noun: ClassVar[str] = "a data file"
+    file: File | None = None
+    features: Column | Columns | None = None
+    target: Column | Columns | None = None
+
+    @model_validator(mode="after")
+    def _names_files(self) -> Self:
+        if self.file is None and not (
+            isinstance(self.features, str) and isinstance(self.target, str)
+        ):
+            message = "there is no file; a data file is {file, features, target}, or of IDX files "
+            raise errors(detail(f"{message}{{features: FILE, target: FILE}}", 'add "file: FILE"'))
+        return self
+
+
+DataPath = Annotated[
+    str, Strict(), Phrase("a file, or {file, features, target}", "files"), OrSection(FileConfig)
+]
 
 
 class DataConfig(Section):
@@ -37,12 +85,19 @@ class DataConfig(Section):
     """
 
     noun: ClassVar[str] = "data"
-    train: File
-    validation: Fraction | File | None = None
-    test: File | None = None
+    train: DataPath
+    validation: Annotated[Fraction | File | None, OrSection(FileConfig)] = None
+    split: Split = "random"
+    test: Annotated[File | None, OrSection(FileConfig)] = None
     target: Column | Columns | None = None
     features: Column | Columns | None = None
+    text: Columns | None = None
     scale: Annotated[Entry, Named(SCALING)] = Field("none", validate_default=True)
+    target_scale: Annotated[Entry, Named(TARGET_SCALING)] = Field("none", validate_default=True)
+    missing: Missing = "error"
+    sample_weight: Column | None = None
+    delimiter: Delimiter | None = None
+    header: Annotated[bool, Strict()] = True
 
 
 class Config(Section):
@@ -63,6 +118,11 @@ class Config(Section):
     epochs: Whole
     batch_size: Whole | Literal["full"] = 32
     shuffle: Annotated[bool, Strict()] = True
+    early_stopping: Annotated[Any, ArgumentsOf(EarlyStopping, "early_stopping")] = None
+    reduce_lr_on_plateau: Annotated[Any, ArgumentsOf(ReduceLROnPlateau, "reduce_lr_on_plateau")] = (
+        None
+    )
+    class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
     _source: Source = PrivateAttr()
 
     def __eq__(self, other: object) -> bool:
@@ -77,6 +137,10 @@ class Config(Section):
     def problem(self, path: str, message: str, fix: str | None = None) -> Problem:
         """A problem with the value at a dotted path, in the place that it was written in."""
         return self._source.problem(path, message, fix)
+
+    def placed(self, error: NnctlError) -> NnctlError:
+        """The same problems, with the file and line of their paths in the config."""
+        return NnctlError(self.problem(p.path, p.message, p.fix) for p in error.problems)
 
     def resolve(self, file: str) -> Path:
         """The place of a file that the config names: relative ones start at its own folder."""

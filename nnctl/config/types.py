@@ -6,7 +6,7 @@ A type's arguments, their defaults and ranges stand once, in the signature of it
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, reduce
@@ -85,15 +85,18 @@ class Section(BaseModel):
             raise reworded(cls, cls.noun, given, error) from None
 
 
-class Entry(Section):
-    """A named type in a config: its name, `type`, and its arguments, defaults filled in."""
+class Arguments(Section):
+    """The arguments of one class, with defaults filled in."""
 
-    one_of: ClassVar[OneOf]
-    type: str
+    made: ClassVar[Callable[..., Any]]
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments by name, without the type's own name."""
-        return {name: value for name, value in self if name != "type"}
+        """The arguments by name."""
+        return dict(self)
+
+    def made_with(self, arguments: dict[str, Any]) -> Any:
+        """The object of the class with those arguments."""
+        return type(self).made(**arguments)
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -108,16 +111,30 @@ class Entry(Section):
         return self
 
 
-def make(entry: Entry) -> Any:
-    """The engine's object that an entry stands for; entries among its arguments are made too.
+class Entry(Arguments):
+    """A named type in a config: its name, `type`, and its arguments, defaults filled in."""
+
+    one_of: ClassVar[OneOf]
+    type: str
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments by name, without the type's own name."""
+        return {name: value for name, value in self if name != "type"}
+
+    def made_with(self, arguments: dict[str, Any]) -> Any:
+        return self.one_of.make({"type": self.type, **arguments})
+
+
+def make(given: Arguments) -> Any:
+    """The engine's object that a config describes; entries among its arguments are made too.
 
     Raises `ArgumentError` where the class refuses its arguments.
     """
-    return entry.one_of.make({"type": entry.type, **_made(entry.arguments())})
+    return given.made_with(_made(given.arguments()))
 
 
 def _made(value: Any) -> Any:
-    if isinstance(value, Entry):
+    if isinstance(value, Arguments):
         return make(value)
     if isinstance(value, dict):
         return {key: _made(below) for key, below in value.items()}
@@ -187,10 +204,60 @@ def is_quoted_number(value: Any) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class OrSection:
+    """Marks a field whose mappings are a section; values of other kinds go to its annotation."""
+
+    section: type[Section]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def either(value: Any, rest: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            mine = isinstance(value, Mapping | Section)
+            return self.section.model_validate(value) if mine else rest(value)
+
+        return core_schema.no_info_wrap_validator_function(either, handler(source))
+
+
+@dataclass(frozen=True)
+class ArgumentsOf:
+    """Marks a field that holds the arguments of the class `made`, or None; `noun` is its name."""
+
+    made: Any
+    noun: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        # The model is derived when a config has such a mapping, not here.
+        def arguments(value: Any) -> Any:
+            given = value is not None and not isinstance(value, Arguments)
+            return arguments_model(self.made, self.noun).model_validate(value) if given else value
+
+        return core_schema.no_info_plain_validator_function(arguments)
+
+
 @cache
 def model_of(one_of: OneOf, name: str) -> type[Entry]:
     """The model of the type `name`, derived from its signature."""
     made = one_of.registry[name]
+    model = create_model(f"{one_of.kind}_{name}", __base__=Entry, **fields_of(made))
+    model.one_of, model.made = one_of, made
+    model.noun = with_article(f"{name} {one_of.kind}")
+    return model
+
+
+@cache
+def arguments_model(made: Any, noun: str) -> type[Arguments]:
+    """The model of one class's arguments, derived from its signature."""
+    model = create_model(noun, __base__=Arguments, **fields_of(made))
+    model.made, model.noun = made, noun
+    return model
+
+
+def fields_of(made: Any) -> dict[str, Any]:
+    """The arguments of a class or function as fields of a model."""
     fields: dict[str, Any] = {
         argument.name: (
             field_type(argument.annotation),
@@ -201,10 +268,7 @@ def model_of(one_of: OneOf, name: str) -> type[Entry]:
     for own in dataclass_fields(made) if is_dataclass(made) else ():
         if own.default_factory is not MISSING:
             fields[own.name] = (fields[own.name][0], Field(default_factory=own.default_factory))
-    model = create_model(f"{one_of.kind}_{name}", __base__=Entry, **fields)
-    model.one_of = one_of
-    model.noun = with_article(f"{name} {one_of.kind}")
-    return model
+    return fields
 
 
 def field_type(annotation: Any) -> Any:
@@ -245,6 +309,3 @@ def _union(parts: tuple[Any, ...]) -> Any:
 
 def _is_named(annotation: Any) -> bool:
     return isinstance(annotation.__metadata__[0], Named)
-
-
-__all__ = ["Entry", "Limits", "Named", "Section", "field_type", "make", "model_of"]

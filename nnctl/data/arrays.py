@@ -1,7 +1,6 @@
-"""Examples from `.npz` files: an array of features, and one of targets."""
+"""Examples from arrays: one of features, one of targets, and maybe one of weights."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,41 +8,49 @@ from numpy.typing import NDArray
 
 from nnctl.data.table import Faults, Table, TextColumn
 from nnctl.errors import NnctlError, Problem
-from nnctl.npz import read_arrays
 
 FEATURES = "x"
 TARGET = "y"
+WEIGHT = "sample_weight"
 _CHUNK = 1 << 20  # numbers handed on at a time
 _NUMBERS = "biuf"
 
+NamedArray = tuple[str, NDArray[Any]]
+
 
 class ArrayReader:
-    """The arrays of an `.npz` file as a table whose columns are named by position.
+    """Arrays as a table whose columns are named by position.
 
-    `shape` is that of one example. `feature_names` are `x_0, x_1, …` in the order of a flattened
-    example; `target_names` are `y`, or `y_0, y_1, …` for targets of shape (rows, k), or nothing
-    where `target` is None. Raises `NnctlError` for arrays that are missing, do not match in
-    rows, or hold anything but numbers (targets may hold text).
+    Each array comes with the name that messages call it by. `shape` is that of one example.
+    `feature_names` are `x_0, x_1, …` in the order of a flattened example; `target_names` are `y`,
+    or `y_0, y_1, …` for targets of shape (rows, k), or nothing without targets; the weights are
+    the column `sample_weight`. Raises `NnctlError` for arrays that do not match in rows, or hold
+    anything but numbers (targets may hold text).
     """
 
-    def __init__(self, path: str | Path, features: str = FEATURES, target: str | None = TARGET):
-        self.file = str(path)
-        wanted = [features] if target is None else [features, target]
-        arrays = read_arrays(path, wanted)
-        x = arrays[features]
-        problems = [_kind_problem(features, x, _NUMBERS)]
-        self._targets: NDArray[Any] | None = None
-        if target is not None:
-            y = arrays[target]
-            problems += [_kind_problem(target, y, _NUMBERS + "U"), _shape_problem(target, y, x)]
-            self._targets = y.reshape(len(y), -1) if y.ndim and len(y) else y.reshape(0, 1)
-        if found := [problem.located(file=self.file) for problem in problems if problem]:
+    def __init__(
+        self,
+        file: str,
+        features: NamedArray,
+        targets: NamedArray | None = None,
+        weights: NamedArray | None = None,
+    ):
+        self.file = file
+        problems = [_kind_problem(*features, _NUMBERS)]
+        x = features[1]
+        if targets is not None:
+            problems += [_kind_problem(*targets, _NUMBERS + "U"), _shape_problem(targets, x, 2)]
+        if weights is not None:
+            problems += [_kind_problem(*weights, _NUMBERS), _shape_problem(weights, x, 1)]
+        if found := [problem.located(file=file) for problem in problems if problem]:
             raise NnctlError(found)
         self.shape: tuple[int, ...] = x.shape[1:] or (1,)
         self._x = x.reshape(len(x), int(np.prod(self.shape)))
+        self._targets = None if targets is None else _columns(targets[1])
+        self._weights = None if weights is None else _columns(weights[1])
         self.feature_names = tuple(f"{FEATURES}_{place}" for place in range(self._x.shape[1]))
         self.target_names = _target_names(self._targets)
-        self.names = self.feature_names + self.target_names
+        self.weight_name = None if weights is None else WEIGHT
 
     def __enter__(self) -> "ArrayReader":
         return self
@@ -52,15 +59,20 @@ class ArrayReader:
         return None
 
     def tables(
-        self, wanted: Sequence[str], verbatim: Sequence[str] = (), *, streaming: bool = False
+        self,
+        wanted: Sequence[str],
+        verbatim: Sequence[str] = (),
+        *,
+        text: Collection[str] = (),
+        streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from the first to the last, some megabytes of them at a time.
 
-        `wanted` are names of `names`. Raises `NnctlError` for infinite numbers, and for
-        `verbatim` columns, which arrays do not have.
+        Numbers come as numbers, and text as text, whatever `text` says. Raises `NnctlError` for
+        infinite numbers, and for `verbatim` columns, which arrays do not have.
         """
         if verbatim:
-            message = f'there is no column "{verbatim[0]}": an .npz file has no named columns'
+            message = f'there is no column "{verbatim[0]}": arrays have no named columns'
             raise NnctlError(Problem(message, "use a CSV file", self.file))
         faults = Faults(self.file)
         rows = max(1, _CHUNK // max(1, self._x.shape[1]))
@@ -88,8 +100,16 @@ class ArrayReader:
             else:
                 blocks.append(targets)
                 names += self.target_names
+        if self._weights is not None and WEIGHT in wanted:
+            blocks.append(self._weights[start:stop])
+            names += (WEIGHT,)
         numbers = np.concatenate(blocks, axis=1, dtype=np.float64, casting="unsafe")
         return Table(self.file, names, numbers, text, first_row=start)
+
+
+def _columns(array: NDArray[Any]) -> NDArray[Any]:
+    """An array of one or two axes as one of two, (rows, columns)."""
+    return array.reshape(len(array), -1) if len(array) else array.reshape(0, 1)
 
 
 def _target_names(targets: NDArray[Any] | None) -> tuple[str, ...]:
@@ -107,11 +127,13 @@ def _kind_problem(name: str, array: NDArray[Any], kinds: str) -> Problem | None:
     return None
 
 
-def _shape_problem(name: str, y: NDArray[Any], x: NDArray[Any]) -> Problem | None:
-    if y.ndim > 2:
-        return Problem(f'array "{name}" has shape {y.shape}; targets are (rows,) or (rows, k)')
-    if y.ndim and x.ndim and len(y) != len(x):
-        return Problem(f'array "{name}" has {len(y):,} rows, the features have {len(x):,}')
+def _shape_problem(named: NamedArray, x: NDArray[Any], most_axes: int) -> Problem | None:
+    name, array = named
+    if array.ndim > most_axes:
+        allowed = "(rows,)" if most_axes == 1 else "(rows,) or (rows, k)"
+        return Problem(f'array "{name}" has shape {array.shape}; it must be {allowed}')
+    if array.ndim and x.ndim and len(array) != len(x):
+        return Problem(f'array "{name}" has {len(array):,} rows, the features have {len(x):,}')
     return None
 
 

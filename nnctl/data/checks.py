@@ -1,6 +1,6 @@
 """What may be wrong with the values of a table, and how it is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from nnctl.data.table import Faults, Table
 from nnctl.errors import Problem
 
 _MISSING = "the value is missing"
-_FILL = "fill it in, or remove the row"
+_FILL = "fill it in, remove the row, or set data.missing"
+_SUM_TOLERANCE = 1e-6
 
 
 def no_rows(file: str) -> Problem:
@@ -18,30 +19,35 @@ def no_rows(file: str) -> Problem:
     return Problem("the file has no rows", "it needs at least one row of data", file)
 
 
-def numeric_features(table: Table, names: Sequence[str], faults: Faults) -> NDArray[np.float64]:
-    """The feature columns `names`, (rows, len(names)); faults for text and for missing values.
+def note_kinds(table: Table, kinds: Mapping[str, bool], faults: Faults) -> bool:
+    """Whether the columns hold what they held in training; `kinds` tells which of them are text.
 
-    Columns of text are left out.
+    Adds a fault for each that does not. Columns without any value are of either kind.
     """
-    numeric = [name for name in names if name not in table.text]
-    if len(numeric) < len(names):
-        for name in names:
-            if name in table.text:
-                faults.once(name, _text_problem(table, name))
-    values = table.columns(numeric)
-    if np.isnan(values).any():
-        _note_cells(table, numeric, np.isnan(values), _MISSING, _FILL, faults)
-    return values
+    fitting = True
+    for name, is_text in kinds.items():
+        if is_text or name not in table.text:
+            if is_text and name not in table.text and not np.isnan(table.columns([name])).all():
+                message = "the column holds numbers; where the model was trained, it held text"
+                faults.once(name, table.problem(0, name, message))
+                fitting = False
+            continue
+        column = table.text[name]
+        row = int(np.argmax(column.codes >= 0))
+        message = f'the column holds text, such as "{column.labels[0]}"; it must be numbers'
+        faults.once(name, table.problem(row, name, message))
+        fitting = False
+    return fitting
 
 
 def note_missing(table: Table, names: Sequence[str], faults: Faults) -> None:
-    """Adds a fault for each missing value of the target columns `names`."""
+    """Adds a fault for each missing value of the columns `names`."""
+    numeric = [name for name in names if name not in table.text]
+    absent = np.isnan(table.columns(numeric))
+    if absent.any():
+        _note_cells(table, numeric, absent, _MISSING, _FILL, faults)
     for name in names:
-        if name in table.text:
-            missing = table.text[name].codes < 0
-        else:
-            missing = np.isnan(table.columns([name])[:, 0])
-        if missing.any():
+        if name in table.text and (missing := table.text[name].codes < 0).any():
             _note_cells(table, [name], missing[:, None], _MISSING, _FILL, faults)
 
 
@@ -64,6 +70,27 @@ def note_not_binary(
         _note_cells(table, names, wrong, message, None, faults)
 
 
+def note_no_distribution(
+    table: Table, names: Sequence[str], values: NDArray[np.float64], faults: Faults
+) -> None:
+    """Adds a fault for each row whose class columns are no probabilities that sum to one."""
+    total = values.sum(axis=1)
+    wrong = (values < 0).any(axis=1) | (np.abs(total - 1) > _SUM_TOLERANCE)
+    if wrong.any():
+        message = "the columns of the classes must be at least 0, and sum to 1 in each row"
+        _note_cells(table, names, wrong[:, None], message, None, faults)
+
+
+def note_weights(table: Table, name: str, faults: Faults) -> None:
+    """Adds a fault for each weight that is text or negative."""
+    if name in table.text:
+        message = f'the weights hold text, such as "{table.text[name].labels[0]}"'
+        faults.once(name, Problem(message, None, table.file, path=f"column {name}"))
+    elif (negative := table.columns([name]) < 0).any():
+        message = "a weight is negative; it must be at least 0"
+        _note_cells(table, [name], negative, message, None, faults)
+
+
 def note_overflow(
     table: Table, names: Sequence[str], raw: NDArray[np.float64], made: NDArray[Any], faults: Faults
 ) -> None:
@@ -75,14 +102,6 @@ def note_overflow(
         row, column = np.argwhere(wrong)[0]
         message = f"{raw[row, column]:g} is beyond the range of {made.dtype}"
         _note_cells(table, names, wrong, message, "set dtype: float64, or scale it", faults)
-
-
-def _text_problem(table: Table, name: str) -> Problem:
-    column = table.text[name]
-    row = int(np.argmax(column.codes >= 0))
-    message = f'the column holds text, such as "{column.labels[0]}"; features must be numbers'
-    fix = "leave it out of data.features, or give its categories numbers"
-    return table.problem(row, name, message, fix)
 
 
 def _note_cells(

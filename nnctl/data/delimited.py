@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,8 @@ from nnctl.data.fields import Fields, blocks_of_fields
 from nnctl.data.numbers import INFINITE, MISSING, number
 from nnctl.data.table import Faults, Table, TextColumn
 from nnctl.errors import NnctlError, Problem, did_you_mean
+
+TEXT_FIX = "mend it; for training, data.text makes a column one of categories"
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,24 @@ class DelimitedReader:
     """A text table, open for one pass over its rows.
 
     `source` is a path or a binary stream; `name` is what messages call it. `names` are the
-    columns of the header. Raises `NnctlError` for a file that cannot be opened, that is empty, or
-    whose header has a nameless column, a name twice, or numbers alone.
+    columns of the header, or without `header` their places from 0 on. Raises `NnctlError` for a
+    file that cannot be opened, that is empty, or whose header has a nameless column, a name twice,
+    or numbers alone.
     """
 
     def __init__(
-        self, source: str | Path | BinaryIO, name: str | None = None, delimiter: str = ","
+        self,
+        source: str | Path | BinaryIO,
+        name: str | None = None,
+        delimiter: str = ",",
+        header: bool = True,
     ) -> None:
         self.file = name or str(source)
         self.delimiter = delimiter
         self._opened = opened(source)
         self._blocks = LineBlocks(self._opened.__enter__(), self.file)
         try:
-            self.names = self._header()
+            self.names = self._first_row(header)
         except BaseException:
             self._opened.__exit__(None, None, None)
             raise
@@ -61,18 +68,24 @@ class DelimitedReader:
         self._opened.__exit__(None, None, None)
 
     def tables(
-        self, wanted: Sequence[str], verbatim: Sequence[str] = (), *, streaming: bool = False
+        self,
+        wanted: Sequence[str],
+        verbatim: Sequence[str] = (),
+        *,
+        text: Collection[str] = (),
+        streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from top to bottom, some hundred kilobytes of them at a time.
 
         Of each row the columns `wanted` are read, as numbers or as text, whichever a column's
-        first value is, and those of `verbatim` kept as they are written. Raises `NnctlError` for
+        first value is; those named in `text` as text whatever they hold; and those of `verbatim`
+        are kept as they are written. Raises `NnctlError` for
         columns that do not exist, and for faulty rows: with `streaming` as soon as a stretch of
         rows has some, else for those of the whole file together.
         """
         self.require([*wanted, *verbatim])
         faults = Faults(self.file)
-        columns = _Columns(self.file, self.names, wanted, verbatim, faults)
+        columns = _Columns(self.file, self.names, wanted, verbatim, text, faults)
         for fields in blocks_of_fields(self._blocks, self.delimiter, len(self.names), faults):
             table = columns.table(fields)
             if streaming:
@@ -98,11 +111,14 @@ class DelimitedReader:
         fix = did_you_mean(name, self.names)
         other = next((mark for mark in ";\t|" if mark in self.names[0]), None)
         if len(self.names) == 1 and other:
-            fix = f"the columns seem to be separated by {other!r}, not {self.delimiter!r}"
+            fix = f"the columns seem to be separated by {other!r}: set data.delimiter"
         return Problem(message, fix, self.file, self._header_line)
 
-    def _header(self) -> tuple[str, ...]:
-        """The names in the first line that is not blank; the blocks go on after it."""
+    def _first_row(self, header: bool) -> tuple[str, ...]:
+        """The columns, as the first line that is not blank has them; the rows follow it.
+
+        Without `header` it is a row itself, and the columns are named by their places.
+        """
         start = self._blocks.line
         block = self._blocks.next_block()
         reader = csv.reader(
@@ -115,9 +131,12 @@ class DelimitedReader:
             raise NnctlError(Problem(message, None, self.file, start)) from None
         if row is None:
             fix = "a table begins with a line of column names"
-            raise NnctlError(Problem("the file is empty", fix, self.file))
-        self._blocks.put_back(block.split(b"\n", reader.line_num)[-1])
+            raise NnctlError(Problem("the file is empty", fix if header else None, self.file))
         self._header_line = start + reader.line_num - 1
+        if not header:
+            self._blocks.put_back(block)
+            return tuple(map(str, range(len(row))))
+        self._blocks.put_back(block.split(b"\n", reader.line_num)[-1])
         names = tuple(name.strip(" \t") for name in row)
         if problems := list(_header_problems(names, self.file, self._header_line)):
             raise NnctlError(problems)
@@ -127,7 +146,8 @@ class DelimitedReader:
 def _header_problems(names: Sequence[str], file: str, line: int) -> Iterator[Problem]:
     if all(number(name) is not None for name in names) and any(names):
         message = "the first line holds numbers alone; it must name the columns"
-        yield Problem(message, "add a line of column names at the top", file, line)
+        fix = "add a line of column names at the top, or set data.header: false"
+        yield Problem(message, fix, file, line)
         return
     for place, name in enumerate(names):
         if not name:
@@ -148,13 +168,15 @@ class _Columns:
         names: Sequence[str],
         wanted: Sequence[str],
         verbatim: Sequence[str],
+        text: Collection[str],
         faults: Faults,
     ) -> None:
         places = {name: place for place, name in enumerate(names)}
         self._file = file
         self._wanted = {name: places[name] for name in wanted}
         self._verbatim = {name: places[name] for name in verbatim}
-        self._kinds: dict[str, _Kind] = {}
+        self._kinds = {name: _Kind(True, "", 0) for name in wanted if name in text}
+        self._mixed = set(self._kinds)
         self._faults = faults
 
     def table(self, fields: Fields) -> Table:
@@ -199,7 +221,8 @@ class _Columns:
         else:
             kind = self._kinds[name]
             message = f'"{_short(text)}" is not a number, but the column began with {kind.sample}'
-            self._fault(fields, row, name, f"{message} (line {kind.line})")
+            fix = TEXT_FIX
+            self._fault(fields, row, name, f"{message} (line {kind.line})", fix)
         return math.nan
 
     def _text(self, fields: Fields, name: str) -> TextColumn:
@@ -210,15 +233,19 @@ class _Columns:
             if text in MISSING:
                 continue
             codes[row] = labels.setdefault(text, len(labels))
-            if codes[row] == len(labels) - 1 and number(text) is not None:
+            is_new = codes[row] == len(labels) - 1
+            if is_new and name not in self._mixed and number(text) is not None:
                 kind = self._kinds[name]
                 message = f'"{text}" is a number, but the column began with "{_short(kind.sample)}"'
-                self._fault(fields, row, name, f"{message} (line {kind.line})")
+                fix = TEXT_FIX
+                self._fault(fields, row, name, f"{message} (line {kind.line})", fix)
         return TextColumn(codes, tuple(labels))
 
-    def _fault(self, fields: Fields, row: int, name: str, message: str) -> None:
+    def _fault(
+        self, fields: Fields, row: int, name: str, message: str, fix: str | None = None
+    ) -> None:
         line = int(fields.lines[row])
-        self._faults.add(Problem(message, None, self._file, line, f"column {name}"))
+        self._faults.add(Problem(message, fix, self._file, line, f"column {name}"))
 
 
 def _short(text: str) -> str:

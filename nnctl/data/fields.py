@@ -131,7 +131,7 @@ def _rows_of_width(
 def _width_problem(file: str, line: int, found: int, width: int) -> Problem:
     fields = "1 field" if found == 1 else f"{found} fields"
     columns = "1 column" if width == 1 else f"{width} columns"
-    return Problem(f"the row has {fields}; the header has {columns}", None, file, line)
+    return Problem(f"the row has {fields}; the table has {columns}", None, file, line)
 
 
 def csv_rows(blocks: LineBlocks, delimiter: str, file: str) -> Iterator[tuple[int, list[str]]]:

@@ -1,91 +1,105 @@
 """From the files a config names to the examples that a model trains on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.arrays import ArrayReader
-from nnctl.data.bytestream import opened, sha256
+from nnctl.data.arrays import FEATURES, TARGET, ArrayReader
+from nnctl.data.bytestream import opened
 from nnctl.data.checks import note_missing
-from nnctl.data.classes import Task, find_classes
+from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.delimited import DelimitedReader
-from nnctl.data.preprocessing import Examples, Preprocessing
+from nnctl.data.files import DataFile
+from nnctl.data.inputs import Inputs
+from nnctl.data.notices import Notices
+from nnctl.data.preprocessing import Columns, Examples, Preprocessing
 from nnctl.data.raw import Raw, read_raw
-from nnctl.data.scaling import UNSCALED, fit
-from nnctl.data.source import array_pair, is_npz, open_source
-from nnctl.data.split import validation_rows
+from nnctl.data.source import array_pair, open_source
+from nnctl.data.split import Split, validation_rows
+from nnctl.data.statistics import AS_IS, Treatment, fitted
 from nnctl.data.table import Faults
+from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a run is given of its data.
-
-    `hashes` are the SHA-256 of the files by their part in the run: `train`, and `validation` and
-    `test` where these are files.
-    """
+    """All that a run is given of its data, and what its user should know of them."""
 
     train: Examples
     validation: Examples | None
     test: Examples | None
     preprocessing: Preprocessing
-    hashes: dict[str, str]
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the model needs of its data.
+
+    `task` is what the loss makes of the targets, `units` the number of the model's outputs.
+    `one_hot` says whether classes may have a column each.
+    """
+
+    task: Task
+    units: int
+    dtype: str = "float32"
+    one_hot: bool = False
 
 
 def prepare(
-    train: str | Path,
-    *,
-    task: Task,
-    units: int,
+    train: DataFile,
+    wanted: Wanted,
     generator: np.random.Generator,
-    target: str | Sequence[str] | None = None,
-    features: str | Sequence[str] | None = None,
-    validation: float | str | Path | None = None,
-    test: str | Path | None = None,
-    scaling: str = "none",
-    by: float | None = None,
-    dtype: str = "float32",
+    treatment: Treatment = AS_IS,
+    *,
+    validation: float | DataFile | None = None,
+    split: Split = "random",
+    test: DataFile | None = None,
 ) -> Prepared:
     """Reads the data of a run.
 
-    `task` is what the loss makes of the targets, `units` the number of the model's outputs.
-    `target` and `features` name columns, or the arrays of an `.npz` file; features are by default
-    all columns but the target. `validation` is a fraction of `train`, which `generator` draws, or
-    a file. `scaling` (`rescale` divides by `by`) has its statistics from the rows that train.
+    `train` names the columns, or the arrays of an `.npz` file; features are by default all columns
+    but target and weight. `validation` is a fraction of `train`, which `generator` draws unless
+    `split` is "last", or a file. All statistics and categories are those of the rows that train.
     Raises `NnctlError` with the problems found in `train`, else with those of the other files.
     """
-    fraction = validation if isinstance(validation, float) else None
-    files = {"train": train, "validation": validation, "test": test}
-    paths = {part: Path(path) for part, path in files.items() if isinstance(path, str | Path)}
-    check_files(paths.values())
-    raw, preprocessing = _read_train(train, _names(features), _names(target), task, units, dtype)
-    y = _train_targets(raw, preprocessing)
+    others = {"validation": validation, "test": test}
+    files = {part: file for part, file in others.items() if isinstance(file, DataFile)}
+    check_files([train, *files.values()])
+    notices = Notices(str(train.path))
+    raw, preprocessing = read_train(train, wanted, treatment, notices)
     drawn = np.zeros(len(raw), dtype=np.bool_)
-    if fraction is not None:
-        strata = None if preprocessing.classes is None else y.reshape(len(y)).astype(np.int64)
-        drawn = validation_rows(len(raw), fraction, generator, strata, raw.targets.file)
-    statistics = fit(scaling, lambda: raw.chunks(~drawn), by)
-    preprocessing = replace(preprocessing, scaling=statistics)
-    x, x_drawn = raw.examples_of(~drawn, preprocessing)
-    others = _read_others(preprocessing, paths)
+    if isinstance(validation, float):
+        strata = class_indices(raw, preprocessing.targets)
+        file = str(train.path)
+        drawn = validation_rows(len(raw), validation, generator, strata, file, split)
+    preprocessing = fitted(preprocessing, raw, ~drawn, treatment)
+    faults = Faults(str(train.path))
+    y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
+    weight = preprocessing.weights(raw.targets, preprocessing.weight, faults)
+    faults.check()
+    # What drawn rows have that the others lack is no news: any unseen row may.
+    x, x_drawn = raw.examples_of(~drawn, preprocessing.inputs, Notices(str(train.path)))
+    weighted = preprocessing.weight is not None
+    read, warnings = read_others(preprocessing, files)
+    if isinstance(validation, float):
+        read["validation"] = Examples(x_drawn, y[drawn], weight[drawn] if weighted else None)
     return Prepared(
-        Examples(x, y[~drawn]),
-        others.get("validation") if fraction is None else Examples(x_drawn, y[drawn]),
-        others.get("test"),
+        Examples(x, y[~drawn], weight[~drawn] if weighted else None),
+        read.get("validation"),
+        read.get("test"),
         preprocessing,
-        {part: sha256(path) for part, path in paths.items()},
+        (*notices.problems(), *warnings),
     )
 
 
-def check_files(paths: Iterable[Path]) -> None:
+def check_files(files: Sequence[DataFile]) -> None:
     """Raises `NnctlError` with a problem for each of the files that cannot be opened."""
     problems: list[Problem] = []
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(path for file in files for path in file.paths):
         try:
             with opened(path):
                 pass
@@ -95,94 +109,126 @@ def check_files(paths: Iterable[Path]) -> None:
         raise NnctlError(problems)
 
 
-def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    return (given,) if isinstance(given, str) else None if given is None else tuple(given)
-
-
-def _read_train(
-    path: str | Path,
-    features: tuple[str, ...] | None,
-    targets: tuple[str, ...] | None,
-    task: Task,
-    units: int,
-    dtype: str,
+def read_train(
+    file: DataFile, wanted: Wanted, treatment: Treatment, notices: Notices
 ) -> tuple[Raw, Preprocessing]:
-    """The rows of the training file, and how they are prepared but for the scaling."""
-    arrays = array_pair(features, targets, str(path)) if is_npz(path) else None
-    # Here the arrays named must be there; later files may have them as x and y.
-    with open_source(path) if arrays is None else ArrayReader(path, *arrays) as source:
+    """The rows of the training file, and how they are prepared but for all statistics."""
+    weight = treatment.sample_weight
+    with open_source(file, text_format=treatment.text_format, weight=weight) as source:
         if isinstance(source, ArrayReader):
-            features, targets, shape = source.feature_names, source.target_names, source.shape
+            columns, shape = array_columns(source, weight), source.shape
         else:
-            features, targets = _columns(source, features, targets)
-            shape = (len(features),)
-        _check_outputs(task, units, targets, source.file)
-        raw = read_raw(source, features, targets, dtype)
-    preprocessing = Preprocessing(features, targets, shape, task, dtype, UNSCALED, None, arrays)
-    if task == "regression" or len(targets) > 1:
-        return raw, preprocessing
-    faults = Faults(raw.targets.file)
-    note_missing(raw.targets, targets, faults)
-    faults.check()
-    classes = find_classes(raw.targets, targets[0], task, units)
-    return raw, replace(preprocessing, classes=classes)
+            columns = text_columns(source, file, weight)
+            shape = (len(columns.features),)
+            source.require(treatment.text)
+        check_outputs(wanted, columns.targets, source.file)
+        raw = read_raw(source, columns, wanted.dtype, notices, treatment.missing, treatment.text)
+    by_position = isinstance(source, ArrayReader)
+    inputs = Inputs(columns.features, shape, wanted.dtype, missing=treatment.missing)
+    targets = targets_of(raw, columns.targets, wanted)
+    arrays = array_pair(file) if file.is_npz else (FEATURES, TARGET) if by_position else None
+    return raw, Preprocessing(inputs, targets, arrays, columns.weight, treatment.text_format)
 
 
-def _columns(
-    source: DelimitedReader, features: tuple[str, ...] | None, targets: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The feature and the target columns of a text table, as the config has it."""
+def array_columns(source: ArrayReader, weight: str | None) -> Columns:
+    """The columns of arrays, which count by position."""
+    if weight is not None and source.weight_name is None:
+        message = f'data.sample_weight names "{weight}", but there is no such array'
+        raise NnctlError(Problem(message, None, source.file))
+    return Columns(source.feature_names, source.target_names, source.weight_name)
+
+
+def text_columns(source: DelimitedReader, file: DataFile, weight: str | None) -> Columns:
+    """The feature, target and weight columns of a text table, as the config has it."""
+    targets, features = file.targets, file.features
     if not targets:
         message = "data.target is missing: which column of this file is to be learnt?"
         fix = f"add target: {source.names[-1]} under data, or another of its columns"
         raise NnctlError(Problem(message, fix, source.file))
-    source.require([*targets, *(features or ())])
+    source.require([*targets, *(features or ()), *([weight] if weight else [])])
     if features is None:
-        features = tuple(name for name in source.names if name not in targets)
-    both = [name for name in features if name in targets]
-    if both or not features:
-        message = "no column is left to be a feature"
-        if both:
-            message = f'column "{both[0]}" is both a feature and a target'
+        features = tuple(name for name in source.names if name not in (*targets, weight))
+    roles = {"a target": targets, "the weight": (weight,)}
+    for role, names in roles.items():
+        if both := [name for name in features if name in names]:
+            message = f'column "{both[0]}" is both a feature and {role}'
+            raise NnctlError(Problem(message, None, source.file))
+    if weight in targets:
+        message = f'column "{weight}" is both a target and the weight'
         raise NnctlError(Problem(message, None, source.file))
-    return features, targets
+    if not features:
+        raise NnctlError(Problem("no column is left to be a feature", None, source.file))
+    return Columns(features, targets, weight)
 
 
-def _check_outputs(task: Task, units: int, targets: tuple[str, ...], file: str) -> None:
+def check_outputs(wanted: Wanted, targets: tuple[str, ...], file: str) -> None:
     """Raises `NnctlError` where the model's outputs and the targets differ in number."""
-    needed = 1 if task == "multiclass" else units
-    if len(targets) == needed:
+    multiclass = wanted.task == "multiclass"
+    single = multiclass and len(targets) == 1
+    if single or (len(targets) == wanted.units and (wanted.one_hot or not multiclass)):
         return
-    if task == "multiclass":
-        message = f"there are {len(targets)} targets; this loss learns one column of classes"
-        fix = "name one column in data.target"
+    columns = "1 target" if len(targets) == 1 else f"{len(targets)} targets"
+    if multiclass and not wanted.one_hot:
+        message = f"there are {columns}; this loss learns one column of classes"
+        fix = "name one column in data.target; for one-hot columns, choose categorical_crossentropy"
     else:
-        outputs = "1 output" if units == 1 else f"{units} outputs"
-        columns = "1 target" if len(targets) == 1 else f"{len(targets)} targets"
-        message = f"the model has {outputs}, the data {columns} ({', '.join(targets)})"
+        outputs = "1 output" if wanted.units == 1 else f"{wanted.units} outputs"
+        shown = ", ".join(targets[:10]) + (", …" if len(targets) > 10 else "")
+        message = f"the model has {outputs}, the data {columns} ({shown})"
         fix = f"give the last layer units: {len(targets)}"
     raise NnctlError(Problem(message, fix, file))
 
 
-def _train_targets(raw: Raw, preprocessing: Preprocessing) -> NDArray[Any]:
+def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
+    """How the targets are encoded, with their classes, but unscaled."""
+    targets = Targets(names, wanted.task, wanted.dtype)
+    if targets.are_one_hot:
+        return replace(targets, classes=Classes(names))
+    if wanted.task == "regression" or len(names) > 1:
+        return targets
     faults = Faults(raw.targets.file)
-    y = preprocessing.outputs(raw.targets, preprocessing.targets, faults)
+    note_missing(raw.targets, names, faults)
     faults.check()
-    return y
+    classes = find_classes(raw.targets, names[0], wanted.task, wanted.units)
+    return replace(targets, classes=classes)
 
 
-def _read_others(preprocessing: Preprocessing, paths: dict[str, Path]) -> dict[str, Examples]:
-    """The examples of the validation and test files; the problems of both come together."""
+def class_indices(raw: Raw, targets: Targets) -> NDArray[np.int64] | None:
+    """The class of each row, (rows,), where a row has one."""
+    if targets.classes is None:
+        return None
+    y = targets.of(raw.targets, targets.names, Faults(raw.targets.file))
+    return (y.argmax(axis=1) if targets.are_one_hot else y.reshape(len(y))).astype(np.int64)
+
+
+def read_others(
+    preprocessing: Preprocessing, files: dict[str, DataFile]
+) -> tuple[dict[str, Examples], list[Problem]]:
+    """The examples of further files, and warnings; the problems of all files come together."""
     read: dict[str, Examples] = {}
     problems: list[Problem] = []
-    for part in ("validation", "test"):
-        if part not in paths:
-            continue
+    warnings: list[Problem] = []
+    for part, file in files.items():
         try:
-            with open_source(paths[part], arrays=preprocessing.arrays) as source:
-                read[part] = preprocessing.examples(source)
+            read[part] = read_examples(preprocessing, file, warnings)
         except NnctlError as error:
             problems += error.problems
     if problems:
         raise NnctlError(problems)
-    return read
+    return read, warnings
+
+
+def read_examples(
+    preprocessing: Preprocessing, file: DataFile, warnings: list[Problem]
+) -> Examples:
+    """All rows of a file with their targets; what a user should know is added to `warnings`."""
+    notices = Notices(str(file.path))
+    with open_source(
+        file,
+        text_format=preprocessing.text_format,
+        arrays=preprocessing.arrays,
+        weight=preprocessing.weight,
+    ) as source:
+        examples = preprocessing.examples(source, notices, file)
+    warnings += notices.problems()
+    return examples

@@ -1,26 +1,20 @@
 """How a model's inputs and targets are made of a file's columns: it travels with the weights."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.arrays import ArrayReader
-from nnctl.data.checks import (
-    no_rows,
-    note_missing,
-    note_not_binary,
-    note_overflow,
-    note_text_target,
-    numeric_features,
-)
-from nnctl.data.classes import Classes, Task
-from nnctl.data.scaling import Scaling
+from nnctl.data.checks import no_rows, note_missing, note_weights
+from nnctl.data.files import PLAIN, DataFile, TextFormat
+from nnctl.data.inputs import Inputs
+from nnctl.data.notices import Notices
 from nnctl.data.source import Source
 from nnctl.data.table import Faults, Table
+from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 
 Array = NDArray[Any]
@@ -30,12 +24,13 @@ Array = NDArray[Any]
 class Examples:
     """Rows as a model takes them.
 
-    `x` (rows, *shape) is in the run's dtype. `y` holds class indices, int64 (rows,), for
-    multiclass targets; else numbers of the run's dtype, (rows, targets), 0 and 1 for binary ones.
+    `x` (rows, *shape) is in the run's dtype, `y` as `Targets.of` gives it, and `weight` (rows,),
+    where there are weights, in the run's dtype.
     """
 
     x: Array
     y: Array
+    weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -43,179 +38,209 @@ class Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """A stretch of rows of a file: inputs, targets where asked for, and columns kept as written."""
+    """A stretch of rows of a file: their inputs, and columns kept as written.
+
+    `usable` (rows,) tells the rows that can be predicted; `x` has inputs for those alone.
+    """
 
     x: Array
-    y: Array | None
+    usable: NDArray[np.bool_]
     kept: dict[str, list[str]]
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.usable)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a file calls the features, the targets and the weights."""
+
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    weight: str | None
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.features, *self.targets, *([self.weight] if self.weight else []))
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Those whose missing values make a row useless."""
+        return (*self.features, *self.targets)
 
 
 @dataclass(frozen=True)
 class Preprocessing:
     """From the columns of any file to what the model is given.
 
-    `features` and `targets` are column names; `shape` is that of one example; `arrays` the
-    names of the two arrays of a model trained from `.npz`, whose columns count by position, else
-    None; `classes` those of a single class target, else None.
+    `arrays` are the names of the two arrays of a model trained from arrays, whose columns count by
+    position, else None; `weight` is the column of example weights, if there is one; `text_format`
+    that of the training file.
     """
 
-    features: tuple[str, ...]
-    targets: tuple[str, ...]
-    shape: tuple[int, ...]
-    task: Task
-    dtype: str
-    scaling: Scaling
-    classes: Classes | None = None
+    inputs: Inputs
+    targets: Targets
     arrays: tuple[str, str] | None = None
+    weight: str | None = None
+    text_format: TextFormat = PLAIN
 
     def batches(
-        self, source: Source, *, targets: bool = False, keep: Sequence[str] = ()
+        self,
+        source: Source,
+        notices: Notices,
+        named: DataFile | None = None,
+        keep: Sequence[str] = (),
     ) -> Iterator[Batch]:
         """The rows of an open source, stretch by stretch, in memory that does not grow with it.
 
-        Columns other than those needed are passed over. Raises `NnctlError` for columns that are
-        missing and, after the stretches before them, for faulty rows.
+        Columns other than those needed are passed over; `named` may call them otherwise. Raises
+        `NnctlError` for columns that are missing and, after the stretches before them, for faulty
+        rows. What else a user should know goes to `notices`.
         """
-        names, target_names = self.places(source, targets=targets, keep=keep)
-        for table in source.tables([*names, *target_names], keep, streaming=True):
+        names = self.columns(source, named, targets=False, keep=keep).features
+        text = self._text(names, ())
+        for table in source.tables(names, keep, text=text, streaming=True):
             faults = Faults(table.file)
-            x = self.inputs(table, names, faults)
-            y = self.outputs(table, target_names, faults) if targets else None
+            usable = np.ones(len(table), dtype=np.bool_)
+            if self.inputs.missing == "drop":
+                usable = ~table.missing(names)
+            count = int(np.count_nonzero(usable))
+            notices.rows(len(table), len(table) - count)
+            chosen = table if count == len(table) else table.rows(usable)
+            x = self.inputs.of(chosen, names, faults, notices)
             faults.check()
-            yield Batch(x, y, table.verbatim)
+            yield Batch(x, usable, table.verbatim)
 
-    def examples(self, source: Source) -> Examples:
-        """All rows of an open source, with their targets.
+    def examples(self, source: Source, notices: Notices, named: DataFile | None = None) -> Examples:
+        """All rows of an open source, with their targets, and weights where it has them.
 
         Raises `NnctlError` as `batches` does, for the whole file at once, and for one without rows.
         """
-        names, target_names = self.places(source, targets=True)
+        columns = self.columns(source, named)
         faults = Faults(source.file)
-        xs: list[Array] = []
-        ys: list[Array] = []
-        for table in source.tables([*names, *target_names]):
-            xs.append(self.inputs(table, names, faults))
-            ys.append(self.outputs(table, target_names, faults))
+        parts: list[list[Array]] = [[], [], []]
+        text = self._text(columns.features, columns.targets)
+        for table in source.tables(columns.all, text=text):
+            if self.inputs.missing == "drop":
+                table = complete(table, columns.judged, notices)
+            made = [
+                self.inputs.of(table, columns.features, faults, notices),
+                self.targets.of(table, columns.targets, faults),
+                self.weights(table, columns.weight, faults),
+            ]
+            for part, array in zip(parts, made, strict=True):
+                part.append(array)
         faults.check()
-        if not xs:
+        if not sum(map(len, parts[0])):
             raise NnctlError(no_rows(source.file))
-        return Examples(joined(xs), joined(ys))
+        x, y, weight = (joined(part) for part in parts)
+        return Examples(x, y, None if columns.weight is None else weight)
 
-    def places(
-        self, source: Source, *, targets: bool = True, keep: Sequence[str] = ()
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The names that `source` has for the features and for the targets, in order.
+    def weights(self, table: Table, name: str | None, faults: Faults) -> Array:
+        """The weights of rows, (rows,); faults for those that are missing or negative."""
+        if name is None:
+            return np.ones(len(table), dtype=self.inputs.dtype)
+        note_missing(table, [name], faults)
+        note_weights(table, name, faults)
+        if name in table.text:
+            return np.zeros(len(table), dtype=self.inputs.dtype)
+        return table.columns([name])[:, 0].astype(self.inputs.dtype)
+
+    def columns(
+        self,
+        source: Source,
+        named: DataFile | None = None,
+        *,
+        targets: bool = True,
+        keep: Sequence[str] = (),
+    ) -> Columns:
+        """What `source` calls the features, the targets and the weights, in order.
 
         Raises `NnctlError` where it lacks some.
         """
-        wanted = self.targets if targets else ()
         if isinstance(source, ArrayReader):
-            return self._array_places(source, targets=targets)
+            return self._array_columns(source, targets)
         source.require(keep)
-        if self.arrays is None:
-            source.require([*self.features, *wanted])
-            return self.features, wanted
-        source.require(wanted)
-        taken = {*self.targets, *keep}
-        names = tuple(name for name in source.names if name not in taken)
-        if len(names) < len(self.features):
-            raise NnctlError(self._width_problem(source.file, len(names)))
-        return names[: len(self.features)], wanted
-
-    def inputs(self, table: Table, names: Sequence[str], faults: Faults) -> Array:
-        """What the model is given for rows of `names`, (rows, *shape); faults for missing values.
-
-        Scaled in double precision, then rounded to the run's dtype.
-        """
-        raw = numeric_features(table, names, faults)
-        if raw.shape[1] < len(names):
-            return np.zeros((len(raw), *self.shape), dtype=self.dtype)
-        out = np.empty(raw.shape, dtype=self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            out[...] = self.scaling.apply(raw)
-        note_overflow(table, names, raw, out, faults)
-        return out.reshape(len(out), *self.shape)
-
-    def outputs(self, table: Table, names: Sequence[str], faults: Faults) -> Array:
-        """The targets of rows, as `Examples.y`; faults for missing values and unknown labels."""
-        note_missing(table, names, faults)
-        if self.classes is not None:
-            indices = self.classes.encode(table, names[0], faults)
-            return indices if self.task == "multiclass" else indices[:, None].astype(self.dtype)
-        for name in names:
-            note_text_target(table, name, faults)
-        if any(name in table.text for name in names):
-            return np.zeros((len(table), len(names)), dtype=self.dtype)
-        values = table.columns(names)
-        if self.task == "binary":
-            note_not_binary(table, names, values, faults)
-        with np.errstate(over="ignore"):
-            made = values.astype(self.dtype)
-        note_overflow(table, names, values, made, faults)
-        return made
+        features = named.features if named and named.features else None
+        names = named.targets if named and named.targets else self.targets.names
+        wanted = names if targets else ()
+        if len(names) != len(self.targets.names):
+            raise NnctlError(_count_problem("targets", len(names), self.targets.names, source.file))
+        if features is None and self.arrays is None:
+            features = self.inputs.names
+        if features is None:
+            source.require(wanted)
+            taken = {*names, *keep, self.weight}
+            features = tuple(name for name in source.names if name not in taken)
+            if len(features) > len(self.inputs.names):
+                features = features[: len(self.inputs.names)]
+        source.require([*features, *wanted])
+        if len(features) != len(self.inputs.names):
+            raise NnctlError(
+                _count_problem("features", len(features), self.inputs.names, source.file)
+            )
+        weight = self.weight if targets and self.weight in source.names else None
+        return Columns(features, wanted, weight)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` makes the same of, numbers bit for bit."""
         return {
-            "features": list(self.features),
-            "targets": list(self.targets),
-            "shape": list(self.shape),
-            "task": self.task,
-            "dtype": self.dtype,
-            "scaling": self.scaling.to_json(),
-            "classes": None if self.classes is None else list(self.classes.labels),
+            **self.inputs.to_json(),
+            **self.targets.to_json(),
             "arrays": None if self.arrays is None else list(self.arrays),
+            "sample_weight": self.weight,
+            "delimiter": self.text_format.delimiter,
+            "header": self.text_format.header,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any], file: str | None = None) -> "Preprocessing":
         """Raises `NnctlError`, naming `file`, for anything that `to_json` does not give."""
         try:
-            return _from_json(data)
-        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+            arrays = data["arrays"]
+            return cls(
+                Inputs.from_json(data),
+                Targets.from_json(data),
+                None if arrays is None else (str(arrays[0]), str(arrays[1])),
+                data.get("sample_weight"),
+                TextFormat(data.get("delimiter"), bool(data.get("header", True))),
+            )
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             message = f"what it says about the preparation of data is damaged ({error!r})"
             raise NnctlError(Problem(message, "train the model again", file)) from None
 
-    def _array_places(
-        self, source: ArrayReader, *, targets: bool
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        if len(source.feature_names) != len(self.features):
-            raise NnctlError(self._width_problem(source.file, len(source.feature_names)))
+    def _text(self, features: Sequence[str], targets: Sequence[str]) -> set[str]:
+        """The columns that are read as text, whatever they hold."""
+        pairs = zip(self.inputs.names, features, strict=True)
+        text = {theirs for mine, theirs in pairs if mine in self.inputs.categories}
+        return text | set(targets if self.targets.text else ())
+
+    def _array_columns(self, source: ArrayReader, targets: bool) -> Columns:
+        if len(source.feature_names) != len(self.inputs.names):
+            found = len(source.feature_names)
+            raise NnctlError(_count_problem("features", found, self.inputs.names, source.file))
         if not targets:
-            return source.feature_names, ()
-        if len(source.target_names) != len(self.targets):
-            message = f"it has {len(source.target_names)} targets, the model {len(self.targets)}"
-            raise NnctlError(Problem(message, None, source.file))
-        return source.feature_names, source.target_names
-
-    def _width_problem(self, file: str, found: int) -> Problem:
-        message = f"it has {found:,} features an example; the model takes {len(self.features):,}"
-        return Problem(f"{message}, by position", None, file)
+            return Columns(source.feature_names, (), None)
+        if len(source.target_names) != len(self.targets.names):
+            found = len(source.target_names)
+            raise NnctlError(_count_problem("targets", found, self.targets.names, source.file))
+        return Columns(source.feature_names, source.target_names, source.weight_name)
 
 
-def _from_json(data: dict[str, Any]) -> Preprocessing:
-    if data["task"] not in get_args(Task):
-        raise ValueError("unknown task")
-    if data["dtype"] not in ("float32", "float64"):
-        raise ValueError("unknown dtype")
-    classes, arrays = data["classes"], data["arrays"]
-    made = Preprocessing(
-        tuple(map(str, data["features"])),
-        tuple(map(str, data["targets"])),
-        tuple(map(int, data["shape"])),
-        data["task"],
-        data["dtype"],
-        Scaling.from_json(data["scaling"]),
-        None if classes is None else Classes(tuple(classes)),
-        None if arrays is None else (str(arrays[0]), str(arrays[1])),
-    )
-    sizes = {made.scaling.shift.size, made.scaling.divisor.size} - {1}
-    if math.prod(made.shape) != len(made.features) or sizes - {len(made.features)}:
-        raise ValueError("sizes differ")
-    return made
+def _count_problem(what: str, found: int, expected: Sequence[str], file: str) -> Problem:
+    has = f"it has {found:,} {what if found != 1 else what[:-1]}"
+    if what == "targets":
+        return Problem(f"{has}, the model {len(expected):,}", None, file)
+    message = f"{has} an example; the model takes {len(expected):,}, by position"
+    return Problem(message, None, file)
+
+
+def complete(table: Table, names: Sequence[str], notices: Notices) -> Table:
+    """The rows that lack none of the columns `names`; the others are counted in `notices`."""
+    missing = table.missing(names)
+    dropped = int(np.count_nonzero(missing))
+    notices.rows(len(table), dropped)
+    return table.rows(~missing) if dropped else table
 
 
 def joined(parts: list[Array]) -> Array:

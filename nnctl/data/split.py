@@ -1,9 +1,13 @@
 """Which rows train and which validate."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
+
+Split = Literal["random", "last"]
 
 
 def validation_rows(
@@ -12,12 +16,13 @@ def validation_rows(
     generator: np.random.Generator,
     classes: NDArray[np.int64] | None = None,
     file: str | None = None,
+    split: Split = "random",
 ) -> NDArray[np.bool_]:
     """A mask of the rows that validate: `fraction` of them, to the nearest whole number.
 
-    Rows are drawn by `generator`. With `classes` (rows,) each class gives its share, the odd
-    rows going to the classes with the largest remainders, the first of equals. Raises
-    `NnctlError` if either part were empty.
+    With `split` "last" they are the last rows. Else `generator` draws them; with `classes` (rows,)
+    each class gives its share, the odd rows going to the classes with the largest remainders, the
+    first of equals. Raises `NnctlError` if either part were empty.
     """
     wanted = int(fraction * rows + 0.5)
     if not 0 < wanted < rows:
@@ -28,8 +33,11 @@ def validation_rows(
         )
         fix = "each part needs a row: change data.validation, or add rows"
         raise NnctlError(Problem(message, fix, file))
-    order = generator.permutation(rows)
     mask = np.zeros(rows, dtype=np.bool_)
+    if split == "last":
+        mask[rows - wanted :] = True
+        return mask
+    order = generator.permutation(rows)
     if classes is None:
         mask[order[:wanted]] = True
         return mask

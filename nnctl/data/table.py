@@ -1,7 +1,7 @@
 """A stretch of rows, as every reader hands it on: numbers, text columns, and where rows stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ class TextColumn:
 
     codes: NDArray[np.int32]
     labels: tuple[str, ...]
+
+    def rows(self, chosen: NDArray[np.bool_] | slice) -> "TextColumn":
+        """The same column of some rows."""
+        return TextColumn(self.codes[chosen], self.labels)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,28 @@ class Table:
         index = {name: place for place, name in enumerate(self.number_names)}
         return self.numbers[:, [index[name] for name in names]]
 
+    def missing(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which rows lack a value in one of the columns `names`, (rows,)."""
+        numeric = [name for name in names if name not in self.text]
+        found = np.asarray(np.isnan(self.columns(numeric)).any(axis=1))
+        for name in names:
+            if name in self.text:
+                found |= self.text[name].codes < 0
+        return found
+
+    def rows(self, chosen: NDArray[np.bool_]) -> "Table":
+        """The rows that the mask `chosen` (rows,) names."""
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            text={name: column.rows(chosen) for name, column in self.text.items()},
+            verbatim={
+                name: [cell for cell, kept in zip(cells, chosen.tolist(), strict=True) if kept]
+                for name, cells in self.verbatim.items()
+            },
+            lines=None if self.lines is None else self.lines[chosen],
+        )
+
     def problem(self, row: int, column: str, message: str, fix: str | None = None) -> Problem:
         """A problem with one cell of this table."""
         if self.lines is not None:
@@ -58,18 +84,30 @@ class Table:
         return Problem(message, fix, self.file, path=place)
 
 
-def joined_tables(tables: Sequence[Table]) -> Table:
-    """The rows of several stretches of one file as one table; at least one is needed."""
+def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
+    """The columns `names` of several stretches of one file as one table; at least one is needed.
+
+    Columns that begin as numbers, all missing, and go on as text are text.
+    """
     first = tables[0]
-    numbers = np.concatenate([table.numbers for table in tables])
+    text = [name for name in names if any(name in table.text for table in tables)]
+    numeric = tuple(name for name in names if name not in text)
+    numbers = np.concatenate([table.columns(numeric) for table in tables])
     lines = None
     if first.lines is not None:
         lines = np.concatenate([table.lines for table in tables if table.lines is not None])
-    text = {name: _joined_text([table.text[name] for table in tables]) for name in first.text}
-    return Table(first.file, first.number_names, numbers, text, {}, lines, first.first_row)
+    joined = {name: joined_text([text_of(table, name) for table in tables]) for name in text}
+    return Table(first.file, numeric, numbers, joined, {}, lines, first.first_row)
 
 
-def _joined_text(columns: Sequence[TextColumn]) -> TextColumn:
+def text_of(table: Table, name: str) -> TextColumn:
+    """A column of text, where the rows of `table` may lack all of it."""
+    nothing = np.full(len(table), -1, dtype=np.int32)
+    return table.text.get(name, TextColumn(nothing, ()))
+
+
+def joined_text(columns: Sequence[TextColumn]) -> TextColumn:
+    """The rows of several stretches of a text column."""
     places: dict[str, int] = {}
     codes = []
     for column in columns:

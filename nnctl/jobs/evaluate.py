@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from nnctl import blas
-from nnctl.data.source import open_source
-from nnctl.errors import ArgumentError, did_you_mean
+from nnctl.build import in_own_unit
+from nnctl.data.prepare import read_examples
+from nnctl.data.source import file_of
+from nnctl.errors import ArgumentError, Problem, did_you_mean
+from nnctl.examples import examples_for
 from nnctl.graph import Array
 from nnctl.metrics import METRICS, class_indices
 from nnctl.step import Examples
@@ -22,7 +25,8 @@ class EvaluateResult:
 
     `baselines` has what the metrics would be for the same prediction throughout: the commonest
     class, or the mean. `confusion_matrix` counts rows by true class (rows) and predicted class.
-    `missed` names the metrics that are not as they were asked to be.
+    `missed` names the metrics that are not as they were asked to be; `warnings` tell what a user
+    should know of the rows.
     """
 
     rows: int
@@ -32,6 +36,7 @@ class EvaluateResult:
     confusion_matrix: list[list[int]] | None
     classes: list[int | float | str] | None
     missed: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,20 +82,31 @@ def rises(metric: str) -> bool:
 
 
 def evaluate(
-    weights: Path, data: Path, *, fail_under: Sequence[str] = (), fail_over: Sequence[str] = ()
+    weights: Path,
+    data: Path,
+    *,
+    features: Sequence[str] = (),
+    target: Sequence[str] = (),
+    fail_under: Sequence[str] = (),
+    fail_over: Sequence[str] = (),
 ) -> EvaluateResult:
     """The figures of a weights file or run folder on a data file with targets.
 
-    Metrics that only a bound names are computed, too. Raises `NnctlError` for bounds that make no
-    sense for the model, and for files that cannot be read.
+    `features` and `target` name what the file has for the model's columns or arrays, or `target`
+    the second file of IDX data. Metrics that only a bound names are computed, too. Raises
+    `NnctlError` for bounds that make no sense for the model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
     trained = load_trained(weights)
     model = trained.model
     names = {bound.metric for bound in bounds} - {"loss", *model.metrics}
-    model.compile(model.optimizer, model.loss, {**model.metrics, **metrics_of(sorted(names))})
-    examples = examples_of(trained, data)
+    more = in_own_unit(metrics_of(sorted(names)), trained.preprocessing.targets)
+    model.compile(model.optimizer, model.loss, {**model.metrics, **more})
+    warnings: list[Problem] = []
+    file = file_of(data, tuple(features), tuple(target))
+    prepared = read_examples(trained.preprocessing, file, warnings)
+    examples = examples_for(model, prepared)
     with blas.limited_to(1):
         figures = model.evaluator.figures(examples)
         predictions = np.asarray(model.loss.output_activation(model.predict(examples.x)))
@@ -103,6 +119,7 @@ def evaluate(
         matrix,
         classes,
         tuple(bound.metric for bound in bounds if bound.missed_by(figures)),
+        tuple(warnings),
     )
 
 
@@ -110,23 +127,15 @@ def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
 
 
-def examples_of(trained: Trained, data: Path) -> Examples:
-    """The rows of a file with their targets, as the model takes them."""
-    with open_source(data, arrays=trained.preprocessing.arrays) as source:
-        raw = trained.preprocessing.examples(source)
-    shape = (len(raw.x), *trained.model.input_shape)
-    return trained.model.examples(raw.x.reshape(shape), raw.y)
-
-
 def confusion(
     trained: Trained, examples: Examples, predictions: Array
 ) -> tuple[list[list[int]] | None, list[int | float | str] | None]:
     """How often each class was taken for which; None where a row has not one class."""
-    preprocessing = trained.preprocessing
-    if preprocessing.classes is None:
+    targets = trained.preprocessing.targets
+    if targets.classes is None:
         return None, None
-    labels = list(preprocessing.classes.labels)
-    if preprocessing.task == "binary":
+    labels = list(targets.classes.labels)
+    if targets.task == "binary":
         truth, guess = examples.y[:, 0] > 0.5, predictions[:, 0] > 0.5
     else:
         truth = class_indices(examples.y, predictions)
@@ -140,6 +149,7 @@ def baselines(trained: Trained, examples: Examples) -> dict[str, float]:
     """The metrics of the best constant prediction: the commonest class, or the mean."""
     y = examples.y
     if trained.model.loss.task == "regression":
+        y = trained.preprocessing.targets.in_own_unit(y)
         apart = y - y.mean(axis=0)
         mse = float(np.square(apart).mean())
         return {"mae": float(np.abs(apart).mean()), "mse": mse, "rmse": mse**0.5, "r2": 0.0}

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -10,50 +10,60 @@ from typing import BinaryIO
 import numpy as np
 
 from nnctl import blas
+from nnctl.data.files import DataFile
+from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
-from nnctl.data.source import open_source
-from nnctl.errors import ArgumentError
+from nnctl.data.source import file_of, open_source
+from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Array
 from nnctl.trained import Trained, load_trained
 
 DEFAULT_THRESHOLD = 0.5
+Row = Sequence[object]
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """The header of the predictions, and their rows in blocks of CSV text."""
+    """The header of the predictions, and their rows in blocks of CSV text.
+
+    The columns `keep` come first, as they are written. What a user should know of the rows is told
+    to `warn` after the last of them.
+    """
 
     trained: Trained
-    source: Path | BinaryIO
+    source: DataFile | BinaryIO
     threshold: float
+    keep: tuple[str, ...]
+    warn: Callable[[Problem], object]
 
     @property
     def header(self) -> list[str]:
         """The names of the columns, as the model's task has them."""
-        preprocessing = self.trained.preprocessing
-        task, targets = preprocessing.task, preprocessing.targets
-        if task == "regression":
-            return list(targets)
-        if preprocessing.classes is None:
-            return [name for label in targets for name in (label, f"probability_{label}")]
-        if task == "binary":
-            return ["prediction", "probability"]
-        return ["prediction", *(f"probability_{label}" for label in preprocessing.classes.labels)]
+        return [*self.keep, *predicted_columns(self.trained)]
 
     def chunks(self) -> Iterator[str]:
         """The header, then the rows, ready to be written.
 
         Raises `NnctlError` for a file that does not fit, and at a faulty row after those before it.
         """
-        trained = self.trained
-        arrays = trained.preprocessing.arrays
-        with open_source(self.source, arrays=arrays, targets=False) as source:
-            batches = trained.preprocessing.batches(source)
+        preprocessing, named = self.trained.preprocessing, None
+        if isinstance(self.source, DataFile):
+            named = self.source
+        notices = Notices("stdin" if named is None else str(named.path))
+        with open_source(
+            self.source,
+            text_format=preprocessing.text_format,
+            arrays=preprocessing.arrays,
+            targets=False,
+        ) as source:
+            batches = preprocessing.batches(source, notices, named, self.keep)
             first = next(batches, None)
             yield written([self.header])
             with blas.limited_to(1):
                 for batch in self._following(first, batches):
                     yield written(self.rows(batch))
+        for problem in notices.problems():
+            self.warn(problem)
 
     @staticmethod
     def _following(first: Batch | None, rest: Iterator[Batch]) -> Iterator[Batch]:
@@ -61,28 +71,36 @@ class Predictions:
             yield first
             yield from rest
 
-    def rows(self, batch: Batch) -> Iterator[Sequence[object]]:
-        """The predicted rows of a batch, in its order."""
-        model = self.trained.model
-        outputs = model.predict(batch.x.reshape(len(batch), *model.input_shape))
-        with np.errstate(all="ignore"):
-            predictions = model.loss.output_activation(outputs)
-        return self._rows(np.asarray(predictions))
+    def rows(self, batch: Batch) -> Iterator[Row]:
+        """The rows of a batch, in its order; those that cannot be predicted have empty cells."""
+        predicted = self._predicted(batch.x) if len(batch.x) else iter(())
+        nothing = [""] * len(predicted_columns(self.trained))
+        rows = (next(predicted) if usable else nothing for usable in batch.usable.tolist())
+        if not self.keep:
+            return rows
+        kept = zip(*(batch.kept[name] for name in self.keep), strict=True)
+        return ([*mine, *row] for mine, row in zip(kept, rows, strict=True))
 
-    def _rows(self, predictions: Array) -> Iterator[Sequence[object]]:
-        preprocessing = self.trained.preprocessing
+    def _predicted(self, x: Array) -> Iterator[Row]:
+        """The rows of predictions for inputs `x`."""
+        model, targets = self.trained.model, self.trained.preprocessing.targets
+        outputs = model.predict(x.reshape(len(x), *model.input_shape))
+        with np.errstate(all="ignore"):
+            predictions = np.asarray(model.loss.output_activation(outputs))
+        if targets.task == "regression":
+            predictions = targets.in_own_unit(predictions)
         numbers = predictions.reshape(len(predictions), -1)
         texts = [[repr(float_of(v)) for v in row] for row in numbers]
-        if preprocessing.task == "regression":
+        if targets.task == "regression":
             return iter(texts)
-        if preprocessing.classes is None:
+        if targets.classes is None:
             chosen = (numbers > self.threshold).astype(int).tolist()
             return (
                 [cell for pair in zip(labels, row, strict=True) for cell in pair]
                 for labels, row in zip(chosen, texts, strict=True)
             )
-        labels = preprocessing.classes.labels
-        if preprocessing.task == "binary":
+        labels = targets.classes.labels
+        if targets.task == "binary":
             picked = (numbers[:, 0] > self.threshold).astype(int)
         else:  # units beyond the classes stand for nothing
             picked = numbers[:, : len(labels)].argmax(axis=1)
@@ -90,12 +108,24 @@ class Predictions:
         return ([labels[k], *row[: len(labels)]] for k, row in rows)
 
 
+def predicted_columns(trained: Trained) -> list[str]:
+    """The names of the columns of predictions."""
+    targets = trained.preprocessing.targets
+    if targets.task == "regression":
+        return list(targets.names)
+    if targets.classes is None:
+        return [name for label in targets.names for name in (label, f"probability_{label}")]
+    if targets.task == "binary":
+        return ["prediction", "probability"]
+    return ["prediction", *(f"probability_{label}" for label in targets.classes.labels)]
+
+
 def float_of(number: np.floating) -> float:
     """The float with the fewest digits that still reads back to `number` in its own precision."""
     return float(str(number))
 
 
-def written(rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]) -> str:
+def written(rows: Iterator[Row] | Sequence[Row]) -> str:
     """Rows as CSV text."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
@@ -103,15 +133,29 @@ def written(rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]) -> st
 
 
 def predict(
-    weights: Path, source: Path | BinaryIO, *, threshold: float | None = None
+    weights: Path,
+    source: Path | BinaryIO,
+    *,
+    threshold: float | None = None,
+    keep: Sequence[str] = (),
+    features: Sequence[str] = (),
+    warn: Callable[[Problem], object] = lambda problem: None,
 ) -> Predictions:
     """The predictions of a weights file or run folder for a file, or a stream of CSV.
 
-    `threshold` is the probability above which a binary prediction is the second class. Raises
-    `NnctlError` for weights that cannot be read, or a threshold where there is none.
+    `threshold` is the probability above which a binary prediction is the second class; `keep` are
+    columns to carry along; `features` name the columns or the array that the file has for the
+    model's. Raises `NnctlError` for weights that cannot be read, for a threshold where there is
+    none, and for a kept column that would be called as one of the predictions.
     """
     trained = load_trained(weights)
-    task = trained.preprocessing.task
+    task = trained.preprocessing.targets.task
     if threshold is not None and task != "binary":
         raise ArgumentError(f"--threshold is for binary predictions; this model's are {task}")
-    return Predictions(trained, source, DEFAULT_THRESHOLD if threshold is None else threshold)
+    columns = predicted_columns(trained)
+    if taken := [name for name in keep if name in columns]:
+        message = f'--keep {taken[0]}: the predictions have a column "{taken[0]}" themselves'
+        raise NnctlError(Problem(message, "keep another column, or none"))
+    file = file_of(source, tuple(features)) if isinstance(source, Path) else source
+    limit = DEFAULT_THRESHOLD if threshold is None else threshold
+    return Predictions(trained, file, limit, tuple(dict.fromkeys(keep)), warn)

@@ -21,12 +21,20 @@ def results_of(
     weights: Path | None,
     seed: int,
     test: Mapping[str, float] | None,
+    best_epoch: int | None = None,
+    restored: bool = False,
 ) -> dict[str, Any]:
-    """The final figures, the best epoch (of the least `val_loss`, or else `loss`), the versions.
+    """The figures of the weights, the best epoch, the versions.
 
-    What the run lacks is absent: weights where it did not end well, validation, test.
+    The figures are those of the last epoch, or, where its parameters were `restored`, of the best:
+    `best_epoch` as early stopping has it, else that of the least `val_loss`, or else `loss`. What
+    the run lacks is absent: weights where it did not end well, validation, test.
     """
-    final = {name: values[-1] for name, values in state.history.items() if values}
+    losses = state.history.get("val_loss") or state.history.get("loss")
+    if losses and best_epoch is None:
+        best_epoch = int(np.argmin(np.nan_to_num(losses, nan=np.inf))) + 1
+    row = best_epoch - 1 if restored and best_epoch else -1
+    final = {name: values[row] for name, values in state.history.items() if values}
     validation = {k.removeprefix("val_"): v for k, v in final.items() if k.startswith("val_")}
     train = {k: v for k, v in final.items() if not k.startswith("val_")}
     results: dict[str, Any] = {"run": str(folder)}
@@ -39,9 +47,8 @@ def results_of(
         results["validation"] = validation
     if test is not None:
         results["test"] = dict(test)
-    losses = state.history.get("val_loss") or state.history.get("loss")
-    if losses:
-        results["best_epoch"] = int(np.argmin(np.nan_to_num(losses, nan=np.inf))) + 1
+    if best_epoch is not None:
+        results["best_epoch"] = best_epoch
     results["seconds"] = sum(state.seconds)
     results["seed"] = seed
     results["versions"] = versions()

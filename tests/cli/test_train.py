@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import nnctl.jobs.train as job
+from nnctl.cli.report import print_warning
+from nnctl.data.files import DataFile
 from nnctl.errors import ExitStatus
 
 
@@ -21,7 +23,11 @@ def faked(monkeypatch):
         calls = []
         figures = {"run": "r", "weights": "r/weights.npz", "epochs": 1, "seconds": 0.25, "seed": 0}
         result = job.TrainResult(
-            Path("r"), Path("r/weights.npz"), figures | results, status, Path("some data.csv")
+            Path("r"),
+            Path("r/weights.npz"),
+            figures | results,
+            status,
+            DataFile(Path("some data.csv")),
         )
 
         def train(config, **arguments):
@@ -90,6 +96,7 @@ def test_options_reach_the_job(project, invoke, faked):
     assert invoke("train", "small.yaml", *options.split()).exit_code == 0
     ((config, arguments),) = calls
     (interruption,) = arguments.pop("callbacks")
+    assert arguments.pop("warn") is print_warning
     assert (config, interruption.status) == (Path("small.yaml"), None)
     assert arguments == {
         "output": Path("out"),

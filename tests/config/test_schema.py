@@ -12,8 +12,8 @@ from nnctl.losses import MeanSquaredError
 from nnctl.optimizers import OPTIMIZERS, Adam
 
 TOP = (
-    "batch_size, data, dtype, epochs, input_shape, layers, loss, metrics, name, optimizer, seed, "
-    "shuffle"
+    "batch_size, class_weight, data, dtype, early_stopping, epochs, input_shape, layers, loss, "
+    "metrics, name, optimizer, reduce_lr_on_plateau, seed, shuffle"
 )
 
 
@@ -119,11 +119,14 @@ def test_later_stages_place_their_problems(right: Callable[..., Config]) -> None
 
 WHOLE = "it must be a whole number at least 1"
 WHOLES = "must be a list of whole numbers at least 1, not empty"
-COLUMNS = "it must be a column, or a list of columns, not empty"
+COLUMNS = "it must be the name of a column, or a list of columns, not empty"
 FRACTION = "it must be a number in (0, 1), or a file"
 NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
 SCALINGS = "allowed are: minmax, none, rescale, standardize"
-DATA = "data takes: features, scale, target, test, train, validation"
+DATA = (
+    "data takes: delimiter, features, header, missing, sample_weight, scale, split, target, "
+    "target_scale, test, text, train, validation"
+)
 NEEDED = "a config needs it: a whole number at least 1"
 
 ONE_CHANGE = [
@@ -178,10 +181,10 @@ ONE_CHANGE = [
     ),
     (
         "epochs",
-        "early_stopping: {patience: 1}\nepochs",
+        "early_stoping: {patience: 1}\nepochs",
         9,
-        "early_stopping",
-        f'unknown key "early_stopping"; a config takes: {TOP}',
+        "early_stoping",
+        f'unknown key "early_stoping"; a config takes: {TOP}',
     ),
     (
         "epochs",
@@ -279,7 +282,7 @@ ONE_CHANGE = [
         "",
         1,
         "data.train",
-        "train is missing; data needs it: a file",
+        "train is missing; data needs it: a file, or {file, features, target}",
     ),
     (
         "  train",
@@ -297,10 +300,10 @@ ONE_CHANGE = [
     ),
     (
         "  train",
-        "  split: last\n  train",
+        "  splitt: last\n  train",
         2,
-        "data.split",
-        f'unknown key "split"; {DATA}',
+        "data.splitt",
+        f'unknown key "splitt"; {DATA}',
     ),
     (
         "  target: y",
@@ -311,10 +314,10 @@ ONE_CHANGE = [
     ),
     (
         "  target: y",
-        "  target: 0",
+        "  target: 0.5",
         3,
         "data.target",
-        f"target is 0; {COLUMNS}",
+        f"target is 0.5; {COLUMNS}",
     ),
     (
         "  target: y",
@@ -434,7 +437,7 @@ def test_a_metric_must_go_with_the_loss(problems: Callable[..., tuple[Problem, .
 def test_sections_of_the_wrong_kind(problems: Callable[..., tuple[Problem, ...]]) -> None:
     found = problems("data=3", "layers=dense", "loss=[1]")
     assert [problem.path for problem in found] == ["data", "layers", "loss"]
-    assert found[0].message.startswith("3 stands here; data is a mapping with the keys features")
+    assert found[0].message.startswith("3 stands here; data is a mapping with the keys delimiter")
     assert found[1].message == 'layers is "dense"; it must be a list of layers, not empty'
 
 

@@ -3,7 +3,9 @@
 import csv
 import gzip
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,15 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl.data import bytestream
-from nnctl.data.delimited import DelimitedReader
+from nnctl.data.delimited import TEXT_FIX, DelimitedReader
 from nnctl.data.table import Table, joined_tables
 from nnctl.errors import NnctlError
 
 
-def read(data: bytes | str, wanted: list[str] | None = None, **options: str) -> Table:
+def read(
+    data: bytes | str, wanted: list[str] | None = None, text: Sequence[str] = (), **options: Any
+) -> Table:
     stream = io.BytesIO(data.encode() if isinstance(data, str) else data)
     with DelimitedReader(stream, "t.csv", **options) as reader:
-        return joined_tables(list(reader.tables(wanted or list(reader.names))))
+        names = wanted or list(reader.names)
+        return joined_tables(list(reader.tables(names, text=text)), names)
 
 
 def error(data: bytes | str, wanted: list[str] | None = None) -> str:
@@ -95,16 +100,16 @@ ERRORS = {
     "": "t.csv\n  the file is empty\n  fix: a table begins with a line of column names",
     "\n\n": "t.csv\n  the file is empty\n  fix: a table begins with a line of column names",
     "1,2\n3,4\n": "t.csv:1\n  the first line holds numbers alone; it must name the columns\n"
-    "  fix: add a line of column names at the top",
+    "  fix: add a line of column names at the top, or set data.header: false",
     "a,,b,a\n1,2,3,4\n": "t.csv:1\n  column 2 of 4 has no name\n"
     "  fix: give it a name in the first line\n"
     't.csv:1\n  2 columns are named "a"\n  fix: give each column a name of its own',
-    "a,b\n1,2\n3\n4,5,6\n": "t.csv:3\n  the row has 1 field; the header has 2 columns\n"
-    "t.csv:4\n  the row has 3 fields; the header has 2 columns",
+    "a,b\n1,2\n3\n4,5,6\n": "t.csv:3\n  the row has 1 field; the table has 2 columns\n"
+    "t.csv:4\n  the row has 3 fields; the table has 2 columns",
     "a,b\n1,2\n3,x\n": 't.csv:3  column b\n  "x" is not a number, but the column began with 2 '
-    "(line 2)",
+    f"(line 2)\n  fix: {TEXT_FIX}",
     "a,b\n1,x\n3,2\n": 't.csv:3  column b\n  "2" is a number, but the column began with "x" '
-    "(line 2)",
+    f"(line 2)\n  fix: {TEXT_FIX}",
     "a,b\n1,inf\n3,2\n": 't.csv:2  column b\n  "inf" is not a finite number',
     "a,b\n1,1e999\n3,2\n": 't.csv:2  column b\n  "1e999" is not a finite number',
     "a,b\n1,1_000\n": None,
@@ -136,7 +141,7 @@ def test_unknown_columns() -> None:
         '  fix: did you mean "alpha"?\n'
         't.csv:1\n  there is no column "q"; the columns are: alpha, beta'
     )
-    assert "separated by ';', not ','" in error("a;b\n1;2\n", ["a"])
+    assert "separated by ';': set data.delimiter" in error("a;b\n1;2\n", ["a"])
 
 
 def test_many_faults_are_counted() -> None:

@@ -1,7 +1,6 @@
 """Tests of the way from files to examples, and of how it goes wrong."""
 
 import gzip
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,11 @@ import numpy as np
 import pytest
 
 from nnctl.data import bytestream
-from nnctl.data.prepare import Prepared, prepare
+from nnctl.data.files import DataFile, TextFormat
+from nnctl.data.prepare import Prepared, Wanted, prepare
+from nnctl.data.statistics import Treatment
 from nnctl.errors import NnctlError
+from tests.data.test_idx import packed
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 
@@ -20,9 +22,32 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def prepared(train: Path, **options: Any) -> Prepared:
-    defaults = {"task": "regression", "units": 1, "generator": np.random.default_rng(0)}
-    return prepare(train, **(defaults | options))
+WANTED = ("task", "units", "dtype", "one_hot")
+FILES = ("validation", "test")
+
+
+def prepared(train: Path, target: Any = None, features: Any = None, **options: Any) -> Prepared:
+    """`prepare` with all options by name; seed 0."""
+    wanted = {"task": "regression", "units": 1}
+    wanted |= {name: options.pop(name) for name in WANTED if name in options}
+    treatment = {name: options.pop(name) for name in list(options) if name not in (*FILES, "split")}
+    others = {
+        name: DataFile(Path(value)) if isinstance(value, str | Path) else value
+        for name, value in options.items()
+        if name in FILES
+    }
+    return prepare(
+        DataFile(train, names(features), names(target)),
+        Wanted(**wanted),
+        np.random.default_rng(0),
+        Treatment(**treatment),
+        split=options.get("split", "random"),
+        **others,
+    )
+
+
+def names(given: Any) -> tuple[str, ...] | None:
+    return (given,) if isinstance(given, str) else given and tuple(given)
 
 
 def error(train: Path, **options: Any) -> str:
@@ -38,8 +63,7 @@ def test_regression_from_csv(tmp_path: Path) -> None:
     assert made.train.x.tolist() == [[1, 4], [2, 5], [3, 6]]
     assert made.train.y.tolist() == [[10], [20], [30]]
     assert made.validation is None and made.test is None
-    assert made.preprocessing.features == ("a", "b")
-    assert made.hashes == {"train": hashlib.sha256(path.read_bytes()).hexdigest()}
+    assert made.preprocessing.inputs.names == ("a", "b")
 
 
 def test_several_targets_and_chosen_features(tmp_path: Path) -> None:
@@ -54,15 +78,15 @@ def test_binary_text_classes(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "a,t\n1,no\n2,yes\n3,no\n")
     made = prepared(path, target="t", task="binary")
     assert made.train.y.tolist() == [[0], [1], [0]] and made.train.y.dtype == np.float32
-    assert made.preprocessing.classes is not None
-    assert made.preprocessing.classes.labels == ("no", "yes")
+    assert made.preprocessing.targets.classes is not None
+    assert made.preprocessing.targets.classes.labels == ("no", "yes")
 
 
 def test_several_yes_no_targets(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "a,s,t\n1,0,1\n2,1,1\n")
     made = prepared(path, target=["s", "t"], task="binary", units=2)
     assert made.train.y.tolist() == [[0, 1], [1, 1]]
-    assert made.preprocessing.classes is None
+    assert made.preprocessing.targets.classes is None
     path = write(tmp_path / "t.csv", "a,s,t\n1,0,1\n2,1,2\n")
     assert error(path, target=["s", "t"], task="binary", units=2) == (
         "t.csv:3  column t\n  a yes-no target is 0 or 1 in each row; this one is not"
@@ -89,7 +113,7 @@ def test_validation_is_stratified_and_unseen_by_the_scaling(
     np.testing.assert_array_equal(merged, np.arange(100) + 0.25)
     assert (np.diff(plain.train.x[:, 0]) > 0).all()
     for part, scaled in ((plain.train, made.train), (plain.validation, made.validation)):
-        np.testing.assert_array_equal(made.preprocessing.scaling.apply(part.x), scaled.x)
+        np.testing.assert_array_equal(made.preprocessing.inputs.scaling.apply(part.x), scaled.x)
 
 
 def test_training_and_reading_again_give_the_same_bits(tmp_path: Path) -> None:
@@ -114,7 +138,6 @@ def test_files_for_validation_and_test(tmp_path: Path) -> None:
     for part in (made.validation, made.test):
         assert part is not None
         assert part.x.tolist() == [[0.5]] and part.y.tolist() == [[1]]
-    assert sorted(made.hashes) == ["test", "train", "validation"]
 
 
 def test_arrays_keep_their_shape(tmp_path: Path) -> None:
@@ -129,6 +152,7 @@ def test_arrays_keep_their_shape(tmp_path: Path) -> None:
     assert made.train.x.shape == (1, 3, 2) and made.train.y.tolist() == [1]
 
 
+FILL = "fill it in, remove the row, or set data.missing"
 ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "no target": (
         "a,t\n1,2\n",
@@ -156,24 +180,18 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "missing feature": (
         "a,t\n1,2\n,3\nNA,4\n",
         {"target": "t"},
-        "t.csv:3  column a\n  the value is missing\n  fix: fill it in, or remove the row\n"
-        "t.csv:4  column a\n  the value is missing\n  fix: fill it in, or remove the row",
+        f"t.csv:3  column a\n  the value is missing\n  fix: {FILL}\n"
+        f"t.csv:4  column a\n  the value is missing\n  fix: {FILL}",
     ),
     "missing target": (
         "a,t\n1,2\n2,\n",
         {"target": "t"},
-        "t.csv:3  column t\n  the value is missing\n  fix: fill it in, or remove the row",
+        f"t.csv:3  column t\n  the value is missing\n  fix: {FILL}",
     ),
     "missing label": (
         "a,t\n1,x\n2,\n",
         {"target": "t", "task": "multiclass", "units": 2},
-        "t.csv:3  column t\n  the value is missing\n  fix: fill it in, or remove the row",
-    ),
-    "text feature": (
-        "a,b,t\n1,x,2\n2,y,2\n",
-        {"target": "t"},
-        't.csv:2  column b\n  the column holds text, such as "x"; features must be numbers\n'
-        "  fix: leave it out of data.features, or give its categories numbers",
+        f"t.csv:3  column t\n  the value is missing\n  fix: {FILL}",
     ),
     "text target": (
         "a,t\n1,x\n2,y\n",
@@ -197,7 +215,8 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
         "a,s,t\n1,0,1\n",
         {"target": ["s", "t"], "task": "multiclass", "units": 2},
         "t.csv\n  there are 2 targets; this loss learns one column of classes\n"
-        "  fix: name one column in data.target",
+        "  fix: name one column in data.target; for one-hot columns, choose "
+        "categorical_crossentropy",
     ),
     "too large for the dtype": (
         "a,t\n1,0\n1e39,0\n",
@@ -247,7 +266,7 @@ def test_all_files_that_are_not_there(tmp_path: Path) -> None:
 def test_arrays_named_by_several_columns(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=np.ones((2, 2)), y=[0, 1])
     assert error(tmp_path / "d.npz", features=["a", "b"]) == (
-        "d.npz\n  data.features names 2 arrays; of an .npz file it names one"
+        "d.npz\n  features names 2 arrays; of an .npz file it names one"
     )
     assert error(tmp_path / "d.npz", features="pictures", target="y") == (
         'd.npz\n  there is no array "pictures"; the arrays are: x, y'
@@ -269,3 +288,66 @@ def test_shipped_data_sets(name: str, options: dict[str, Any], shape: tuple[int,
     made = prepared(DATASETS / name, scaling="standardize", **options)
     assert made.train.x.shape == shape
     assert np.abs(made.train.x.mean(axis=0)).max() < 1e-5
+
+
+def test_the_last_rows_validate(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,t\n" + "".join(f"{k},{k}\n" for k in range(10)))
+    made = prepared(path, target="t", validation=0.3, split="last")
+    assert made.train.x.ravel().tolist() == list(range(7))
+    assert made.validation is not None and made.validation.x.ravel().tolist() == [7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "header"),
+    [
+        ("a;t\n1;2\n3;4\n", ";", True),
+        ("a|t\n1|2\n3|4\n", "|", True),
+        ("1,2\n3,4\n", None, False),
+        ('\n"1" 2\n3 4\n', " ", False),
+    ],
+)
+def test_other_delimiters_and_no_header(
+    tmp_path: Path, text: str, delimiter: str | None, header: bool
+) -> None:
+    path = write(tmp_path / "t.csv", text)
+    made = prepared(
+        path, target="t" if header else "1", text_format=TextFormat(delimiter, header), test=path
+    )
+    assert made.train.x.tolist() == [[1], [3]] and made.train.y.tolist() == [[2], [4]]
+    assert made.test is not None and made.test.x.tolist() == [[1], [3]]
+
+
+def test_idx_files_come_in_pairs(tmp_path: Path) -> None:
+    images, labels = tmp_path / "images.gz", tmp_path / "labels"
+    images.write_bytes(gzip.compress(packed(8, (2, 2, 2), bytes(range(8)))))
+    labels.write_bytes(packed(8, (2,), bytes([1, 0])))
+    pair = DataFile(images, target_path=labels)
+    wanted = Wanted("binary", 1)
+    made = prepare(pair, wanted, np.random.default_rng(0), test=pair)
+    assert made.train.x.tolist() == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    assert made.train.y.tolist() == [[1], [0]]
+    assert made.test is not None and made.test.x.tolist() == made.train.x.tolist()
+    with pytest.raises(NnctlError, match="the file of the targets is not named"):
+        prepare(DataFile(images), wanted, np.random.default_rng(0))
+    with pytest.raises(NnctlError, match="no such file"):
+        none = DataFile(images, target_path=tmp_path / "none")
+        prepare(none, wanted, np.random.default_rng(0))
+
+
+def test_parts_of_one_file_of_arrays(tmp_path: Path) -> None:
+    path = tmp_path / "d.npz"
+    np.savez(path, a=np.ones((3, 2)), b=np.zeros(3), c=np.zeros((1, 2)), d=np.ones(1))
+    made = prepared(path, features="a", target="b", test=DataFile(path, ("c",), ("d",)))
+    assert made.preprocessing.arrays == ("a", "b")
+    assert made.test is not None
+    assert made.test.x.tolist() == [[0, 0]] and made.test.y.tolist() == [[1]]
+
+
+def test_columns_that_another_file_calls_otherwise(tmp_path: Path) -> None:
+    train = write(tmp_path / "t.csv", "a,b,t\n1,2,3\n")
+    other = write(tmp_path / "v.csv", "s,q,p,x\n9,7,8,0\n")
+    made = prepared(train, target="t", test=DataFile(other, ("p", "q"), ("s",)))
+    assert made.test is not None
+    assert made.test.x.tolist() == [[8, 7]] and made.test.y.tolist() == [[9]]
+    message = error(train, target="t", test=DataFile(other, ("p",), ("s",)))
+    assert "it has 1 feature an example; the model takes 2" in message

@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 
 from nnctl.data import bytestream
-from nnctl.data.prepare import prepare
+from nnctl.data.delimited import TEXT_FIX
+from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Preprocessing, joined
 from nnctl.data.source import open_source
 from nnctl.errors import NnctlError
+from tests.data.test_prepare import prepared
+
+NOTICES = Notices("d.csv")
 
 
 def trained(path: Path, **options: Any) -> Preprocessing:
-    made = prepare(path, generator=np.random.default_rng(0), **options).preprocessing
+    made = prepared(path, **options).preprocessing
     read = Preprocessing.from_json(json.loads(json.dumps(made.to_json())))
     assert read.to_json() == made.to_json()
     return read
@@ -39,30 +43,33 @@ def from_npz(tmp_path: Path) -> Preprocessing:
 
 def batches(preprocessing: Preprocessing, text: str, **options: Any) -> list[Any]:
     with open_source(io.BytesIO(text.encode())) as source:
-        return list(preprocessing.batches(source, **options))
+        return list(preprocessing.batches(source, Notices("stdin"), **options))
+
+
+def examples(preprocessing: Preprocessing, text: str) -> Any:
+    with open_source(io.BytesIO(text.encode())) as source:
+        return preprocessing.examples(source, Notices("stdin"))
 
 
 def test_columns_are_found_by_name(from_csv: Preprocessing) -> None:
     (batch,) = batches(from_csv, "b,id,a\n2,7a,5\n3,8b,10\n", keep=["id"])
     assert batch.x.tolist() == [[0.5, 0.5], [1, 1]] and batch.x.dtype == np.float32
-    assert batch.y is None
     assert batch.kept == {"id": ["7a", "8b"]}
     assert len(batch) == 2
 
 
 def test_targets_are_encoded_where_asked_for(from_csv: Preprocessing) -> None:
-    (batch,) = batches(from_csv, "a,b,t\n0,1,y\n0,1,x\n", targets=True)
-    assert batch.y is not None and batch.y.tolist() == [1, 0]
+    assert examples(from_csv, "a,b,t\n0,1,y\n0,1,x\n").y.tolist() == [1, 0]
     with pytest.raises(NnctlError, match='there is no column "t"'):
-        batches(from_csv, "a,b\n1,2\n", targets=True)
+        examples(from_csv, "a,b\n1,2\n")
     with pytest.raises(NnctlError, match='"q" is not a class that training knows'):
-        batches(from_csv, "a,b,t\n1,2,q\n", targets=True)
+        examples(from_csv, "a,b,t\n1,2,q\n")
 
 
 def test_a_header_alone_gives_no_batches_and_no_examples(from_csv: Preprocessing) -> None:
     assert batches(from_csv, "a,b,t\n") == []
-    with open_source(io.BytesIO(b"a,b,t\n")) as source, pytest.raises(NnctlError) as caught:
-        from_csv.examples(source)
+    with pytest.raises(NnctlError) as caught:
+        examples(from_csv, "a,b,t\n")
     assert "the file has no rows" in str(caught.value)
 
 
@@ -73,7 +80,8 @@ def test_errors_name_stdin(from_csv: Preprocessing) -> None:
     with pytest.raises(NnctlError) as caught:
         batches(from_csv, "a,b\n1,2\n3,\n4,x\n")
     assert str(caught.value) == (
-        'stdin:4  column b\n  "x" is not a number, but the column began with 2 (line 2)'
+        'stdin:4  column b\n  "x" is not a number, but the column began with 2 (line 2)\n'
+        f"  fix: {TEXT_FIX}"
     )
 
 
@@ -84,18 +92,20 @@ def test_faulty_rows_come_after_those_before_them(
     text = "a,b\n" + "1,2\n" * 50 + "1,\n" + "1,2\n" * 50
     rows = 0
     with open_source(io.BytesIO(text.encode())) as source, pytest.raises(NnctlError) as caught:
-        for batch in from_csv.batches(source):
+        for batch in from_csv.batches(source, NOTICES):
             rows += len(batch)
     assert 30 < rows <= 50
     assert caught.value.problems[0].line == 52
 
 
 def test_columns_count_by_position_after_arrays(from_npz: Preprocessing) -> None:
-    assert from_npz.targets == ("y_0", "y_1")
+    assert from_npz.targets.names == ("y_0", "y_1")
     text = "id,p,y_1,q,y_0,r,s,extra\nn1,1,2,3,4,5,6,7\n"
-    (batch,) = batches(from_npz, text, targets=True, keep=["id"])
+    (batch,) = batches(from_npz, text, keep=["id"])
     assert batch.x.tolist() == [[[1, 3], [5, 6]]]
-    assert batch.y is not None and batch.y.tolist() == [[4, 2]]
+    text = "p,y_1,q,y_0,r,s,extra\n1,2,3,4,5,6,7\n"
+    assert examples(from_npz, text).x.tolist() == [[[1, 3], [5, 6]]]
+    assert examples(from_npz, text).y.tolist() == [[4, 2]]
     with pytest.raises(NnctlError) as caught:
         batches(from_npz, "p,q,r\n1,2,3\n")
     assert str(caught.value) == (
@@ -109,20 +119,20 @@ def test_arrays_after_columns_and_after_arrays(
     path = tmp_path / "d.npz"
     np.savez(path, x=[[5.0, 2.0]], y=np.array(["y"]))
     with open_source(path) as source:
-        made = from_csv.examples(source)
+        made = from_csv.examples(source, NOTICES)
     assert made.x.tolist() == [[0.5, 0.5]] and made.y.tolist() == [1]
     np.savez(path, x=np.ones((1, 4)), y=[[1, 2]])
     with open_source(path, arrays=("images", "labels")) as source:
-        made = from_npz.examples(source)
+        made = from_npz.examples(source, NOTICES)
     assert made.x.shape == (1, 2, 2) and made.y.tolist() == [[1, 2]]
     np.savez(path, x=np.ones((1, 5)), y=[1])
     with open_source(path) as source, pytest.raises(NnctlError, match="5 features an example"):
-        from_npz.examples(source)
+        from_npz.examples(source, NOTICES)
     np.savez(path, x=np.ones((1, 4)), y=[1])
-    with open_source(path) as source, pytest.raises(NnctlError, match="1 targets, the model 2"):
-        from_npz.examples(source)
+    with open_source(path) as source, pytest.raises(NnctlError, match="1 target, the model 2"):
+        from_npz.examples(source, NOTICES)
     with open_source(path, targets=False) as source:
-        assert [len(batch) for batch in from_npz.batches(source)] == [1]
+        assert [len(batch) for batch in from_npz.batches(source, NOTICES)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +167,6 @@ def test_a_pipe_is_a_path_too(from_csv: Preprocessing, tmp_path: Path) -> None:
     writer = threading.Thread(target=lambda: path.write_text("a,b\n5,2\n"))
     writer.start()
     with open_source(path) as source:
-        (batch,) = from_csv.batches(source)
+        (batch,) = from_csv.batches(source, NOTICES)
     writer.join()
     assert batch.x.tolist() == [[0.5, 0.5]]

@@ -4,26 +4,30 @@ import io
 
 import numpy as np
 
-from nnctl.data.preprocessing import Preprocessing
+from nnctl.data.inputs import Inputs
+from nnctl.data.notices import Notices
+from nnctl.data.preprocessing import Columns
 from nnctl.data.raw import read_raw
-from nnctl.data.scaling import UNSCALED
 from nnctl.data.source import open_source
+
+COLUMNS = Columns(("a",), ("t",), None)
+NOTICES = Notices("t.csv")
 
 
 def test_pieces_are_small_only_where_nothing_is_lost() -> None:
     for cell, dtype in (("3", np.float32), ("0.5", np.float32), ("0.1", np.float64)):
         with open_source(io.BytesIO(f"a,t\n{cell},1\n".encode())) as source:
-            raw = read_raw(source, ("a",), ("t",), "float32")
+            raw = read_raw(source, COLUMNS, "float32", NOTICES)
         assert raw.pieces[0].dtype == dtype
         assert raw.pieces[0].tolist() == [[float(cell)]]
 
 
 def test_chosen_rows_and_the_others_keep_their_order() -> None:
     with open_source(io.BytesIO(b"a,t\n1,1\n2,1\n3,1\n4,1\n")) as source:
-        raw = read_raw(source, ("a",), ("t",), "float32")
+        raw = read_raw(source, COLUMNS, "float32", NOTICES)
     rows = np.array([True, False, True, False])
     assert [chunk.tolist() for chunk in raw.chunks(rows)] == [[[1], [3]]]
-    plain = Preprocessing(("a",), ("t",), (1,), "regression", "float32", UNSCALED)
-    chosen, others = raw.examples_of(rows, plain)
+    plain = Inputs(("a",), (1,), "float32")
+    chosen, others = raw.examples_of(rows, plain, NOTICES)
     assert chosen.tolist() == [[1], [3]] and others.tolist() == [[2], [4]]
     assert raw.pieces == [] and len(raw) == 4

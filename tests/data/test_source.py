@@ -7,6 +7,7 @@ import pytest
 
 from nnctl.data.arrays import ArrayReader
 from nnctl.data.delimited import DelimitedReader
+from nnctl.data.files import DataFile
 from nnctl.data.source import array_pair, open_source
 from nnctl.errors import NnctlError
 
@@ -35,7 +36,8 @@ def test_arrays_by_the_names_they_were_trained_under(tmp_path: Path) -> None:
 
 
 def test_the_names_of_arrays_in_a_config() -> None:
-    assert array_pair(None, None, "d.npz") == ("x", "y")
-    assert array_pair(("images",), ("labels",), "d.npz") == ("images", "labels")
+    file = Path("d.npz")
+    assert array_pair(DataFile(file)) == ("x", "y")
+    assert array_pair(DataFile(file, ("images",), ("labels",))) == ("images", "labels")
     with pytest.raises(NnctlError, match="names 2 arrays"):
-        array_pair(None, ("a", "b"), "d.npz")
+        array_pair(DataFile(file, None, ("a", "b")))

@@ -29,7 +29,7 @@ def test_columns_in_any_order() -> None:
 
 
 def test_stretches_join_with_their_labels_and_lines() -> None:
-    whole = joined_tables([table(2, "x", "y"), table(9, "z", "x")])
+    whole = joined_tables([table(2, "x", "y"), table(9, "z", "x")], ["s", "b"])
     column = whole.text["s"]
     assert [column.labels[code] for code in column.codes] == ["x", "y", "z", "x"]
     assert whole.lines is not None and whole.lines.tolist() == [2, 3, 9, 10]

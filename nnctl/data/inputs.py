@@ -1,0 +1,151 @@
+"""From feature columns to what a model is given: filled, scaled, one-hot encoded."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.data.checks import note_kinds, note_missing, note_overflow
+from nnctl.data.notices import Notices
+from nnctl.data.scaling import UNSCALED, Doubles, Scaling
+from nnctl.data.table import Faults, Table, TextColumn, text_of
+
+Array = NDArray[Any]
+Missing = Literal["error", "drop", "mean"]
+MISSING_LABEL = "(missing)"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is made of the feature columns `names`, as the training rows have decided it.
+
+    `shape` is that of one example, in the columns' order; `dtype` the run's. `categories` has the
+    sorted labels of each text column, which become one input each; `scaling` is that of the other
+    columns. `missing` says what becomes of missing values; under `mean`, `means` stand for those
+    of the numeric columns, and text has the label `(missing)`.
+    """
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    scaling: Scaling = UNSCALED
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: Missing = "error"
+    means: Doubles | None = None
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns that are numbers."""
+        return tuple(name for name in self.names if name not in self.categories)
+
+    @property
+    def widths(self) -> list[int]:
+        """How many inputs each column becomes."""
+        return [len(self.categories.get(name, "1")) for name in self.names]
+
+    def of(self, table: Table, names: Sequence[str], faults: Faults, notices: Notices) -> Array:
+        """The inputs for the rows of `table`, (rows, *shape), which calls the columns `names`.
+
+        Faults are noted for values that cannot be used; where there are any, nothing is.
+        """
+        pairs = zip(self.names, names, strict=True)
+        kinds = {theirs: mine in self.categories for mine, theirs in pairs}
+        if not note_kinds(table, kinds, faults):
+            return np.zeros((len(table), *self.shape), dtype=self.dtype)
+        if self.missing != "mean":
+            note_missing(table, names, faults)
+        numeric = [name for name, is_text in kinds.items() if not is_text]
+        columns = [text_of(table, name) for name, is_text in kinds.items() if is_text]
+        return self.encoded(table, numeric, table.columns(numeric), columns, faults, notices)
+
+    def encoded(
+        self,
+        table: Table,
+        names: Sequence[str],
+        numbers: Array,
+        columns: Sequence[TextColumn],
+        faults: Faults,
+        notices: Notices,
+    ) -> Array:
+        """The inputs for rows of numbers (rows, len(names)) and of text columns.
+
+        `table` is what messages about the numeric columns `names` point to. Computed in double
+        precision, then rounded to the run's dtype.
+        """
+        scaled = np.empty(numbers.shape, dtype=self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled[...] = self.scaling.apply(filled(numbers, self.means))
+        note_overflow(table, names, numbers, scaled, faults)
+        if not self.categories:
+            return scaled.reshape(len(scaled), *self.shape)
+        made = np.zeros((len(scaled), sum(self.widths)), dtype=self.dtype)
+        starts = np.cumsum([0, *self.widths])
+        text = iter(columns)
+        number_places = []
+        for name, start in zip(self.names, starts, strict=False):
+            if name in self.categories:
+                self._mark(made[:, start:], name, next(text), notices)
+            else:
+                number_places.append(start)
+        made[:, number_places] = scaled
+        return made.reshape(len(made), *self.shape)
+
+    def _mark(self, made: Array, name: str, column: TextColumn, notices: Notices) -> None:
+        """Puts a one where a row's label has its place; a label never seen has none."""
+        places = {label: place for place, label in enumerate(self.categories[name])}
+        missing = MISSING_LABEL if self.missing == "mean" else None
+        labels: list[str | None] = [*column.labels, missing]
+        found = [-1 if label is None else places.get(label, -1) for label in labels]
+        own = np.array(found, dtype=np.intp)[column.codes]  # the code of what is missing is -1
+        for code in sorted(set(column.codes[own < 0].tolist())):
+            if (label := labels[code]) is not None:
+                notices.unseen(name, label)
+        rows = np.flatnonzero(own >= 0)
+        made[rows, own[rows]] = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` makes the same of, numbers bit for bit."""
+        return {
+            "features": list(self.names),
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "scaling": self.scaling.to_json(),
+            "categories": {name: list(labels) for name, labels in self.categories.items()},
+            "missing": self.missing,
+            "means": None if self.means is None else self.means.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Inputs":
+        """Raises KeyError, TypeError or ValueError for anything `to_json` does not give."""
+        if data["dtype"] not in ("float32", "float64"):
+            raise ValueError("unknown dtype")
+        if (missing := data.get("missing", "error")) not in ("error", "drop", "mean"):
+            raise ValueError("unknown way with missing values")
+        means = data.get("means")
+        made = cls(
+            tuple(map(str, data["features"])),
+            tuple(map(int, data["shape"])),
+            data["dtype"],
+            Scaling.from_json(data["scaling"]),
+            {str(k): tuple(map(str, v)) for k, v in data.get("categories", {}).items()},
+            missing,
+            None if means is None else np.array(means, dtype=np.float64),
+        )
+        count = len(made.numeric)
+        sizes = {made.scaling.shift.size, made.scaling.divisor.size} - {1}
+        if math.prod(made.shape) != sum(made.widths) or sizes - {count}:
+            raise ValueError("sizes differ")
+        if made.means is not None and made.means.shape != (count,):
+            raise ValueError("sizes differ")
+        return made
+
+
+def filled(numbers: Array, means: Doubles | None) -> Array:
+    """The numbers (rows, columns) with the columns' means where values are missing."""
+    if means is None or not (absent := np.isnan(numbers)).any():
+        return numbers
+    return np.where(absent, means, numbers)
