@@ -7,10 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnctl.activations import ACTIVATIONS
+from nnctl.config import load
+from nnctl.config.schema import Config, DataConfig
+from nnctl.examples import data_file
 from nnctl.initializers import INITIALIZERS
+from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.gradcheck import gradcheck
+from nnctl.jobs.predict import predict
+from nnctl.jobs.train import train
+from nnctl.jobs.validate import validate
 from nnctl.layers import LAYERS
 from nnctl.losses import LOSSES
 from nnctl.metrics import METRICS
@@ -82,13 +91,22 @@ def test_every_name_a_config_may_use_is_in_the_readme(name):
     assert f"`{name}`" in README
 
 
+@pytest.mark.parametrize("section", [Config, DataConfig])
+def test_every_key_of_a_config_is_in_the_readme(section):
+    ahead = "data." if section is DataConfig else ""
+    keys = {ahead + key for key in section.model_fields} - {"data"}
+    assert keys <= set(re.findall(r"^\| `([\w.]+)` \|", README, re.MULTILINE))
+
+
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_shipped_config_is_valid_and_trains(config: Path, tmp_path: Path):
-    from nnctl.jobs.gradcheck import gradcheck
-    from nnctl.jobs.train import train
-    from nnctl.jobs.validate import validate
-
     assert validate([config]).errors == ()
     result = train(config, output=tmp_path / "run", epochs=3)
     assert result.results["epochs"] == 3
     assert gradcheck(config).passed
+    data = load(config)
+    file = data_file(data, data.data.train, data.data.features, data.data.target)
+    predicted = "".join(predict(result.folder, file.path).chunks())
+    figures = evaluate(result.folder, file.path)
+    assert len(predicted.splitlines()) == figures.rows + 1
+    assert np.isfinite([figures.loss, *figures.metrics.values()]).all()
