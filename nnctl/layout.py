@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nnctl.graph import Array, Graph, Shape, Value
+from nnctl.graph import Array, Graph, Shape, Value, join
 
 
 class Initial(Protocol):
@@ -37,9 +37,9 @@ class Layout:
         self.parameters = dict(parameters)
         self.slices: dict[str, slice] = {}
         self.trainable = [name for name, p in self.parameters.items() if p.trainable]
-        kept = [name for name, p in self.parameters.items() if not p.trainable]
+        self.kept = [name for name, p in self.parameters.items() if not p.trainable]
         self.trainable_size = self._place(self.trainable, 0)
-        self.size = self._place(kept, self.trainable_size)
+        self.size = self._place(self.kept, self.trainable_size)
 
     def _place(self, names: list[str], start: int) -> int:
         for name in names:
@@ -83,3 +83,10 @@ class Layout:
             part = leaf[whole.start - start : whole.stop - start]
             graph.parameters[parameter] = part.reshape(*parameter.shape)
         return leaves
+
+    def assign_updates(self, graph: Graph, statistics: Value) -> None:
+        """Assigns to the leaf of what is only kept whatever the layers say of it after a step."""
+        kept = [self.parameters[name] for name in self.kept]
+        if graph.updates:
+            new = [graph.updates.get(p, graph.parameters[p]) for p in kept]
+            graph.assign(statistics, join([value.reshape(value.size) for value in new]))

@@ -3,7 +3,7 @@
 `trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -90,6 +90,7 @@ def trace(
     y_true = graph.leaf("y_true", (rows, *like.y.shape[1:]), kind_of(like.y))
     weight = None if like.weight is None else graph.leaf("sample_weight", (rows,))
     y_pred = model.forward(graph, x)
+    model.layout.assign_updates(graph, statistics)
     with graph.named("loss"):
         value = loss.mean(y_true, y_pred, weight)
         penalty = model.penalty(graph)
@@ -157,6 +158,19 @@ class TrainingStep:
     def batch_bytes(self) -> int:
         """The memory of the batch that each step is given."""
         return sum(array.nbytes for array in self._batch)
+
+    def walk(
+        self, data: Examples, rows: Array, rates: tuple[float, ...]
+    ) -> Iterator[tuple[Value, Array]]:
+        """One step, call by call: each value with its array, as soon as it is computed."""
+        if not self.whole:
+            for array, out in zip(data.arrays(), self._batch, strict=True):
+                array.take(rows, 0, out, "clip")
+        for array, number in zip(self._rates, rates, strict=True):
+            array[()] = number
+        for named in self.program.calls:
+            named.call()
+            yield named.value, self.program[named.value]
 
     def run(
         self,

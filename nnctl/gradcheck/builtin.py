@@ -4,17 +4,19 @@ They are made from the registries, so that what is added there is covered the da
 """
 
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any, get_args
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import numpy as np
 
 from nnctl.activations import ACTIVATIONS
-from nnctl.arguments import Argument, OneOf, arguments_of
+from nnctl.arguments import Argument, OneOf, alternatives_of, arguments_of
+from nnctl.errors import ArgumentError
 from nnctl.gradcheck.check import Case, model_case
 from nnctl.graph import UFUNCS, Graph, Value
 from nnctl.graph.operations import broadcast
-from nnctl.layers import LAYERS, Activation, Dense, Layer
+from nnctl.layers import LAYERS, Activation, Dense, Flatten, Layer
 from nnctl.losses import LOSSES, Loss
 from nnctl.model import Sequential
 from nnctl.regularizers import REGULARIZERS
@@ -81,7 +83,7 @@ def weighted_case(y: Value, arrays: dict[str, Value], generator: np.random.Gener
 def model_cases(
     layer: str, activation: str, loss: str, generator: np.random.Generator
 ) -> Iterator[NamedCase]:
-    """The layer with the activation, a dense layer after it, and the loss in all its variants."""
+    """The layer with the activation, a dense layer after both, and the loss in all its variants."""
     for options in variants(LOSSES[loss]):
         made = LOSSES[loss](**options)
         given = ["logits" if key == "from_logits" else key for key, on in options.items() if on]
@@ -91,14 +93,19 @@ def model_cases(
 
 
 def variants(made: Callable[..., Any]) -> Iterator[dict[str, Any]]:
-    """Every combination of what a class may be told to do: its switches, off and on, and its
-    shares that are zero unless they are given, zero and a tenth."""
+    """Every combination of what a class may be told to do: its switches, off and on, its named
+    choices, the smallest two of its sizes, and its shares that are zero unless they are given."""
     choices: dict[str, tuple[Any, ...]] = {}
     for argument in arguments_of(made):
         if argument.annotation is bool:
             choices[argument.name] = (False, True)
         elif argument.default == 0.0:
             choices[argument.name] = (0.0, 0.1)
+        elif get_origin(argument.annotation) is Literal:
+            choices[argument.name] = get_args(argument.annotation)
+        elif kind_of(argument) is int and not argument.required:
+            least = argument.default or 1
+            choices[argument.name] = (least, least + 1)
     for chosen in itertools.product(*choices.values()):
         yield dict(zip(choices, chosen, strict=True))
 
@@ -116,7 +123,8 @@ def network_case(
     if loss.task == "multiclass":
         outputs += 1  # with one class alone there is nothing to learn
     layers = [
-        *example_layers(layer, activation),
+        *example_layers(layer, activation, generator),
+        Flatten(),
         Dense(outputs, last if probabilities else "linear", bias_initializer="glorot_uniform"),
     ]
     model = Sequential(layers, seed=int(generator.integers(1 << 31)), dtype=np.float64)
@@ -142,23 +150,51 @@ def regularized_case(regularizer: str, generator: np.random.Generator) -> Case:
     return model_case(model, LOSSES["mean_squared_error"](), Examples(x, y))
 
 
-def example_layers(name: str, activation: str) -> list[Layer]:
-    """The layer of that name with the activation, its own or, where it has none, behind it."""
+def example_layers(
+    name: str, activation: str, generator: np.random.Generator | None = None
+) -> list[Layer]:
+    """The layer of that name with the activation, its own or, where it has none, behind it.
+
+    With a generator, one of the layer's variants that its example takes, drawn at random.
+    """
     made = LAYERS[name]
-    given = {a.name: example_of(a) for a in arguments_of(made) if a.required}
     takes = {argument.name: argument for argument in arguments_of(made)}
-    for argument in takes.values():
-        if argument.name == "bias_initializer":  # a bias of zero could hide a wrong rule
-            given[argument.name] = "glorot_uniform"
+    given = {key: example_of(argument) for key, argument in takes.items() if argument.required}
+    given |= made.example_arguments
+    for key in takes:
+        if key in ("beta_initializer", "bias_initializer", "gamma_initializer"):
+            given[key] = "glorot_uniform"  # a bias of zero could hide a wrong rule
+    if generator is not None:
+        possible = variants_of_layer(name)
+        given |= possible[int(generator.integers(len(possible)))]
     if "activation" in takes:
         return [made(**{**given, "activation": activation})]
     return [made(**given), Activation(activation)]
 
 
+@cache
+def variants_of_layer(name: str) -> Sequence[dict[str, Any]]:
+    """The variants of a layer that exist, and that take its example's shape."""
+    made, found = LAYERS[name], []
+    required = {a.name: example_of(a) for a in arguments_of(made) if a.required}
+    for options in variants(made):
+        try:
+            made(**{**required, **made.example_arguments, **options}).build(made.example_shape)
+        except ArgumentError:
+            continue
+        found.append(options)
+    return found
+
+
 def example_of(argument: Argument) -> Any:
     """Some value that a required argument takes: the first of a named type, 3, or a half."""
-    kind, *marks = get_args(argument.annotation) or (argument.annotation,)
-    for mark in marks:
+    for mark in get_args(alternatives_of(argument.annotation)[0])[1:]:
         if isinstance(mark, OneOf):
             return min(mark.registry)
-    return 3 if kind is int else 0.5
+    return 3 if kind_of(argument) is int else 0.5
+
+
+def kind_of(argument: Argument) -> Any:
+    """The type of an argument without its range; of several alternatives that of the first."""
+    first = alternatives_of(argument.annotation)[0]
+    return get_args(first)[0] if get_origin(first) is Annotated else first

@@ -16,7 +16,7 @@ import numpy as np
 
 from nnctl.graph import Array, Program, Value, gradients
 from nnctl.losses import Loss
-from nnctl.step import Examples, Model, trace
+from nnctl.step import Examples, Model, Trace, trace
 
 Method = Literal["complex-step", "central"]
 COMPLEX_STEP = 1e-20
@@ -72,18 +72,23 @@ class CaseResult:
 
 def model_case(model: Model, loss: Loss, batch: Examples, by_input: bool = False) -> Case:
     """The loss of a float64 model on a batch, by each trainable parameter, and maybe the input."""
-    traced = trace(model, loss, batch, len(batch))
-    layout, size = model.layout, model.layout.trainable_size
+    traced, layout = trace(model, loss, batch, len(batch)), model.layout
+    arrays = {name: traced.graph.lift(layout.parameters[name]) for name in layout.trainable}
+    if by_input:
+        arrays["input"] = traced.x
+    return Case(traced.loss, arrays, point_of(traced, model, batch))
+
+
+def point_of(traced: Trace, model: Model, batch: Examples) -> dict[Value, Array]:
+    """The arrays of a traced step's leaves: parameters, batch, and what layers draw, held fixed."""
+    size = model.layout.trainable_size
     point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
     point.update(zip(traced.batch_leaves(), batch.arrays(), strict=True))
     held = np.random.default_rng(0)
     for leaf in traced.graph.values:
         if leaf.op is None and leaf.name == "draw":
             point[leaf] = held.random(leaf.shape)
-    arrays = {name: traced.graph.lift(layout.parameters[name]) for name in layout.trainable}
-    if by_input:
-        arrays["input"] = traced.x
-    return Case(traced.loss, arrays, point)
+    return point
 
 
 class Experiment:

@@ -98,7 +98,7 @@ class Plan:
             start, end = (self.position[value],) * 2 if self.share else (-1, FOREVER)
             storage = Storage(self.nbytes_of(value), start, end)
         self.storage[value] = self._extended(storage, value)
-        if value.name == "join" and self.share:
+        if value.name == "join" and self.share and storage.array is None:
             self._adopt_parts(value, storage)
 
     def _extended(self, storage: Storage, value: Value) -> Storage:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from nnctl import blas
+
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -119,7 +121,7 @@ def matmul(a: Value, b: Value) -> Value:
     op = Operation(
         "matmul",
         rules=(lambda d, y, a, b: d @ b.transpose(), lambda d, y, a, b: a.transpose() @ d),
-        calls=lambda out, a, b: [partial(a.dot, b, out)],  # called in 2/3 of np.matmul's time
+        calls=lambda out, a, b: blas.product(a, b, out),
     )
     return a.graph.record(op, (a, b), (a.shape[0], b.shape[1]))
 

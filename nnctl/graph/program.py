@@ -87,7 +87,7 @@ class Program:
     @property
     def products(self) -> list[int]:
         """The multiply-adds of each matrix product."""
-        made = [call.value for call in self.calls if call.value.name == "matmul"]
+        made = dict.fromkeys(call.value for call in self.calls if call.value.name == "matmul")
         return [value.size * value.inputs[0].shape[1] for value in made]
 
     def _bound(self, leaf: Value, graph: Graph, given: Mapping[Value, Array]) -> Array:

@@ -137,9 +137,9 @@ class Value:
 class Graph:
     """Records values. `training` tells the layers which of their two formulas is meant.
 
-    `parameters` maps what a formula may name besides values (declared parameters) to their values;
-    `assignments` holds, for each leaf that a step changes, the value it has after the step.
-    `generator` makes the random numbers of `draw`.
+    `parameters` maps what a formula may name besides values (declared parameters) to their values,
+    and `updates` some of them to what they are after the step; `assignments` holds, for each leaf
+    that a step changes, its value after it. `generator` makes the random numbers of `draw`.
     """
 
     def __init__(self, training: bool = False, generator: np.random.Generator | None = None):
@@ -147,6 +147,7 @@ class Graph:
         self.values: list[Value] = []
         self.constants: dict[Value, Array] = {}
         self.parameters: dict[Any, Value] = {}
+        self.updates: dict[Any, Value] = {}
         self.assignments: dict[Value, Value] = {}
         self.scope = ""
         self._recorded: dict[Any, Value] = {}

@@ -2,13 +2,54 @@
 
 from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
+from nnctl.layers.convolution import Conv1D, Conv2D
 from nnctl.layers.dense import Dense
 from nnctl.layers.dropout import Dropout
+from nnctl.layers.normalization import BatchNormalization, LayerNormalization
+from nnctl.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from nnctl.layers.shaping import Flatten, Reshape
 
 LAYERS: dict[str, type[Layer]] = {
     "activation": Activation,
+    "average_pooling1d": AveragePooling1D,
+    "average_pooling2d": AveragePooling2D,
+    "batch_normalization": BatchNormalization,
+    "conv1d": Conv1D,
+    "conv2d": Conv2D,
     "dense": Dense,
     "dropout": Dropout,
+    "flatten": Flatten,
+    "global_average_pooling1d": GlobalAveragePooling1D,
+    "global_average_pooling2d": GlobalAveragePooling2D,
+    "layer_normalization": LayerNormalization,
+    "max_pooling1d": MaxPooling1D,
+    "max_pooling2d": MaxPooling2D,
+    "reshape": Reshape,
 }
 
-__all__ = ["LAYERS", "Activation", "Dense", "Dropout", "Layer"]
+__all__ = [
+    "LAYERS",
+    "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Conv1D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "Layer",
+    "LayerNormalization",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Reshape",
+]

@@ -1,5 +1,7 @@
 """What every layer is: a declaration of parameters, and a formula."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,7 +11,6 @@ from nnctl.arguments import Component
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array, Graph, Shape, Value
 from nnctl.layout import Parameter
-from nnctl.regularizers import Regularizer
 
 
 @dataclass(eq=False)
@@ -29,11 +30,12 @@ class Layer(Component):
     `build(shape)` is told the shape of one input example, declares the layer's parameters as
     attributes and returns the shape of one output example; it raises `ArgumentError` for a shape
     it cannot take. `forward(graph, x)` is the formula, on `x` of shape `(n, *shape)`. A layer has
-    no memory of its own and knows no batch size. `example_shape` is one that it takes, for the
-    checks that go through all layers.
+    no memory of its own and knows no batch size. `example_shape` is one that it takes, and
+    `example_arguments` are such as it may have, for the checks that go through all layers.
     """
 
     example_shape: ClassVar[Shape] = (5,)
+    example_arguments: ClassVar[Mapping[str, Any]] = {}
     name: str | None = field(default=None, kw_only=True)
 
     def build(self, shape: Shape) -> Shape:
@@ -47,6 +49,11 @@ class Layer(Component):
         return None
 
     @property
+    def type_name(self) -> str:
+        """The class's name as a config spells it, such as `max_pooling2d`."""
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
     def parameters(self) -> list[Parameter]:
         """The declared parameters, in the order of their declaration."""
         return [value for value in vars(self).values() if isinstance(value, Parameter)]
@@ -54,26 +61,29 @@ class Layer(Component):
 
 @dataclass(eq=False)
 class WeightedLayer(Layer):
-    """A layer with a kernel, which a regularizer may keep small.
+    """A layer with parameters, each of which may have a regularizer that keeps it small.
 
-    Parameters may be given literally: `weights={"kernel": …, "bias": …}`.
+    That of the kernel is the attribute `kernel_regularizer`, and so on. Parameters may be given
+    literally: `weights={"kernel": …, "bias": …}`.
     """
 
-    kernel_regularizer: Regularizer | None = field(default=None, kw_only=True)
     weights: dict[str, Any] | None = field(default=None, kw_only=True)
 
     def penalty(self, graph: Graph) -> Value | None:
-        if self.kernel_regularizer is None:
-            return None
-        (kernel,) = (parameter for parameter in self.parameters if parameter.name == "kernel")
-        penalty: Value = self.kernel_regularizer(graph.lift(kernel))
-        return penalty
+        penalties: list[Value] = []
+        for parameter in self.parameters:
+            regularizer = getattr(self, f"{parameter.name}_regularizer", None)
+            if regularizer is not None:
+                penalties.append(regularizer(graph.lift(parameter)))
+        return sum(penalties[1:], penalties[0]) if penalties else None
 
-    def parameter(self, name: str, shape: Shape, initializer: Any) -> Parameter:
+    def parameter(
+        self, name: str, shape: Shape, initializer: Any, trainable: bool = True
+    ) -> Parameter:
         """Declares a parameter, with the literal start values if there are some."""
         given = (self.weights or {}).get(name)
         if given is None:
-            return Parameter(name, shape, initializer)
+            return Parameter(name, shape, initializer, trainable)
         try:
             values = np.asarray(given, dtype=np.float64)
         except (TypeError, ValueError):
@@ -85,7 +95,7 @@ class WeightedLayer(Layer):
                 f"{name} has shape {values.shape}, but the layer's is {shape}",
                 path=f"weights.{name}",
             )
-        return Parameter(name, shape, Given(values))
+        return Parameter(name, shape, Given(values), trainable)
 
     def require_known_weights(self) -> None:
         """Raises `ArgumentError` if `weights` names a parameter that was not declared."""

@@ -1,6 +1,6 @@
 """The fully connected layer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnctl.activations import Activation
 from nnctl.arguments import PositiveInt
@@ -8,6 +8,7 @@ from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value
 from nnctl.initializers import Initializer
 from nnctl.layers.base import WeightedLayer
+from nnctl.regularizers import Regularizer
 
 
 @dataclass(eq=False)
@@ -23,6 +24,7 @@ class Dense(WeightedLayer):
     use_bias: bool = True
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer | None = field(default=None, kw_only=True)
 
     def build(self, shape: Shape) -> Shape:
         if not shape:

@@ -117,12 +117,104 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "warmup_target": 0.25, "warmup_steps": 4,
     },
 }  # fmt: skip
+L1, L2 = {"type": "l1", "l1": 0.0625}, {"type": "l2", "l2": 0.0625}
 REGULARIZERS: dict[str, dict[str, Any]] = {
-    "l1": {"type": "l1", "l1": 0.0625},
-    "l2": {"type": "l2", "l2": 0.0625},
+    "l1": L1,
+    "l2": L2,
     "l1_l2": {"type": "l1_l2", "l1": 0.03125, "l2": 0.0625},
 }
+SERIES, IMAGE = (7, 2), (6, 5, 2)
+CONV1D = {"type": "conv1d", "filters": 3, "kernel_size": 3, "activation": "tanh"}
+CONV2D = {"type": "conv2d", "filters": 3, "kernel_size": 3, "activation": "tanh"}
+EACH_PLACE = {"conv1d": {**CONV1D, "padding": "same"}, "conv2d": {**CONV2D, "padding": "same"}}
+BATCH = {"type": "batch_normalization", "momentum": 0.75}
+LAYER = {"type": "layer_normalization"}
+
+
+def spatial(shape: tuple[int, ...], *layers: Any) -> Case:
+    """Layers on a series or an image, then what makes two numbers of it."""
+    ends = [{"type": "flatten"}, dense(2)]
+    return case([*layers, *ends], REGRESSION, {**SGD, "learning_rate": 0.03125}, shape=shape)
+
+
+def pooled(shape: tuple[int, ...], kind: str, **options: Any) -> Case:
+    """Pooling between a convolution, whose gradient has to come through it, and the end."""
+    axes = f"{len(shape) - 1}d"
+    return spatial(shape, EACH_PLACE[f"conv{axes}"], {"type": f"{kind}_pooling{axes}", **options})
+
+
+WINDOWS: dict[str, dict[str, Any]] = {
+    "": {"pool_size": 2},
+    "overlapping": {"pool_size": 3, "strides": 2},
+    "with gaps": {"pool_size": 2, "strides": 3},
+    "same": {"pool_size": 2, "padding": "same"},
+    "same overlapping": {"pool_size": 3, "strides": 2, "padding": "same"},
+    "same every place": {"pool_size": 3, "strides": 1, "padding": "same"},
+}
+LAYERS: dict[str, Case] = {
+    "conv1d": spatial(SERIES, CONV1D),
+    "conv1d strides": spatial(SERIES, {**CONV1D, "strides": 3}),
+    "conv1d dilation": spatial(SERIES, {**CONV1D, "dilation_rate": 2}),
+    "conv1d same": spatial(SERIES, {**CONV1D, "kernel_size": [4], "padding": "same"}),
+    "conv1d same strides": spatial(SERIES, {**CONV1D, "strides": 2, "padding": "same"}),
+    "conv1d causal": spatial(SERIES, {**CONV1D, "padding": "causal", "dilation_rate": 2}),
+    "conv1d causal strides": spatial(SERIES, {**CONV1D, "padding": "causal", "strides": 2}),
+    "conv1d twice": spatial(SERIES, CONV1D, {**CONV1D, "filters": 4, "strides": 2}),
+    "conv2d": spatial(IMAGE, CONV2D),
+    "conv2d strides": spatial(IMAGE, {**CONV2D, "kernel_size": [2, 3], "strides": [2, 1]}),
+    "conv2d dilation": spatial(IMAGE, {**CONV2D, "dilation_rate": [2, 1]}),
+    "conv2d same": spatial(IMAGE, {**CONV2D, "kernel_size": [4, 3], "padding": "same"}),
+    "conv2d same strides": spatial(IMAGE, {**CONV2D, "strides": 2, "padding": "same"}),
+    "conv2d same dilation": spatial(IMAGE, {**CONV2D, "dilation_rate": 2, "padding": "same"}),
+    "conv2d without bias": spatial(IMAGE, {**CONV2D, "use_bias": False}),
+    "conv2d regularized": spatial(IMAGE, {**CONV2D, "kernel_regularizer": L2}),
+    "conv2d twice": spatial(IMAGE, CONV2D, {**CONV2D, "filters": 4, "padding": "same"}),
+    "conv2d twice with strides": spatial(
+        IMAGE, {**CONV2D, "strides": 2, "padding": "same"}, {**CONV2D, "strides": [1, 2]}
+    ),
+    **{
+        f"{kind} pooling {len(shape) - 1}d {name}".strip(): pooled(shape, kind, **options)
+        for kind in ("max", "average")
+        for shape in (SERIES, IMAGE)
+        for name, options in WINDOWS.items()
+    },
+    "max pooling 2d of its own size": pooled(IMAGE, "max", pool_size=[2, 3], strides=[1, 2]),
+    "average pooling 2d of its own size": pooled(
+        IMAGE, "average", pool_size=[2, 3], strides=[1, 2]
+    ),
+    **{
+        f"global average pooling {len(shape) - 1}d keepdims {keepdims}": pooled(
+            shape, "global_average", keepdims=keepdims
+        )
+        for shape in (SERIES, IMAGE)
+        for keepdims in (False, True)
+    },
+    "reshape": spatial(IMAGE, {"type": "reshape", "target_shape": [10, -1]}, CONV1D),
+    "dense on each place": spatial(IMAGE, dense(3, "tanh")),
+    "activation": spatial(
+        SERIES, {**CONV1D, "activation": "linear"}, {"type": "activation", "activation": "sigmoid"}
+    ),
+    "batch normalization": spatial((4,), dense(5), {"type": "batch_normalization"}, dense(3)),
+    "batch normalization of an image": spatial(IMAGE, CONV2D, BATCH),
+    "batch normalization of a series": spatial(SERIES, BATCH, CONV1D),
+    "batch normalization without scale": spatial(IMAGE, CONV2D, {**BATCH, "scale": False}),
+    "batch normalization without center": spatial(IMAGE, CONV2D, {**BATCH, "center": False}),
+    "batch normalization epsilon": spatial(IMAGE, CONV2D, {**BATCH, "epsilon": 0.25}),
+    "batch normalization regularized": spatial(
+        IMAGE, CONV2D, {**BATCH, "gamma_regularizer": L2, "beta_regularizer": L1}
+    ),
+    "layer normalization": spatial((4,), dense(8), LAYER, dense(3)),
+    "layer normalization of an image": spatial(IMAGE, {**CONV2D, "filters": 4}, LAYER),
+    "layer normalization without scale": spatial(IMAGE, CONV2D, {**LAYER, "scale": False}),
+    "layer normalization without center": spatial(
+        IMAGE, CONV2D, {**LAYER, "center": False, "epsilon": 0.25}
+    ),
+    "layer normalization regularized": spatial(
+        SERIES, {**LAYER, "gamma_regularizer": L1, "beta_regularizer": L2}
+    ),
+}
 CASES: dict[str, Case] = {
+    **{f"layer {name}": given for name, given in LAYERS.items()},
     **{
         f"activation {name}": network(activation, REGRESSION, SGD, metrics=["mae", "mse"])
         for name, activation in ACTIVATIONS.items()
@@ -155,10 +247,15 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
+def input_shape(case: Case) -> tuple[int, ...]:
+    shape: tuple[int, ...] = case.get("shape", (FEATURES,))
+    return shape
+
+
 def data(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Inputs, targets and sample weights of a case."""
     generator = np.random.default_rng(7)
-    x = generator.standard_normal((ROWS, FEATURES))
+    x = generator.standard_normal((ROWS, *input_shape(case)))
     outputs = case["layers"][-1]["units"]
     kind = case["loss"]["type"]
     if kind == "sparse_categorical_crossentropy":
@@ -172,7 +269,8 @@ def data(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, y, generator.integers(4, 17, ROWS) / 8
 
 
-def initial(shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
-    """The arrays that training starts from, biases included."""
+def initial(case: Case, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+    """The arrays that training starts from, biases included; variances are positive."""
     generator = np.random.default_rng(11)
-    return [generator.uniform(-0.7, 0.7, shape) for shape in shapes]
+    has_variance = any(layer["type"] == "batch_normalization" for layer in case["layers"])
+    return [generator.uniform(0.1 if has_variance else -0.7, 0.7, shape) for shape in shapes]

@@ -7,6 +7,7 @@ import functools
 import importlib.metadata
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import cases
 import keras
 import numpy as np
 
+# Unless told otherwise, Keras on JAX lets means and normalisations of float64 have float32 digits.
+keras.src.backend.common.dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
 keras.backend.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
 NAMES = {
@@ -42,6 +45,7 @@ def made(module: Any, given: Any) -> Any:
     arguments = {"type": given} if isinstance(given, str) else dict(given)
     name = arguments.pop("type")
     camel = NAMES.get(name) or "".join(part.capitalize() for part in name.split("_"))
+    camel = re.sub("([12])d$", r"\1D", camel)
     if isinstance(arguments.get("activation"), dict):
         activation = dict(arguments["activation"])
         function = getattr(keras.activations, activation.pop("type"))
@@ -51,8 +55,9 @@ def made(module: Any, given: Any) -> Any:
     if isinstance(arguments.get("learning_rate"), dict):
         schedules = keras.optimizers.schedules
         arguments["learning_rate"] = made(schedules, arguments["learning_rate"])
-    if "kernel_regularizer" in arguments:
-        arguments["kernel_regularizer"] = made(keras.regularizers, arguments["kernel_regularizer"])
+    for key, value in arguments.items():
+        if key.endswith("_regularizer"):
+            arguments[key] = made(keras.regularizers, value)
     return getattr(module, camel)(**arguments)
 
 
@@ -68,8 +73,8 @@ def metric(given: Any, loss: str) -> Any:
 
 def train(case: dict[str, Any]) -> dict[str, Any]:
     layers = [made(keras.layers, layer) for layer in case["layers"]]
-    model = keras.Sequential([keras.Input((cases.FEATURES,)), *layers])
-    model.set_weights(cases.initial([w.shape for w in model.get_weights()]))
+    model = keras.Sequential([keras.Input(cases.input_shape(case)), *layers])
+    model.set_weights(cases.initial(case, [w.shape for w in model.get_weights()]))
     metrics = [metric(given, case["loss"]["type"]) for given in case.get("metrics", [])]
     model.compile(
         optimizer=made(keras.optimizers, case["optimizer"]),

@@ -1,6 +1,7 @@
 """The proof passes for what is right, and fails for every rule that is made wrong."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -19,10 +20,11 @@ WORST = {"complex-step": 1e-9, "central": 1e-5}
 WRONG = {"negated": -1.0, "slightly off": 1.001, "zero": 0.0}
 
 
-@pytest.mark.parametrize("method", WORST)
-def test_every_built_in_case_passes(method):
+@pytest.mark.parametrize(("method", "every"), [("complex-step", 1), ("central", 8)])
+def test_every_built_in_case_passes(method, every):
+    """With the slower method, one case in eight."""
     generator = np.random.default_rng(1)
-    for name, case in builtin_cases(generator):
+    for name, case in itertools.islice(builtin_cases(generator), 0, None, every):
         (result,) = check(case, method, generator, name=name)
         assert result.passed, result
         assert result.max_relative_error < WORST[method], result

@@ -1,0 +1,33 @@
+"""Arithmetic with one number a channel, on values whose last axis is their channels.
+
+On a last axis of few channels NumPy is several times slower than on long rows. So values are taken
+as rows of all channels of a whole line of places, and vectors repeated to that length.
+"""
+
+import math
+
+from nnctl.graph import Shape, Value
+from nnctl.graph.operations import broadcast
+
+
+def rows_of(x: Value) -> Value:
+    """`x` `(n, …, w, c)` as rows `(…, w * c)`; `(n, c)` as it is."""
+    return x.reshape(-1, math.prod(x.shape[-2:])) if x.ndim > 2 else x
+
+
+def repeated(vector: Value, shape: Shape) -> Value:
+    """A vector `(c,)` for the rows of a value of that shape: `(w * c,)`."""
+    if len(shape) < 3:
+        return vector
+    return broadcast(vector, shape[-2:]).reshape(math.prod(shape[-2:]))
+
+
+def mean(rows: Value, shape: Shape) -> Value:
+    """The mean of each channel `(c,)` over the rows of a value of that shape."""
+    lines = rows.mean(0)
+    return lines if len(shape) < 3 else lines.reshape(*shape[-2:]).mean(0)
+
+
+def plus(x: Value, bias: Value) -> Value:
+    """`x + bias`, with one number a channel."""
+    return (rows_of(x) + repeated(bias, x.shape)).reshape(*x.shape)

@@ -1,0 +1,196 @@
+"""Windows: which cells of its input each place of a convolution's or pooling's output sees.
+
+A window's cells are listed in tables of integers, in which -1 stands for a cell outside the input.
+Gathering cells by a table is the one operation here; its derivative gathers by the inverse table.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from nnctl.graph import Array, Operation, Value, join, with_derivative
+from nnctl.graph.operations import copy
+
+Padding = Literal["valid", "same", "causal"]
+OUTSIDE = -1
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows along one axis of `size` cells, `kernel` cells each, `dilation` apart.
+
+    `same` pads so that the windows begin at every `stride`-th cell, with the odd cell of padding at
+    the end, as TensorFlow does; `causal` pads at the start alone, so that no window sees beyond its
+    own place.
+    """
+
+    size: int
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    padding: Padding = "valid"
+
+    @property
+    def reach(self) -> int:
+        """The cells from the first to the last of a window."""
+        return (self.kernel - 1) * self.dilation + 1
+
+    @property
+    def count(self) -> int:
+        """How many windows there are; none where they do not fit."""
+        room = self.size - self.reach if self.padding == "valid" else self.size - 1
+        return room // self.stride + 1
+
+    @property
+    def before(self) -> int:
+        """The cells of padding at the start."""
+        if self.padding == "valid":
+            return 0
+        if self.padding == "causal":
+            return self.reach - 1
+        return max(0, (self.count - 1) * self.stride + self.reach - self.size) // 2
+
+    def table(self) -> Array:
+        """The cells of each window: `(count, kernel)`."""
+        starts = np.arange(self.count) * self.stride - self.before
+        cells = starts[:, None] + np.arange(self.kernel) * self.dilation
+        return np.where((cells < 0) | (cells >= self.size), OUTSIDE, cells)
+
+
+def table_of(axes: Sequence[Windows]) -> Array:
+    """The cells of windows over several axes, numbered row by row: `(windows, cells of one)`."""
+    table = np.zeros((1, 1), np.intp)
+    for axis in axes:
+        outer, inner = table[:, None, :, None], axis.table()[None, :, None, :]
+        cells = np.where((outer < 0) | (inner < 0), OUTSIDE, outer * axis.size + inner)
+        table = cells.reshape(len(table) * axis.count, -1)
+    return table
+
+
+def inverse(table: Array, cells: int) -> Array:
+    """For each cell the indices in the flat `table` at which it stands: `(most of them, cells)`."""
+    table = table.reshape(-1)
+    places = np.flatnonzero(table >= 0)
+    places = places[np.argsort(table[places], kind="stable")]
+    counts = np.bincount(table[places], minlength=cells)
+    rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+    found = np.full((max(1, counts.max()), cells), OUTSIDE)
+    found[rank, table[places]] = places
+    return found
+
+
+def windows_by_cell(table: Array, cells: int) -> Array:
+    """For each cell and each place in a window, the window that has it there: `(cells, places)`."""
+    found = np.full((cells, table.shape[1]), OUTSIDE)
+    window, place = np.nonzero(table >= 0)
+    found[table[window, place], place] = window
+    return found
+
+
+def gathered(x: Value, table: Array) -> Value:
+    """The cells that a flat table names: `(n, cells, c)` -> `(n, len(table), c)`, zero outside."""
+    n, cells, channels = x.shape
+    table = table.reshape(-1)
+    inside = x if x.contiguous else copy(x)
+    if (table < 0).any():
+        inside, table = with_zero_cell(x), np.where(table < 0, cells, table)
+    block, blocks = in_blocks(table, inside.shape[1])
+
+    def calls(out: Array, array: Array) -> list[partial[Array]]:
+        array, out = (a.reshape(n, -1, block * channels) for a in (array, out))
+        return [partial(array.take, blocks, 1, out, "clip")]
+
+    op = Operation("gather", (table.tobytes(),), calls=calls)
+    y = x.graph.record(op, (inside,), (n, len(table), channels))
+
+    def rule(d: Value) -> Value:
+        return summed(d, inverse(np.where(table < cells, table, OUTSIDE), cells))
+
+    return with_derivative(y, (x,), rule)
+
+
+def in_blocks(table: Array, cells: int) -> tuple[int, Array]:
+    """The most cells that always stand together, and a table of such blocks in place of cells."""
+    most = math.gcd(cells, len(table))
+    for block in range(most, 1, -1):
+        if most % block == 0:
+            starts = table[::block]
+            together = (starts[:, None] + np.arange(block)).reshape(-1)
+            if (starts % block == 0).all() and (table == together).all():
+                return block, starts // block
+    return 1, table
+
+
+def with_zero_cell(x: Value) -> Value:
+    """The same cells and a cell of zeros after them: `(n, cells, c)` -> `(n, cells + 1, c)`."""
+
+    def calls(out: Array, array: Array) -> list[partial[None]]:
+        return [partial(np.copyto, out[:, :-1], array), partial(out[:, -1].fill, 0)]
+
+    n, cells, channels = x.shape
+    return x.graph.record(Operation("zero_cell", calls=calls), (x,), (n, cells + 1, channels))
+
+
+def summed(x: Value, table: Array) -> Value:
+    """Sums of cells, one for each column of the table: `(n, cells, c)` -> `(n, columns, c)`."""
+    n, cells, channels = x.shape
+    terms, columns = table.shape
+    if terms == 1:
+        return gathered(x, table)
+    y = gathered(x, table).reshape(n, terms, columns * channels).sum(1)
+    y = y.reshape(n, columns, channels)
+
+    def rule(d: Value) -> Value:
+        places = inverse(table, cells)
+        return summed(d, np.where(places < 0, OUTSIDE, places % columns))
+
+    return with_derivative(y, (x,), rule)
+
+
+def greatest(x: Value, windows: Windows) -> Value:
+    """The greatest cell of each window: `(n, size, c)` -> `(n, count, c)`.
+
+    Of equal cells the first counts as the greatest, and takes the whole derivative, as in Keras.
+    """
+    table = windows.table()
+    first = np.take_along_axis(table, (table >= 0).argmax(1)[:, None], 1)
+    table = np.where(table < 0, first, table)  # once more a cell of the window changes nothing
+    cells: list[Any] = [gathered(x, column) for column in table.T]
+    best = [cells[0]]
+    for cell in cells[1:]:
+        best.append(np.maximum(cell, best[-1]))
+
+    def rule(d: Value) -> Value:
+        parts = []
+        for cell, before in zip(reversed(cells[1:]), reversed(best[:-1]), strict=True):
+            part = d * (cell > before)
+            parts.append(part)
+            d = d - part
+        return scattered([d, *reversed(parts)], table, windows.size)
+
+    y: Value = with_derivative(best[-1], (x,), rule)
+    return y
+
+
+def scattered(parts: Sequence[Value], table: Array, cells: int) -> Value:
+    """Cells that are the sum of their parts: of `parts[k]` `(n, count, c)` those with the cell in
+    column `k` of the table `(count, k)` -> `(n, cells, c)`."""
+    n, count, channels = parts[0].shape
+    joined = join([part.reshape(part.size) for part in parts])
+    whole = table.T[:, None, :] + np.arange(n)[:, None] * cells
+    d = summed(joined.reshape(1, len(parts) * n * count, channels), inverse(whole, n * cells))
+    return d.reshape(n, cells, channels)
+
+
+def average(x: Value, windows: Windows) -> Value:
+    """The mean of the cells of each window that are inside: `(n, size, c)` -> `(n, count, c)`."""
+    table = windows.table()
+    counts = (table >= 0).sum(1)
+    if (counts == windows.kernel).all():
+        return summed(x, table.T) * (1 / windows.kernel)
+    scaled: Value = summed(x, table.T) * (1 / counts[:, None])
+    return scaled
