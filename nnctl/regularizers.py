@@ -41,10 +41,13 @@ class L1L2(Component):
         return sum_of_sizes(w) * self.l1 + sum_of_squares(w) * self.l2
 
 
+def absolute(w: Any) -> Any:
+    """`|w|`, whose slope at 0 is taken to be 0."""
+    return with_derivative(np.maximum(w, -w), (w,), lambda d: d * np.sign(w))
+
+
 def sum_of_sizes(w: Any) -> Value:
-    """`sum(|w|)`, whose slope at 0 is taken to be 0."""
-    size = np.maximum(w, -w)
-    total: Value = with_derivative(size, (w,), lambda d: d * np.sign(w)).sum()
+    total: Value = absolute(w).sum()
     return total
 
 

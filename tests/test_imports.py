@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "nnctl"
 # A module imports from rows above its own, and from its own folder.
 ROWS = [
     ["errors", "__init__"],
-    ["arguments", "atomic", "blas", "machine", "randomness"],
+    ["arguments", "atomic", "blas", "expression", "machine", "randomness"],
     ["graph", "npz"],
     ["layout", "error_function", "schedules"],
     ["activations", "initializers", "regularizers"],
@@ -20,8 +20,9 @@ ROWS = [
     ["step", "callbacks"],
     ["class_weights", "evaluation", "monitors"],
     ["training"],
-    ["model"],
+    ["diagnosis", "model"],
     ["gradcheck"],
+    ["explain"],
     ["data", "config"],
     ["runs"],
     ["examples"],
@@ -32,7 +33,7 @@ ROWS = [
     ["__main__"],
 ]
 ROW = {module: row for row, modules in enumerate(ROWS) for module in modules}
-ENGINE = ROW["gradcheck"]
+ENGINE = ROW["explain"]
 ENGINE_NEEDS = {"numpy", "threadpoolctl", "nnctl", *sys.stdlib_module_names}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -9,7 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from nnctl import __version__
-from nnctl.cli import evaluate, gradcheck, predict, summary, train, validate
+from nnctl.cli import (
+    derivative,
+    evaluate,
+    explain,
+    gradcheck,
+    predict,
+    resume,
+    summary,
+    train,
+    validate,
+)
 from nnctl.cli.ending import ended, obey_signals, open_streams
 from nnctl.errors import ExitStatus
 
@@ -54,7 +64,7 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-for module in (train, predict, evaluate, gradcheck, validate, summary):
+for module in (train, resume, predict, evaluate, explain, gradcheck, validate, summary, derivative):
     app.command(module.__name__.rpartition(".")[2])(reported(module.command))
 
 

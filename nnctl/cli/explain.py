@@ -1,0 +1,52 @@
+"""`nnctl explain`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnctl.cli import options
+
+
+def command(
+    config: options.Config,
+    row: Annotated[
+        int, typer.Option(help="The training row to explain, counted from 0.", metavar="N")
+    ] = 0,
+    epsilon: Annotated[
+        float, typer.Option(help="By how much a number is raised to see how J rises.")
+    ] = 0.001,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            "--weights",
+            metavar="FILE",
+            help="Take the parameters of these weights, or of a run folder.",
+            show_default=False,
+        ),
+    ] = None,
+    set_: options.Set = None,
+    seed: options.Seed = None,
+    json: options.Json = False,
+) -> None:
+    """Show the computation graph of one example: values, derivatives, and an experiment on each.
+
+    Example: nnctl explain configs/backprop-two-layers.yaml
+    """
+    from nnctl.cli.explanation import print_explanation
+    from nnctl.cli.report import print_json
+    from nnctl.jobs.explain import as_json, explain
+
+    result = explain(
+        config,
+        row=row,
+        epsilon=epsilon,
+        weights=weights,
+        overrides=set_ or (),
+        seed=seed,
+        measure=not json,
+    )
+    if json:
+        print_json(as_json(result))
+    else:
+        print_explanation(result)

@@ -1,0 +1,24 @@
+"""Mathematical signs on a terminal that may not know them."""
+
+import sys
+
+SPELT = str.maketrans(
+    {
+        **{"∂": "d", "ε": "eps", "−": "-", "·": "*", "×": "x", "½": "0.5", "²": "^2", "µ": "u"},
+        **{"≥": ">=", "≤": "<="},
+    }
+)
+
+
+def say(text: str) -> None:
+    """Prints a text as the terminal can show it."""
+    print(spelt(text))
+
+
+def spelt(text: str) -> str:
+    """The text, spelt with plain letters where the terminal's encoding lacks its signs."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return text.translate(SPELT)
+    return text

@@ -1,0 +1,124 @@
+"""`nnctl explain`: the computation graph of one example of a config's training data."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.build import Built, build
+from nnctl.config import load
+from nnctl.errors import ArgumentError
+from nnctl.explain import FEW, Drawing, Experiment, Finding, Work
+from nnctl.gradcheck import point_of
+from nnctl.graph import Array
+from nnctl.step import Examples, trace
+
+EPSILON = 0.001
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was found of the example in a row of the data that `rows` speaks of.
+
+    `is_small`: every node is one number. `work` is None where nobody wanted it measured.
+    """
+
+    row: int
+    rows: str
+    epsilon: float
+    example: Examples
+    loss: float
+    nodes: tuple[Finding, ...]
+    parameters: tuple[Finding, ...]
+    is_small: bool
+    work: Work | None
+
+
+def explain(
+    config: Path,
+    *,
+    row: int = 0,
+    epsilon: float = EPSILON,
+    weights: Path | None = None,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    measure: bool = True,
+) -> Explanation:
+    """Draws the graph of a training step on one row, in float64.
+
+    `row` counts from 0 through the training rows as they are prepared, in the order of the file;
+    where the config sets a fraction aside to validate, through the rows left to train. Parameters
+    are those of the config or its seed, or of `weights`. Raises `NnctlError` for what cannot be
+    read or built, a row that is not there, or an ε that is no positive number.
+    """
+    if not (math.isfinite(epsilon) and epsilon > 0):
+        raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number greater than 0")
+    loaded = load(config, overrides=overrides, named={"seed": seed})
+    built = build(loaded, dtype="float64", init_weights=weights)
+    count = len(built.train)
+    if not 0 <= row < count:
+        raise ArgumentError(
+            f"--row is {row}; {rows_of(built)} has {count:,} row{'' if count == 1 else 's'}",
+            "give 0, the only one" if count == 1 else f"rows count from 0: give 0 to {count - 1}",
+        )
+    example = built.train.rows(slice(row, row + 1))
+    model = built.model
+    traced = trace(model, model.loss, example, 1)
+    drawing = Drawing(traced, model.layout, loaded.loss.type)
+    with np.errstate(all="ignore"):
+        experiment = Experiment(drawing, point_of(traced, model, example), epsilon)
+        nodes, parameters = experiment.node_findings(), experiment.parameter_findings()
+        work = experiment.work() if measure else None
+    return Explanation(
+        row,
+        rows_of(built),
+        epsilon,
+        example,
+        experiment.loss,
+        tuple(nodes),
+        tuple(parameters),
+        experiment.is_small,
+        work,
+    )
+
+
+def rows_of(built: Built) -> str:
+    """Where the rows are that are counted."""
+    if isinstance(built.config.data.validation, float):
+        return "the part of data.train that trains"
+    return "data.train"
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """The graph as plain data."""
+    return {
+        "loss": explanation.loss,
+        "nodes": [
+            {"name": node.name, "op": node.formula, **figures(node)} for node in explanation.nodes
+        ],
+        "parameters": {finding.name: figures(finding) for finding in explanation.parameters},
+    }
+
+
+def figures(finding: Finding) -> dict[str, Any]:
+    """Value, derivative and nudge; that of a tensor has a mean, for its norm is not known."""
+    nudge = plain(finding.nudge)
+    if finding.value.size > FEW:
+        nudge = {"shape": list(finding.value.shape), "mean": nudge}
+    return {"value": plain(finding.value), "gradient": plain(finding.gradient), "nudge": nudge}
+
+
+def plain(array: Array) -> Any:
+    """A number, nested lists of a few, or `{shape, mean, norm}` of more."""
+    if array.size == 1:
+        return array.item()
+    if array.size <= FEW:
+        return array.tolist()
+    return {
+        "shape": list(array.shape),
+        "mean": float(array.mean()),
+        "norm": float(np.linalg.norm(array)),
+    }
