@@ -43,6 +43,11 @@ def write_problem(error: OSError, path: str | Path) -> NnctlError:
     return NnctlError(Problem(f"it cannot be written ({reason})", _FIXES.get(number), str(path)))
 
 
+def temporary_name(name: str, token: str | None = None) -> str:
+    """What a file or folder is called until it is whole: hidden, and no two alike."""
+    return f".{name[:80]}.{token or secrets.token_hex(4)}.tmp"
+
+
 @contextmanager
 def atomic_file(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[IO[Any]]:
     """A handle whose text (UTF-8) or bytes become `path` at the end, unless something fails.
@@ -70,7 +75,7 @@ def atomic_file(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[I
 @contextmanager
 def _beside(final: Path, mode: str, path: str | Path) -> Iterator[IO[Any]]:
     """A handle to a new file in the folder of `final`, which it replaces at the end."""
-    temporary = final.with_name(f".{final.name[:80]}.{secrets.token_hex(4)}.tmp")
+    temporary = final.with_name(temporary_name(final.name))
     try:
         # The mode lets the umask decide, as for any file a program makes.
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)

@@ -54,11 +54,21 @@ class Evaluator:
 
     def figures(self, data: Examples) -> dict[str, float]:
         """The loss, regularization included, and each metric by name."""
-        metrics = self._scorer.metrics
-        totals = Totals.start(metrics)
+        *_, totals = self.growing(data)
+        return totals.figures(self._names, self._scorer.metrics)
+
+    def growing(self, data: Examples) -> Iterator[Totals]:
+        """The totals after each block of rows: one object, complete after the last."""
+        totals = Totals.start(self._scorer.metrics)
         with np.errstate(all="ignore"):
             totals.loss = self._penalty() * len(data)
-            for rows, y_pred in self._predictor.blocks(data.x):
+        blocks = self._predictor.blocks(data.x)
+        while True:
+            with np.errstate(all="ignore"):
+                block = next(blocks, None)
+                if block is None:
+                    return
+                rows, y_pred = block
                 weight = None if data.weight is None else data.weight[rows]
                 self._scorer.add(totals, data.y[rows], y_pred, weight)
-        return totals.figures(self._names, metrics)
+            yield totals

@@ -24,6 +24,7 @@ class Monitor(Component, Callback):
     best: float | None = field(default=None, init=False)
     best_epoch: int | None = field(default=None, init=False)
     wait: int = field(default=0, init=False)  # epochs since the best
+    resumed: bool = field(default=False, init=False)  # whether the next run goes on with these
 
     def on_train_begin(self, run: Run) -> None:
         figures = ["loss", *run.metrics]
@@ -34,6 +35,9 @@ class Monitor(Component, Callback):
                 did_you_mean(self.monitor, computed),
                 path="monitor",
             )
+        if not self.resumed:
+            self.best, self.best_epoch, self.wait = None, None, 0
+        self.resumed = False
 
     def improved(self, event: EpochEnd) -> bool:
         """Whether the epoch is the best so far, which is then remembered."""
@@ -50,8 +54,9 @@ class Monitor(Component, Callback):
         return {"best": self.best, "best_epoch": self.best_epoch, "wait": self.wait}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
+        for name in self.state():
+            setattr(self, name, state[name])
+        self.resumed = True
 
 
 @dataclass(eq=False, kw_only=True)
@@ -64,6 +69,11 @@ class EarlyStopping(Monitor):
 
     patience: NonNegativeInt
     restore_best: bool = True
+
+    def on_train_begin(self, run: Run) -> None:
+        super().on_train_begin(run)
+        if self.wait and self.wait >= self.patience:  # it was about to end when it was broken off
+            run.stop("stopped")
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
         if self.improved(event):

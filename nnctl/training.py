@@ -6,7 +6,7 @@ on as if nothing had happened. The loop yields events and never prints, saves or
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from nnctl.step import Examples, Model, Scorer, Totals, TrainingStep, rates_of
 MOST_BATCHES_AT_ONCE = 64
 MULTIPLY_ADDS_AT_ONCE = 500_000_000  # a tenth of a second or so
 NUMBERS_AT_ONCE = 1 << 18
+BETWEEN_EVENTS = 0.1  # seconds of validating
 
 
 class TrainingDiverged(NnctlError):
@@ -107,12 +108,19 @@ class TrainingState:
         }
 
     def restore(self, arrays: Mapping[str, Array], numbers: Mapping[str, Any]) -> None:
-        """Takes up what `arrays` and `numbers` returned, in a state of the same model and run."""
-        self.vector[...] = arrays["vector"]
-        for name, slot in self.slots.items():
-            slot[...] = arrays[f"slots/{name}"]
+        """Takes up what `arrays` and `numbers` returned, in a state of the same model and run.
+
+        Raises KeyError, TypeError or ValueError for those of another.
+        """
+        parts = {"vector": self.vector}
+        parts |= {f"slots/{name}": slot for name, slot in self.slots.items()}
+        if "best" in arrays:
+            self.best = parts["best"] = np.empty_like(self.vector)
+        for name, part in parts.items():
+            if arrays[name].shape != part.shape:
+                raise ValueError(f"{name} has shape {arrays[name].shape}, not {part.shape}")
+            part[...] = arrays[name]
         self.order = np.asarray(arrays["order"], np.intp)
-        self.best = arrays["best"].copy() if "best" in arrays else None
         self.learning_rate = numbers["learning_rate"]
         self.step, self.epoch, self.batch = (int(numbers[k]) for k in ("step", "epoch", "batch"))
         states: dict[int, dict[str, Array]] = {}
@@ -166,6 +174,7 @@ class Training:
         self.batch_size = min(batch_size, self.rows)
         self.batches = math.ceil(self.rows / self.batch_size)
         self.has_validation = validation is not None
+        self.most_batches_at_once = MOST_BATCHES_AT_ONCE
         self._stopped: Reason | None = None
         self._steps: dict[int, TrainingStep] = {}
 
@@ -219,7 +228,9 @@ class Training:
                     self._train_some()
                 yield self._batch_end()
             if state.batch == self.batches:
-                yield self._epoch_end(began)
+                figures = yield from self._validated()
+                if figures is not None:
+                    yield self._epoch_end(began, figures)
 
     def _new_order(self) -> Array:
         if self.shuffle and self.batches > 1:
@@ -258,19 +269,26 @@ class Training:
             self._steps[rows] = self.model.step(self.train, rows)
         return self._steps[rows]
 
-    def _train_some(self) -> None:
-        """Trains on the next few batches of equal size, and adds their figures to the totals."""
+    def upcoming(self) -> tuple[TrainingStep, Array, list[tuple[float, ...]]]:
+        """The next few batches of equal size: their program, all their rows, the rates of each."""
         state, size = self.state, self.batch_size
         start = state.batch * size
         whole = (self.rows - start) // size
         step = self._step(size if whole else self.rows - start)
-        count = min(max(whole, 1), batches_at_once(step))
+        count = min(max(whole, 1), batches_at_once(step), self.most_batches_at_once)
         rows = state.order[start : start + count * len(step.y_pred)]
-        outputs = np.empty((len(rows), *self.model.output_shape), step.y_pred.dtype)
         rates = [
             rates_of(self.optimizer, self.learning_rate(t), t)
             for t in range(state.step, state.step + count)
         ]
+        return step, rows, rates
+
+    def _train_some(self) -> None:
+        """Trains on the next few batches, and adds their figures to the totals."""
+        state = self.state
+        step, rows, rates = self.upcoming()
+        count = len(rates)
+        outputs = np.empty((len(rows), *self.model.output_shape), step.y_pred.dtype)
         batches, results = np.split(rows, count), np.split(outputs, count)
         penalty = step.run(self.train, batches, rates, results)
         state.totals.loss += penalty * len(step.y_pred)
@@ -295,12 +313,27 @@ class Training:
         batches, rows = self.batches, state.totals.rows
         return BatchEnd(state.epoch + 1, state.batch, batches, rows, logs, rate)
 
-    def _epoch_end(self, began: float) -> EpochEnd:
+    def _validated(self) -> Generator[BatchEnd, None, dict[str, float] | None]:
+        """Evaluates the validation rows, and yields now and then, so that it can be interrupted.
+
+        Returns their figures; None where it was.
+        """
+        if self.validation is None:
+            return {}
+        told, totals = time.perf_counter(), Totals.start(self._metrics)
+        for growing in self.model.evaluator.growing(self.validation):
+            totals = growing
+            if self._stopped == "interrupted":
+                return None
+            if time.perf_counter() - told > BETWEEN_EVENTS:
+                yield self._batch_end()
+                told = time.perf_counter()
+        figures = totals.figures(self.metrics, self._metrics)
+        return {f"val_{name}": value for name, value in figures.items()}
+
+    def _epoch_end(self, began: float, validation: Mapping[str, float]) -> EpochEnd:
         state = self.state
-        logs = state.totals.figures(self.metrics, self._metrics)
-        if self.validation is not None:
-            figures = self.model.evaluator.figures(self.validation)
-            logs |= {f"val_{name}": value for name, value in figures.items()}
+        logs = {**state.totals.figures(self.metrics, self._metrics), **validation}
         for name, value in logs.items():
             state.history.setdefault(name, []).append(value)
         state.epoch, state.batch = state.epoch + 1, 0
@@ -315,4 +348,4 @@ def batches_at_once(step: TrainingStep) -> int:
     """How many batches are trained before their figures are computed; the same in every run."""
     by_work = MULTIPLY_ADDS_AT_ONCE // max(1, sum(step.program.products))
     by_size = NUMBERS_AT_ONCE // max(1, step.y_pred.size)
-    return max(1, min(MOST_BATCHES_AT_ONCE, by_work, by_size))
+    return max(1, min(by_work, by_size))

@@ -157,3 +157,15 @@ def test_the_lowered_rate_is_the_one_that_trains():
     history = model.fit(*data(), epochs=3, verbose=0, callbacks=[Lower(monitor="loss")]).history
     assert history["loss"][1] == pytest.approx(history["loss"][2], rel=1e-12)
     assert model.state().learning_rates == [0.1, 1e-30, 1e-30]
+
+
+def test_a_callback_used_again_begins_anew_unless_it_was_loaded():
+    stopping = EarlyStopping(patience=1)
+    assert fed(stopping, [1.0, 2.0])[0].reason == "stopped"
+    assert fed(stopping, [3.0, 2.0])[0].reason is None
+    resumed = EarlyStopping(patience=1)
+    resumed.load_state({"best": 1.0, "best_epoch": 1, "wait": 1})
+    run = FakeRun()
+    resumed.on_train_begin(run)
+    assert run.reason == "stopped"  # it was about to end when it was broken off
+    assert (resumed.best, resumed.wait) == (1.0, 1)

@@ -41,4 +41,5 @@ Features = Annotated[
         show_default=False,
     ),
 ]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

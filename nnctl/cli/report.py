@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from nnctl.gradcheck import CaseResult
     from nnctl.jobs.gradcheck import GradcheckResult
+    from nnctl.jobs.running import TrainResult
     from nnctl.jobs.smoke import SmokeResult
-    from nnctl.jobs.train import TrainResult
     from nnctl.jobs.validate import ValidateResult
 
 PARTS = ("train", "validation", "test")
@@ -78,7 +78,9 @@ def print_smoke(result: "SmokeResult") -> None:
 
 
 def print_shortfall(result: "TrainResult") -> None:
-    """Why a run has no weights, if so: it diverged or was told to end; and what is kept of it."""
+    """What looks wrong with a run, and why it has no weights, if so, and what is kept of it."""
+    for warning in result.warnings:
+        print_warning(warning)
     if result.status is ExitStatus.DONE:
         return
     kept = result.folder / "checkpoint.npz"
@@ -89,6 +91,7 @@ def print_shortfall(result: "TrainResult") -> None:
     epochs = result.results["epochs"]
     done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
     print(f"interrupted {done}; the state is kept in {kept}", file=sys.stderr)
+    print(f"go on    {shlex.join(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
 
 
 def number(value: float | None) -> str:

@@ -33,9 +33,7 @@ def command(
             "--smoke", help="For CI: a few batches through every step, then whether a loss falls."
         ),
     ] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")
-    ] = False,
+    quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
     """Train a model, and write its run folder.

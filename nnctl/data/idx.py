@@ -51,7 +51,7 @@ def _read(stream: BinaryIO, size: int, shape: tuple[int, ...], file: str) -> byt
     while len(data) <= size and (part := stream.read(min(_CHUNK, size + 1 - len(data)))):
         data += part
     if len(data) != size:
-        axes = " × ".join(map(str, shape))  # noqa: RUF001 (the sign of multiplication)
+        axes = " × ".join(map(str, shape))
         raise NnctlError(_length_problem(f"an array of {axes}", size, len(data), file))
     return data
 

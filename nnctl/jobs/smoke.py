@@ -12,7 +12,7 @@ from nnctl import blas
 from nnctl.build import Built, build
 from nnctl.config import Config, load
 from nnctl.errors import ExitStatus
-from nnctl.jobs.train import TrainResult, run_in
+from nnctl.jobs.running import TrainResult, run_in
 from nnctl.runs.folder import RunFolder, choose
 from nnctl.step import Examples
 from nnctl.training import TrainingDiverged

@@ -3,22 +3,67 @@
 import csv
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nnctl import __version__
 from nnctl.atomic import atomic_file
 from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
+from nnctl.errors import NnctlError, Problem
 from nnctl.npz import read_arrays, write_arrays
 from nnctl.runs.folder import CHECKPOINT, HISTORY
-from nnctl.runs.weights import FORMAT_VERSION, METADATA
+from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
 from nnctl.training import TrainingState
 
 BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an epoch
 WITHIN_EPOCH = 30.0
 STATE = "training"  # what the metadata of a checkpoint has, and of weights has not
+
+
+@dataclass(frozen=True)
+class About:
+    """What a checkpoint tells of its run: the whole config, and the data files' SHA-256.
+
+    `config` is plain data with absolute paths; `data` has the hashes by the files' paths below
+    `data` in the config.
+    """
+
+    config: dict[str, Any]
+    data: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint as it was read. `ended` is why the run ended; None for one that was broken off.
+
+    `epoch` counts whole epochs, `batch` the batches done of the next.
+    """
+
+    file: str
+    about: About
+    ended: str | None
+    epoch: int
+    batch: int
+    arrays: dict[str, NDArray[Any]]
+    numbers: dict[str, Any]
+    callbacks: list[dict[str, Any]]
+
+    def restore(self, state: TrainingState, callbacks: Sequence[Callback]) -> None:
+        """Puts a run of the same config and data back to where it was.
+
+        Raises `NnctlError` for contents that are not such a run's.
+        """
+        try:
+            state.restore(self.arrays, self.numbers)
+            for callback, saved in zip(callbacks, self.callbacks, strict=True):
+                callback.load_state(saved)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(self.file, error) from None
 
 
 class Checkpoints(Callback):
@@ -28,8 +73,11 @@ class Checkpoints(Callback):
     then is the last good checkpoint. `others` are the callbacks whose state belongs to the run.
     """
 
-    def __init__(self, folder: Path, state: TrainingState, others: Sequence[Callback] = ()):
-        self.folder, self.training_state, self.others = folder, state, others
+    def __init__(
+        self, folder: Path, state: TrainingState, about: About, others: Sequence[Callback] = ()
+    ):
+        self.folder, self.training_state = folder, state
+        self.about, self.others = about, others
         self._written = 0.0
         self._figures: tuple[str, ...] = ()
 
@@ -52,11 +100,12 @@ class Checkpoints(Callback):
         if event.reason == "diverged":
             self._save_history()
         else:
-            self._write()
+            self._write(None if event.reason == "interrupted" else event.reason)
 
-    def _write(self) -> None:
+    def _write(self, ended: str | None = None) -> None:
         if np.isfinite(self.training_state.vector).all():
-            save_checkpoint(self.folder / CHECKPOINT, self.training_state, self.others)
+            path = self.folder / CHECKPOINT
+            save_checkpoint(path, self.training_state, self.about, self.others, ended)
         self._save_history()
         self._written = time.monotonic()
 
@@ -64,24 +113,52 @@ class Checkpoints(Callback):
         save_history(self.folder / HISTORY, self.training_state, self._figures)
 
 
-def save_checkpoint(path: Path, state: TrainingState, callbacks: Sequence[Callback] = ()) -> None:
+def save_checkpoint(
+    path: Path,
+    state: TrainingState,
+    about: About,
+    callbacks: Sequence[Callback] = (),
+    ended: str | None = None,
+) -> None:
     """Writes the state of a run, whole or not at all."""
-    numbers = {
+    metadata = {
         "format_version": FORMAT_VERSION,
+        "nnctl": __version__,
+        "config": about.config,
+        "data": about.data,
+        "ended": ended,
         STATE: state.numbers(),
         "callbacks": [callback.state() for callback in callbacks],
     }
     with atomic_file(path) as file:
-        write_arrays(file, {**state.arrays(), METADATA: np.array(json.dumps(numbers))})
+        write_arrays(file, {**state.arrays(), METADATA: np.array(json.dumps(metadata))})
 
 
-def load_checkpoint(path: Path, state: TrainingState, callbacks: Sequence[Callback] = ()) -> None:
-    """Puts a run back to where `save_checkpoint` found it."""
+def read_checkpoint(path: Path) -> Saved:
+    """What `save_checkpoint` wrote.
+
+    Raises `NnctlError` for what is not there, is no checkpoint, is damaged, or was written by a
+    newer nnctl.
+    """
+    file = str(path)
     arrays = read_arrays(path)
-    numbers: Mapping[str, Any] = json.loads(str(arrays.pop(METADATA)))
-    state.restore(arrays, numbers[STATE])
-    for callback, saved in zip(callbacks, numbers["callbacks"], strict=True):
-        callback.load_state(saved)
+    metadata = metadata_of(arrays.pop(METADATA, np.array(0)), file)
+    try:
+        numbers = dict(metadata[STATE])
+        about = About(
+            dict(metadata["config"]), {str(k): str(v) for k, v in dict(metadata["data"]).items()}
+        )
+        epoch, batch = int(numbers["epoch"]), int(numbers["batch"])
+        callbacks = [dict(state) for state in metadata["callbacks"]]
+        return Saved(file, about, metadata["ended"], epoch, batch, arrays, numbers, callbacks)
+    except (LookupError, TypeError, ValueError) as error:
+        raise damaged(file, error) from None
+
+
+def damaged(file: str, error: Exception) -> NnctlError:
+    """What a checkpoint that does not hold what it should means to the user."""
+    message = f"this is not the checkpoint of a run of this config and data ({error!r})"
+    return NnctlError(Problem(message, "train again from the start", file))
 
 
 def save_history(path: Path, state: TrainingState, figures: Sequence[str]) -> None:

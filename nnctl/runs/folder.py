@@ -1,14 +1,14 @@
 """The folder of a run: where it is, and which files it holds."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from nnctl.atomic import atomic_file, write_problem
+from nnctl.atomic import atomic_file, temporary_name, write_problem
 from nnctl.errors import NnctlError, Problem
 
 CONFIG, WEIGHTS, CHECKPOINT = "config.yaml", "weights.npz", "checkpoint.npz"
@@ -38,39 +38,65 @@ class RunFolder:
     def create(self, config: str, save_checkpoint: Callable[[Path], None]) -> "RunFolder":
         """Makes the folder, with `config.yaml` and a first checkpoint; returns it with its name.
 
-        A numbered folder that another run has taken by now gets the next number. Raises
-        `NnctlError` where the system refuses; a new folder is removed then, and an older run is
-        still what it was.
+        Both are written beside it first, so that a run is never half begun; those of an older run
+        are put back if something fails. A numbered folder that another run has taken by now gets
+        the next number. Raises `NnctlError` where the system refuses; nothing new is left then.
         """
-        path = self.path if self.replaces else self._made()
-        try:
-            # The largest file first, so that a full disk is found before anything is replaced.
-            save_checkpoint(path / CHECKPOINT)
-            with atomic_file(path / CONFIG, "w") as file:
-                file.write(config)
-            for stale in (WEIGHTS, HISTORY, RESULTS):
-                (path / stale).unlink(missing_ok=True)
-        except BaseException as error:
-            if not self.replaces:
-                shutil.rmtree(path, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise write_problem(error, path) from None
-            raise
-        return RunFolder(path)
-
-    def _made(self) -> Path:
-        """Makes the folder; one that was chosen because it was empty may be there."""
+        beside = self.path.with_name(temporary_name(self.path.name))
         try:
             make_parents(self.path)
-            for path in numbers(self.path) if self.numbered else [self.path]:
-                with suppress(FileExistsError):
-                    path.mkdir()
-                    return path
-            if taken(self.path):
-                raise taken_problem(self.path)
+            beside.mkdir()
+            try:
+                save_checkpoint(beside / CHECKPOINT)
+                with atomic_file(beside / CONFIG, "w") as file:
+                    file.write(config)
+                return RunFolder(self._put(beside))
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
             raise write_problem(error, self.path) from None
-        return self.path
+
+    def _put(self, beside: Path) -> Path:
+        """Gives the files that are ready their folder; returns where they are now."""
+        if not self.numbered and self.path.is_dir():
+            if not self.replaces and taken(self.path):
+                raise taken_problem(self.path)
+            swap(self.path, beside)
+            return self.path
+        for path in numbers(self.path) if self.numbered else [self.path]:
+            if not os.path.lexists(path):
+                try:
+                    return beside.rename(path)
+                except OSError as error:
+                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                        raise
+        raise taken_problem(self.path)
+
+    def clear_away(self) -> None:
+        """Removes what a process that was killed left half written."""
+        for stale in self.path.glob(temporary_name("*", "*")):
+            stale.unlink(missing_ok=True)
+
+
+def swap(path: Path, beside: Path) -> None:
+    """Puts the files in `beside` into the folder `path`, in place of an older run's.
+
+    Where that fails half way, all is put back as it was.
+    """
+    old = beside / "old"
+    old.mkdir()
+    files = (CHECKPOINT, CONFIG, WEIGHTS, HISTORY, RESULTS)
+    moves = [(path / name, old / name) for name in files if (path / name).exists()]
+    moves += [(beside / name, path / name) for name in (CHECKPOINT, CONFIG)]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            os.replace(source, target)
+            done.append((source, target))
+    except BaseException:
+        for source, target in reversed(done):
+            os.replace(target, source)
+        raise
 
 
 def choose(name: str, output: Path | None, overwrite: bool) -> RunFolder:

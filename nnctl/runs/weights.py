@@ -69,10 +69,10 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
         message = f'it has no "{METADATA}", so it does not say how its data was prepared'
         fix = "name the weights.npz that nnctl train wrote"
         raise NnctlError(Problem(message, fix, file))
-    return Weights(file, arrays, _metadata(stated, file))
+    return Weights(file, arrays, metadata_of(stated, file))
 
 
-def _metadata(stated: NDArray[Any], file: str) -> dict[str, Any]:
+def metadata_of(stated: NDArray[Any], file: str) -> dict[str, Any]:
     metadata: Any = None
     if stated.ndim == 0 and stated.dtype.kind == "U":
         try:

@@ -45,7 +45,8 @@ def test_training_ends_with_a_checkpoint(number, project, environment):
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == STATUS[number]
-    last = stderr.splitlines()[-1]
+    last, resume = stderr.splitlines()[-2:]
+    assert resume == "go on    nnctl resume runs/small"
     assert last.startswith("interrupted after ")
     assert last.endswith("the state is kept in runs/small/checkpoint.npz")
     assert (project / "runs/small/checkpoint.npz").is_file()

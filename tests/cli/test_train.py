@@ -113,7 +113,9 @@ def test_an_interrupted_run_says_so_on_stderr_even_when_quiet(project, invoke, f
     result = invoke("train", "small.yaml", "-q")
     assert (result.exit_code, result.stdout) == (130, "")
     kept = Path("r/checkpoint.npz")
-    assert result.stderr == f"interrupted after 4 whole epochs; the state is kept in {kept}\n"
+    assert result.stderr == f"interrupted after 4 whole epochs; the state is kept in {kept}\n" + (
+        "go on    nnctl resume r\n"
+    )
     assert "predict" not in invoke("train", "small.yaml").stdout
 
 

@@ -45,7 +45,7 @@ def test_files_that_hold_less_or_more_than_they_say(tmp_path: Path) -> None:
     path = tmp_path / "d"
     path.write_bytes(packed(8, (2, 3), b"12345"))
     assert error(path) == (
-        f"{path}\n  an array of 2 × 3 takes 6 bytes; the file holds 5\n"  # noqa: RUF001
+        f"{path}\n  an array of 2 × 3 takes 6 bytes; the file holds 5\n"
         "  fix: copy or download it again"
     )
     path.write_bytes(packed(8, (2,), b"123"))

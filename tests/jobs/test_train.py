@@ -12,7 +12,7 @@ import yaml
 
 from nnctl.callbacks import Callback
 from nnctl.errors import ExitStatus
-from nnctl.jobs import train as job
+from nnctl.jobs import running as job
 from nnctl.jobs.train import train
 from nnctl.npz import read_arrays
 from nnctl.runs.weights import load_weights

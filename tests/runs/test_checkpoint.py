@@ -1,17 +1,22 @@
 """Checkpoints: when they are written, that they are whole and finite, and history.csv."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnctl.callbacks import BatchEnd, EpochEnd, TrainEnd
+from nnctl.errors import NnctlError
+from nnctl.monitors import EarlyStopping, ReduceLROnPlateau
+from nnctl.npz import read_arrays, write_arrays
 from nnctl.optimizers import Adam
 from nnctl.runs import checkpoint
-from nnctl.runs.checkpoint import Checkpoints, load_checkpoint, save_checkpoint
+from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.training import TrainingState
 
+ABOUT = About({"epochs": 5}, {"train": "ab12"})
 BATCH = BatchEnd(1, 1, 2, 3, {"loss": 1.0}, 0.1)
 EPOCH = EpochEnd(1, 2, {"loss": 1.0}, 0.1, 1.0, 3)
 
@@ -44,7 +49,7 @@ def written(monkeypatch):
 
 
 def test_they_are_written_as_often_as_promised(tmp_path, clock, written):
-    saving = Checkpoints(tmp_path, state_of())
+    saving = Checkpoints(tmp_path, state_of(), ABOUT)
     saving.on_train_begin(Run())
     for seconds, hook, event, count in [
         (1.9, saving.on_epoch_end, EPOCH, 0),
@@ -62,7 +67,7 @@ def test_they_are_written_as_often_as_promised(tmp_path, clock, written):
 
 def test_parameters_that_are_not_finite_do_not_replace_the_last_good_ones(tmp_path, written):
     state = state_of()
-    saving = Checkpoints(tmp_path, state)
+    saving = Checkpoints(tmp_path, state, ABOUT)
     saving.on_train_begin(Run())
     state.vector[3] = np.inf
     saving.on_train_end(Run(), TrainEnd("finished", 1, 3.0))
@@ -74,8 +79,10 @@ def test_a_state_comes_back_as_it_was(tmp_path):
     state.slots["m"][...] = np.arange(5)
     state.step, state.epoch, state.history = 12, 3, {"loss": [3.0, 2.0, 1.0]}
     state.generator.normal()
-    save_checkpoint(tmp_path / "c.npz", state)
-    load_checkpoint(tmp_path / "c.npz", other)
+    save_checkpoint(tmp_path / "c.npz", state, ABOUT, ended="finished")
+    saved = read_checkpoint(tmp_path / "c.npz")
+    assert (saved.about, saved.ended, saved.epoch) == (ABOUT, "finished", 3)
+    saved.restore(other, ())
     assert other.numbers() == state.numbers()
     for name, array in state.arrays().items():
         np.testing.assert_array_equal(other.arrays()[name], array, strict=True)
@@ -84,7 +91,7 @@ def test_a_state_comes_back_as_it_was(tmp_path):
 
 def test_history_has_the_columns_of_the_contract_from_the_start(tmp_path):
     state = state_of()
-    saving = Checkpoints(tmp_path, state)
+    saving = Checkpoints(tmp_path, state, ABOUT)
     saving.on_train_begin(Run())
     columns = ["epoch", "loss", "mae", "val_loss", "val_mae", "learning_rate", "seconds"]
     path = tmp_path / "history.csv"
@@ -97,3 +104,55 @@ def test_history_has_the_columns_of_the_contract_from_the_start(tmp_path):
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[1]["val_mae"]) == 1 / 3
     assert rows[1]["learning_rate"] == "0.01"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"vector": np.zeros(4, np.float32)},
+        {"slots/m": np.zeros((1,), np.float32)},
+        {"order": np.array(["a"])},
+        {"vector": None},
+    ],
+)
+def test_a_checkpoint_of_something_else_is_refused(tmp_path, change):
+    path = tmp_path / "c.npz"
+    save_checkpoint(path, state_of(), ABOUT)
+    arrays = {k: v for k, v in {**read_arrays(path), **change}.items() if v is not None}
+    with path.open("wb") as file:
+        write_arrays(file, arrays)
+    with pytest.raises(NnctlError, match="this is not the checkpoint of a run of this config"):
+        read_checkpoint(path).restore(state_of(), ())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format_version": 99},
+        {"training": 3},
+        {"training": {"epoch": "x", "batch": 0}},
+        {"config": None},
+        {"data": 1},
+        {"callbacks": [1]},
+    ],
+)
+def test_garbled_metadata_is_refused(tmp_path, change):
+    path = tmp_path / "c.npz"
+    save_checkpoint(path, state_of(), ABOUT)
+    arrays = read_arrays(path)
+    metadata = {**json.loads(str(arrays["metadata"])), **change}
+    with path.open("wb") as file:
+        write_arrays(file, {**arrays, "metadata": np.array(json.dumps(metadata))})
+    with pytest.raises(NnctlError):
+        read_checkpoint(path)
+
+
+def test_callbacks_of_another_config_are_refused(tmp_path):
+    path = tmp_path / "c.npz"
+    save_checkpoint(path, state_of(), ABOUT, [EarlyStopping(patience=3)])
+    saved = read_checkpoint(path)
+    with pytest.raises(NnctlError):
+        saved.restore(state_of(), ())
+    with pytest.raises(NnctlError):
+        saved.restore(state_of(), [ReduceLROnPlateau()])
+    saved.restore(state_of(), [EarlyStopping(patience=3)])

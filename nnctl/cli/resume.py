@@ -1,0 +1,46 @@
+"""`nnctl resume`"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnctl.cli import options
+
+
+def command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="The new total of epochs; extends a run that has ended."),
+    ] = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Go on with a run from its last checkpoint, as if it had never stopped.
+
+    Example: nnctl resume runs/mnist --epochs 200
+    """
+    from nnctl.cli.ending import reader_may_leave
+    from nnctl.cli.interruption import Interruption
+    from nnctl.cli.progress import display
+    from nnctl.cli.report import print_json, print_results, print_shortfall, print_warning
+
+    with Interruption() as interruption, display(quiet) as shown:
+        from nnctl.jobs.resume import resume
+
+        watching = [*shown, interruption]
+        result = resume(run, epochs=epochs, callbacks=watching, warn=print_warning)
+    if result is None:
+        print(f"nothing to do: {run} has ended; --epochs N trains it further", file=sys.stderr)
+        if json:
+            print((run / "results.json").read_text(encoding="utf-8"), end="")
+        return
+    print_shortfall(result)
+    with reader_may_leave():
+        if json:
+            print_json(result.results)
+        elif not quiet:
+            print_results(result)
+    raise typer.Exit(interruption.status_of(result.status))

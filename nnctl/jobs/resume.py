@@ -1,0 +1,138 @@
+"""`nnctl resume`: goes on with a run from its checkpoint, as if nothing had happened."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nnctl.atomic import atomic_file
+from nnctl.build import build
+from nnctl.callbacks import Callback
+from nnctl.config import Config, dump_yaml, load, resolved
+from nnctl.config.schema import checked
+from nnctl.config.source import Source
+from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.jobs.running import Job, TrainResult, finished, go_on
+from nnctl.monitors import Monitor
+from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
+from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, WEIGHTS, RunFolder
+
+Warn = Callable[[Problem], object]
+
+
+def resume(
+    run: Path,
+    *,
+    epochs: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    warn: Warn = lambda problem: None,
+) -> TrainResult | None:
+    """Trains on, up to a total of `epochs` where that is given; None if there is nothing to do.
+
+    The run is that of the checkpoint, on the very same data. Raises `NnctlError` for a folder that
+    holds none, and for whatever cannot be gone on with as it was: data or a `config.yaml` that have
+    changed, fewer epochs than the run has.
+    """
+    folder = folder_of(run)
+    saved = read_checkpoint(folder.checkpoint)
+    config = config_of(folder, saved, epochs)
+    done = is_done(saved, config, epochs)
+    if done and all((folder.path / name).is_file() for name in (WEIGHTS, RESULTS)):
+        return None
+    built = build(config)
+    job = Job.of(built)
+    check_data(saved, job)
+    saved.restore(built.model.state(), job.watching)
+    if saved.ended == "stopped" and not done:
+        for each in job.watching:
+            if isinstance(each, Monitor):
+                each.wait = 0  # further epochs are asked for: the patience counts anew
+    folder.clear_away()
+    write_config(folder, job)
+    if done:
+        return finished_again(job, folder)
+    save_checkpoint(folder.checkpoint, built.model.state(), job.about, job.watching)
+    for problem in built.prepared.warnings:
+        warn(problem)
+    return go_on(job, folder, callbacks)
+
+
+def folder_of(run: Path) -> RunFolder:
+    """The run's folder, named by itself or by its checkpoint."""
+    path = run.parent if run.name == CHECKPOINT else run
+    if not path.is_dir():
+        raise NnctlError(Problem("there is no such run folder", None, str(path)))
+    if not (path / CHECKPOINT).is_file():
+        message = f"the folder holds no {CHECKPOINT}, so there is no run to go on with"
+        raise NnctlError(Problem(message, None, str(path)))
+    return RunFolder(path)
+
+
+def config_of(folder: RunFolder, saved: Saved, epochs: int | None) -> Config:
+    """The config of the run, with the new total of epochs.
+
+    Raises `NnctlError` where `config.yaml` says otherwise than the run, or `epochs` is too small.
+    """
+    path = folder.path / CONFIG
+    config = checked(Source(saved.file, dict(saved.about.config)))
+    if path.exists():
+        written = resolved(load(path), absolute_paths=True)
+        if changes := differences(written, resolved(config, absolute_paths=True)):
+            message = f"it says otherwise than the run, which has {'; '.join(changes)}"
+            fix = (
+                "train a new run from it, or take the change back (without the file it is written)"
+            )
+            raise NnctlError(Problem(message, fix, str(path)))
+    if epochs is None:
+        return config
+    if epochs < saved.epoch or (epochs == saved.epoch and saved.batch):
+        begun = " and a part of the next" if saved.batch else ""
+        message = f"--epochs {epochs}: the run has {saved.epoch} epochs{begun} already"
+        raise ArgumentError(message, "give the new total")
+    return checked(Source(saved.file, {**saved.about.config, "epochs": epochs}))
+
+
+def differences(written: Mapping[str, Any], run: Mapping[str, Any], ahead: str = "") -> list[str]:
+    """The keys, but for `epochs`, in which a written config is not that of the run."""
+    found: list[str] = []
+    for key, value in run.items():
+        other = written.get(key)
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            found += differences(other, value, f"{ahead}{key}.")
+        elif other != value and f"{ahead}{key}" != "epochs":
+            found.append(f"{ahead}{key}: {value}")
+    return found
+
+
+def is_done(saved: Saved, config: Config, epochs: int | None) -> bool:
+    """Whether there is nothing left to train."""
+    stopped = saved.ended == "stopped" and (epochs is None or epochs == saved.epoch)
+    return stopped or (saved.epoch >= config.epochs and not saved.batch)
+
+
+def check_data(saved: Saved, job: Job) -> None:
+    """Raises `NnctlError` for data files that are not what the run was trained on."""
+    changed = [
+        part for part, digest in job.about.data.items() if saved.about.data.get(part) != digest
+    ]
+    if changed:
+        message = f"data.{changed[0]} is not what it was when the run began (its SHA-256 differs)"
+        fix = "bring the old data back, or train a new run on the new"
+        raise NnctlError(Problem(message, fix, saved.file))
+
+
+def write_config(folder: RunFolder, job: Job) -> None:
+    """Brings `config.yaml` up to the checkpoint's config, if it is not."""
+    path, text = folder.path / CONFIG, dump_yaml(job.about.config)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        with atomic_file(path, "w") as file:
+            file.write(text)
+
+
+def finished_again(job: Job, folder: RunFolder) -> TrainResult:
+    """Writes the files of a run that had ended, but had not come to write them."""
+    state = job.built.model.state()
+    save_history(folder.path / HISTORY, state, tuple(state.history))
+    for each in job.watching:
+        if getattr(each, "restore_best", False) and state.best is not None:
+            state.vector[...] = state.best
+    return finished(job, folder)

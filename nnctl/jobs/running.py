@@ -1,0 +1,234 @@
+"""A run in its folder: trained from its start or from a checkpoint, and brought to its end."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl import __version__, blas
+from nnctl.build import Built
+from nnctl.callbacks import Callback, Reason
+from nnctl.config import Config, dump_yaml, make, resolved
+from nnctl.config.data_files import named_files, with_files
+from nnctl.data.bytestream import sha256
+from nnctl.data.files import DataFile
+from nnctl.diagnosis import diagnosed
+from nnctl.errors import ExitStatus, Problem
+from nnctl.examples import data_file
+from nnctl.monitors import EarlyStopping
+from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_checkpoint
+from nnctl.runs.folder import RESULTS, RunFolder
+from nnctl.runs.results import results_of, save_results
+from nnctl.runs.weights import save_weights
+from nnctl.training import Training, TrainingDiverged, TrainingState
+
+CLIMB = 10  # times its start is too much for a loss to end at
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What came of a run: its folder and weights, what `results.json` holds, how it ended.
+
+    `input` is a data file that `nnctl predict` could be tried on; `restored` says that the weights
+    are those of the best epoch; `warnings` tell what looks wrong with them. A run that was
+    interrupted or has diverged has a checkpoint in place of weights and results; `problems` say why
+    it diverged.
+    """
+
+    folder: Path
+    weights: Path
+    results: dict[str, Any]
+    status: ExitStatus
+    input: DataFile
+    problems: tuple[Problem, ...] = ()
+    restored: bool = False
+    warnings: tuple[Problem, ...] = ()
+    advice: tuple[Any, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that is about to train: what is built, what watches it, what its checkpoints tell."""
+
+    built: Built
+    watching: tuple[Callback, ...]
+    about: About
+
+    @classmethod
+    def of(cls, built: Built) -> "Job":
+        """The job that a config asks for, with the hashes of its data files."""
+        config = built.config
+        values = resolved(config, absolute_paths=True)
+        files = named_files(values["data"])
+        return cls(
+            built,
+            tuple(monitors(config)),
+            About(values, {part: sha256(file) for part, file in files.items()}),
+        )
+
+    @property
+    def text(self) -> str:
+        """`config.yaml`: the config as it is run, defaults filled in."""
+        return dump_yaml(self.about.config)
+
+
+def monitors(config: Config) -> list[Callback]:
+    """The callbacks that the config asks for, whose state belongs to the run."""
+    sections = (config.reduce_lr_on_plateau, config.early_stopping)
+    return [make(section) for section in sections if section is not None]
+
+
+def run_in(folder: RunFolder, built: Built, callbacks: Sequence[Callback] = ()) -> TrainResult:
+    """Makes the folder, trains in it from the start, and writes what came of it."""
+    job, state = Job.of(built), built.model.state()
+
+    def first_checkpoint(path: Path) -> None:
+        save_checkpoint(path, state, job.about, job.watching)
+
+    return go_on(job, folder.create(job.text, first_checkpoint), callbacks)
+
+
+def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> TrainResult:
+    """Trains from the model's state on, and writes what came of it.
+
+    An interruption of what follows the training leaves a run that can be gone on with, too.
+    """
+    training = training_of(job.built)
+    start = starting_loss(job.built)
+    try:
+        reason = train_on(job, training, folder, callbacks)
+    except TrainingDiverged as error:
+        problems = [reason_of(job, folder) or problem for problem in error.problems]
+        return unfinished(job.built, folder, ExitStatus.NO, problems)
+    if reason != "interrupted":
+        with suppress(KeyboardInterrupt):
+            return finished(job, folder, climbed(start, job.built.model.state()))
+    return unfinished(job.built, folder, ExitStatus.INTERRUPTED)
+
+
+def training_of(built: Built) -> Training:
+    """The training that the config asks for, from the model's state on."""
+    config = built.config
+    return built.model.training(
+        built.train,
+        built.validation,
+        epochs=config.epochs,
+        batch_size=len(built.train) if config.batch_size == "full" else config.batch_size,
+        shuffle=config.shuffle,
+    )
+
+
+def train_on(
+    job: Job, training: Training, folder: RunFolder, callbacks: Sequence[Callback]
+) -> Reason:
+    """Trains to the end of the run or of the user's patience; says which.
+
+    Raises `TrainingDiverged` when loss or parameters are not finite any more.
+    """
+    model = job.built.model
+    saving = Checkpoints(folder.path, model.state(), job.about, job.watching)
+    with blas.limited_to(training.threads()):
+        end = training.run([*callbacks, *job.watching, saving])
+    if not np.isfinite(model.vector).all():
+        fix = "lower optimizer.learning_rate, or scale the data"
+        message = f"the parameters are not finite after epoch {end.epoch}"
+        raise TrainingDiverged(Problem(message, fix))
+    return end.reason
+
+
+def reason_of(job: Job, folder: RunFolder) -> Problem | None:
+    """What made the run diverge, found by training on from its last checkpoint."""
+    history = job.built.model.state().history
+    read_checkpoint(folder.checkpoint).restore(job.built.model.state(), job.watching)
+    training = training_of(job.built)
+    with blas.limited_to(training.threads()):
+        problem = diagnosed(training)
+    job.built.model.state().history = history
+    return problem
+
+
+def starting_loss(built: Built) -> float:
+    """The loss that the run began with: of its first epoch, or, before that, of one batch."""
+    known = built.model.state().history.get("loss")
+    if known:
+        return known[0]
+    size = built.config.batch_size
+    first = built.train if size == "full" else built.train.rows(slice(0, size))
+    return built.model.evaluator.figures(first)["loss"]
+
+
+def climbed(start: float, state: TrainingState) -> tuple[Problem, ...]:
+    """A warning where the loss has ended far above its start."""
+    losses = state.history.get("loss", [start])
+    if losses[-1] <= CLIMB * abs(start):
+        return ()
+    message = f"the loss climbed from {start:.4g} at the start to {losses[-1]:.4g} at the end"
+    return (Problem(message, "lower optimizer.learning_rate, or scale the data"),)
+
+
+def finished(job: Job, folder: RunFolder, warnings: tuple[Problem, ...] = ()) -> TrainResult:
+    """Writes weights and results."""
+    built, model = job.built, job.built.model
+    save_weights(folder.weights, model.named_arrays(), metadata_of(job))
+    test = None if built.test is None else model.evaluator.figures(built.test)
+    stopping = next((each for each in job.watching if isinstance(each, EarlyStopping)), None)
+    restored = stopping is not None and stopping.restore_best
+    results = results_of(
+        model.state(),
+        folder=folder.path,
+        weights=folder.weights,
+        seed=built.config.seed,
+        test=test,
+        best_epoch=stopping.best_epoch if stopping else None,
+        restored=restored,
+    )
+    save_results(folder.path / RESULTS, results)
+    return TrainResult(
+        folder.path,
+        folder.weights,
+        results,
+        ExitStatus.DONE,
+        tried(built.config),
+        restored=restored,
+        warnings=warnings,
+    )
+
+
+def tried(config: Config) -> DataFile:
+    """A file that predictions could be made of: that of the test, or else of the training."""
+    data = config.data
+    file = data_file(config, data.test) or data_file(config, data.train, data.features)
+    assert file is not None
+    return file
+
+
+def unfinished(
+    built: Built, folder: RunFolder, status: ExitStatus, problems: Sequence[Problem] = ()
+) -> TrainResult:
+    """What there is of a run that has not come to its end."""
+    state, config = built.model.state(), built.config
+    results = results_of(state, folder=folder.path, weights=None, seed=config.seed, test=None)
+    return TrainResult(folder.path, folder.weights, results, status, tried(config), tuple(problems))
+
+
+def metadata_of(job: Job) -> dict[str, Any]:
+    """All that predictions need beside the arrays: config, data preparation, input shape.
+
+    Data files are given as base names with their SHA-256: a path would say where, not what.
+    """
+    config = resolved(job.built.config)
+    files = named_files(config["data"])
+    config["data"] = with_files(config["data"], lambda file: Path(file).name)
+    return {
+        "nnctl": __version__,
+        "config": config,
+        "data": {
+            part: {"file": Path(file).name, "sha256": job.about.data[part]}
+            for part, file in files.items()
+        },
+        "input_shape": list(job.built.model.input_shape),
+        "preprocessing": job.built.prepared.preprocessing.to_json(),
+    }
