@@ -73,7 +73,8 @@ def not_finite(training: Training) -> list[tuple[Value, Sequence[int]]]:
 
     The rows are those of the training data, where the value has one for each example, else none.
     """
-    step, rows, rates = training.upcoming()
+    step, batches, rates = training.upcoming()
+    rows = batches[0]
     found: list[tuple[Value, Sequence[int]]] = []
     with np.errstate(all="ignore"):
         for value, array in step.walk(training.train, rows, rates[0]):

@@ -153,6 +153,7 @@ class TrainingStep:
         self._batch = [self.program[leaf] for leaf in leaves]
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
+        self.multiply_adds = sum(self.program.products)
 
     @property
     def batch_bytes(self) -> int:

@@ -270,13 +270,13 @@ class Training:
         return self._steps[rows]
 
     def upcoming(self) -> tuple[TrainingStep, Array, list[tuple[float, ...]]]:
-        """The next few batches of equal size: their program, all their rows, the rates of each."""
+        """The next few batches of equal size: their program, rows `(batches, size)` and rates."""
         state, size = self.state, self.batch_size
         start = state.batch * size
         whole = (self.rows - start) // size
         step = self._step(size if whole else self.rows - start)
         count = min(max(whole, 1), batches_at_once(step), self.most_batches_at_once)
-        rows = state.order[start : start + count * len(step.y_pred)]
+        rows = state.order[start : start + count * len(step.y_pred)].reshape(count, -1)
         rates = [
             rates_of(self.optimizer, self.learning_rate(t), t)
             for t in range(state.step, state.step + count)
@@ -286,10 +286,10 @@ class Training:
     def _train_some(self) -> None:
         """Trains on the next few batches, and adds their figures to the totals."""
         state = self.state
-        step, rows, rates = self.upcoming()
-        count = len(rates)
+        step, batches, rates = self.upcoming()
+        count, rows = len(rates), batches.reshape(-1)
         outputs = np.empty((len(rows), *self.model.output_shape), step.y_pred.dtype)
-        batches, results = np.split(rows, count), np.split(outputs, count)
+        results = outputs.reshape(count, *step.y_pred.shape)
         penalty = step.run(self.train, batches, rates, results)
         state.totals.loss += penalty * len(step.y_pred)
         state.step += count
@@ -346,6 +346,6 @@ class Training:
 
 def batches_at_once(step: TrainingStep) -> int:
     """How many batches are trained before their figures are computed; the same in every run."""
-    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, sum(step.program.products))
+    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, step.multiply_adds)
     by_size = NUMBERS_AT_ONCE // max(1, step.y_pred.size)
     return max(1, min(by_work, by_size))

@@ -15,6 +15,7 @@ from nnctl.cli import (
     explain,
     gradcheck,
     predict,
+    profile,
     resume,
     summary,
     train,
@@ -64,7 +65,19 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-for module in (train, resume, predict, evaluate, explain, gradcheck, validate, summary, derivative):
+COMMANDS = (
+    train,
+    resume,
+    predict,
+    evaluate,
+    validate,
+    summary,
+    gradcheck,
+    explain,
+    profile,
+    derivative,
+)
+for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2])(reported(module.command))
 
 

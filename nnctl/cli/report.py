@@ -104,13 +104,15 @@ def here(path: Path) -> str:
     return min(relative, os.path.abspath(path), key=len)
 
 
-def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Aligned columns: the first to the left, the others to the right."""
+def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:
+    """Aligned columns: the first few to the left, the others to the right."""
     table = [list(head), *map(list, rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
     for row in table:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         print("  ".join(cells).rstrip())
 
 

@@ -13,6 +13,8 @@ from nnctl.model import Sequential
 from nnctl.step import Forward
 from nnctl.trained import load_trained
 
+MOVING = {"broadcast", "copy", "gather", "join", "zero_cell"}  # operations without arithmetic
+
 
 @dataclass(frozen=True)
 class LayerSummary:
@@ -80,8 +82,10 @@ def flops_by_layer(model: Sequential) -> Counter[str]:
     """Operations for one example: two a multiply-add of a product, one an element elsewhere."""
     rows = 2  # of one row alone, NumPy could take other ways
     counts: Counter[str] = Counter()
-    for call in Forward(model, rows).program.calls:
-        value = call.value
+    calls = Forward(model, rows).program.calls
+    for value in dict.fromkeys(call.value for call in calls):  # one may take several calls
+        if value.name in MOVING:
+            continue
         each = 2 * value.inputs[0].shape[1] if value.name == "matmul" else 1
         counts[value.scope] += value.size * each
     return Counter({name: count // rows for name, count in counts.items()})

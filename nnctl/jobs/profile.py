@@ -1,0 +1,155 @@
+"""`nnctl profile`: where a training step's time goes, by layer and operation."""
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl import blas
+from nnctl.build import build
+from nnctl.config import load
+from nnctl.jobs.running import training_of
+from nnctl.step import TrainingStep, rates_of
+from nnctl.training import Training, TrainingDiverged
+
+ROUNDS = 30
+SECONDS = 2.0  # measured for about so long, in rounds of several steps
+STEPS = 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An operation of a layer within one step: its calls, their seconds, their multiply-adds."""
+
+    layer: str
+    operation: str
+    calls: int
+    seconds: float
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A step of `rows` examples on so many threads.
+
+    `step_seconds` is what a step takes in training, with the gathering of its batch and its share
+    of loss and metrics; `program_seconds` what its calls take without a clock between them, and
+    `product_seconds` what its matrix products take alone: the limit that no other work can beat.
+    `entries` are from runs with a clock between the calls, the longest first.
+    """
+
+    rows: int
+    threads: int
+    step_seconds: float
+    program_seconds: float
+    product_seconds: float
+    entries: tuple[Entry, ...]
+
+    @property
+    def product_share(self) -> float:
+        """The share of the matrix-product limit that is reached."""
+        return self.product_seconds / self.step_seconds
+
+
+def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Profile:
+    """Measures training steps of a config on its data; nothing is written.
+
+    Raises `NnctlError` for what cannot be read or built.
+    """
+    built = build(load(config, overrides=overrides, named={"epochs": 1_000_000, "seed": seed}))
+    training = training_of(built)
+    threads = training.threads()
+    with blas.limited_to(threads), np.errstate(all="ignore"):
+        whole = seconds_of_training(training)
+        step = built.model.step(built.train, training.batch_size)
+        rates = rates_of(training.optimizer, training.learning_rate(0), 0)
+        batch = np.arange(training.batch_size)
+        step.run(built.train, [batch], [rates], [step.y_pred.copy()])
+        program = median_seconds(step.program.run)
+        products = [c.call for c in step.program.calls if c.value.name == "matmul"]
+        limit = median_seconds(lambda: [call() for call in products]) if products else 0.0
+        entries = entries_of(step)
+    return Profile(len(step.y_pred), threads, whole, program, limit, entries)
+
+
+def seconds_of_training(training: Training) -> float:
+    """The seconds of a step in training, from whole stretches of it."""
+    spent: list[float] = []
+    began = last = time.perf_counter()
+    before = training.state.step
+    try:
+        for _ in training.events():
+            now, step = time.perf_counter(), training.state.step
+            if step > before:
+                spent.append((now - last) / (step - before))
+            last, before = now, step
+            if now - began > SECONDS and len(spent) > 2:
+                break
+    except TrainingDiverged:  # the time of a step is the same
+        pass
+    return statistics.median(spent[1:] or spent or [float("nan")])
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """The median of several rounds, each of some repetitions."""
+    spent = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for _ in range(STEPS):
+            work()
+        spent.append((time.perf_counter() - start) / STEPS)
+    return statistics.median(spent)
+
+
+def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
+    """Each operation of each layer with the median seconds of its calls, the longest first."""
+    clock = time.perf_counter_ns
+    calls = step.program.calls
+    spent = np.empty((ROUNDS * STEPS, len(calls)))
+    for row in spent:
+        for index, named in enumerate(calls):
+            start = clock()
+            named.call()
+            row[index] = clock() - start
+    idle = np.empty(1000)
+    for index in range(len(idle)):
+        start = clock()
+        idle[index] = clock() - start
+    each = np.maximum(np.median(spent, axis=0) - np.median(idle), 0) * 1e-9
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, named in enumerate(calls):
+        groups[named.value.scope or "loss", named.value.name].append(index)
+    entries = [
+        Entry(
+            layer,
+            operation,
+            len(indices),
+            float(each[indices].sum()),
+            sum(multiply_adds({calls[index].value for index in indices})),
+        )
+        for (layer, operation), indices in groups.items()
+    ]
+    return tuple(sorted(entries, key=lambda entry: -entry.seconds))
+
+
+def multiply_adds(values: set[Any]) -> list[int]:
+    """Those of the matrix products among some values."""
+    return [value.size * value.inputs[0].shape[1] for value in values if value.name == "matmul"]
+
+
+def as_json(result: Profile) -> dict[str, Any]:
+    """The measurement as plain data."""
+    return {
+        "rows": result.rows,
+        "threads": result.threads,
+        "step_seconds": result.step_seconds,
+        "program_seconds": result.program_seconds,
+        "product_seconds": result.product_seconds,
+        "product_share": result.product_share,
+        "operations": [vars(entry) for entry in result.entries],
+    }

@@ -1,0 +1,54 @@
+"""`profile`: every call of a step is accounted for, once, under its layer."""
+
+from pathlib import Path
+
+import pytest
+
+from nnctl.build import build
+from nnctl.config import load
+from nnctl.jobs import profile as job
+from nnctl.jobs.profile import as_json, profile
+from tests.kills.configs import write
+
+CONFIG = Path(__file__).parents[2] / "configs/softmax-regression.yaml"
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(job, "ROUNDS", 3)
+    monkeypatch.setattr(job, "STEPS", 2)
+    monkeypatch.setattr(job, "SECONDS", 0.02)
+
+
+def test_the_entries_are_the_calls_of_the_program():
+    result = profile(CONFIG)
+    built = build(load(CONFIG))
+    program = built.model.step(built.train, result.rows).program
+    assert sum(entry.calls for entry in result.entries) == len(program.calls)
+    assert sum(entry.multiply_adds for entry in result.entries) == sum(program.products)
+    layers = {entry.layer for entry in result.entries}
+    assert layers == {*built.model.layer_names, "loss", "optimizer"}
+    keys = [(entry.layer, entry.operation) for entry in result.entries]
+    assert len(keys) == len(set(keys))
+    seconds = [entry.seconds for entry in result.entries]
+    assert seconds == sorted(seconds, reverse=True) and min(seconds) >= 0
+    assert result.rows == 32 and result.threads == 1
+    assert min(result.step_seconds, result.program_seconds, result.product_seconds) > 0
+
+
+def test_the_json_says_it_all():
+    values = as_json(profile(CONFIG, overrides=["batch_size=16"]))
+    assert values["rows"] == 16
+    assert values["product_share"] == values["product_seconds"] / values["step_seconds"]
+    first = values["operations"][0]
+    assert set(first) == {"layer", "operation", "calls", "seconds", "multiply_adds"}
+
+
+def test_every_kind_of_run_can_be_profiled(tmp_path):
+    for path in write(tmp_path).values():
+        assert profile(path).entries
+
+
+def test_a_run_that_diverges_is_measured_all_the_same():
+    steep = ["optimizer={type: sgd, learning_rate: 1e30}"]
+    assert profile(CONFIG, overrides=steep).step_seconds > 0
