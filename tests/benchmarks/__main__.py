@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -10,39 +11,75 @@ import sys
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.workloads import WORKLOADS, Workload
 
+NOT_FOR_IT = 3  # the exit status of a peer that has no such network
+SAME_LOSS = 0.02  # beyond which the table says by how much a final loss differs
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=20, help="epochs a round")
+    parser.add_argument("--mnist", help="an .npz file with all of MNIST: x_train, y_train")
+    parser.add_argument("--threads", help="BLAS and library threads, the same for all")
+    parser.add_argument("--json", action="store_true", help="print a JSON line a measurement")
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), choices=list(WORKLOADS))
     arguments = parser.parse_args()
     peers = [name for name in PEERS if installed(name)]
-    for workload in WORKLOADS.values():
-        compare(workload, peers, arguments.rounds, arguments.epochs)
+    environment = dict(os.environ)
+    if arguments.threads:
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            environment[name] = arguments.threads
+    for name in arguments.workloads:
+        workload = WORKLOADS[name]
+        if workload.all_of_mnist and not arguments.mnist:
+            print(f"{name} is left out: it needs --mnist")
+            continue
+        compare(workload, peers, arguments, environment)
 
 
 def installed(peer: str) -> bool:
-    found = importlib.util.find_spec(peer) is not None
-    if not found:
-        print(f"{peer} is left out: it is not installed")
-    return found
+    missing = [name for name in PEERS[peer][1] if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f"{peer} is left out: {', '.join(missing)} is not installed")
+    return not missing
 
 
-def compare(workload: Workload, peers: list[str], rounds: int, epochs: int) -> None:
+def compare(
+    workload: Workload,
+    peers: list[str],
+    arguments: argparse.Namespace,
+    environment: dict[str, str],
+) -> None:
     """Each peer in a process of its own, in turn, so that none disturbs another."""
     found: dict[str, list[dict[str, float]]] = {peer: [] for peer in peers}
-    for _ in range(rounds):
+    for _ in range(arguments.rounds):
         for peer in peers:
             command = [sys.executable, "-m", "tests.benchmarks.worker", peer, workload.name]
-            printed = subprocess.run([*command, str(epochs)], check=True, capture_output=True)
-            found[peer].append(json.loads(printed.stdout))
+            command += [arguments.mnist] if arguments.mnist else []
+            done = subprocess.run(command, capture_output=True, text=True, env=environment)
+            if done.returncode == NOT_FOR_IT:
+                continue
+            if done.returncode:
+                sys.exit(f"{peer}, {workload.name}:\n{done.stderr}")
+            found[peer].append(json.loads(done.stdout))
+            if arguments.json:
+                print(json.dumps({"peer": peer, "workload": workload.name, **found[peer][-1]}))
+    print_table(workload, {peer: runs for peer, runs in found.items() if runs})
+
+
+def print_table(workload: Workload, found: dict[str, list[dict[str, float]]]) -> None:
     middle = {p: statistics.median(r["seconds"] for r in runs) for p, runs in found.items()}
-    layers = "-".join(str(units) for units, _ in workload.layers)
-    print(f"\n{workload.name}: {workload.inputs}-{layers}, batch {workload.batch_size}")
-    print(f"{'':10}{'µs a step':>12}{'to nnctl':>10}{'final loss':>12}")
+    losses = {p: statistics.median(r["loss"] for r in runs) for p, runs in found.items()}
+    fastest = min((s for peer, s in middle.items() if peer != "nnctl"), default=float("nan"))
+    batch = "" if workload.predicts else f", batch {workload.rows_a_step}"
+    unit = "µs a pass" if workload.predicts else "µs a step"
+    print(f"\n{workload.name}: {workload.what}{batch}")
+    print(f"{'':10}{unit:>12}{'to fastest peer':>17}{'final loss':>12}")
     for peer, seconds in middle.items():
-        loss = statistics.median(run["loss"] for run in found[peer])
-        print(f"{peer:10}{seconds * 1e6:12.1f}{seconds / middle['nnctl']:10.2f}{loss:12.4f}")
+        off = losses[peer] / losses["nnctl"] - 1
+        note = f"  {off:+.0%}" if abs(off) > SAME_LOSS else ""
+        note = "  (another start)" if peer == "sklearn" else note
+        ratio = seconds / fastest
+        print(f"{peer:10}{seconds * 1e6:12.1f}{ratio:17.2f}{losses[peer]:12.4f}{note}")
 
 
 if __name__ == "__main__":
