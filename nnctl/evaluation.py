@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from nnctl import blas
 from nnctl.graph import Array
 from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
 
@@ -28,9 +29,18 @@ class Predictor:
         fitting = 1 << int(math.log2(max(1, BLOCK_NUMBERS // numbers)))
         return max(FEWEST_ROWS, min(MOST_ROWS, fitting))
 
+    def threads(self) -> int:
+        """The threads that suit the matrix products of a block."""
+        return blas.threads_for(max(self._program().program.products, default=0))
+
+    def _program(self) -> Forward:
+        if self._forward is None:
+            self._forward = Forward(self.model, self.rows_at_once())
+        return self._forward
+
     def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
         """The rows of each block and the output for them, overwritten by the next block."""
-        forward = self._forward = self._forward or Forward(self.model, self.rows_at_once())
+        forward = self._program()
         size = len(forward.x)
         for start in range(0, len(x), size):
             rows = slice(start, min(start + size, len(x)))

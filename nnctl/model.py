@@ -235,7 +235,12 @@ class Sequential:
 
         `batch_size` and `verbose` are taken as Keras takes them; they change nothing in the result.
         """
-        return self._predictor(self._inputs(x))
+        inputs = self._inputs(x)  # builds the model, if need be
+        return self._predictor(inputs)
+
+    def threads(self) -> int:
+        """The threads that suit the matrix products of predicting."""
+        return self._predictor.threads()
 
     def __call__(self, x: Any) -> Array:
         """The same as `predict`."""

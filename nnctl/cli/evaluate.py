@@ -74,7 +74,8 @@ def print_evaluation(result: "EvaluateResult") -> None:
     rows = [["loss", number(result.loss), ""]]
     for name, value in result.metrics.items():
         rows.append([name, number(value), number(result.baselines.get(name))])
-    print_columns([f"{result.rows:,} rows", "", "baseline"], rows)
+    noun = "row" if result.rows == 1 else "rows"
+    print_columns([f"{result.rows:,} {noun}", "", "baseline"], rows)
     if result.confusion_matrix is not None and result.classes is not None:
         print("\nrows are the true classes, columns the predicted ones")
         labels = [str(label) for label in result.classes]

@@ -107,7 +107,7 @@ def evaluate(
     file = file_of(data, tuple(features), tuple(target))
     prepared = read_examples(trained.preprocessing, file, warnings)
     examples = examples_for(model, prepared)
-    with blas.limited_to(1):
+    with blas.limited_to(model.threads()):
         figures = model.evaluator.figures(examples)
         predictions = np.asarray(model.loss.output_activation(model.predict(examples.x)))
     matrix, classes = confusion(trained, examples, predictions)

@@ -59,7 +59,7 @@ class Predictions:
             batches = preprocessing.batches(source, notices, named, self.keep)
             first = next(batches, None)
             yield written([self.header])
-            with blas.limited_to(1):
+            with blas.limited_to(self.trained.model.threads()):
                 for batch in self._following(first, batches):
                     yield written(self.rows(batch))
         for problem in notices.problems():
@@ -90,7 +90,7 @@ class Predictions:
         if targets.task == "regression":
             predictions = targets.in_own_unit(predictions)
         numbers = predictions.reshape(len(predictions), -1)
-        texts = [[repr(float_of(v)) for v in row] for row in numbers]
+        texts = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
         if targets.task == "regression":
             return iter(texts)
         if targets.classes is None:
@@ -118,11 +118,6 @@ def predicted_columns(trained: Trained) -> list[str]:
     if targets.task == "binary":
         return ["prediction", "probability"]
     return ["prediction", *(f"probability_{label}" for label in targets.classes.labels)]
-
-
-def float_of(number: np.floating) -> float:
-    """The float with the fewest digits that still reads back to `number` in its own precision."""
-    return float(str(number))
 
 
 def written(rows: Iterator[Row] | Sequence[Row]) -> str:
