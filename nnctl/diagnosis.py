@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.callbacks import BatchEnd
 from nnctl.errors import Problem
 from nnctl.graph import Array, Value
 from nnctl.step import TrainingStep
@@ -47,20 +46,13 @@ def diagnosed(training: Training) -> Problem | None:
     training.most_batches_at_once = 1
     state = training.state
     before = Snapshot.of(state)
-    harmless: set[Value] | None = None
     try:
-        for event in training.events():
-            if harmless is None and isinstance(event, BatchEnd):
-                # Numbers such as exp(1000) may be infinite in a sound step, too.
-                after = Snapshot.of(state)
-                before.restore(state)
-                harmless = {value for value, _ in not_finite(training)}
-                after.restore(state)
+        for _ in training.events():
             before = Snapshot.of(state)
     except TrainingDiverged as error:
         before.restore(state)
         (problem,) = error.problems
-        found = [pair for pair in not_finite(training) if pair[0] not in (harmless or ())]
+        found = not_finite(training)
         where = described(*found[0]) if found else "the loss itself is the first"
         rate = training.learning_rate(state.step)
         message = f"{problem.message}; {where} (learning rate {rate:g})"

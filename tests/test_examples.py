@@ -51,10 +51,11 @@ def test_balanced_classes_weigh_the_same(built):
     assert weight.dtype == np.float32
 
 
-def test_balance_counts_the_classes_that_have_rows(built):
+def test_balance_counts_the_classes_that_have_rows(built, tmp_path):
+    (tmp_path / "n.csv").write_text("a,t\n1,0\n2,0\n3,0\n4,4\n")
     layers = [{"type": "dense", "units": 5}]
-    weight = built(layers=layers, class_weight="balanced").train.weight
-    assert weight[0] == pytest.approx(10 / 18)
+    weight = built({"train": "n.csv"}, layers=layers, class_weight="balanced").train.weight
+    np.testing.assert_allclose(weight, [4 / 6] * 3 + [4 / 2], rtol=1e-6)
 
 
 def test_labels_left_out_weigh_one_and_validation_is_not_weighted(built):

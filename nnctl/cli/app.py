@@ -10,13 +10,16 @@ import typer
 
 from nnctl import __version__
 from nnctl.cli import (
+    advice,
     derivative,
     evaluate,
     explain,
     gradcheck,
+    init,
     predict,
     profile,
     resume,
+    schema,
     summary,
     train,
     validate,
@@ -66,6 +69,7 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
 
 
 COMMANDS = (
+    init,
     train,
     resume,
     predict,
@@ -76,6 +80,8 @@ COMMANDS = (
     explain,
     profile,
     derivative,
+    advice,
+    schema,
 )
 for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2])(reported(module.command))

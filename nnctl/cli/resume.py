@@ -22,6 +22,7 @@ def command(
 
     Example: nnctl resume runs/mnist --epochs 200
     """
+    from nnctl.cli.advising import print_advice
     from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.progress import display
@@ -38,6 +39,8 @@ def command(
             print((run / "results.json").read_text(encoding="utf-8"), end="")
         return
     print_shortfall(result)
+    if not quiet:
+        print_advice(result.advice, sys.stderr)
     with reader_may_leave():
         if json:
             print_json(result.results)

@@ -1,5 +1,6 @@
 """`nnctl train`"""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,6 +41,7 @@ def command(
 
     Example: nnctl train configs/mnist.yaml --set optimizer.learning_rate=0.01
     """
+    from nnctl.cli.advising import print_advice
     from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.progress import display
@@ -58,9 +60,13 @@ def command(
         # Only here, where a signal is noted even if some module on the way swallows what it raises.
         from nnctl.jobs.train import train
 
-        watching = [*shown, interruption]
-        result = train(config, **chosen, epochs=epochs, callbacks=watching, warn=print_warning)
+        chosen |= {"epochs": epochs, "warn": print_warning}
+        if not quiet:
+            chosen["advise"] = lambda advice: print_advice(advice, sys.stderr)
+        result = train(config, **chosen, callbacks=[*shown, interruption])
     print_shortfall(result)
+    if not quiet:
+        print_advice(result.advice, sys.stderr)
     with reader_may_leave():
         if json:
             print_json(result.results)

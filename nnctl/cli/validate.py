@@ -18,10 +18,13 @@ def command(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Check configs without training: keys and values, data, and shapes.
+    """Check configs without training: keys and values, data, shapes; and give advice.
 
     Example: nnctl validate configs/*.yaml
     """
+    import sys
+
+    from nnctl.cli.advising import print_advice
     from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.report import print_json, print_validation, print_warning
     from nnctl.errors import ArgumentError, ExitStatus
@@ -30,17 +33,18 @@ def command(
     result = validate(configs, overrides=set_ or ())
     for problem in result.warnings:
         print_warning(problem)
-    if resolved and not result.errors:
-        if len(configs) > 1 or json:
-            raise ArgumentError("--resolved prints one config, as YAML", "name one, without --json")
-        with reader_may_leave():
-            print(resolved_config(configs[0], overrides=set_ or ()), end="")
-        return
     with reader_may_leave():
-        if json:
+        if resolved and not result.errors:
+            if len(configs) > 1 or json:
+                message = "--resolved prints one config, as YAML"
+                raise ArgumentError(message, "name one, without --json")
+            print(resolved_config(configs[0], overrides=set_ or ()), end="")
+            print_advice(result.advice, sys.stderr)
+        elif json:
             print_json(as_json(result))
         else:
             print_validation(result)
+            print_advice(result.advice)
     if result.errors:
         raise typer.Exit(ExitStatus.COULD_NOT_RUN)
     raise typer.Exit(ExitStatus.NO if strict and result.advice else ExitStatus.DONE)

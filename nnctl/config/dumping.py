@@ -1,5 +1,6 @@
 """A config as plain data with every default filled in, and as YAML that reads back the same."""
 
+import math
 from typing import Any
 
 import yaml
@@ -42,6 +43,20 @@ def dump_yaml(values: dict[str, Any]) -> str:
     """Plain data as YAML, which `load` reads back to the same values, floats to the last bit."""
     text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
     return text
+
+
+def dump_line(key: str, value: Any) -> str:
+    """`key: value` as one line of YAML; `value` is a scalar, or a collection of scalars."""
+    nested = isinstance(value, dict | list)
+    line: str = yaml.dump(
+        {key: value},
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=math.inf,
+        default_flow_style=None if nested else False,
+    )
+    return line.rstrip("\n")
 
 
 class _Dumper(yaml.SafeDumper):

@@ -16,6 +16,7 @@ from pydantic import (
 
 from nnctl.arguments import OneOf
 from nnctl.config.dependent import filled, findings
+from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
 from nnctl.config.overrides import override
 from nnctl.config.problems import detail, errors, problems_of
@@ -41,7 +42,7 @@ Split = Literal["random", "last"]
 Missing = Literal["error", "drop", "mean"]
 Delimiter = Annotated[
     str,
-    Field(pattern=r"^[\t !#$%&()*,/:;<=>?@\[\\\]^_`{|}~]$"),
+    Field(pattern=r"^[\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]$"),
     Strict(),
     Phrase('one character such as ";", no letter or digit', "delimiters"),
 ]
@@ -123,6 +124,7 @@ class Config(Section):
         None
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
+    ignore_advice: tuple[AdviceCode, ...] = ()
     _source: Source = PrivateAttr()
 
     def __eq__(self, other: object) -> bool:

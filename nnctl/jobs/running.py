@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnctl import __version__, blas
+from nnctl.advice import Advice
+from nnctl.advice.watching import Watch
 from nnctl.build import Built
 from nnctl.callbacks import Callback, Reason
 from nnctl.config import Config, dump_yaml, make, resolved
@@ -33,7 +35,7 @@ class TrainResult:
     """What came of a run: its folder and weights, what `results.json` holds, how it ended.
 
     `input` is a data file that `nnctl predict` could be tried on; `restored` says that the weights
-    are those of the best epoch; `warnings` tell what looks wrong with them. A run that was
+    are those of the best epoch; `warnings` and `advice` tell what looks wrong. A run that was
     interrupted or has diverged has a checkpoint in place of weights and results; `problems` say why
     it diverged.
     """
@@ -46,7 +48,7 @@ class TrainResult:
     problems: tuple[Problem, ...] = ()
     restored: bool = False
     warnings: tuple[Problem, ...] = ()
-    advice: tuple[Any, ...] = field(default=())
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,17 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
 
     An interruption of what follows the training leaves a run that can be gone on with, too.
     """
-    training = training_of(job.built)
+    training, watch = training_of(job.built), Watch(job.built)
     start = starting_loss(job.built)
     try:
-        reason = train_on(job, training, folder, callbacks)
+        reason = train_on(job, training, folder, [watch, *callbacks])
     except TrainingDiverged as error:
         problems = [reason_of(job, folder) or problem for problem in error.problems]
         return unfinished(job.built, folder, ExitStatus.NO, problems)
     if reason != "interrupted":
         with suppress(KeyboardInterrupt):
-            return finished(job, folder, climbed(start, job.built.model.state()))
+            warnings = climbed(start, job.built.model.state())
+            return finished(job, folder, warnings, watch.advice)
     return unfinished(job.built, folder, ExitStatus.INTERRUPTED)
 
 
@@ -169,7 +172,12 @@ def climbed(start: float, state: TrainingState) -> tuple[Problem, ...]:
     return (Problem(message, "lower optimizer.learning_rate, or scale the data"),)
 
 
-def finished(job: Job, folder: RunFolder, warnings: tuple[Problem, ...] = ()) -> TrainResult:
+def finished(
+    job: Job,
+    folder: RunFolder,
+    warnings: tuple[Problem, ...] = (),
+    advice: tuple[Advice, ...] = (),
+) -> TrainResult:
     """Writes weights and results."""
     built, model = job.built, job.built.model
     save_weights(folder.weights, model.named_arrays(), metadata_of(job))
@@ -194,6 +202,7 @@ def finished(job: Job, folder: RunFolder, warnings: tuple[Problem, ...] = ()) ->
         tried(built.config),
         restored=restored,
         warnings=warnings,
+        advice=advice,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nnctl.advice import Advice, advice_for
 from nnctl.build import build
 from nnctl.callbacks import Callback
 from nnctl.config import load
@@ -22,16 +23,18 @@ def train(
     overwrite: bool = False,
     callbacks: Sequence[Callback] = (),
     warn: Callable[[Problem], object] = lambda problem: None,
+    advise: Callable[[Sequence[Advice]], object] = lambda advice: None,
 ) -> TrainResult:
     """Trains what the config says, and writes the run's folder.
 
-    `callbacks` watch, and may stop the run; what a user should know of the data is told to `warn`
-    before it starts. Nothing is written before the config, the data and the folder are known to be
-    sound. Raises `NnctlError` where they are not.
+    `callbacks` watch, and may stop the run; before it starts, what a user should know of the data
+    is told to `warn`, and to `advise` what looks like a mistake. Nothing is written before the
+    config, the data and the folder are known to be sound. Raises `NnctlError` where they are not.
     """
     checked = load(config, overrides=overrides, named={"epochs": epochs, "seed": seed})
     folder = choose(checked.name, output, overwrite)
     built = build(checked, init_weights=init_weights)
     for problem in built.prepared.warnings:
         warn(problem)
+    advise(advice_for(built))
     return run_in(folder, built, callbacks)

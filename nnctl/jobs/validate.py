@@ -1,10 +1,11 @@
-"""`nnctl validate`: what is wrong with configs, without training."""
+"""`nnctl validate`: what is wrong with configs, and what could be better, without training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.build import build
 from nnctl.config import dump_yaml, load, resolved
 from nnctl.errors import NnctlError, Problem
@@ -12,25 +13,38 @@ from nnctl.errors import NnctlError, Problem
 
 @dataclass(frozen=True)
 class ValidateResult:
-    """The problems of all files, in the order of the files; and what was looked at."""
+    """The problems of all files and the advice on them, in the order of the files.
+
+    `files` are those looked at; `warnings` tell what a user should know of their data.
+    """
 
     errors: tuple[Problem, ...]
     files: tuple[str, ...]
-    advice: tuple[Any, ...] = field(default=())
+    advice: tuple[Advice, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
 
 def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> ValidateResult:
-    """Checks each config: its keys and values, its data, and the shapes of its model."""
+    """Checks each config: its keys and values, its data, and the shapes of its model.
+
+    Where the data or shapes are at fault, the advice is on the config alone.
+    """
     problems: list[Problem] = []
+    advice: list[Advice] = []
     warnings: list[Problem] = []
     for path in configs:
+        config = None
         try:
-            warnings += build(load(path, overrides=overrides)).prepared.warnings
+            config = load(path, overrides=overrides)
+            built = build(config)
         except NnctlError as error:
             problems += [problem.located(file=str(path)) for problem in error.problems]
+            advice += () if config is None else advice_on(config)
+            continue
+        warnings += built.prepared.warnings
+        advice += advice_for(built)
     files = tuple(map(str, configs))
-    return ValidateResult(tuple(problems), files, warnings=tuple(warnings))
+    return ValidateResult(tuple(problems), files, tuple(advice), tuple(warnings))
 
 
 def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:
@@ -55,5 +69,5 @@ def as_json(result: ValidateResult) -> dict[str, Any]:
             }
             for problem in result.errors
         ],
-        "advice": list(result.advice),
+        "advice": [advice.as_json() for advice in result.advice],
     }

@@ -16,8 +16,10 @@ from nnctl.schedules import LearningRate
 class Adam(Optimizer):
     """Adaptive moment estimation (Kingma and Ba 2015, algorithm 1, in the order of section 2).
 
-    `m` and `v` are running means of the gradient and of its square; their start at zero is
-    corrected for in the rate. `epsilon` is added to the uncorrected root, as in Keras.
+    The running means of the gradient and of its square are kept as `m / (1 - beta_1)` and
+    `v / (1 - beta_2)`, which saves a product each and keeps `v` from becoming too small to be
+    computed with fast; the rate makes up for it, and for their start at zero. `epsilon` is added
+    to the uncorrected root, as in Keras.
     """
 
     learning_rate: LearningRate = 0.001
@@ -31,13 +33,14 @@ class Adam(Optimizer):
 
     def rates_at(self, learning_rate: float, step: int) -> tuple[float, ...]:
         t = step + 1
-        return (learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),)
+        corrected = learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return (corrected * (1 - self.beta_1) / math.sqrt(1 - self.beta_2),)
 
     def update(self, p: Value, g: Value, slots: tuple[Value, ...], *rates: Value) -> Updated:
         (m, v), (alpha,) = slots, rates
-        m = m + (g - m) * (1 - self.beta_1)
-        v = v + (np.square(g) - v) * (1 - self.beta_2)
-        return p - alpha * m / (np.sqrt(v) + self.epsilon), (m, v)
+        m = m * self.beta_1 + g
+        v = v * self.beta_2 + np.square(g)
+        return p - alpha * m / (np.sqrt(v) + self.epsilon / math.sqrt(1 - self.beta_2)), (m, v)
 
 
 @dataclass(eq=False)

@@ -1,0 +1,85 @@
+"""Checks of the classes: how many there are, and how rare."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nnctl.advice.advice import Finding
+from nnctl.advice.network import output_of
+from nnctl.build import Built
+from nnctl.graph import Array
+from nnctl.rules import data as rules
+
+ENOUGH_ROWS = 20
+MOST = 0.8  # of the rows, for one class
+LEAST = 0.2  # of an even share
+MOST_ALIKE = 0.9  # of the rows, for the yes or the no of a label
+BLIND = {"accuracy", "top_k_accuracy"}  # to rare classes
+
+
+def spare_units(built: Built) -> Iterator[Finding]:
+    targets, output = built.prepared.preprocessing.targets, output_of(built.config)
+    if targets.task != "multiclass" or len(targets.names) > 1 or output is None:
+        return
+    prepared = built.prepared
+    parts = [part for part in (prepared.train, prepared.validation, prepared.test) if part]
+    counts = sum(np.bincount(part.y, minlength=output.units) for part in parts)
+    used = int(np.count_nonzero(counts))
+    if not 2 <= used < output.units:
+        return
+    found = f"the output has {output.units} units, and the data {used} classes"
+    path = f"{output.path}.units"
+    yield Finding(rules.SPARE_UNITS, path, found, {path: used})
+
+
+def rare_class(built: Built) -> Iterator[Finding]:
+    config, targets = built.config, built.prepared.preprocessing.targets
+    names = {metric.type for metric in config.metrics}
+    y = built.prepared.train.y
+    weighed = config.class_weight is not None or config.data.sample_weight is not None
+    if targets.task == "regression" or names - BLIND or weighed or len(y) < ENOUGH_ROWS:
+        return
+    change: dict[str, Any] = {"metrics": [*(metric.type for metric in config.metrics), "f1"]}
+    if targets.classes is None:
+        found = rare_label(y, targets.names)
+    else:
+        found = rare_among(class_counts(y), targets.classes.labels)
+        change["class_weight"] = "balanced"
+    if found is not None:
+        yield Finding(rules.RARE_CLASS, "metrics", found, change)
+
+
+def class_counts(y: Array) -> Array:
+    """The rows of each class: of class indices `(rows,)`, 0 and 1 `(rows, 1)`, or one-hot rows."""
+    if y.ndim == 1:
+        return np.bincount(y)
+    ones = y.sum(axis=0)
+    return np.array([len(y) - ones[0], ones[0]]) if y.shape[1] == 1 else ones
+
+
+def rare_among(counts: Array, labels: tuple[int | float | str, ...]) -> str | None:
+    """What is rare among classes that exclude each other; None where nothing is."""
+    shares = counts / counts.sum()
+    there = np.flatnonzero(counts)
+    most, least = int(shares.argmax()), int(there[shares[there].argmin()])
+    baseline = f'always answering "{labels[most]}" has accuracy {shares[most]:.3g}'
+    if shares[most] >= MOST:
+        return baseline
+    if shares[least] < LEAST / len(there):
+        return f'{shares[least]:.2g} of the rows are of class "{labels[least]}", and {baseline}'
+    return None
+
+
+def rare_label(y: Array, names: tuple[str, ...]) -> str | None:
+    """What is rare among labels that go together; None where nothing is."""
+    yes = y.mean(axis=0, dtype=np.float64)
+    alike = np.maximum(yes, 1 - yes)
+    place = int(alike.argmax())
+    if alike[place] < MOST_ALIKE:
+        return None
+    answer = "yes" if yes[place] > 0.5 else "no"
+    return f'always answering {answer} for "{names[place]}" has accuracy {alike[place]:.3g}'
+
+
+CLASS_CHECKS = (spare_units, rare_class)

@@ -1,0 +1,139 @@
+"""Checks of a table's columns: which give the answer away, and which are no categories."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from nnctl.advice.advice import Finding
+from nnctl.build import Built
+from nnctl.data.inputs import MISSING_LABEL, Inputs
+from nnctl.graph import Array
+from nnctl.rules import data as rules
+
+ENOUGH_ROWS = 20
+SAMPLED = 500  # rows
+MOST_CATEGORIES = 0.5  # of the rows
+NUMBERS = 0.9  # of the categories
+ENOUGH_NUMBERS = 10
+CLOSE = 1e-5
+# A number with thousands set apart or a decimal comma, after a currency or before a unit.
+QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([%°$€£¥]|[A-Za-z]{1,4})?"
+MOST_UNITS = 3
+
+
+def text_columns(built: Built) -> Iterator[Finding]:
+    """Text columns that tell rows apart, or hold quantities."""
+    config, inputs = built.config, built.prepared.preprocessing.inputs
+    rows = len(built.train)
+    for name, labels in inputs.categories.items():
+        if name in (config.data.text or ()) or rows < ENOUGH_ROWS or len(inputs.names) == 1:
+            continue
+        known = [label for label in labels if label != MISSING_LABEL]
+        path, change = without(built, name)
+        if are_quantities(known):
+            found = f'the column "{name}" holds numbers such as "{known[0]}"'
+            yield Finding(rules.TEXT_NUMBERS, path, found, change)
+        elif len(known) > MOST_CATEGORIES * rows:
+            found = f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
+            yield Finding(rules.IDENTIFIER, path, found, change)
+
+
+def are_quantities(labels: Sequence[str]) -> bool:
+    """Whether nearly all labels are numbers of a few units."""
+    found = [re.fullmatch(QUANTITY, label.strip()) for label in labels]
+    units = {match[1] for match in found if match is not None}
+    count = len(found) - found.count(None)
+    return (
+        len(labels) >= ENOUGH_NUMBERS
+        and count >= NUMBERS * len(labels)
+        and len(units) <= MOST_UNITS
+    )
+
+
+def target_in_features(built: Built) -> Iterator[Finding]:
+    preprocessing = built.prepared.preprocessing
+    inputs, y = preprocessing.inputs, built.prepared.train.y
+    of_arrays = preprocessing.arrays is not None
+    if of_arrays or len(inputs.names) == 1 or len(y) < ENOUGH_ROWS:
+        return
+    if y.ndim > 1 and y.shape[1] > 1:
+        return
+    x, few = built.prepared.train.x, slice(None, None, max(1, len(y) // SAMPLED))
+    y = y.reshape(len(y))
+    if preprocessing.targets.task == "regression":
+        y = preprocessing.targets.scaling.invert(y.astype(np.float64))
+        places = same_numbers(numbers_of(x[few], inputs), y[few])
+        places = [k for k in places if same_numbers(numbers_of(x, inputs)[:, [k]], y)]
+        names = [inputs.numeric[place] for place in places]
+    else:
+        places = same_classes(columns_of(x[few], inputs), y[few])
+        places = [k for k in places if same_classes(columns_of(x, inputs)[:, [k]], y)]
+        names = [inputs.names[place] for place in places]
+    for name in names:
+        path, change = without(built, name)
+        target = preprocessing.targets.names[0]
+        found = f'the column "{name}" tells the target "{target}" in every row'
+        yield Finding(rules.TARGET_IN_FEATURES, path, found, change)
+
+
+def same_numbers(values: Array, y: Array) -> list[int]:
+    """The columns of `values` that are equal to `y`, unless that is constant."""
+    if y.min() == y.max():
+        return []
+    with np.errstate(over="ignore", invalid="ignore"):
+        far = np.abs(values - y[:, None]) > CLOSE * np.maximum(np.abs(y), 1e-30)[:, None]
+    return [int(place) for place in np.flatnonzero(~far.any(axis=0))]
+
+
+def same_classes(values: Array, y: Array) -> list[int]:
+    """The columns of `values` that have one value for each class in `y`, another for each."""
+    lows, highs = [], []
+    for index in np.flatnonzero(np.bincount(y.astype(np.intp))):
+        rows = values[y == index]
+        lows.append(rows.min(axis=0))
+        highs.append(rows.max(axis=0))
+    if len(lows) < 2:
+        return []
+    same = np.flatnonzero((np.array(lows) == np.array(highs)).all(axis=0))
+    ordered = np.sort(np.array(lows)[:, same], axis=0)
+    return [int(place) for place in same[(np.diff(ordered, axis=0) > 0).all(axis=0)]]
+
+
+def starts_of(inputs: Inputs) -> Any:
+    """Where each column's inputs begin, and where the last one's end."""
+    return np.cumsum([0, *inputs.widths])
+
+
+def numbers_of(x: Array, inputs: Inputs) -> Array:
+    """The numeric columns of examples in their own unit, `(rows, columns)`, float64."""
+    flat = x.reshape(len(x), -1)
+    pairs = zip(inputs.names, starts_of(inputs), strict=False)
+    places = [int(start) for name, start in pairs if name not in inputs.categories]
+    own: Array = inputs.scaling.invert(flat[:, places].astype(np.float64))
+    return own
+
+
+def columns_of(x: Array, inputs: Inputs) -> Array:
+    """The columns of examples, `(rows, columns)`: numbers as they are, of text the category."""
+    flat = x.reshape(len(x), -1)
+    if not inputs.categories:
+        return flat
+    starts = starts_of(inputs)
+    columns = [
+        flat[:, start:stop].argmax(axis=1) if name in inputs.categories else flat[:, start]
+        for name, start, stop in zip(inputs.names, starts[:-1], starts[1:], strict=True)
+    ]
+    return np.column_stack(columns)
+
+
+def without(built: Built, name: str) -> tuple[str, dict[str, Sequence[str]]]:
+    """The path of the config's features, and the change to all others but `name`."""
+    own = getattr(built.config.data.train, "features", None)
+    path = "data.features" if own is None else "data.train.features"
+    names = built.prepared.preprocessing.inputs.names
+    return path, {path: [other for other in names if other != name]}
+
+
+COLUMN_CHECKS = (text_columns, target_in_features)

@@ -1,0 +1,114 @@
+"""Checks of the hidden layers and of the learning rate, from the config alone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nnctl.advice.advice import Finding
+from nnctl.advice.network import Hidden, hidden_layers
+from nnctl.arguments import Range
+from nnctl.config import Config, Entry
+from nnctl.rules import network as rules
+
+SATURATING = ("sigmoid", "tanh")
+DEEP = 3  # layers
+RANDOM = "glorot_uniform"
+NORMALIZING = ("batch_normalization", "layer_normalization")
+PER_PARAMETER, PER_GRADIENT = Range(1e-6, 0.2), Range(1e-6, 5)
+BANDS = {  # of learning rates that work with scaled data
+    "adam": PER_PARAMETER,
+    "adamw": PER_PARAMETER,
+    "rmsprop": PER_PARAMETER,
+    "adagrad": PER_GRADIENT,
+    "gradient_descent": PER_GRADIENT,
+    "sgd": PER_GRADIENT,
+}
+USUAL = {"adagrad": 0.01, "gradient_descent": 0.01, "sgd": 0.01}
+USUAL_PER_PARAMETER = 0.001
+
+
+def network_findings(config: Config) -> Iterator[Finding]:
+    """What keeps the layers from learning."""
+    hidden = hidden_layers(config)
+    yield from linear_hidden(hidden)
+    yield from saturating_hidden(config, hidden)
+    for layer in hidden:
+        yield from equal_units(layer)
+    yield from learning_rate(config)
+
+
+def linear_hidden(hidden: list[Hidden]) -> Iterator[Finding]:
+    paths = [layer.path for layer in hidden if not layer.bends]
+    if paths:
+        subject = f"{listed(paths)} {'is' if len(paths) == 1 else 'are'} linear"
+        change = {f"{path}.activation": "relu" for path in paths}
+        yield Finding(rules.LINEAR_HIDDEN, f"{paths[0]}.activation", subject, change)
+
+
+def saturating_hidden(config: Config, hidden: list[Hidden]) -> Iterator[Finding]:
+    if any(layer.type in NORMALIZING for layer in config.layers):
+        return
+    found = [pair for layer in hidden for pair in layer.activations if pair[1] in SATURATING]
+    if len(found) >= DEEP:
+        names = " and ".join(sorted({name for _, name in found}))
+        subject = f"{len(found)} hidden layers have {names}"
+        change = {path: "relu" for path, _ in found}
+        yield Finding(rules.SATURATING_HIDDEN, found[0][0], subject, change)
+
+
+def equal_units(layer: Hidden) -> Iterator[Finding]:
+    if layer.size < 2:
+        return
+    arguments = layer.entry.arguments()
+    kernel = (arguments["weights"] or {}).get("kernel")
+    subject = f"the {layer.size} units of {layer.path} start with the same weights"
+    if kernel is not None and are_columns_equal(kernel):
+        path = f"{layer.path}.weights"
+        yield Finding(rules.EQUAL_UNITS, path, subject, {path: None})
+    elif kernel is None and is_constant(arguments["kernel_initializer"]):
+        path = f"{layer.path}.kernel_initializer"
+        yield Finding(rules.EQUAL_UNITS, path, subject, {path: RANDOM})
+
+
+def are_columns_equal(kernel: Any) -> bool:
+    """Whether a literal kernel has the same weights for each unit; not of one that is no table."""
+    try:
+        values = np.asarray(kernel, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return bool((values == values[..., :1]).all())
+
+
+def is_constant(initializer: Entry) -> bool:
+    """Whether the initializer gives every weight the same value."""
+    same = initializer.type in ("zeros", "ones", "constant")
+    return same or initializer.arguments().get("stddev") == 0
+
+
+def learning_rate(config: Config) -> Iterator[Finding]:
+    optimizer = config.optimizer
+    highest = highest_rate(optimizer.arguments()["learning_rate"])
+    band = BANDS[optimizer.type]
+    if highest in band:
+        return
+    side = "above" if highest > band.high else "below"
+    bound = band.high if highest > band.high else band.low
+    found = f"{optimizer.type} has the learning rate {highest:g}, {side} {bound:g}"
+    path = "optimizer.learning_rate"
+    usual = USUAL.get(optimizer.type, USUAL_PER_PARAMETER)
+    yield Finding(rules.LEARNING_RATE, path, found, {path: usual})
+
+
+def highest_rate(given: Any) -> float:
+    """The highest rate of a number or a schedule, as far as its arguments state it."""
+    if not isinstance(given, Entry):
+        return float(given)
+    arguments = given.arguments()
+    rates = [*arguments.get("values", ()), arguments.get("initial_learning_rate")]
+    return max(float(rate) for rate in (*rates, arguments.get("warmup_target")) if rate is not None)
+
+
+def listed(words: list[str]) -> str:
+    """Words as a sentence lists them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,180 @@
+"""What training itself shows: the first loss, the last one, and units that have died."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from nnctl.advice.advice import Advice, Finding
+from nnctl.advice.network import function_of, is_weighted, stretches
+from nnctl.advice.network_checks import RANDOM, listed
+from nnctl.build import Built
+from nnctl.callbacks import Callback, EpochEnd, Run, TrainEnd
+from nnctl.graph import Array, Graph, Program
+from nnctl.model import Sequential
+from nnctl.rules import training as rules
+from nnctl.step import Examples, Penalty
+
+ROWS = 512
+CONFIDENT = 3  # times the loss of guessing
+DEAD = 0.4  # of a layer's units
+FLAT = 0.01  # of the loss of guessing, around it
+STILL = 0.05  # of the first loss
+ENOUGH_EPOCHS = 5
+FACTOR = 10
+
+
+class Watch(Callback):
+    """Watches a run, and has `advice` on it once it is over. It changes nothing.
+
+    Its state is the loss of the untrained model and that of the last epoch.
+    """
+
+    def __init__(self, built: Built):
+        self.built = built
+        self.first = self.last = math.nan
+        self.epoch = 0
+        self.advice: tuple[Advice, ...] = ()
+
+    def on_train_begin(self, run: Run) -> None:
+        if run.epoch == 0 and math.isnan(self.first):
+            self.first = loss_of(self.built, first_rows(self.built))
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        self.last, self.epoch = event.logs["loss"], event.epoch
+
+    def on_train_end(self, run: Run, event: TrainEnd) -> None:
+        if event.reason not in ("finished", "stopped"):
+            return
+        config = self.built.config
+        found = [*confident_start(self), *dead_relu(self.built), *stuck_at_chance(self)]
+        wanted = [each for each in found if each.rule.code not in config.ignore_advice]
+        self.advice = tuple(Advice.of(each, config) for each in wanted)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "first": None if math.isnan(self.first) else self.first,
+            "last": None if math.isnan(self.last) else self.last,
+            "epoch": self.epoch,
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        first, last = state["first"], state["last"]
+        self.first = math.nan if first is None else float(first)
+        self.last = math.nan if last is None else float(last)
+        self.epoch = int(state["epoch"])
+
+
+def first_rows(built: Built) -> Examples:
+    """Some of the training rows, without weights."""
+    return Examples(built.train.x[:ROWS], built.train.y[:ROWS])
+
+
+def loss_of(built: Built, examples: Examples) -> float:
+    """The mean loss of the model as it is, without what regularizers cost."""
+    loss = built.model.evaluator.figures(examples)["loss"]
+    return loss - Penalty(built.model)()
+
+
+def loss_of_guessing(built: Built) -> float | None:
+    """The loss of answering with the classes' shares; None for numbers and weighted rows."""
+    task, smoothing = built.model.loss.task, built.config.loss.arguments().get("label_smoothing")
+    if task == "regression" or built.train.weight is not None or smoothing:
+        return None
+    y = built.prepared.train.y
+    if task == "binary":
+        yes = y.mean(axis=0, dtype=np.float64)
+        return float(np.mean(entropy(yes) + entropy(1 - yes)))
+    shares = np.bincount(y) / len(y) if y.ndim == 1 else y.mean(axis=0, dtype=np.float64)
+    return float(entropy(shares).sum())
+
+
+def entropy(shares: Array) -> Array:
+    """`-p log(p)` of each share, 0 for 0."""
+    there = np.where(shares > 0, shares, 1.0)
+    terms: Array = -there * np.log(there)
+    return terms
+
+
+def confident_start(watch: Watch) -> Iterator[Finding]:
+    config, model = watch.built.config, watch.built.model
+    task, units = model.loss.task, model.output_shape[-1]
+    if task == "regression" or (units == 1 and task == "multiclass"):
+        return
+    guessing = math.log(2 if task == "binary" else units)
+    if not watch.first > CONFIDENT * guessing:
+        return
+    found = f"the first loss is {watch.first:.4g}, that of guessing {guessing:.4g}"
+    drawn = {
+        f"layers.{place}.kernel_initializer": RANDOM
+        for place, layer in enumerate(config.layers)
+        if is_weighted(layer) and layer.arguments()["kernel_initializer"].type != RANDOM
+    }
+    if drawn:
+        yield Finding(rules.CONFIDENT_START, next(iter(drawn)), found, drawn)
+    elif config.data.scale.type != "standardize":
+        change = {"data.scale": "standardize"}
+        yield Finding(rules.CONFIDENT_START, "data.scale", found, change)
+
+
+def stuck_at_chance(watch: Watch) -> Iterator[Finding]:
+    guessing, rate = loss_of_guessing(watch.built), learning_rate(watch.built)
+    if not guessing or rate is None or watch.epoch < ENOUGH_EPOCHS:
+        return
+    last = watch.last - Penalty(watch.built.model)()
+    still = abs(watch.first - last) <= STILL * watch.first
+    if last < (1 - FLAT) * guessing or not (still or last <= (1 + FLAT) * guessing):
+        return
+    found = f"the loss ends at {last:.4g}, and that of guessing is {guessing:.4g}"
+    better = float(f"{rate * FACTOR if still else rate / FACTOR:.6g}")
+    path = "optimizer.learning_rate"
+    yield Finding(rules.STUCK_AT_CHANCE, path, found, {path: better})
+
+
+def learning_rate(built: Built) -> float | None:
+    """The learning rate of the config; None for a schedule."""
+    given = built.config.optimizer.arguments()["learning_rate"]
+    return float(given) if isinstance(given, int | float) else None
+
+
+def dead_relu(built: Built) -> Iterator[Finding]:
+    places = relu_layers(built)
+    if not places:
+        return
+    change = {}
+    told = []
+    for place, values in zip(places, outputs_of(built.model, places, built.train.x), strict=True):
+        units = values.reshape(-1, values.shape[-1])
+        dead, count = int((units <= 0).all(axis=0).sum()), units.shape[1]
+        if dead > DEAD * count:
+            told.append(f"{dead} of the {count} units of layers.{place}")
+            change[f"layers.{place}.activation"] = "leaky_relu"
+    if change:
+        found = f"{listed(told)} give 0 for every row"
+        yield Finding(rules.DEAD_RELU, next(iter(change)), found, change)
+
+
+def relu_layers(built: Built) -> list[int]:
+    """The places of the layers before the output that end in ReLU."""
+    last, _ = list(stretches(built.config))[-1]
+    layers = built.config.layers[:last]
+    return [place for place, layer in enumerate(layers) if function_of(layer) == "relu"]
+
+
+def outputs_of(model: Sequential, places: list[int], x: Array) -> list[Array]:
+    """What the layers at these places give for some rows of `x`, in evaluation."""
+    some = np.ascontiguousarray(x[:: max(1, len(x) // ROWS)][:ROWS])
+    graph, size = Graph(training=False), model.layout.trainable_size
+    parameters, statistics = model.layout.declare(graph)
+    leaf = value = graph.leaf("x", some.shape)
+    wanted = []
+    for place, layer in enumerate(model.layers[: max(places) + 1]):
+        value = layer.forward(graph, value)
+        if place in places:
+            wanted.append(value)
+    given = {parameters: model.vector[:size], statistics: model.vector[size:], leaf: some}
+    program = Program(graph, wanted, model.vector.dtype, given)
+    with np.errstate(all="ignore"):
+        program.run()
+    return [program[each] for each in wanted]

@@ -1,0 +1,72 @@
+"""How advice and its rules are printed, in any width."""
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from nnctl.advice import Advice
+    from nnctl.rules import Rule
+
+WIDEST = 100  # columns
+NARROW = 70  # columns, below which a rule's title goes below its code
+
+
+def width() -> int:
+    """The columns that text may take."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
+def print_advice(advice: "Sequence[Advice]", stream: TextIO | None = None) -> None:
+    """Each piece of advice with its place, its reason and the change to make."""
+    for each in advice:
+        head, *rest = str(each).splitlines()
+        print(f"advice: {head}", file=stream or sys.stdout)
+        for line in rest:
+            print(line, file=stream or sys.stdout)
+    if advice:
+        codes = dict.fromkeys(each.code for each in advice)
+        print(f"at length: nnctl advice {next(iter(codes))}", file=stream or sys.stdout)
+
+
+def print_rules(rules: "Sequence[Rule]") -> None:
+    """A line a rule: its code and title."""
+    columns = width()
+    longest = max(len(rule.code) for rule in rules)
+    for rule in rules:
+        if columns < NARROW:
+            print(rule.code)
+            print(filled(rule.title, columns, "  "))
+        else:
+            title = filled(rule.title, columns, " " * (longest + 2))
+            print(f"{rule.code.ljust(longest)}  {title.lstrip()}")
+
+
+def print_page(rule: "Rule") -> None:
+    """A rule at length: what it is about, why, and what to write."""
+    columns = width()
+    print(filled(f"{rule.code}: {rule.title}", columns))
+    for paragraph in paragraphs(rule.page):
+        print()
+        print(paragraph if paragraph.startswith("  ") else filled(paragraph, columns))
+    print()
+    print(filled("To hear no more of it, add to the config:", columns))
+    print(f"\n  ignore_advice: [{rule.code}]")
+
+
+def paragraphs(page: str) -> Iterator[str]:
+    yield from page.rstrip("\n").split("\n\n")
+
+
+def filled(text: str, columns: int, indent: str = "") -> str:
+    """The text in lines of so many columns, each indented."""
+    return textwrap.fill(
+        text,
+        columns,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

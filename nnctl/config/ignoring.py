@@ -1,0 +1,26 @@
+"""The codes of advice that a config wants to hear nothing of."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Strict
+
+from nnctl.config.problems import detail, errors
+from nnctl.config.wording import Phrase, shown
+from nnctl.errors import did_you_mean
+from nnctl.rules import RULES
+
+
+def known_code(value: Any) -> Any:
+    """The code, if there is such a rule; raises a worded error for other text."""
+    if not isinstance(value, str) or value in RULES:
+        return value
+    message = f"no advice has the code {shown(value)}; there are: {', '.join(sorted(RULES))}"
+    raise errors(detail(message, did_you_mean(value, list(RULES))))
+
+
+AdviceCode = Annotated[
+    str,
+    BeforeValidator(known_code),
+    Strict(),
+    Phrase("a code of advice", "codes of advice"),
+]

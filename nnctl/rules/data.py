@@ -1,0 +1,175 @@
+"""Rules about the data, and how they fit the model."""
+
+from nnctl.rules.rule import Rule
+
+UNSCALED_INPUTS = Rule(
+    "unscaled-inputs",
+    "inputs far larger or smaller than 1",
+    "a gradient grows with its input, so the largest inputs decide the step size for all "
+    "and learning is slow or diverges",
+    """\
+The derivative of the loss by a weight is proportional to the input that the weight
+multiplies. With one input in thousands and another in hundredths, no learning rate
+suits both: what is right for the second makes the first diverge. Large inputs also
+drive the first layer's units to where their activations are flat, and make the first
+loss huge.
+
+standardize gives every numeric column mean 0 and standard deviation 1, minmax the range
+0 to 1; pixels of 0 to 255 are divided by 255. Statistics come from the rows that train
+and travel with the weights.
+
+  data:
+    scale: standardize
+
+Advice is given where the root mean square of an input is above 10, or that of all
+inputs below 0.01, unless a normalization layer comes first.
+""",
+)
+
+SQUARED_ERROR_ON_CLASSES = Rule(
+    "squared-error-on-classes",
+    "a loss for numbers on what looks like class labels",
+    "it takes class 9 for nearer to 8 than to 1, and a confident mistake is hardly punished",
+    """\
+mean_squared_error is for quantities. The labels of classes are names, even where they
+are numbers: a handwritten 9 is no more like an 8 than like a 4. A crossentropy asks for
+the probability of the right class, and its slope stays steep as long as the answer is
+wrong.
+
+Two classes:
+
+  layers:
+    - {type: dense, units: 1, activation: linear}
+  loss: {type: binary_crossentropy, from_logits: true}
+
+K classes:
+
+  layers:
+    - {type: dense, units: 10, activation: linear}
+  loss: {type: sparse_categorical_crossentropy, from_logits: true}
+
+Advice is given where every target is a whole number and they are 0 to K - 1 or 1 to K,
+with K at most 10 and ten rows a class. For counts and ratings a loss for numbers is
+right: put the code into ignore_advice.
+""",
+)
+
+SPARE_UNITS = Rule(
+    "spare-units",
+    "more output units than classes",
+    "the spare units get probability, parameters and time, and no row will ever ask for them",
+    """\
+Each class has one output unit. Units beyond that only learn to be improbable.
+
+Often the labels run from 1 to K and a unit for 0 was added to make room. That is not
+needed: labels that are not all in 0 to units - 1 become classes in sorted order, and
+predictions speak the labels of the data.
+
+  layers:
+    - {type: dense, units: 10, activation: linear}    # for labels 1 to 10
+
+If the data lack a class that others will have, keep its unit, and put the code into
+ignore_advice.
+""",
+)
+
+RARE_CLASS = Rule(
+    "rare-class",
+    "a rare class, judged by accuracy alone",
+    "accuracy looks good without a single row of the rare class being recognised",
+    """\
+If 97 of 100 rows are healthy, a model that always answers "healthy" has an accuracy of
+0.97 and is of no use. Beside such a baseline an accuracy of 0.98 says little.
+Precision, recall, f1 and auc look at the rare class itself.
+
+To make the rare class count as much as the others in training, weigh it:
+
+  metrics: [accuracy, f1]
+  class_weight: balanced
+
+Advice is given where one class has 80 % of the training rows, or another less than a
+fifth of an even share (of a label that goes with others: where yes or no has 90 %), and
+metrics has neither precision, recall, f1 nor auc.
+""",
+)
+
+SHARED_ROWS = Rule(
+    "shared-rows",
+    "rows that stand both in train and in validation or test",
+    "the model has seen them with their answers, so figures on them say nothing about new data",
+    """\
+Validation and test rows stand for data that the model has never seen. A row that it
+trained on can be answered from memory, so the figures come out too good, and early
+stopping keeps the wrong epoch.
+
+Let nnctl draw the validation rows from train, or remove from the file what train has:
+
+  data:
+    validation: 0.2
+
+Rows count as shared where features and target are the same. Tables of a few coarse
+columns repeat themselves by chance: advice is given only where the share is more than
+twice that of the rows in train whose features repeat there.
+""",
+)
+
+TARGET_IN_FEATURES = Rule(
+    "target-in-features",
+    "a feature that equals the target",
+    "the model needs to learn nothing but to copy it, and there is no such column for new data",
+    """\
+A column that equals the target, or has one value for each class, gives the answer away:
+a copy of it, a code for it, or something that is only known afterwards. The figures are
+perfect, and predictions for new rows are worth nothing.
+
+Name the columns to learn from:
+
+  data:
+    features: [beds, baths, sqft]
+""",
+)
+
+TEXT_NUMBERS = Rule(
+    "text-numbers",
+    "a column of numbers that is read as text",
+    "each number becomes a category of its own, so the model does not know that 11 km lies "
+    "between 10 and 12",
+    """\
+A column all of whose values are text is one-hot encoded. "12 km", "$1,200" and "35%"
+are text, so a quantity becomes dozens of categories without an order, each seen in few
+rows, and a new value is none of them.
+
+Write the bare numbers into the file (12, 1200, 35), or leave the column out:
+
+  data:
+    features: [beds, baths, sqft]
+""",
+)
+
+IDENTIFIER = Rule(
+    "identifier",
+    "a text column with nearly as many categories as rows",
+    "each row has an input of its own, which the model learns by heart and never meets again",
+    """\
+Names, addresses, dates and numbers of orders tell rows apart; they say nothing about
+other rows. Each becomes a category, with an input and weights of its own, that is 1 in
+a single row: the model can learn the training rows by heart, and new rows have none of
+these categories.
+
+Leave the column out; nnctl predict --keep carries it along to the predictions.
+
+  data:
+    features: [beds, baths, sqft]
+""",
+)
+
+RULES = (
+    UNSCALED_INPUTS,
+    SQUARED_ERROR_ON_CLASSES,
+    SPARE_UNITS,
+    RARE_CLASS,
+    SHARED_ROWS,
+    TARGET_IN_FEATURES,
+    TEXT_NUMBERS,
+    IDENTIFIER,
+)

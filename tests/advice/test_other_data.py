@@ -1,0 +1,135 @@
+"""Advice on models and data of other kinds: arrays, pictures, one-hot columns, missing values."""
+
+import numpy as np
+import pytest
+
+from nnctl.advice import advice_on
+from nnctl.config import load
+from tests.advice.cases import HIDDEN, SPARSE, config, dense, numbers
+
+PICTURES = """\
+data: {{train: pictures.npz, validation: 0.2{data}}}
+layers:
+  - {{type: conv2d, filters: 2, kernel_size: 3, activation: {activation}}}
+  - max_pooling2d
+  - flatten
+  - {{type: dense, units: {units}}}
+loss: {{type: sparse_categorical_crossentropy, from_logits: true}}
+optimizer: adam
+epochs: 1
+"""
+
+
+@pytest.fixture
+def pictures(folder):
+    generator = np.random.default_rng(1)
+    x = generator.integers(0, 256, (50, 8, 8, 1)).astype(np.uint8)
+    np.savez(folder / "pictures.npz", x=x, y=np.arange(50) % 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ({"activation": "relu", "units": 3, "data": ", scale: {type: rescale, by: 255}"}, []),
+        # The pooling behind it bends, so the convolution may be linear.
+        ({"activation": "linear", "units": 3, "data": ", scale: standardize"}, []),
+        ({"activation": "relu", "units": 4, "data": ""}, ["unscaled-inputs", "spare-units"]),
+    ],
+)
+def test_pictures(given, codes, pictures, advise):
+    advice = advise(PICTURES.format(**given))
+    assert [each.code for each in advice] == codes
+    if codes:
+        assert advice[0].change == "data.scale: {type: rescale, by: 255}"
+        assert advice[1].change == "layers.3.units: 3"
+
+
+def test_test_rows_from_arrays_that_train_has(pictures, advise):
+    given = {"activation": "relu", "units": 3, "data": ", scale: standardize, test: pictures.npz"}
+    (advice,) = advise(PICTURES.format(**given))
+    assert (advice.code, advice.path) == ("shared-rows", "data.test")
+    assert "40 of the 50 test rows are in train" in advice.message
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", ["none", "standardize"])
+def test_equal_rows_are_found_in_either_precision(dtype, scale, advise):
+    given = {"data": f", validation: first_rows.csv, scale: {scale}", "more": f"dtype: {dtype}\n"}
+    (advice,) = advise(numbers(HIDDEN, dense(1), **given))
+    assert "10 of the 10 validation rows are in train" in advice.message
+
+
+def test_one_hot_columns(folder, advise):
+    rows = "".join(f"{k % 7},{k % 5},{int(k > 1)},{int(k < 2)}\n" for k in range(40))
+    (folder / "columns.csv").write_text("a,b,often,seldom\n" + rows)
+    loss = "{type: categorical_crossentropy, from_logits: true}"
+    (advice,) = advise(config("columns", "[often, seldom]", HIDDEN, dense(2), loss=loss))
+    assert advice.code == "rare-class"
+    assert 'always answering "often" has accuracy 0.95' in advice.message
+
+
+def test_missing_text_is_no_category_of_its_own(folder, advise):
+    lines = (folder / "units.csv").read_text().replace("30 km", "").splitlines()
+    (folder / "gaps.csv").write_text("\n".join(lines) + "\n")
+    (advice,) = advise(config("gaps", "price", HIDDEN, dense(1), data=", missing: mean"))
+    assert (advice.code, advice.change) == ("text-numbers", "data.features: [a, b]")
+    assert 'the column "size" holds numbers such as "31 km"; ' in advice.message
+
+
+def test_features_named_with_the_file_are_changed_there(folder, advise):
+    text = config("units", "price", HIDDEN, dense(1)).replace(
+        "train: units.csv", "train: {file: units.csv, features: [a, size, b]}"
+    )
+    (advice,) = advise(text)
+    assert advice.path == "data.train.features"
+    assert advise(text, [advice.change.replace(": ", "=", 1)]) == ()
+
+
+@pytest.mark.parametrize("label", ["z95838", "2020-01-05", "12a 34b", "v1.2.3", "10.0.0.1"])
+def test_codes_that_hold_digits_are_no_numbers(label, folder, advise):
+    lines = (folder / "units.csv").read_text().splitlines()
+    changed = [line.replace(" km", label) for line in lines]
+    (folder / "codes.csv").write_text("\n".join(changed) + "\n")
+    assert advise(config("codes", "price", HIDDEN, dense(1))) == ()
+
+
+def test_numbers_with_many_letters_are_no_quantities(folder, advise):
+    lines = (folder / "units.csv").read_text().splitlines()
+    changed = [line.replace(" km", "abcdefgh"[k % 8]) for k, line in enumerate(lines)]
+    (folder / "houses.csv").write_text("\n".join(changed) + "\n")
+    assert "text-numbers" not in {
+        each.code for each in advise(config("houses", "price", HIDDEN, dense(1)))
+    }
+
+
+def test_zero_and_minus_zero_are_the_same(folder, advise):
+    rows = [f"{k},0,{k + 0.5}" for k in range(8)]
+    (folder / "zero.csv").write_text("\n".join(["a,b,price", *rows]) + "\n")
+    changed = [row.replace(",0,", ",-0.0,") for row in rows]
+    (folder / "minus.csv").write_text("\n".join(["a,b,price", *changed]) + "\n")
+    text = config("zero", "price", HIDDEN, dense(1), data=", validation: minus.csv")
+    (advice,) = advise(text)
+    assert "8 of the 8 validation rows are in train" in advice.message
+
+
+@pytest.mark.parametrize("number", ["{} km", "${}", "{},5", "{}.000,25", "1,{}0", "{} %", "-{}C"])
+def test_numbers_in_words_are_told(number, folder, advise):
+    lines = (folder / "units.csv").read_text().splitlines()
+    cells = [line.replace(",", ";").split(";") for line in lines]
+    for row in cells[1:]:
+        row[2] = number.format(row[2].removesuffix(" km"))
+    (folder / "words.csv").write_text("\n".join(";".join(row) for row in cells) + "\n")
+    (advice,) = advise(config("words", "price", HIDDEN, dense(1), data=', delimiter: ";"'))
+    assert advice.code == "text-numbers"
+
+
+def test_a_model_without_weights_gets_no_advice_on_them(folder):
+    text = config("kinds", "kind", "{type: activation, activation: softmax}", loss=SPARSE)
+    (folder / "config.yaml").write_text(text)
+    assert advice_on(load("config.yaml")) == ()
+
+
+def test_what_follows_the_output_is_left_alone(folder):
+    text = config("kinds", "kind", dense(3, "softmax"), "layer_normalization", loss=SPARSE)
+    (folder / "config.yaml").write_text(text)
+    assert advice_on(load("config.yaml")) == ()

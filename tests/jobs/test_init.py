@@ -1,0 +1,174 @@
+"""`init`: what it makes of tables, and that its configs train as they stand."""
+
+import csv
+import gzip
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from nnctl.cli.app import app
+from nnctl.config import load
+from nnctl.errors import ArgumentError, NnctlError
+from nnctl.jobs.init import init, planned
+from nnctl.jobs.train import train
+from nnctl.jobs.validate import validate
+
+DATASETS = Path(__file__).parents[2] / "datasets"
+
+
+def table(path, columns):
+    """Writes columns of equal length as a table."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+def rows(count, **columns):
+    """Columns of some kinds that tables have, besides those given."""
+    kinds = {
+        "size": [f"{1 + k % 7}.{k % 3}" for k in range(count)],
+        "colour": [["red", "green", "blue"][k % 3] for k in range(count)],
+    }
+    return {**kinds, **columns}
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "task"),
+    [
+        ("iris.csv", "species", "multiclass"),
+        ("breast-cancer.csv", "diagnosis", "binary"),
+        ("sacramento.csv", "price", "regression"),
+    ],
+)
+def test_real_tables_train_as_they_stand(tmp_path, name, target, task):
+    result = init(DATASETS / name, target, output=tmp_path / "c.yaml")
+    assert result.plan.task == task
+    assert validate([result.path]).errors == ()
+    made = train(result.path, output=tmp_path / "run").results
+    if task == "regression":
+        assert made["validation"]["r2"] > 0.5
+    else:
+        assert made["validation"]["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "units"),
+    [
+        (["yes" if k % 2 else "no" for k in range(60)], "binary", 1),
+        ([k % 2 for k in range(60)], "binary", 1),
+        ([k % 3 for k in range(60)], "multiclass", 3),
+        (["abc"[k % 3] for k in range(60)], "multiclass", 3),
+        ([k * 0.5 for k in range(60)], "regression", 1),
+        ([k % 30 for k in range(60)], "regression", 1),
+    ],
+)
+def test_the_task_follows_the_target(tmp_path, values, task, units):
+    data = table(tmp_path / "d.csv", rows(60, t=values))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    config = load(result.path)
+    assert result.plan.task == task
+    assert config.layers[-1].units == units
+    train(result.path, output=tmp_path / "run", epochs=2)
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ([1] * 60, "it has one value in all rows"),
+        ([""] * 60, "it has no values"),
+        (list(range(60)), "it numbers the rows"),
+        ([f"2024-01-{1 + k % 28:02}" for k in range(60)], "it holds dates"),
+        ([f"{1 + k % 12}/7/24" for k in range(60)], "it holds dates"),
+        ([f"name {k}" for k in range(60)], "nearly every row has text of its own"),
+    ],
+)
+def test_columns_of_no_use_are_left_out_and_the_reason_is_written(tmp_path, column, reason):
+    data = table(tmp_path / "d.csv", rows(60, odd=column, t=[k % 2 for k in range(60)]))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    assert result.plan.left_out == {"odd": reason}
+    assert f"#   odd: {reason}" in result.path.read_text()
+    assert load(result.path).data.features == ("size", "colour")
+
+
+def test_whole_numbers_without_a_repeat_are_an_id_only_by_name(tmp_path):
+    numbers = [7 * k for k in range(60)]
+    data = table(tmp_path / "d.csv", rows(60, house_id=numbers, price=numbers, t=[0, 1] * 30))
+    assert planned(data, "t").left_out == {"house_id": "it numbers the rows"}
+
+
+def test_gaps_mixtures_and_rare_classes(tmp_path):
+    gaps = ["" if k % 9 == 0 else k for k in range(100)]
+    codes = ["12" if k % 2 else "x1" for k in range(100)]
+    columns = rows(100, gap=gaps, code=codes, t=["rare" if k < 6 else "usual" for k in range(100)])
+    result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
+    config = load(result.path)
+    assert config.data.missing == "mean" and config.data.text == ("code",)
+    assert config.class_weight == "balanced"
+    assert [metric.type for metric in config.metrics] == ["accuracy", "f1"]
+    train(result.path, output=tmp_path / "run", epochs=2)
+
+
+def test_rows_without_a_target_are_dropped(tmp_path):
+    columns = rows(60, t=["" if k < 3 else k % 2 for k in range(60)])
+    result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
+    assert load(result.path).data.missing == "drop"
+    train(result.path, output=tmp_path / "run", epochs=1)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters_odd_names_and_gzip(tmp_path, delimiter):
+    names = ["first: #1", "no", "t = x"]
+    lines = [delimiter.join(names), *(delimiter.join(["1.5", str(k % 5), "ab"[k % 2]])
+             for k in range(40))]  # fmt: skip
+    data = tmp_path / "my data.csv.gz"
+    data.write_bytes(gzip.compress("\n".join(lines).encode()))
+    result = init(data, "t = x", output=tmp_path / "c.yaml")
+    assert load(result.path).data.delimiter == delimiter
+    assert result.plan.left_out == {"first: #1": "it has one value in all rows"}
+    train(result.path, output=tmp_path / "run", epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1] * 20, "it has one value in all rows, so there is nothing to learn"),
+        ([f"n{k}" for k in range(20)], "it holds text of 20 kinds; that is too many for classes"),
+    ],
+)
+def test_targets_that_cannot_be_learnt(tmp_path, values, message):
+    data = table(tmp_path / "d.csv", rows(20, t=values))
+    with pytest.raises(NnctlError, match=message):
+        init(data, "t", output=tmp_path / "c.yaml")
+    assert not (tmp_path / "c.yaml").exists()
+
+
+def test_what_is_refused(tmp_path):
+    data = table(tmp_path / "d.csv", rows(20, t=[0, 1] * 10))
+    with pytest.raises(ArgumentError, match='there is no column "T"') as caught:
+        init(data, "T", output=tmp_path / "c.yaml")
+    assert caught.value.problems[0].fix == 'did you mean "t"?'
+    (tmp_path / "c.yaml").write_text("mine")
+    with pytest.raises(NnctlError, match="this file exists already"):
+        init(data, "t", output=tmp_path / "c.yaml")
+    init(data, "t", output=tmp_path / "c.yaml", overwrite=True)
+    assert load(tmp_path / "c.yaml").name == "c"
+    (tmp_path / "e.csv").write_text("a,t\n1,2\n3\n")
+    with pytest.raises(NnctlError, match="the row has 1 fields; the table has 2 columns"):
+        init(tmp_path / "e.csv", "t", output=tmp_path / "x.yaml")
+
+
+def test_the_command_writes_here_and_asks_where_it_may(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "d.csv", rows(20, t=[0, 1] * 10))
+    result = CliRunner().invoke(app, ["init", "d.csv"])
+    assert result.exit_code == 2
+    assert "which column is to be learnt? They are: size, colour, t" in result.stderr
+    result = CliRunner().invoke(app, ["init", "d.csv", "--target", "t"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "wrote    d.yaml  (binary, 2 features)", "next     nnctl train d.yaml",
+    ]  # fmt: skip
+    assert load(tmp_path / "d.yaml").data.train == "d.csv"
