@@ -1,11 +1,8 @@
 """What commands print: problems, results, tables, JSON."""
 
 import json
-import os
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nnctl.errors import ExitStatus, Problem
@@ -15,11 +12,9 @@ if TYPE_CHECKING:
 
     from nnctl.gradcheck import CaseResult
     from nnctl.jobs.gradcheck import GradcheckResult
-    from nnctl.jobs.running import TrainResult
     from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.validate import ValidateResult
 
-PARTS = ("train", "validation", "test")
 NARROW = 60  # columns, below which gradcheck's table does without a column
 
 
@@ -43,31 +38,6 @@ def print_json(values: Mapping[str, Any]) -> None:
     print(json.dumps(finite(values)))
 
 
-def print_results(result: "TrainResult") -> None:
-    """The figures of each part of the data, the run's folder, the command to run next."""
-    results = result.results
-    parts = [part for part in PARTS if part in results]
-    if parts:
-        print_columns(
-            ["", *parts],
-            [
-                [name, *(number(results[part].get(name)) for part in parts)]
-                for name in results[parts[0]]
-            ],
-        )
-        print()
-    epochs = f"{results['epochs']} epoch" + ("" if results["epochs"] == 1 else "s")
-    if result.restored:
-        epochs += f", the weights of epoch {results['best_epoch']}"
-    print(f"run      {result.folder}  ({epochs}, {results['seconds']:.1f} s)")
-    if result.status is ExitStatus.DONE:
-        file = result.input
-        command = ["nnctl", "predict", str(result.weights), here(file.path)]
-        if file.is_npz and file.features:
-            command += ["--features", *file.features]
-        print(f"predict  {shlex.join(command)}")
-
-
 def print_smoke(result: "SmokeResult") -> None:
     """How the loss of one batch fell."""
     verdict = "fell" if result.status is ExitStatus.DONE else "did not fall"
@@ -77,31 +47,8 @@ def print_smoke(result: "SmokeResult") -> None:
     )
 
 
-def print_shortfall(result: "TrainResult") -> None:
-    """What looks wrong with a run, and why it has no weights, if so, and what is kept of it."""
-    for warning in result.warnings:
-        print_warning(warning)
-    if result.status is ExitStatus.DONE:
-        return
-    kept = result.folder / "checkpoint.npz"
-    if result.problems:
-        print_problems(result.problems, sys.stderr)
-        print(f"the last good state is kept in {kept}", file=sys.stderr)
-        return
-    epochs = result.results["epochs"]
-    done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
-    print(f"interrupted {done}; the state is kept in {kept}", file=sys.stderr)
-    print(f"go on    {shlex.join(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
-
-
 def number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
-
-
-def here(path: Path) -> str:
-    """The path as it would be typed in the current folder: relative, unless that is longer."""
-    relative = os.path.relpath(path)
-    return min(relative, os.path.abspath(path), key=len)
 
 
 def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:

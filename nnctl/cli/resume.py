@@ -22,11 +22,10 @@ def command(
 
     Example: nnctl resume runs/mnist --epochs 200
     """
-    from nnctl.cli.advising import print_advice
-    from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
+    from nnctl.cli.outcome import print_outcome
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_json, print_results, print_shortfall, print_warning
+    from nnctl.cli.report import print_warning
 
     with Interruption() as interruption, display(quiet) as shown:
         from nnctl.jobs.resume import resume
@@ -38,12 +37,5 @@ def command(
         if json:
             print((run / "results.json").read_text(encoding="utf-8"), end="")
         return
-    print_shortfall(result)
-    if not quiet:
-        print_advice(result.advice, sys.stderr)
-    with reader_may_leave():
-        if json:
-            print_json(result.results)
-        elif not quiet:
-            print_results(result)
+    print_outcome(result, quiet, json)
     raise typer.Exit(interruption.status_of(result.status))

@@ -42,10 +42,10 @@ def command(
     Example: nnctl train configs/mnist.yaml --set optimizer.learning_rate=0.01
     """
     from nnctl.cli.advising import print_advice
-    from nnctl.cli.ending import reader_may_leave
     from nnctl.cli.interruption import Interruption
+    from nnctl.cli.outcome import print_outcome
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_json, print_results, print_shortfall, print_warning
+    from nnctl.cli.report import print_warning
 
     chosen: dict[str, Any] = {
         "output": output,
@@ -64,14 +64,7 @@ def command(
         if not quiet:
             chosen["advise"] = lambda advice: print_advice(advice, sys.stderr)
         result = train(config, **chosen, callbacks=[*shown, interruption])
-    print_shortfall(result)
-    if not quiet:
-        print_advice(result.advice, sys.stderr)
-    with reader_may_leave():
-        if json:
-            print_json(result.results)
-        elif not quiet:
-            print_results(result)
+    print_outcome(result, quiet, json)
     raise typer.Exit(interruption.status_of(result.status))
 
 

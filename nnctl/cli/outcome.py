@@ -1,0 +1,77 @@
+"""What a run prints when it is over, whichever command it was."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnctl.cli.advising import print_advice
+from nnctl.cli.ending import reader_may_leave
+from nnctl.cli.report import number, print_columns, print_json, print_problems, print_warning
+from nnctl.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from nnctl.jobs.running import TrainResult
+
+PARTS = ("train", "validation", "test")
+
+
+def print_outcome(result: "TrainResult", quiet: bool, json: bool) -> None:
+    """Warnings and advice to stderr, the results to stdout; with `quiet` the warnings alone."""
+    print_shortfall(result)
+    if not quiet:
+        print_advice(result.advice, sys.stderr)
+    with reader_may_leave():
+        if json:
+            print_json(result.results)
+        elif not quiet:
+            print_results(result)
+
+
+def print_results(result: "TrainResult") -> None:
+    """The figures of each part of the data, the run's folder, the command to run next."""
+    results = result.results
+    parts = [part for part in PARTS if part in results]
+    if parts:
+        print_columns(
+            ["", *parts],
+            [
+                [name, *(number(results[part].get(name)) for part in parts)]
+                for name in results[parts[0]]
+            ],
+        )
+        print()
+    epochs = f"{results['epochs']} epoch" + ("" if results["epochs"] == 1 else "s")
+    if result.restored:
+        epochs += f", the weights of epoch {results['best_epoch']}"
+    print(f"run      {result.folder}  ({epochs}, {results['seconds']:.1f} s)")
+    if result.status is ExitStatus.DONE:
+        file = result.input
+        command = ["nnctl", "predict", str(result.weights), here(file.path)]
+        if file.is_npz and file.features:
+            command += ["--features", *file.features]
+        print(f"predict  {shlex.join(command)}")
+
+
+def print_shortfall(result: "TrainResult") -> None:
+    """What looks wrong with a run, and why it has no weights, if so, and what is kept of it."""
+    for warning in result.warnings:
+        print_warning(warning)
+    if result.status is ExitStatus.DONE:
+        return
+    kept = result.folder / "checkpoint.npz"
+    if result.problems:
+        print_problems(result.problems, sys.stderr)
+        print(f"the last good state is kept in {kept}", file=sys.stderr)
+        return
+    epochs = result.results["epochs"]
+    done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
+    print(f"interrupted {done}; the state is kept in {kept}", file=sys.stderr)
+    print(f"go on    {shlex.join(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
+
+
+def here(path: Path) -> str:
+    """The path as it would be typed in the current folder: relative, unless that is longer."""
+    relative = os.path.relpath(path)
+    return min(relative, os.path.abspath(path), key=len)
