@@ -13,8 +13,10 @@ from typing import Annotated, Any
 import numpy as np
 
 from nnctl.arguments import NonNegativeFloat, OneOf
-from nnctl.error_function import normal_probability
+from nnctl.error_function import END, scaled_normal_tail
 from nnctl.graph import with_derivative
+
+SQRT_8_PI = math.sqrt(8 / math.pi)
 
 
 def linear(z: Any) -> Any:
@@ -58,19 +60,36 @@ def elu(z: Any, alpha: NonNegativeFloat = 1.0) -> Any:
 def gelu(z: Any, approximate: bool = False) -> Any:
     """`a = z * P(Z <= z)` for a standard normal `Z` (Hendrycks and Gimpel 2016).
 
+    Written as `max(z, 0) - |z| P(Z > |z|)`, which keeps all digits of the negative tail.
     `approximate` takes `sigmoid(2u)` with `u = sqrt(2 / pi) * (z + 0.044715 z^3)` for the
     probability, which is the same as the usual form with tanh.
     """
     if approximate:
-        return z * sigmoid((z + z * np.square(z) * 0.044715) * math.sqrt(8 / math.pi))
-    p = normal_probability(z)
-    density = np.exp(-np.square(z) * 0.5) * (1 / math.sqrt(2 * math.pi))
-    return with_derivative(z * p, (z,), lambda da: da * (p + z * density))
+        return z * sigmoid((np.square(z) * (0.044715 * SQRT_8_PI) + SQRT_8_PI) * z)
+    w = np.minimum(np.maximum(z, -z), END)
+    tail, falling = scaled_normal_tail(w), np.exp(np.square(w) * -0.5)
+
+    def rule(da: Any) -> Any:
+        above: Any = z > 0
+        left = (tail - w * (1 / math.sqrt(2 * math.pi))) * falling  # for |z| what the slope lacks
+        return da * (above * (1 - left) + (1 - above) * left)
+
+    return with_derivative(np.maximum(z, 0.0) - w * tail * falling, (z,), rule)
 
 
 def silu(z: Any) -> Any:
-    """`a = z * sigmoid(z)`"""
-    return z * sigmoid(z)
+    """`a = z * sigmoid(z)`.
+
+    The power is taken in two halves, which keep their digits where `exp(z)` is almost zero.
+    """
+    below = np.minimum(z, 0.0)
+    half, q = np.exp(below * 0.5), np.exp(below - z)  # sigmoid(z) = half^2 / (half^2 + q)
+    both = half * half + q
+
+    def rule(da: Any) -> Any:
+        return (z * (q / both) + 1) * half * half / both * da
+
+    return with_derivative(z * half * half / both, (z,), rule)
 
 
 def softplus(z: Any) -> Any:

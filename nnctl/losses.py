@@ -145,7 +145,8 @@ class BinaryCrossentropy(Loss):
     """The logistic loss, `L = -y log(a) - (1 - y) log(1 - a)`, averaged over the outputs.
 
     From logits `z` with `a = sigmoid(z)` it is computed without `a`, as
-    `y max(-z, 0) + (1 - y) max(z, 0) + log(1 + exp(-|z|))`, whose terms never cancel.
+    `y max(-z, 0) + (1 - y) max(z, 0) + log(1 + exp(-|z|))`, whose terms never cancel, and its
+    derivative as `(1 - y) sigmoid(z) - y sigmoid(-z)`, where one term of a label 0 or 1 is zero.
     Probabilities are clipped to [1e-7, 1 - 1e-7]. `label_smoothing` moves the labels by that share
     towards 1/2.
     """
@@ -168,8 +169,13 @@ class BinaryCrossentropy(Loss):
         z: Any = y_pred  # NumPy's stubs know its functions for arrays alone
         likelihood = y * np.maximum(-z, 0.0) + (1 - y) * np.maximum(z, 0.0)
         losses = likelihood + np.log1p(np.exp(np.minimum(z, -z)))
-        losses = with_derivative(losses, (z, y), lambda d: (d * (sigmoid(z) - y), None))
-        return mean_per_example(losses)
+
+        def rule(d: Value) -> tuple[Value, None]:
+            below = np.minimum(z, 0.0)
+            p, q = np.exp(below), np.exp(below - z)  # sigmoid(z) = p / (p + q)
+            return d * ((p * (1 - y) - q * y) / (p + q)), None
+
+        return mean_per_example(with_derivative(losses, (z, y), rule))
 
 
 @dataclass(eq=False)
@@ -249,12 +255,24 @@ def categorical(
         others = (np.exp(z - most) * (z < most)).sum(axis=-1, keepdims=True)
         ties = ((z >= most) * 1.0).sum(axis=-1, keepdims=True) - 1
         losses = (y * ((most - z) + np.log1p(others + ties))).sum(axis=-1)
-        a = softmax(z)
-        slope = (a if total == 1.0 else a * total) - y
+        slope = categorical_slope(softmax(z), y, total)
         losses = with_derivative(
             losses, (z, y_true), lambda d: (slope * d.reshape(*d.shape, 1), None)
         )
     return losses if losses.ndim == 1 else mean_per_example(losses)
+
+
+def categorical_slope(a: Value, y: Value, total: Value | float) -> Value:
+    """The derivative of the crossentropy by the logits, `total * a - y`, for `a = softmax(z)`.
+
+    For a class of probability 1 that is minus the sum of the others' `a`: the difference `a - 1`
+    would lose the digits of all that is confident and right. A `total` of 1.0 says that `y` has
+    one such class in each row.
+    """
+    own = a * y
+    others = a - own
+    rest = others if total == 1.0 else a * total - y * own.sum(axis=-1, keepdims=True)
+    return rest - y * others.sum(axis=-1, keepdims=True)
 
 
 def clipped(a: Any) -> Any:

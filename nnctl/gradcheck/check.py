@@ -2,8 +2,9 @@
 
 The complex step, `Im f(x + ih) / h`, has no subtractive cancellation, so that a step of 1e-20 gives
 the derivative to about machine precision (Squire and Trapp, Using complex variables to estimate
-derivatives of real functions, SIAM Review 40, 1998). Central differences know nothing of complex
-numbers and are the second opinion. Both replay the graph's own program, with memory shared as in
+derivatives of real functions, SIAM Review 40, 1998). Central differences of four points around
+(Abramowitz and Stegun, Handbook of Mathematical Functions, 25.3.6) know nothing of complex numbers
+and are the second opinion. Both replay the graph's own program, with memory shared as in
 training: forward in complex128, derivatives in float64.
 """
 
@@ -14,16 +15,19 @@ from typing import Literal
 
 import numpy as np
 
-from nnctl.graph import Array, Program, Value, gradients
+from nnctl.graph import Array, Program, Value, gradients, join
+from nnctl.graph.operations import COMPARISONS
 from nnctl.losses import Loss
 from nnctl.step import Examples, Model, Trace, trace
 
 Method = Literal["complex-step", "central"]
 COMPLEX_STEP = 1e-20
-CENTRAL_STEP = 1e-5
+CENTRAL_STEPS = (3e-4, 1e-5, 2e-6)  # the first that no kink is within reach of
 TOLERANCE: dict[Method, float] = {"complex-step": 1e-9, "central": 1e-5}
 FLOOR: dict[Method, float] = {"complex-step": 1e-6, "central": 1e-3}  # of the largest gradient
 ZERO = 1e-13  # of the model's largest gradient
+KINKED = ("maximum", "minimum", "sign", *(ufunc.__name__ for ufunc in COMPARISONS))
+ROUNDING = 1e-12  # of the largest: cells of one image that are alike differ by no more
 MOST_ENTRIES = 40
 MOVES = 30
 MOVE_BY = 1e-3
@@ -104,26 +108,23 @@ class Experiment:
         derivatives = gradients(case.loss, list(case.arrays.values()))
         self.analytic = Program(graph, [*derivatives, *case.arrays.values()], np.float64)
         self._derivatives = dict(zip(case.arrays, derivatives, strict=True))
-        gaps = [
-            value.inputs[0] - value.inputs[1]
-            for value in forward
-            if value.name in ("maximum", "minimum")
-        ]
-        leaves = list(case.point)
-        self.kinks = Program(graph, [*gaps, *leaves, *case.arrays.values()], np.float64)
-        self._gaps = [self.kinks[gap] for gap in gaps]
+        # Only what is derived by moves: noise in an image would spread what lies on one kink.
+        self._varied = {leaf_of(value) for value in case.arrays.values()}
+        gaps = [gap_of(value).reshape(value.size) for value in forward if value.name in KINKED]
+        apart = [join(gaps)] if gaps else []
         dtype = np.complex128 if method == "complex-step" else np.float64
-        wanted = [case.loss, *case.arrays.values(), *leaves]
+        wanted = [case.loss, *apart, *case.arrays.values(), *case.point]
         self.forward = Program(graph, wanted, dtype)
+        self._apart = self.forward[apart[0]].real if apart else np.empty(0)
         self._parts = {name: self.forward[value] for name, value in case.arrays.items()}
 
     def move(self, generator: np.random.Generator | None) -> dict[str, Array]:
         """Goes to the case's point, or near it; returns the derivatives by each array there."""
         for leaf, array in self.case.point.items():
             moved = array
-            if generator is not None and array.dtype.kind == "f" and array.size:
+            if generator is not None and leaf in self._varied:
                 moved = array + generator.uniform(-MOVE_BY, MOVE_BY, array.shape)
-            for program in (self.analytic, self.kinks, self.forward):
+            for program in (self.analytic, self.forward):
                 if leaf in program:
                     program[leaf][...] = moved
         self.analytic.run()
@@ -131,8 +132,8 @@ class Experiment:
 
     def ties(self) -> Array:
         """Which points of the forward pass lie exactly on a kink, as one vector of truth values."""
-        self.kinks.run()
-        return np.concatenate([np.zeros(0, bool), *((gap == 0).ravel() for gap in self._gaps)])
+        self.forward.run()
+        return np.asarray(self._apart == 0)
 
     def slope(self, name: str, direction: Array) -> float | None:
         """The derivative of the loss along `direction` in one array.
@@ -146,26 +147,40 @@ class Experiment:
             self.forward.run()
             part[...] = before
             return float(self.forward[self.case.loss].imag) / COMPLEX_STEP
-        sides, signs = [], []
-        for step in (CENTRAL_STEP, -CENTRAL_STEP):
-            part[...] = before + step * direction
-            self.forward.run()
-            sides.append(float(self.forward[self.case.loss]))
-            signs.append(self._signs(name, part))
+        found = None
+        for step in CENTRAL_STEPS:
+            found = self._difference(part, before, step * direction)
+            if found is not None:
+                found /= step
+                break
         part[...] = before
-        crossed = any((a != b).any() for a, b in zip(*signs, strict=True))
-        return None if crossed else (sides[0] - sides[1]) / (2 * CENTRAL_STEP)
+        return found
 
-    def _signs(self, name: str, part: Array) -> list[Array]:
-        """On which side of each kink the forward pass lies."""
-        if not self._gaps:
-            return []
-        own = self.kinks[self.case.arrays[name]]
-        before = own.copy()
-        own[...] = part
-        self.kinks.run()
-        own[...] = before
-        return [np.sign(gap) for gap in self._gaps]
+    def _difference(self, part: Array, before: Array, step: Array) -> float | None:
+        """How much the loss changes with a step, from four points around; None across a kink."""
+        losses, sides = [], []
+        for factor in (1, -1, 2, -2):
+            part[...] = before + factor * step
+            self.forward.run()
+            losses.append(float(self.forward[self.case.loss]))
+            noise = ROUNDING * np.abs(self._apart).max(initial=0.0)
+            sides.append(np.sign(self._apart) * (np.abs(self._apart) > noise))
+        if any((side != sides[0]).any() for side in sides):
+            return None
+        return (8 * (losses[0] - losses[1]) - (losses[2] - losses[3])) / 12
+
+
+def leaf_of(value: Value) -> Value:
+    """The leaf that a value is a view of, in the end."""
+    while value.is_view:
+        value = value.inputs[0]
+    return value
+
+
+def gap_of(value: Value) -> Value:
+    """What is zero where the slope of the value jumps, or the value itself does."""
+    a, *others = value.inputs
+    return a - others[0] if others else a * 1.0
 
 
 def check(
@@ -180,7 +195,14 @@ def check(
     All entries of small arrays, a sample drawn by `generator` of larger ones. One result an array
     with `each_array`, else one for the whole case, called `name`.
     """
-    experiment = Experiment(case, method)
+    return verdicts(Experiment(case, method), generator, each_array, name)
+
+
+def verdicts(
+    experiment: Experiment, generator: np.random.Generator, each_array: bool, name: str
+) -> list[CaseResult]:
+    """What `check` finds by an experiment."""
+    case = experiment.case
     probes = [probe for key in case.arrays for probe in probes_of(key, case, generator)]
     found: dict[str, list[Entry]] = {key: [] for key in case.arrays}
     largest: dict[str, float] = dict.fromkeys(case.arrays, 0.0)
@@ -204,7 +226,7 @@ def check(
             break
     for probe in probes:  # every move left a kink within reach
         found[probe.array].append(Entry(probe.index, math.nan, math.nan, math.inf))
-    return results(case, method, found, largest, moved, each_array, name)
+    return results(case, experiment.method, found, largest, moved, each_array, name)
 
 
 def off_kinks(
@@ -242,11 +264,12 @@ def probes_of(key: str, case: Case, generator: np.random.Generator) -> list[Prob
     if size > MOST_ENTRIES:
         chosen = np.sort(generator.choice(size, MOST_ENTRIES, replace=False))
     probes = []
-    for flat in chosen.tolist():
+    for flat, *index in zip(
+        chosen.tolist(), *(i.tolist() for i in np.unravel_index(chosen, shape)), strict=True
+    ):
         direction = np.zeros(size)
         direction[flat] = 1
-        index = tuple(int(i) for i in np.unravel_index(flat, shape))
-        probes.append(Probe(key, index, direction.reshape(shape)))
+        probes.append(Probe(key, tuple(index), direction.reshape(shape)))
     everywhere = generator.standard_normal(shape) / math.sqrt(max(1, size))
     return [*probes, Probe(key, None, everywhere)]
 

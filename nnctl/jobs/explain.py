@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import blas
 from nnctl.build import Built, build
 from nnctl.config import load
 from nnctl.errors import ArgumentError
@@ -68,7 +69,7 @@ def explain(
     model = built.model
     traced = trace(model, model.loss, example, 1)
     drawing = Drawing(traced, model.layout, loaded.loss.type)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), blas.limited_to(1):
         experiment = Experiment(drawing, point_of(traced, model, example), epsilon)
         nodes, parameters = experiment.node_findings(), experiment.parameter_findings()
         work = experiment.work() if measure else None

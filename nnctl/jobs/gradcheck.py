@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import blas
 from nnctl.build import build
 from nnctl.config import load
 from nnctl.errors import ArgumentError
@@ -71,7 +72,8 @@ def config_results(
     count = min(MOST_ROWS, len(built.train))
     rows = np.sort(draws.choice(len(built.train), count, replace=False))
     case = model_case(built.model, built.model.loss, built.train.rows(rows))
-    return check(case, method, draws, each_array=True)
+    with blas.limited_to(1):
+        return check(case, method, draws, each_array=True)
 
 
 def as_json(result: GradcheckResult) -> dict[str, Any]:

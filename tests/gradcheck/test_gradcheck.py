@@ -2,14 +2,17 @@
 
 import dataclasses
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from nnctl import Sequential, losses
 from nnctl.activations import ACTIVATIONS
-from nnctl.gradcheck import Case, builtin_cases, check, model_case
-from nnctl.gradcheck.builtin import model_cases, operation_cases
+from nnctl.arguments import arguments_of
+from nnctl.gradcheck import Case, CaseResult, builtin_cases, check, model_case
+from nnctl.gradcheck.builtin import model_cases
+from nnctl.gradcheck.operations import operation_cases
 from nnctl.graph import Graph, operations, with_derivative
 from nnctl.layers import LAYERS, Activation, Dense
 from nnctl.losses import LOSSES
@@ -20,24 +23,89 @@ WORST = {"complex-step": 1e-9, "central": 1e-5}
 WRONG = {"negated": -1.0, "slightly off": 1.001, "zero": 0.0}
 
 
-@pytest.mark.parametrize(("method", "every"), [("complex-step", 1), ("central", 8)])
-def test_every_built_in_case_passes(method, every):
-    """With the slower method, one case in eight."""
+@dataclass(frozen=True)
+class Checked:
+    """What there is to know of a case once it was checked, without its graph."""
+
+    words: list[str]
+    result: CaseResult
+    rows: int | None
+    outputs: tuple[int, ...] | None
+    derived: set[str]
+
+
+@pytest.fixture(scope="module")
+def built_in():
+    """All built-in cases, checked by the complex step."""
     generator = np.random.default_rng(1)
-    for name, case in itertools.islice(builtin_cases(generator), 0, None, every):
-        (result,) = check(case, method, generator, name=name)
+    found = []
+    for name, case in builtin_cases(generator):
+        (result,) = check(case, "complex-step", generator, name=name)
+        rows = [leaf.shape[0] for leaf in case.point if leaf.name == "x"]
+        biases = [array.shape for key, array in case.arrays.items() if key.endswith("/bias")]
+        operations = [value.op for value in case.loss.graph.values if value.op is not None]
+        derived = {op.name for op in operations if any(op.rules)}
+        outputs = biases[-1] if biases else None
+        found.append(Checked(name.split(), result, rows[0] if rows else None, outputs, derived))
+    return found
+
+
+def test_every_built_in_case_passes(built_in):
+    for case in built_in:
+        assert case.result.passed, case.result
+        assert case.result.max_relative_error < WORST["complex-step"], case.result
+        assert case.result.checked > 0
+
+
+def test_every_twelfth_built_in_case_passes_by_central_differences():
+    generator = np.random.default_rng(1)
+    for name, case in itertools.islice(builtin_cases(generator), 0, None, 12):
+        (result,) = check(case, "central", generator, name=name)
         assert result.passed, result
-        assert result.max_relative_error < WORST[method], result
-        assert result.checked > 0
+        assert result.max_relative_error < WORST["central"], result
 
 
-def test_every_registered_name_has_a_case():
-    names = [name for name, _ in builtin_cases(np.random.default_rng(0))]
-    words = [name.split() for name in names]
+def test_every_registered_name_has_a_case(built_in):
+    words = [case.words for case in built_in]
     for registered in [*LAYERS, *ACTIVATIONS, *LOSSES, *REGULARIZERS]:
         assert any(registered in parts for parts in words), registered
-    assert any("logits" in parts for parts in words)
-    assert len(names) == len(set(names))
+    assert len({tuple(parts) for parts in words}) == len(words)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_is_checked_with_all_it_takes(loss, built_in):
+    """Each of its arguments, with and without weights, with every layer and activation."""
+    words = [set(case.words) for case in built_in if loss in case.words]
+    taken = ["logits" if a.name == "from_logits" else a.name for a in arguments_of(LOSSES[loss])]
+    wanted = [*taken, *LAYERS, *ACTIVATIONS, "sample_weight"]
+    if "crossentropy" in loss:
+        wanted.append("class_weight")
+    for word in wanted:
+        assert any(word in parts for parts in words), word
+        assert word in LAYERS or not all(word in parts for parts in words), word
+
+
+@pytest.mark.parametrize("name", [*LAYERS, *ACTIVATIONS, *LOSSES])
+def test_every_name_is_checked_in_several_shapes(name, built_in):
+    """With one row and with several, with one output and with several."""
+    cases = [case for case in built_in if name in case.words and case.rows]
+    assert {case.rows for case in cases} == {1, 5}
+    assert len({case.outputs for case in cases}) >= 2
+
+
+def test_every_operation_that_can_be_derived_has_a_case_of_its_own(built_in):
+    """A new operation with a rule, wherever a layer defines it, needs one."""
+    alone = [case.derived for case in built_in if case.words[0] == "operation"]
+    assert set().union(*(case.derived for case in built_in)) <= set().union(*alone)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_steps_within_reach_of_a_central_difference_are_kinks(seed):
+    """Comparisons jump: the point moves until no jump lies between the points compared."""
+    generator = np.random.default_rng(seed)
+    for name, case in operations_named():
+        (result,) = check(case, "central", generator, name=name)
+        assert result.passed, result
 
 
 def failures(cases) -> list[str]:
@@ -52,7 +120,9 @@ def operations_named(word: str = "operation"):
 
 
 def networks(activation: str, loss: str):
-    return model_cases("dense", activation, loss, np.random.default_rng(3))
+    """In several shapes: the softmax of a single unit, for one, has no derivative."""
+    seeds = map(np.random.default_rng, range(4))
+    return [case for seed in seeds for case in model_cases("dense", activation, loss, seed)]
 
 
 def spoilt(rule, factor: float):

@@ -1,0 +1,1 @@
+"""How many digits are right: against references of 60 digits."""
