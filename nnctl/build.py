@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.config import Config, make
 from nnctl.data.prepare import Prepared
 from nnctl.data.targets import Targets
-from nnctl.errors import ArgumentError, NnctlError
+from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.examples import as_examples, prepared_data, weighted
 from nnctl.graph import Shape
 from nnctl.layers import Dense
@@ -118,3 +118,7 @@ def load_parameters(model: Sequential, arrays: Mapping[str, Any], file: str) -> 
         model.load_arrays(arrays)
     except NnctlError as error:
         raise NnctlError(problem.located(file=file) for problem in error.problems) from None
+    if not np.isfinite(model.vector).all():
+        views = model.layout.views(model.vector)
+        name = next(name for name, view in views.items() if not np.isfinite(view).all())
+        raise NnctlError(Problem(f'"{name}" holds numbers that are not finite', None, file))

@@ -5,6 +5,7 @@ parameters in layer order. An optimizer sees the trainable region as one vector,
 slots has that region's layout.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,7 +44,7 @@ class Layout:
 
     def _place(self, names: list[str], start: int) -> int:
         for name in names:
-            stop = start + int(np.prod(self.parameters[name].shape, dtype=np.int64))
+            stop = start + math.prod(self.parameters[name].shape)
             self.slices[name] = slice(start, stop)
             start = stop
         return start

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnctl import blas
+from nnctl import blas, machine
 from nnctl.arguments import OneOf
 from nnctl.atomic import atomic_file
 from nnctl.callbacks import Callback, EpochLines
@@ -27,6 +27,8 @@ from nnctl.step import Examples, Scorer, TrainingStep
 from nnctl.training import Training, TrainingState
 
 Verbosity = Literal["auto", 0, 1, 2]
+
+MOST_AXES = 32  # of an example; NumPy allows 64, and some formulas need more than their input has
 
 
 @dataclass
@@ -64,22 +66,36 @@ class Sequential:
         Raises `ArgumentError`, with the layer's index in its path, where a layer does not fit.
         """
         shape = self.input_shape = tuple(int(n) for n in input_shape)
+        if any(size < 1 for size in shape):
+            raise ArgumentError(f"input_shape is {shape}; each size is at least 1")
         self.shapes: list[Shape] = []
         parameters: dict[str, Parameter] = {}
         for index, (name, layer) in enumerate(zip(self.layer_names, self.layers, strict=True)):
             try:
                 shape = layer.build(shape)
+                if len(shape) > MOST_AXES:
+                    raise ArgumentError(f"its output has {len(shape)} axes, not up to {MOST_AXES}")
             except ArgumentError as error:
                 raise error.under(f"layers.{index}") from None
             self.shapes.append(shape)
             parameters |= {f"{name}/{p.name}": p for p in layer.parameters}
         self.output_shape = shape
         self.layout = Layout(parameters)
+        self._check_memory()
         self.vector = self.layout.initial(generator(self.seed, "weights"), self.dtype)
         self._predictor = Predictor(self)
         self.built = True
         if self.compiled:
             self._prepare()
+
+    def _check_memory(self) -> None:
+        needed, memory = self.layout.size * self.dtype.itemsize, machine.memory()
+        if memory is not None and needed > memory:
+            raise ArgumentError(
+                f"the model's {self.layout.size:,} parameters need {needed:,} bytes; "
+                f"this computer has {memory:,}",
+                path="layers",
+            )
 
     def forward(self, graph: Graph, x: Value) -> Value:
         """Records the model's formula for a batch `x` `(n, *input_shape)`."""
@@ -276,10 +292,13 @@ class Sequential:
             elif np.shape(given) != views[name].shape:
                 wanted = views[name].shape
                 problems.append(Problem(f'"{name}" has shape {np.shape(given)}, not {wanted}'))
+            elif (dtype := np.asarray(given).dtype).kind not in "biuf":
+                problems.append(Problem(f'"{name}" is of type {dtype}; numbers are needed'))
         if problems:
             raise NnctlError(problems)
-        for name, view in views.items():
-            view[...] = arrays[name]
+        with np.errstate(over="ignore"):
+            for name, view in views.items():
+                view[...] = arrays[name]
 
     def get_weights(self) -> list[Array]:
         """Copies of all parameters, in layer order."""

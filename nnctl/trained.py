@@ -37,7 +37,7 @@ def load_trained(path: Path) -> Trained:
     try:
         values, shape = dict(metadata["config"]), [int(n) for n in metadata["input_shape"]]
         preparation = metadata["preprocessing"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         message = f"its metadata is damaged ({error!r})"
         raise NnctlError(Problem(message, "train the model again", file)) from None
     config = checked(Source(file, values))

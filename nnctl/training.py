@@ -117,8 +117,9 @@ class TrainingState:
         if "best" in arrays:
             self.best = parts["best"] = np.empty_like(self.vector)
         for name, part in parts.items():
-            if arrays[name].shape != part.shape:
-                raise ValueError(f"{name} has shape {arrays[name].shape}, not {part.shape}")
+            if arrays[name].shape != part.shape or arrays[name].dtype != part.dtype:
+                found = f"{arrays[name].shape} of {arrays[name].dtype}"
+                raise ValueError(f"{name} is {found}, not {part.shape} of {part.dtype}")
             part[...] = arrays[name]
         self.order = np.asarray(arrays["order"], np.intp)
         self.learning_rate = numbers["learning_rate"]

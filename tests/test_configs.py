@@ -1,15 +1,27 @@
 """The configs of the course teach what they say."""
 
 import csv
+import gzip
+import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from nnctl.config import load
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 
 ROOT = Path(__file__).parents[1]
-HOUSES = ROOT / "datasets/sacramento.csv"
+DATASETS = ROOT / "datasets"
+HOUSES = DATASETS / "sacramento.csv"
+GENERATED = {
+    "make_digits_0_or_1": ["digits-0-or-1-train.csv.gz", "digits-0-or-1-test.csv.gz"],
+    "make_heartbeats": ["heartbeats.csv.gz"],
+    "make_street_measurements": ["street-measurements.csv"],
+    "make_street_scenes": ["street-scenes.csv.gz"],
+}
 
 
 def columns(*names: str) -> np.ndarray:
@@ -35,3 +47,54 @@ def test_house_prices_are_learnt_from_text_and_numbers(tmp_path: Path) -> None:
     assert run.results["best_epoch"] < run.results["epochs"] < 200
     kept = "".join(predict(run.folder, HOUSES, keep=["zip"]).chunks()).splitlines()
     assert len(kept) == 933 and kept[1].startswith("z95838,")
+
+
+def test_convolutions_recognise_digits(tmp_path: Path) -> None:
+    run = train(ROOT / "configs/mnist-cnn.yaml", output=tmp_path / "run")
+    assert run.results["test"]["accuracy"] >= 0.955
+
+
+def test_a_convolution_over_steps_tells_heartbeats_as_no_line_can(tmp_path: Path) -> None:
+    run = train(ROOT / "configs/ecg-conv1d.yaml", output=tmp_path / "run")
+    shapes = {name: array.shape for name, array in np.load(run.folder / "weights.npz").items()}
+    assert shapes["conv1d_1/kernel"] == (20, 1, 6)  # nine places, ten apart, of 100 values
+    assert shapes["conv1d_2/kernel"] == (5, 6, 6)  # three places, two apart, of nine
+    assert shapes["dense_1/kernel"] == (3 * 6, 1)
+    overrides = ["layers=[{type: dense, units: 1}]", "input_shape=null"]
+    line = train(ROOT / "configs/ecg-conv1d.yaml", output=tmp_path / "line", overrides=overrides)
+    assert line.results["validation"]["accuracy"] < 0.85
+    assert 0.92 <= run.results["validation"]["accuracy"] < 1
+
+
+def test_one_network_answers_three_questions_about_a_scene(tmp_path: Path) -> None:
+    config = ROOT / "configs/street-scenes.yaml"
+    run = train(config, output=tmp_path / "run", epochs=14)
+    assert run.results["validation"]["accuracy"] >= 0.85
+    scenes = load(config).data.train
+    printed = "".join(predict(run.folder, scenes).chunks()).splitlines()
+    labels = "car,probability_car,bus,probability_bus,pedestrian,probability_pedestrian"
+    assert printed[0] == labels
+    found = {tuple(row.split(",")[::2]) for row in printed[1:]}
+    assert len(found) == 2**3  # none of them, all of them, and all between
+
+
+@pytest.mark.parametrize(("script", "files"), GENERATED.items())
+def test_generated_data_is_what_its_script_makes(
+    script: str, files: list[str], tmp_path: Path
+) -> None:
+    shutil.copy(DATASETS / f"{script}.py", tmp_path)
+    for source in DATASETS.glob("mnist-*.csv.gz") if "digits" in script else ():
+        shutil.copy(source, tmp_path)
+    runpy.run_path(str(tmp_path / f"{script}.py"), run_name="__main__")
+    for file in files:
+        assert content(tmp_path / file) == content(DATASETS / file)
+
+
+def test_every_script_of_the_data_is_run_above() -> None:
+    assert {path.stem for path in DATASETS.glob("make_*.py")} == set(GENERATED)
+
+
+def content(path: Path) -> bytes:
+    """What a file says; how well gzip packs it depends on the zlib at hand."""
+    packed = path.read_bytes()
+    return gzip.decompress(packed) if path.suffix == ".gz" else packed

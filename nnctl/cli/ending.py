@@ -37,6 +37,9 @@ def ended(command: Callable[[], object]) -> int:
             status = end.code if isinstance(end.code, int) else ExitStatus.DONE
         except NnctlError as error:
             status = told(error)
+        except MemoryError as error:
+            cause = f" ({error})" if str(error) else ""
+            status = told(NnctlError(Problem(f"there is not enough memory{cause}")))
         except Terminated:
             status = ExitStatus.TERMINATED
         except KeyboardInterrupt:

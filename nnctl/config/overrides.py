@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnctl.config.composing import compose, joined
+from nnctl.config.composing import DEEPEST, compose, joined
 from nnctl.config.source import Source
-from nnctl.config.wording import shown
+from nnctl.config.wording import LONGEST_SHOWN, shown
 from nnctl.errors import NnctlError, Problem
 
 EXAMPLE = "write KEY=VALUE, as in --set optimizer.learning_rate=0.01"
@@ -17,7 +17,7 @@ def override(source: Source, overrides: Sequence[str], named: Mapping[str, Any])
     A named option that is None was not given. What cannot be put goes to `source.problems`.
     """
     for text in overrides:
-        option = f"--set {text}"
+        option = f"--set {text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + '…'}"
         try:
             path, value = parsed(text)
             put(source, path, value, option)
@@ -37,6 +37,8 @@ def parsed(text: str) -> tuple[str, Any]:
     path = path.strip()
     if not equals:
         raise NnctlError(Problem('there is no "=" between a key and a value', EXAMPLE))
+    if path.count(".") > DEEPEST:
+        raise NnctlError(Problem(f"the path has more than {DEEPEST} levels", EXAMPLE))
     if not all(path.split(".")):
         raise NnctlError(Problem(f"{shown(path)} is not a dotted path of keys", EXAMPLE))
     try:

@@ -36,7 +36,7 @@ class ArrayReader:
         weights: NamedArray | None = None,
     ):
         self.file = file
-        problems = [_kind_problem(*features, _NUMBERS)]
+        problems = [_kind_problem(*features, _NUMBERS), _empty_problem(*features)]
         x = features[1]
         if targets is not None:
             problems += [_kind_problem(*targets, _NUMBERS + "U"), _shape_problem(targets, x, 2)]
@@ -125,6 +125,12 @@ def _kind_problem(name: str, array: NDArray[Any], kinds: str) -> Problem | None:
     if array.dtype.kind not in kinds:
         return Problem(f'array "{name}" is of type {array.dtype}; numbers are needed')
     return None
+
+
+def _empty_problem(name: str, array: NDArray[Any]) -> Problem | None:
+    if array.size or not array.ndim or not len(array):
+        return None
+    return Problem(f'array "{name}" has shape {array.shape}: its examples hold nothing')
 
 
 def _shape_problem(named: NamedArray, x: NDArray[Any], most_axes: int) -> Problem | None:

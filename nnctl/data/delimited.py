@@ -217,10 +217,12 @@ class _Columns:
         if value is not None and not math.isinf(value):
             return value
         if value is not None or INFINITE.fullmatch(text):
-            self._fault(fields, row, name, f'"{text}" is not a finite number')
+            self._fault(fields, row, name, f'"{_short(text)}" is not a finite number')
         else:
             kind = self._kinds[name]
-            message = f'"{_short(text)}" is not a number, but the column began with {kind.sample}'
+            message = (
+                f'"{_short(text)}" is not a number, but the column began with {_short(kind.sample)}'
+            )
             fix = TEXT_FIX
             self._fault(fields, row, name, f"{message} (line {kind.line})", fix)
         return math.nan
@@ -236,9 +238,9 @@ class _Columns:
             is_new = codes[row] == len(labels) - 1
             if is_new and name not in self._mixed and number(text) is not None:
                 kind = self._kinds[name]
-                message = f'"{text}" is a number, but the column began with "{_short(kind.sample)}"'
-                fix = TEXT_FIX
-                self._fault(fields, row, name, f"{message} (line {kind.line})", fix)
+                began = f'the column began with "{_short(kind.sample)}" (line {kind.line})'
+                message = f'"{_short(text)}" is a number, but {began}'
+                self._fault(fields, row, name, message, TEXT_FIX)
         return TextColumn(codes, tuple(labels))
 
     def _fault(

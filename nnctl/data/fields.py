@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +42,13 @@ class Fields:
 
     def texts(self, column: int) -> list[str]:
         """The fields of a column as they are written."""
-        written = self.buffer.tobytes()
+        written = self._written
         places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
         return [written[start:end].decode() for start, end in places]
+
+    @cached_property
+    def _written(self) -> bytes:
+        return self.buffer.tobytes()
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
         """The numbers of `columns`, (rows, len(columns)), and the flat indices still to judge."""

@@ -10,10 +10,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl import machine
 from nnctl.data.bytestream import opened, reading
 from nnctl.errors import NnctlError, Problem
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+MOST_AXES = 32
 _CHUNK = 1 << 24  # bytes read at a time, so that no claim of the header takes memory by itself
 
 
@@ -42,14 +44,20 @@ def read_idx(path: Path) -> NDArray[Any]:
             raise NnctlError(_length_problem("its header", 4 * magic[3], len(sizes), file))
         shape = tuple(np.frombuffer(sizes, ">u4").tolist())
         dtype = np.dtype(TYPES[magic[2]])
+        if len(shape) > MOST_AXES:
+            message = f"it has {len(shape)} axes; at most {MOST_AXES} are read"
+            raise NnctlError(Problem(message, None, file))
         data = _read(stream, math.prod(shape) * dtype.itemsize, shape, file)
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def _read(stream: BinaryIO, size: int, shape: tuple[int, ...], file: str) -> bytearray:
-    data = bytearray()
+    data, memory = bytearray(), machine.memory()
     while len(data) <= size and (part := stream.read(min(_CHUNK, size + 1 - len(data)))):
         data += part
+        if len(data) >= _CHUNK and memory is not None and size > memory:
+            message = f"its array needs {size:,} bytes; this computer has {memory:,}"
+            raise NnctlError(Problem(message, None, file))
     if len(data) != size:
         axes = " × ".join(map(str, shape))
         raise NnctlError(_length_problem(f"an array of {axes}", size, len(data), file))

@@ -139,6 +139,8 @@ class Inputs:
         sizes = {made.scaling.shift.size, made.scaling.divisor.size} - {1}
         if math.prod(made.shape) != sum(made.widths) or sizes - {count}:
             raise ValueError("sizes differ")
+        if len(set(made.names)) < len(made.names):
+            raise ValueError("two features have one name")
         if made.means is not None and made.means.shape != (count,):
             raise ValueError("sizes differ")
         return made

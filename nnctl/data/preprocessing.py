@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.arrays import ArrayReader
-from nnctl.data.checks import no_rows, note_missing, note_weights
+from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
 from nnctl.data.files import PLAIN, DataFile, TextFormat
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
@@ -144,7 +144,11 @@ class Preprocessing:
         note_weights(table, name, faults)
         if name in table.text:
             return np.zeros(len(table), dtype=self.inputs.dtype)
-        return table.columns([name])[:, 0].astype(self.inputs.dtype)
+        written = table.columns([name])
+        with np.errstate(over="ignore"):
+            made = written.astype(self.inputs.dtype)
+        note_overflow(table, [name], written, made, faults)
+        return made[:, 0]
 
     def columns(
         self,
@@ -197,13 +201,16 @@ class Preprocessing:
     def from_json(cls, data: dict[str, Any], file: str | None = None) -> "Preprocessing":
         """Raises `NnctlError`, naming `file`, for anything that `to_json` does not give."""
         try:
-            arrays = data["arrays"]
+            arrays, weight = data["arrays"], data.get("sample_weight")
+            delimiter = data.get("delimiter")
+            if not isinstance(weight, str | None) or not is_delimiter(delimiter):
+                raise ValueError("not the name of a column, or not a delimiter")
             return cls(
                 Inputs.from_json(data),
                 Targets.from_json(data),
                 None if arrays is None else (str(arrays[0]), str(arrays[1])),
-                data.get("sample_weight"),
-                TextFormat(data.get("delimiter"), bool(data.get("header", True))),
+                weight,
+                TextFormat(delimiter, bool(data.get("header", True))),
             )
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             message = f"what it says about the preparation of data is damaged ({error!r})"
@@ -225,6 +232,13 @@ class Preprocessing:
             found = len(source.target_names)
             raise NnctlError(_count_problem("targets", found, self.targets.names, source.file))
         return Columns(source.feature_names, source.target_names, source.weight_name)
+
+
+def is_delimiter(value: Any) -> bool:
+    """Whether text may stand between columns; None stands for what the file's name says."""
+    if value is None or value == "\t":
+        return True
+    return isinstance(value, str) and len(value) == 1 and value in " !#$%&()*,/:;<=>?@[\\]^_`{|}~"
 
 
 def _count_problem(what: str, found: int, expected: Sequence[str], file: str) -> Problem:

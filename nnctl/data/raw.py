@@ -113,7 +113,8 @@ def read_raw(
 
 def _without(table: Table, names: tuple[str, ...]) -> Table:
     """The table without the number columns `names`, in memory of its own."""
-    others = tuple(name for name in table.number_names if name not in names)
+    taken = set(names)
+    others = tuple(name for name in table.number_names if name not in taken)
     return replace(table, number_names=others, numbers=table.columns(others).copy(), verbatim={})
 
 
@@ -128,10 +129,11 @@ def _joined(
     text = [name for name in columns.features if name in named]
     numeric = tuple(name for name in columns.features if name not in named)
     pieces = [
-        piece[:, [names.index(name) for name in numeric]] if names != numeric else piece
+        piece[:, [name not in named for name in names]] if names != numeric else piece
         for names, piece in parts
     ]
-    others = tuple(name for name in columns.all if name not in numeric)
+    taken = set(numeric)
+    others = tuple(name for name in columns.all if name not in taken)
     whole = joined_tables(rest, others)
     targets = replace(whole, text={k: v for k, v in whole.text.items() if k not in text})
     made = {name: whole.text[name] for name in text}

@@ -1,5 +1,6 @@
 """What the rows that train decide: categories, means and scaling of the columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,11 +49,14 @@ def fitted(
     if treatment.missing == "mean":
         means = means_of(raw, training)
     if raw.numeric:
-        statistics = fit(
-            treatment.scaling,
-            lambda: (filled(chunk, means) for chunk in raw.chunks(training)),
-            treatment.by,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            statistics = fit(
+                treatment.scaling,
+                lambda: (filled(chunk, means) for chunk in raw.chunks(training)),
+                treatment.by,
+            )
+        check_range(statistics.shift, raw.numeric, file)
+        check_range(statistics.divisor, raw.numeric, file)
         inputs = replace(inputs, scaling=statistics, means=means)
     if treatment.target_scaling != "none":
         targets = replace(targets, scaling=target_scaling(raw, targets, training, treatment))
@@ -74,13 +78,15 @@ def means_of(raw: Raw, training: Mask) -> Doubles:
     total, count = np.zeros(len(raw.numeric)), np.zeros(len(raw.numeric))
     for chunk in raw.chunks(training):
         known = ~np.isnan(chunk)
-        total += np.where(known, chunk, 0.0).sum(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total += np.where(known, chunk, 0.0).sum(axis=0)
         count += known.sum(axis=0)
     if (count == 0).any():
         name = raw.numeric[int(np.argmin(count))]
         message = "the column has no value in any row that trains, so it has no mean"
         fix = "leave it out of data.features"
         raise NnctlError(Problem(message, fix, raw.targets.file, path=f"column {name}"))
+    check_range(total, raw.numeric, raw.targets.file)
     return total / count
 
 
@@ -90,7 +96,21 @@ def target_scaling(raw: Raw, targets: Targets, training: Mask, treatment: Treatm
     targets.of(raw.targets, targets.names, faults)
     faults.check()
     values = raw.targets.columns(targets.names)[training]
-    return fit(treatment.target_scaling, lambda: [values])
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaling = fit(treatment.target_scaling, lambda: [values])
+    check_range(scaling.shift, targets.names, faults.file)
+    check_range(scaling.divisor, targets.names, faults.file)
+    return scaling
+
+
+def check_range(statistics: Doubles, names: Sequence[str], file: str) -> None:
+    """Raises `NnctlError` for columns whose statistics are beyond double precision."""
+    if not (beyond := ~np.isfinite(statistics)).any():
+        return
+    message = "its numbers are too large, or too far apart, for a mean or a scale"
+    fix = "mend them, or leave the column out of data.features"
+    name = names[int(np.argmax(beyond))]
+    raise NnctlError(Problem(message, fix, file, path=f"column {name}"))
 
 
 def check_size(rows: int, inputs: Inputs, file: str) -> None:

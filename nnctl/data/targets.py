@@ -100,6 +100,11 @@ class Targets:
             None if classes is None else Classes(tuple(classes)),
             UNSCALED if scaling is None else Scaling.from_json(scaling),
         )
+        labels = [] if classes is None else classes
+        if any(type(label) not in (int, float, str) for label in labels):
+            raise ValueError("a class is neither a number nor text")
+        if len(set(labels)) < len(labels) or classes == []:
+            raise ValueError("the classes are not distinct")
         if {made.scaling.shift.size, made.scaling.divisor.size} - {1, len(made.names)}:
             raise ValueError("sizes differ")
         return made

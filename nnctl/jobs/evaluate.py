@@ -109,7 +109,8 @@ def evaluate(
     examples = examples_for(model, prepared)
     with blas.limited_to(model.threads()):
         figures = model.evaluator.figures(examples)
-        predictions = np.asarray(model.loss.output_activation(model.predict(examples.x)))
+        with np.errstate(all="ignore"):
+            predictions = np.asarray(model.loss.output_activation(model.predict(examples.x)))
     matrix, classes = confusion(trained, examples, predictions)
     return EvaluateResult(
         len(examples),

@@ -14,7 +14,8 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.running import Job, TrainResult, finished, go_on
 from nnctl.monitors import Monitor
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
-from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, WEIGHTS, RunFolder
+from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, RunFolder
+from nnctl.runs.results import epochs_of
 
 Warn = Callable[[Problem], object]
 
@@ -36,11 +37,13 @@ def resume(
     saved = read_checkpoint(folder.checkpoint)
     config = config_of(folder, saved, epochs)
     done = is_done(saved, config, epochs)
-    if done and all((folder.path / name).is_file() for name in (WEIGHTS, RESULTS)):
+    if done and is_written(folder, saved):
         return None
     built = build(config)
     job = Job.of(built)
     check_data(saved, job)
+    validated = built.validation is not None
+    saved.check(len(built.train), config.batch_size, built.model.metrics, validated)
     saved.restore(built.model.state(), job.watching)
     if saved.ended == "stopped" and not done:
         for each in job.watching:
@@ -107,6 +110,14 @@ def is_done(saved: Saved, config: Config, epochs: int | None) -> bool:
     """Whether there is nothing left to train."""
     stopped = saved.ended == "stopped" and (epochs is None or epochs == saved.epoch)
     return stopped or (saved.epoch >= config.epochs and not saved.batch)
+
+
+def is_written(folder: RunFolder, saved: Saved) -> bool:
+    """Whether weights and results are those of the checkpoint, not of an earlier end.
+
+    Results are written last, so they tell of the weights, too.
+    """
+    return folder.weights.is_file() and epochs_of(folder.path / RESULTS) == saved.epoch
 
 
 def check_data(saved: Saved, job: Job) -> None:

@@ -11,6 +11,7 @@ from nnctl.layers.windows import Padding, Windows
 
 One = PositiveInt | tuple[PositiveInt]
 Two = PositiveInt | tuple[PositiveInt, PositiveInt]
+MOST_CELLS = 1 << 31
 STEPS, HEIGHT_WIDTH = ("steps",), ("height", "width")
 
 
@@ -51,6 +52,10 @@ class Spatial(Layer):
         )
         found = [Windows(*sizes, padding=padding) for sizes in numbers]
         for axis, windows in zip(self.axes, found, strict=True):
+            if max(windows.reach, windows.stride) > MOST_CELLS:
+                raise ArgumentError(
+                    f"windows of {windows.reach} cells, {windows.stride} apart, are too large"
+                )
             if windows.count < 1:
                 raise ArgumentError(
                     f"a window of {windows.reach} does not fit into an input of {axis} "

@@ -3,7 +3,7 @@
 import csv
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,17 @@ from nnctl import __version__
 from nnctl.atomic import atomic_file
 from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
 from nnctl.errors import NnctlError, Problem
+from nnctl.metrics import Metric
 from nnctl.npz import read_arrays, write_arrays
+from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
 from nnctl.runs.folder import CHECKPOINT, HISTORY
 from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
 from nnctl.training import TrainingState
 
 BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an epoch
 WITHIN_EPOCH = 30.0
+# What reading goes wrong with where something else stands in a file than what belongs there.
+CONTENTS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 STATE = "training"  # what the metadata of a checkpoint has, and of weights has not
 
 
@@ -53,6 +57,20 @@ class Saved:
     numbers: dict[str, Any]
     callbacks: list[dict[str, Any]]
 
+    def check(
+        self, rows: int, batch_size: int | str, metrics: Mapping[str, Metric], validated: bool
+    ) -> None:
+        """Raises `NnctlError` for contents that no run has on so many rows, with such metrics."""
+        try:
+            check_numbers(self.numbers, rows, batch_size, figures_of(metrics, validated))
+            check_order(self.arrays["order"], self.batch, rows)
+            if self.batch:
+                check_totals(self.arrays, [metric.start() for metric in metrics.values()])
+            for state in self.callbacks:
+                check_callback(state, self.epoch)
+        except CONTENTS as error:
+            raise damaged(self.file, error) from None
+
     def restore(self, state: TrainingState, callbacks: Sequence[Callback]) -> None:
         """Puts a run of the same config and data back to where it was.
 
@@ -62,7 +80,7 @@ class Saved:
             state.restore(self.arrays, self.numbers)
             for callback, saved in zip(callbacks, self.callbacks, strict=True):
                 callback.load_state(saved)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except CONTENTS as error:
             raise damaged(self.file, error) from None
 
 
@@ -82,9 +100,7 @@ class Checkpoints(Callback):
         self._figures: tuple[str, ...] = ()
 
     def on_train_begin(self, run: Run) -> None:
-        figures = ("loss", *run.metrics)
-        validation = [f"val_{name}" for name in figures] if run.has_validation else []
-        self._figures = (*figures, *validation)
+        self._figures = figures_of(run.metrics, run.has_validation)
         self._written = time.monotonic()
         self._save_history()
 
@@ -111,6 +127,12 @@ class Checkpoints(Callback):
 
     def _save_history(self) -> None:
         save_history(self.folder / HISTORY, self.training_state, self._figures)
+
+
+def figures_of(metrics: Iterable[str], validated: bool) -> tuple[str, ...]:
+    """What a run computes of each epoch, in the order of `history.csv`."""
+    figures = ("loss", *metrics)
+    return (*figures, *(f"val_{name}" for name in figures)) if validated else figures
 
 
 def save_checkpoint(
@@ -151,7 +173,7 @@ def read_checkpoint(path: Path) -> Saved:
         epoch, batch = int(numbers["epoch"]), int(numbers["batch"])
         callbacks = [dict(state) for state in metadata["callbacks"]]
         return Saved(file, about, metadata["ended"], epoch, batch, arrays, numbers, callbacks)
-    except (LookupError, TypeError, ValueError) as error:
+    except CONTENTS as error:
         raise damaged(file, error) from None
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from nnctl.errors import NnctlError, Problem
 
 CONFIG, WEIGHTS, CHECKPOINT = "config.yaml", "weights.npz", "checkpoint.npz"
 HISTORY, RESULTS = "history.csv", "results.json"
+OLD = "old"  # where the files of a run wait until those that replace it are in place
 RUNS = Path("runs")
 
 
@@ -52,7 +54,8 @@ class RunFolder:
                     file.write(config)
                 return RunFolder(self._put(beside))
             finally:
-                shutil.rmtree(beside, ignore_errors=True)
+                if not taken(beside / OLD):
+                    shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
             raise write_problem(error, self.path) from None
 
@@ -81,22 +84,40 @@ class RunFolder:
 def swap(path: Path, beside: Path) -> None:
     """Puts the files in `beside` into the folder `path`, in place of an older run's.
 
-    Where that fails half way, all is put back as it was.
+    Where that fails half way, all is put back as it was; and wherever it is broken off, there is a
+    checkpoint from which `nnctl resume` brings the older run back, or goes on with the new one.
+    Raises `NnctlError` where nothing can be put back: the older run's files stay in `beside` then.
     """
-    old = beside / "old"
+    old = beside / OLD
     old.mkdir()
-    files = (CHECKPOINT, CONFIG, WEIGHTS, HISTORY, RESULTS)
+    files = (RESULTS, HISTORY, WEIGHTS, CONFIG, CHECKPOINT)
     moves = [(path / name, old / name) for name in files if (path / name).exists()]
     moves += [(beside / name, path / name) for name in (CHECKPOINT, CONFIG)]
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
-            os.replace(source, target)
+            move = keep if target == old / CHECKPOINT else os.replace
+            move(source, target)
             done.append((source, target))
-    except BaseException:
+    except BaseException as error:
         for source, target in reversed(done):
-            os.replace(target, source)
+            with suppress(OSError):
+                os.replace(target, source)
+                target.unlink(missing_ok=True)  # two names of one file would stay two
+        if taken(old):
+            message = f"its run was not replaced ({error}), and could not be put back as it was"
+            fix = f"move the files of {old.absolute()} back into it"
+            raise NnctlError(Problem(message, fix, str(path))) from None
         raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def keep(file: Path, name: Path) -> None:
+    """Gives a file a second name; where the file system has no such thing, another name."""
+    try:
+        os.link(file, name)
+    except OSError:
+        os.replace(file, name)
 
 
 def choose(name: str, output: Path | None, overwrite: bool) -> RunFolder:

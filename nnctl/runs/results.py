@@ -65,6 +65,15 @@ def save_results(path: Path, results: Mapping[str, Any]) -> None:
         file.write(json.dumps(finite(results), indent=2) + "\n")
 
 
+def epochs_of(path: Path) -> int | None:
+    """The epochs that a `results.json` tells of; None where there is none that can be read."""
+    try:
+        results = json.loads(path.read_bytes())
+        return int(results["epochs"])
+    except (OSError, LookupError, TypeError, ValueError, RecursionError):
+        return None
+
+
 def finite(value: Any) -> Any:
     """The same plain data, with None for the numbers that JSON does not have."""
     if isinstance(value, Mapping):

@@ -1,6 +1,7 @@
 """`weights.npz`: a model's arrays, and as JSON all else that predictions need."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from nnctl.atomic import atomic_file
 from nnctl.errors import NnctlError, Problem
 from nnctl.npz import read_arrays, write_arrays
+from nnctl.runs.folder import CHECKPOINT
 
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"
@@ -59,6 +61,10 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
     place = weights_file(path)
     file = str(place)
     if Path(path).is_dir() and not place.exists():
+        if (place.parent / CHECKPOINT).is_file():
+            message = f"the run in this folder has not ended, so it holds no {FILE_NAME} yet"
+            fix = f"go on with it: nnctl resume {shlex.quote(str(path))}"
+            raise NnctlError(Problem(message, fix, str(path)))
         fix = "name a run folder, or the file itself"
         raise NnctlError(Problem(f"the folder {path} holds no {FILE_NAME}", fix, file))
     arrays = read_arrays(place)

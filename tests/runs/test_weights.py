@@ -74,6 +74,16 @@ def test_a_run_folder_stands_for_its_weights(tmp_path: Path) -> None:
     assert load_weights(tmp_path).file == str(tmp_path / "weights.npz")
 
 
+def test_a_run_that_has_not_ended_is_to_be_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.npz").touch()
+    with pytest.raises(NnctlError) as caught:
+        load_weights(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}\n  the run in this folder has not ended, so it holds no weights.npz yet\n"
+        f"  fix: go on with it: nnctl resume {tmp_path}"
+    )
+
+
 def test_plain_arrays_only_where_they_are_allowed(tmp_path: Path) -> None:
     path = raw(tmp_path / "a.npz", **ARRAYS)
     read = load_weights(path, plain=True)

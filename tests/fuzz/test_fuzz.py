@@ -1,0 +1,39 @@
+"""Two thousand odd inputs, and what once went wrong; `python -m tests.fuzz 20000` tries more."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fuzz.examples import examples
+from tests.fuzz.trial import Trials
+from tests.fuzz.worker import a_run
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_whatever_a_file_holds_a_command_ends_with_a_message():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", "2000"],
+        cwd=ROOT,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    print(found)
+    assert found["inputs"] >= 2000
+    assert found["share"] >= 0.3
+
+
+def test_what_was_found_stays_mended(tmp_path: Path):
+    trials = Trials(tmp_path)
+    for name, one, status in examples(*a_run(trials)):
+        try:
+            assert trials.run(one) == status
+        except BaseException as error:
+            error.add_note(name)
+            raise
