@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnctl.config import load
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 
@@ -56,7 +55,8 @@ def test_convolutions_recognise_digits(tmp_path: Path) -> None:
 
 def test_a_convolution_over_steps_tells_heartbeats_as_no_line_can(tmp_path: Path) -> None:
     run = train(ROOT / "configs/ecg-conv1d.yaml", output=tmp_path / "run")
-    shapes = {name: array.shape for name, array in np.load(run.folder / "weights.npz").items()}
+    with np.load(run.folder / "weights.npz") as arrays:
+        shapes = {name: array.shape for name, array in arrays.items()}
     assert shapes["conv1d_1/kernel"] == (20, 1, 6)  # nine places, ten apart, of 100 values
     assert shapes["conv1d_2/kernel"] == (5, 6, 6)  # three places, two apart, of nine
     assert shapes["dense_1/kernel"] == (3 * 6, 1)
@@ -67,11 +67,9 @@ def test_a_convolution_over_steps_tells_heartbeats_as_no_line_can(tmp_path: Path
 
 
 def test_one_network_answers_three_questions_about_a_scene(tmp_path: Path) -> None:
-    config = ROOT / "configs/street-scenes.yaml"
-    run = train(config, output=tmp_path / "run", epochs=14)
+    run = train(ROOT / "configs/street-scenes.yaml", output=tmp_path / "run", epochs=14)
     assert run.results["validation"]["accuracy"] >= 0.85
-    scenes = load(config).data.train
-    printed = "".join(predict(run.folder, scenes).chunks()).splitlines()
+    printed = "".join(predict(run.folder, DATASETS / "street-scenes.csv.gz").chunks()).splitlines()
     labels = "car,probability_car,bus,probability_bus,pedestrian,probability_pedestrian"
     assert printed[0] == labels
     found = {tuple(row.split(",")[::2]) for row in printed[1:]}

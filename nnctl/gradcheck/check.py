@@ -116,6 +116,7 @@ class Experiment:
         wanted = [case.loss, *apart, *case.arrays.values(), *case.point]
         self.forward = Program(graph, wanted, dtype)
         self._apart = self.forward[apart[0]].real if apart else np.empty(0)
+        self._around = np.empty((4, self._apart.size))
         self._parts = {name: self.forward[value] for name, value in case.arrays.items()}
 
     def move(self, generator: np.random.Generator | None) -> dict[str, Array]:
@@ -158,15 +159,17 @@ class Experiment:
 
     def _difference(self, part: Array, before: Array, step: Array) -> float | None:
         """How much the loss changes with a step, from four points around; None across a kink."""
-        losses, sides = [], []
-        for factor in (1, -1, 2, -2):
+        losses = []
+        for k, factor in enumerate((1, -1, 2, -2)):
             part[...] = before + factor * step
             self.forward.run()
             losses.append(float(self.forward[self.case.loss]))
-            noise = ROUNDING * np.abs(self._apart).max(initial=0.0)
-            sides.append(np.sign(self._apart) * (np.abs(self._apart) > noise))
-        if any((side != sides[0]).any() for side in sides):
-            return None
+            self._around[k] = self._apart
+        sides = np.sign(self._around)
+        if (sides != sides[0]).any():
+            sides[np.abs(self._around) <= ROUNDING * np.abs(self._around).max()] = 0
+            if (sides != sides[0]).any():
+                return None
         return (8 * (losses[0] - losses[1]) - (losses[2] - losses[3])) / 12
 
 

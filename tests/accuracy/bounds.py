@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.graph import Graph, Program, gradients
+from nnctl.losses import Loss
+
 UNITS = 4
 DTYPES = [np.float32, np.float64]
 
@@ -48,3 +51,16 @@ def logits(dtype: Any) -> np.ndarray:
     ]
     z = np.concatenate(sizes)
     return np.concatenate([-z, [0.0], z]).astype(dtype)
+
+
+def computed(loss: Loss, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The loss of each row, and its gradient by the row."""
+    graph = Graph()
+    y_pred = graph.leaf("z", z.shape)
+    y_true = graph.leaf("y", y.shape, "integer" if y.dtype.kind == "i" else "real")
+    losses = loss.forward(y_true, y_pred)
+    (slope,) = gradients(losses.sum(), [y_pred])
+    given = {y_pred: z, y_true: y if y.dtype.kind == "i" else y.astype(z.dtype)}
+    program = Program(graph, [losses, slope], z.dtype, given)
+    program.run()
+    return program[losses], program[slope]

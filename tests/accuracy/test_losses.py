@@ -7,7 +7,6 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from nnctl.graph import Graph, Program, gradients
 from nnctl.losses import (
     LOSSES,
     BinaryCrossentropy,
@@ -15,22 +14,18 @@ from nnctl.losses import (
     SparseCategoricalCrossentropy,
 )
 from tests.accuracy import reference
-from tests.accuracy.bounds import DTYPES, UNITS, exact, excess, half_unit, half_units, logits
+from tests.accuracy.bounds import (
+    DTYPES,
+    UNITS,
+    computed,
+    exact,
+    excess,
+    half_unit,
+    half_units,
+    logits,
+)
 
 SCALES = [1e-3, 1, 30, 300, 1e4]
-
-
-def computed(loss, y, z):
-    """The loss of each row, and its gradient by the row."""
-    graph = Graph()
-    y_pred = graph.leaf("z", z.shape)
-    y_true = graph.leaf("y", y.shape, "integer" if y.dtype.kind == "i" else "real")
-    losses = loss.forward(y_true, y_pred)
-    (slope,) = gradients(losses.sum(), [y_pred])
-    given = {y_pred: z, y_true: y if y.dtype.kind == "i" else y.astype(z.dtype)}
-    program = Program(graph, [losses, slope], z.dtype, given)
-    program.run()
-    return program[losses], program[slope]
 
 
 def binary_loss(y: Decimal, z: Decimal) -> Decimal:
