@@ -27,7 +27,7 @@ TOLERANCE: dict[Method, float] = {"complex-step": 1e-9, "central": 1e-5}
 FLOOR: dict[Method, float] = {"complex-step": 1e-6, "central": 1e-3}  # of the largest gradient
 ZERO = 1e-13  # of the model's largest gradient
 KINKED = ("maximum", "minimum", "sign", *(ufunc.__name__ for ufunc in COMPARISONS))
-ROUNDING = 1e-12  # of the largest: cells of one image that are alike differ by no more
+ROUNDING = 1e-12  # no gap: the equal cells of an image's black corner may differ by so much
 MOST_ENTRIES = 40
 MOVES = 30
 MOVE_BY = 1e-3
@@ -167,7 +167,7 @@ class Experiment:
             self._around[k] = self._apart
         sides = np.sign(self._around)
         if (sides != sides[0]).any():
-            sides[np.abs(self._around) <= ROUNDING * np.abs(self._around).max()] = 0
+            sides[np.abs(self._around) <= ROUNDING * max(1.0, np.abs(self._around).max())] = 0
             if (sides != sides[0]).any():
                 return None
         return (8 * (losses[0] - losses[1]) - (losses[2] - losses[3])) / 12

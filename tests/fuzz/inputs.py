@@ -272,11 +272,15 @@ def with_odd_idx(draw: DRAW) -> Input:
 
 @st.composite
 def with_odd_run(draw: DRAW, arrays: dict[str, dict[str, Any]], files: dict[str, bytes]) -> Input:
-    """A run whose weights or checkpoint are changed, below the checksums of the file.
+    """A run whose weights or checkpoint are changed, below the checksums of the file, or its data.
 
     `arrays` are those of the two files, by file and name; `files` the run's and its data.
     """
-    name = one_of(draw, "run/weights.npz", "run/checkpoint.npz")
+    name = one_of(draw, "run/weights.npz", "run/checkpoint.npz", "data.csv")
+    if name == "data.csv":
+        table = table_bytes(odd_table(draw, [HEADER, *ROWS], draw(st.integers(1, 3))))
+        command = one_of(draw, ("predict", "run", name), ("evaluate", "run", name, "--json"))
+        return Input(command, {**files, name: damaged(draw, table, draw(st.integers(0, 1)))})
     mine = dict(arrays[name])
     if draw(st.booleans()):
         metadata = changed(draw, json.loads(str(mine["metadata"])), draw(st.integers(1, 2)))
