@@ -10,7 +10,7 @@ from nnctl.graph import with_derivative
 from nnctl.jobs.gradcheck import gradcheck
 
 CONFIG = """\
-data: {{train: table.csv, target: label{more}}}
+data: {{train: table.csv, features: [a, b], target: label{more}}}
 layers:
   - {{type: dense, units: 30, activation: softplus}}
   - {{type: dense, units: 3}}
