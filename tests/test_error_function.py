@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nnctl.error_function import END, scaled_normal_tail
+from nnctl.error_function import DENOMINATOR, END, NUMERATOR, scaled_normal_tail
 from nnctl.graph import Graph, Program
 from tests.accuracy import reference
 from tests.accuracy.bounds import DTYPES, exact
@@ -31,6 +31,34 @@ def test_the_scaled_tail_keeps_its_digits(dtype):
     for v, ratio in zip(w, found, strict=True):
         right = float(reference.normal_tail(exact(v)) * (exact(v) ** 2 / 2).exp())
         assert abs(float(ratio) - right) <= (4 + v / 4) * float(np.spacing(dtype(right))), v
+
+
+def test_the_coefficients_are_those_of_the_function_that_meets_the_ratio_at_its_nodes():
+    """Solved anew: `P(w) - R(w) Q(w) = 0` at each node, where `Q` begins with 1."""
+    count = len(NUMERATOR) + len(DENOMINATOR) - 1
+    low, high = -1.0, (END - 4) / (END + 4)
+    rows = []
+    for k in range(count):
+        t = (low + high) / 2 + (high - low) / 2 * math.cos(math.pi * (2 * k + 1) / (2 * count))
+        w = exact(4 * (1 + t) / (1 - t))
+        ratio = reference.normal_tail(w) * (w * w / 2).exp()
+        of_numerator = [w**j for j in range(len(NUMERATOR))]
+        of_denominator = [-ratio * w**j for j in range(1, len(DENOMINATOR))]
+        rows.append([*of_numerator, *of_denominator, ratio])
+    found = [float(x) for x in solved(rows)]
+    np.testing.assert_allclose(found, [*NUMERATOR, *DENOMINATOR[1:]], rtol=1e-9)
+
+
+def solved(rows):
+    """The solution of linear equations, each a row that ends with its right side (Gauss)."""
+    for k in range(len(rows)):
+        pivot = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        for i in range(len(rows)):
+            if i != k:
+                factor = rows[i][k] / rows[k][k]
+                rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k], strict=True)]
+    return [row[-1] / row[k] for k, row in enumerate(rows)]
 
 
 def test_beyond_the_end_the_tail_is_zero():
