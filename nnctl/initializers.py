@@ -52,7 +52,7 @@ def truncated_normal(variance: float, shape: Shape, generator: np.random.Generat
     return drawn * (math.sqrt(variance) / TRUNCATED_DEVIATION)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GlorotUniform(Component):
     """Uniform, variance `2 / (fan_in + fan_out)` (Glorot and Bengio 2010, equation 16)."""
 
@@ -60,7 +60,7 @@ class GlorotUniform(Component):
         return uniform(glorot_variance(shape), shape, generator)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GlorotNormal(Component):
     """Truncated normal, variance `2 / (fan_in + fan_out)`."""
 
@@ -68,7 +68,7 @@ class GlorotNormal(Component):
         return truncated_normal(glorot_variance(shape), shape, generator)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class HeUniform(Component):
     """Uniform, variance `2 / fan_in` (He et al. 2015, equation 10)."""
 
@@ -76,7 +76,7 @@ class HeUniform(Component):
         return uniform(he_variance(shape), shape, generator)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class HeNormal(Component):
     """Truncated normal, variance `2 / fan_in`."""
 
@@ -84,7 +84,7 @@ class HeNormal(Component):
         return truncated_normal(he_variance(shape), shape, generator)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LecunUniform(Component):
     """Uniform, variance `1 / fan_in` (LeCun et al. 1998, equation 16)."""
 
@@ -92,7 +92,7 @@ class LecunUniform(Component):
         return uniform(lecun_variance(shape), shape, generator)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LecunNormal(Component):
     """Truncated normal, variance `1 / fan_in`."""
 
@@ -100,7 +100,7 @@ class LecunNormal(Component):
         return truncated_normal(lecun_variance(shape), shape, generator)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RandomNormal(Component):
     """Normal."""
 
@@ -111,7 +111,7 @@ class RandomNormal(Component):
         return generator.normal(self.mean, self.stddev, shape)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Constant(Component):
     """The same value everywhere."""
 
@@ -121,7 +121,7 @@ class Constant(Component):
         return np.full(shape, float(self.value))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Zeros(Component):
     """All zeros."""
 
@@ -129,7 +129,7 @@ class Zeros(Component):
         return np.zeros(shape)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Ones(Component):
     """All ones."""
 

@@ -20,7 +20,7 @@ Task = Literal["binary", "multiclass", "regression"]
 SMALLEST_PROBABILITY = 1e-7  # Keras's epsilon: where probabilities are clipped
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Loss(Component):
     """Base of all losses.
 
@@ -95,7 +95,7 @@ def mean_per_example(losses: Value) -> Value:
     return losses.mean(tuple(range(1, losses.ndim)))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanSquaredError(Loss):
     """`L = mean((a - y)^2)` over the outputs of an example."""
 
@@ -103,7 +103,7 @@ class MeanSquaredError(Loss):
         return mean_per_example(np.square(y_pred - y_true))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class HalfMeanSquaredError(Loss):
     """`L = 1/2 mean((a - y)^2)`: the convention of the course, whose derivative is `a - y`."""
 
@@ -111,7 +111,7 @@ class HalfMeanSquaredError(Loss):
         return mean_per_example(np.square(y_pred - y_true)) * 0.5
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanAbsoluteError(Loss):
     """`L = mean(|a - y|)` over the outputs of an example; the slope where they meet is 0."""
 
@@ -122,7 +122,7 @@ class MeanAbsoluteError(Loss):
         return mean_per_example(losses)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Huber(Loss):
     """Half the squared error up to a distance `delta`, beyond it linear (Huber 1964).
 
@@ -140,7 +140,7 @@ class Huber(Loss):
         return mean_per_example(with_derivative(losses, (difference,), lambda d: d * slope))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BinaryCrossentropy(Loss):
     """The logistic loss, `L = -y log(a) - (1 - y) log(1 - a)`, averaged over the outputs.
 
@@ -178,7 +178,7 @@ class BinaryCrossentropy(Loss):
         return mean_per_example(with_derivative(losses, (z, y), rule))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CategoricalCrossentropy(Loss):
     """`L = -sum_k y_k log(a_k)` for targets that give each of the K classes its probability.
 
@@ -203,7 +203,7 @@ class CategoricalCrossentropy(Loss):
         return categorical(y, total, y_true, y_pred, self.from_logits)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SparseCategoricalCrossentropy(Loss):
     """`L = -log(a_y)` for the class `y` of an example, an index in 0…K-1.
 

@@ -20,7 +20,7 @@ CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
 NUMBERS: tuple[Task, ...] = ("binary", "regression")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Metric(Component):
     """Base of all metrics: a state that batches are added to, and the figure it gives."""
 
@@ -40,7 +40,7 @@ class Metric(Component):
         raise TypeError(f"{type(self).__name__} has no formula")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanMetric(Metric):
     """Base of the metrics that are means over examples, of `per_example`, `(n,)`."""
 
@@ -58,7 +58,7 @@ class MeanMetric(Metric):
         return float(state["total"] / state["rows"]) if state["rows"] else float("nan")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Accuracy(MeanMetric):
     """The share of right predictions: the likeliest class, or a probability above 0.5.
 
@@ -76,7 +76,7 @@ class Accuracy(MeanMetric):
         return mean_per_example(right)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TopKAccuracy(MeanMetric):
     """The share of examples whose class is among the `k` likeliest."""
 
@@ -90,7 +90,7 @@ class TopKAccuracy(MeanMetric):
         return mean_per_example((y_pred > own).sum(axis=-1) < self.k)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanAbsoluteError(MeanMetric):
     """`mean(|a - y|)` over examples and outputs."""
 
@@ -100,7 +100,7 @@ class MeanAbsoluteError(MeanMetric):
         return mean_per_example(np.abs(y_pred - y_true))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanSquaredError(MeanMetric):
     """`mean((a - y)^2)` over examples and outputs."""
 
@@ -110,7 +110,7 @@ class MeanSquaredError(MeanMetric):
         return mean_per_example(np.square(y_pred - y_true))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RootMeanSquaredError(MeanSquaredError):
     """The square root of `mean((a - y)^2)` over all examples and outputs."""
 
@@ -118,7 +118,7 @@ class RootMeanSquaredError(MeanSquaredError):
         return float(np.sqrt(super().result(state)))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class R2(Metric):
     """The coefficient of determination, `1 - sum((a - y)^2) / sum((y - mean y)^2)`.
 
@@ -150,7 +150,7 @@ class R2(Metric):
         return float((1 - state["error"] / state["spread"]).mean())
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CountMetric(Metric):
     """Base of the metrics of counts: for each class its true positives, predictions and labels.
 
@@ -182,7 +182,7 @@ class CountMetric(Metric):
         return float(self.figure(state["hits"], state["predicted"], state["labelled"]).mean())
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Precision(CountMetric):
     """Of what was predicted to be of a class, the share that is."""
 
@@ -190,7 +190,7 @@ class Precision(CountMetric):
         return share(hits, predicted)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Recall(CountMetric):
     """Of what is of a class, the share that was predicted to be."""
 
@@ -198,7 +198,7 @@ class Recall(CountMetric):
         return share(hits, labelled)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class F1(CountMetric):
     """The harmonic mean of precision and recall."""
 
@@ -206,7 +206,7 @@ class F1(CountMetric):
         return share(2 * hits, predicted + labelled)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AUC(Metric):
     """The area under the ROC curve, exact: the chance that a positive example scores higher than
     a negative one, ties counting half (Hanley and McNeil 1982).

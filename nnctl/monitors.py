@@ -10,7 +10,7 @@ from nnctl.errors import ArgumentError, did_you_mean
 from nnctl.metrics import METRICS
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Monitor(Component, Callback):
     """Base of the two: remembers the best value of `monitor`, and how long ago it was.
 
@@ -59,7 +59,7 @@ class Monitor(Component, Callback):
         self.resumed = True
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class EarlyStopping(Monitor):
     """Ends the run after `patience` epochs without a better `monitor`.
 
@@ -87,7 +87,7 @@ class EarlyStopping(Monitor):
             run.restore_best()
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class ReduceLROnPlateau(Monitor):
     """Multiplies the learning rate by `factor` after `patience` epochs without a better `monitor`.
 

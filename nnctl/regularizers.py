@@ -10,7 +10,7 @@ from nnctl.arguments import Component, NonNegativeFloat, OneOf
 from nnctl.graph import Value, with_derivative
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class L1(Component):
     """`l1 * sum(|w|)`"""
 
@@ -20,7 +20,7 @@ class L1(Component):
         return sum_of_sizes(w) * self.l1
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class L2(Component):
     """`l2 * sum(w^2)`"""
 
@@ -30,7 +30,7 @@ class L2(Component):
         return sum_of_squares(w) * self.l2
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class L1L2(Component):
     """`l1 * sum(|w|) + l2 * sum(w^2)`"""
 

@@ -16,7 +16,7 @@ from nnctl.arguments import (
 from nnctl.errors import ArgumentError
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ExponentialDecay(Component):
     """`initial_learning_rate * decay_rate^(step / decay_steps)`.
 
@@ -36,7 +36,7 @@ class ExponentialDecay(Component):
         )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PiecewiseConstantDecay(Component):
     """`values[k]` up to and with the step `boundaries[k]`, the last value from there on."""
 
@@ -59,7 +59,7 @@ class PiecewiseConstantDecay(Component):
         return float(self.values[passed])
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CosineDecay(Component):
     """Half a cosine from the start to the share `alpha` of it (Loshchilov and Hutter 2017).
 

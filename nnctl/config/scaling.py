@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from nnctl.arguments import Component, OneOf, PositiveFloat
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Unscaled(Component):
     """`x` as it is."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Standardize(Component):
     """`(x - mean) / standard deviation`, of the population."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MinMax(Component):
     """`(x - min) / (max - min)`."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Rescale(Component):
     """`x / by`."""
 

@@ -1,5 +1,6 @@
 """A run in its folder: trained from its start or from a checkpoint, and brought to its end."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.data.bytestream import sha256
 from nnctl.data.files import DataFile
-from nnctl.diagnosis import diagnosed
 from nnctl.errors import ExitStatus, Problem
 from nnctl.examples import data_file
 from nnctl.monitors import EarlyStopping
@@ -99,7 +99,6 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
     An interruption of what follows the training leaves a run that can be gone on with, too.
     """
     training, watch = training_of(job.built), Watch(job.built)
-    start = starting_loss(job.built)
     try:
         reason = train_on(job, training, folder, [watch, *callbacks])
     except TrainingDiverged as error:
@@ -107,7 +106,7 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
         return unfinished(job.built, folder, ExitStatus.NO, problems)
     if reason != "interrupted":
         with suppress(KeyboardInterrupt):
-            warnings = climbed(start, job.built.model.state())
+            warnings = climbed(watch.first, job.built.model.state())
             return finished(job, folder, warnings, watch.advice)
     return unfinished(job.built, folder, ExitStatus.INTERRUPTED)
 
@@ -146,6 +145,8 @@ def reason_of(job: Job, folder: RunFolder) -> Problem | None:
     """What made the run diverge, found by training on from its last checkpoint."""
     history = job.built.model.state().history
     read_checkpoint(folder.checkpoint).restore(job.built.model.state(), job.watching)
+    from nnctl.diagnosis import diagnosed  # rarely needed
+
     training = training_of(job.built)
     with blas.limited_to(training.threads()):
         problem = diagnosed(training)
@@ -153,22 +154,13 @@ def reason_of(job: Job, folder: RunFolder) -> Problem | None:
     return problem
 
 
-def starting_loss(built: Built) -> float:
-    """The loss that the run began with: of its first epoch, or, before that, of one batch."""
-    known = built.model.state().history.get("loss")
-    if known:
-        return known[0]
-    size = built.config.batch_size
-    first = built.train if size == "full" else built.train.rows(slice(0, size))
-    return built.model.evaluator.figures(first)["loss"]
-
-
 def climbed(start: float, state: TrainingState) -> tuple[Problem, ...]:
-    """A warning where the loss has ended far above its start."""
-    losses = state.history.get("loss", [start])
-    if losses[-1] <= CLIMB * abs(start):
+    """A warning where the loss has ended far above `start`, or, unknown, that of the first epoch."""
+    losses = state.history.get("loss", [])
+    first = losses[0] if losses and math.isnan(start) else start
+    if not losses or losses[-1] <= CLIMB * abs(first):
         return ()
-    message = f"the loss climbed from {start:.4g} at the start to {losses[-1]:.4g} at the end"
+    message = f"the loss climbed from {first:.4g} at the start to {losses[-1]:.4g} at the end"
     return (Problem(message, "lower optimizer.learning_rate, or scale the data"),)
 
 

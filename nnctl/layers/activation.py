@@ -8,7 +8,7 @@ from nnctl.graph import Graph, Value
 from nnctl.layers.base import Layer
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Activation(Layer):
     """`a = g(x)`, elementwise or (softmax) along the last axis; the shape stays the same."""
 

@@ -13,7 +13,7 @@ from nnctl.graph import Array, Graph, Shape, Value
 from nnctl.layout import Parameter
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Given:
     """Start values that were written down literally, in the parameter's shape."""
 
@@ -23,7 +23,7 @@ class Given:
         return self.values
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Layer(Component):
     """Base of all layers.
 
@@ -59,7 +59,7 @@ class Layer(Component):
         return [value for value in vars(self).values() if isinstance(value, Parameter)]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class WeightedLayer(Layer):
     """A layer with parameters, each of which may have a regularizer that keeps it small.
 

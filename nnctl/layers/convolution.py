@@ -16,7 +16,7 @@ from nnctl.layers.windows import gathered, table_of, windows_by_cell
 from nnctl.regularizers import Regularizer
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Convolution(WeightedLayer, Spatial):
     """`a = g(window @ kernel + bias)`, for the window at each place of the input.
 
@@ -91,7 +91,7 @@ class Convolution(WeightedLayer, Spatial):
         return derivatives
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Conv1D(Convolution):
     """A convolution over steps: `(n, steps, in)` -> `(n, places, filters)`.
 
@@ -106,7 +106,7 @@ class Conv1D(Convolution):
     dilation_rate: One = 1
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Conv2D(Convolution):
     """A convolution over an image: `(n, height, width, in)` -> `(n, rows, columns, filters)`."""
 

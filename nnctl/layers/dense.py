@@ -11,7 +11,7 @@ from nnctl.layers.base import WeightedLayer
 from nnctl.regularizers import Regularizer
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Dense(WeightedLayer):
     """`a = g(x @ kernel + bias)`: each unit is a function of all inputs.
 

@@ -7,7 +7,7 @@ from nnctl.graph import Graph, Value
 from nnctl.layers.base import Layer
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Dropout(Layer):
     """While training, sets a share `rate` of the inputs to 0 and divides the others by `1 - rate`.
 

@@ -14,7 +14,7 @@ from nnctl.layers.base import WeightedLayer
 from nnctl.regularizers import Regularizer
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Normalization(WeightedLayer):
     """Base of both: `a = (x - mean) / sqrt(variance + epsilon) * gamma + beta`.
 
@@ -46,7 +46,7 @@ class Normalization(WeightedLayer):
         """Declares what is kept, but not learnt; nothing unless a class says so."""
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class BatchNormalization(Normalization):
     """Each channel with mean 0 and variance 1 over all examples and places of a batch (Ioffe and
     Szegedy 2015, algorithm 1): `(n, …, c)` -> `(n, …, c)`.
@@ -88,7 +88,7 @@ class BatchNormalization(Normalization):
         return batch
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class LayerNormalization(Normalization):
     """Each example's last axis with mean 0 and variance 1, place by place (Ba, Kiros and Hinton
     2016): `(n, …, c)` -> `(n, …, c)`."""

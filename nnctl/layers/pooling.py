@@ -10,7 +10,7 @@ from nnctl.layers.spatial import HEIGHT_WIDTH, STEPS, One, Spatial, Two
 from nnctl.layers.windows import Windows, average, greatest
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Pooling(Spatial):
     """One number for each window and channel: `(n, *sizes, c)` -> `(n, *places, c)`.
 
@@ -25,7 +25,7 @@ class Pooling(Spatial):
     @staticmethod
     def pool(x: Value, windows: Windows) -> Value:
         """One number a window: `(n, size, c)` -> `(n, count, c)`."""
-        raise NotImplementedError
+        raise TypeError("this pooling has no formula")
 
     def build(self, shape: Shape) -> Shape:
         strides = self.pool_size if self.strides is None else self.strides
@@ -41,7 +41,7 @@ class Pooling(Spatial):
         return x
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MaxPooling(Pooling):
     """The greatest of each window."""
 
@@ -63,7 +63,7 @@ def before_relu(x: Value) -> Value | None:
     return made.inputs[0] if is_relu else None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MaxPooling1D(MaxPooling):
     """The greatest of each window of steps: `(n, steps, c)` -> `(n, places, c)`.
 
@@ -76,7 +76,7 @@ class MaxPooling1D(MaxPooling):
     strides: One | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MaxPooling2D(MaxPooling):
     """The greatest of each window of an image: `(n, height, width, c)` -> `(n, rows, columns, c)`.
 
@@ -89,7 +89,7 @@ class MaxPooling2D(MaxPooling):
     strides: Two | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AveragePooling1D(Pooling):
     """The mean of each window of steps: `(n, steps, c)` -> `(n, places, c)`."""
 
@@ -100,7 +100,7 @@ class AveragePooling1D(Pooling):
     strides: One | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AveragePooling2D(Pooling):
     """The mean of each window of an image: `(n, height, width, c)` -> `(n, rows, columns, c)`."""
 
@@ -111,7 +111,7 @@ class AveragePooling2D(Pooling):
     strides: Two | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GlobalAveragePooling(Spatial):
     """The mean of each channel over all places: `(n, *sizes, c)` -> `(n, c)`.
 
@@ -128,7 +128,7 @@ class GlobalAveragePooling(Spatial):
         return x.mean(tuple(range(1, x.ndim - 1)), self.keepdims)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GlobalAveragePooling1D(GlobalAveragePooling):
     """The mean of each channel over all steps: `(n, steps, c)` -> `(n, c)`."""
 
@@ -136,7 +136,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     example_shape: ClassVar[Shape] = (4, 2)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GlobalAveragePooling2D(GlobalAveragePooling):
     """The mean of each channel over an image: `(n, height, width, c)` -> `(n, c)`."""
 

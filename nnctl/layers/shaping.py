@@ -13,7 +13,7 @@ from nnctl.layers.base import Layer
 Dimension = Annotated[int, Range(-1)]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Flatten(Layer):
     """Each example as one vector, in row-major order: `(n, …)` -> `(n, size)`."""
 
@@ -26,7 +26,7 @@ class Flatten(Layer):
         return x.reshape(x.shape[0], -1)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Reshape(Layer):
     """Each example in another shape, its elements in the same row-major order.
 

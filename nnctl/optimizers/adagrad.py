@@ -11,7 +11,7 @@ from nnctl.optimizers.base import Optimizer, Updated
 from nnctl.schedules import LearningRate
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adagrad(Optimizer):
     """The step is `alpha * g / sqrt(sum of all g^2 so far + epsilon)` (Duchi et al. 2011)."""
 

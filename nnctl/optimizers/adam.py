@@ -12,7 +12,7 @@ from nnctl.optimizers.base import Optimizer, Updated
 from nnctl.schedules import LearningRate
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adam(Optimizer):
     """Adaptive moment estimation (Kingma and Ba 2015, algorithm 1, in the order of section 2).
 
@@ -43,7 +43,7 @@ class Adam(Optimizer):
         return p - alpha * m / (np.sqrt(v) + self.epsilon / math.sqrt(1 - self.beta_2)), (m, v)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AdamW(Adam):
     """Adam with `weight_decay` taken off the parameters themselves (Loshchilov and Hutter 2019)."""
 

@@ -11,7 +11,7 @@ from nnctl.schedules import LearningRate
 Updated = tuple[Value, tuple[Value, ...]]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Optimizer(Component):
     """Base of all optimizers.
 

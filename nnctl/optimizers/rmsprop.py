@@ -11,7 +11,7 @@ from nnctl.optimizers.base import Optimizer, Updated
 from nnctl.schedules import LearningRate
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RMSprop(Optimizer):
     """`v` is a running mean of the squared gradient; the step is `alpha * g / sqrt(v + epsilon)`.
 

@@ -9,7 +9,7 @@ from nnctl.optimizers.base import Optimizer, Updated
 from nnctl.schedules import LearningRate
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SGD(Optimizer):
     """`w = w - alpha * dJ/dw`, on each batch; with the full batch the course's update rule.
 
