@@ -2,36 +2,74 @@
 
 import contextlib
 import functools
+import importlib
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from nnctl import __version__
-from nnctl.cli import (
-    advice,
-    derivative,
-    evaluate,
-    explain,
-    gradcheck,
-    init,
-    predict,
-    profile,
-    resume,
-    schema,
-    summary,
-    train,
-    validate,
-)
 from nnctl.cli.ending import ended, obey_signals, open_streams
 from nnctl.errors import ExitStatus
+
+COMMANDS = (
+    "init",
+    "train",
+    "resume",
+    "predict",
+    "evaluate",
+    "validate",
+    "summary",
+    "gradcheck",
+    "explain",
+    "profile",
+    "derivative",
+    "advice",
+    "schema",
+)
+SETTINGS: dict[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+def reported(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with its errors printed and turned into exit statuses."""
+
+    @functools.wraps(command)
+    def wrapper(*arguments: Any, **options: Any) -> None:
+        raise typer.Exit(ended(lambda: command(*arguments, **options)))
+
+    return wrapper
+
+
+class Commands(TyperGroup):
+    """The commands, each of which is loaded when it is asked for: the others cost no time."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names, to suggest
+        return loaded(cmd_name) if cmd_name in COMMANDS else None
+
+
+@functools.cache
+def loaded(name: str) -> Any:
+    """The command of that name, from its module."""
+    module = importlib.import_module(f"nnctl.cli.{name}")
+    single = typer.Typer(add_completion=False, **SETTINGS)
+    single.command(name)(reported(module.command))
+    return typer.main.get_command(single)
+
 
 app = typer.Typer(
     name="nnctl",
     help="Train neural networks from a YAML file, on pure NumPy.",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    cls=Commands,
+    **SETTINGS,
 )
 
 
@@ -56,35 +94,6 @@ def nnctl(
         with contextlib.redirect_stdout(sys.stderr):  # no command is no result, and an error
             print(context.get_help())
         raise typer.Exit(ExitStatus.COULD_NOT_RUN)
-
-
-def reported(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, with its errors printed and turned into exit statuses."""
-
-    @functools.wraps(command)
-    def wrapper(*arguments: Any, **options: Any) -> None:
-        raise typer.Exit(ended(lambda: command(*arguments, **options)))
-
-    return wrapper
-
-
-COMMANDS = (
-    init,
-    train,
-    resume,
-    predict,
-    evaluate,
-    validate,
-    summary,
-    gradcheck,
-    explain,
-    profile,
-    derivative,
-    advice,
-    schema,
-)
-for module in COMMANDS:
-    app.command(module.__name__.rpartition(".")[2])(reported(module.command))
 
 
 def run() -> None:

@@ -155,7 +155,7 @@ def reason_of(job: Job, folder: RunFolder) -> Problem | None:
 
 
 def climbed(start: float, state: TrainingState) -> tuple[Problem, ...]:
-    """A warning where the loss has ended far above `start`, or, unknown, that of the first epoch."""
+    """A warning where the loss ended far above `start`, or, unknown, that of the first epoch."""
     losses = state.history.get("loss", [])
     first = losses[0] if losses and math.isnan(start) else start
     if not losses or losses[-1] <= CLIMB * abs(first):
