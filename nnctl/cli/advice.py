@@ -29,7 +29,7 @@ def command(
     rules = advice(code)
     with reader_may_leave():
         if json:
-            from nnctl.cli.report import print_json
+            from nnctl.cli.printing import print_json
 
             print_json({"rules": [asdict(rule) for rule in rules]})
         elif code is None:

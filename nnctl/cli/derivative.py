@@ -40,7 +40,7 @@ def command(
 
     Example: nnctl derivative 'w**2' --at w=3
     """
-    from nnctl.cli.report import print_json
+    from nnctl.cli.printing import print_json
     from nnctl.jobs.derivative import as_json, derivative
 
     result = derivative(expression, [*(at or ()), *(more or ())], epsilon or ())
@@ -52,7 +52,7 @@ def command(
 
 def print_derivatives(result: "DerivativeResult") -> None:
     """The value, then for each variable its derivative and the table of experiments."""
-    from nnctl.cli.report import print_columns
+    from nnctl.cli.printing import print_columns
     from nnctl.cli.signs import say, spelt
 
     names = list(result.derivatives)

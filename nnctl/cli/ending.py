@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from nnctl.cli.report import print_problems
+from nnctl.cli.printing import print_problems
 from nnctl.errors import ExitStatus, NnctlError, Problem
 
 

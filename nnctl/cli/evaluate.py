@@ -46,7 +46,7 @@ def command(
 
     Example: nnctl evaluate runs/mnist datasets/mnist-test.csv.gz --fail-under accuracy=0.9
     """  # fmt: skip
-    from nnctl.cli.report import print_json, print_warning
+    from nnctl.cli.printing import print_json, print_warning
     from nnctl.errors import ExitStatus
     from nnctl.jobs.evaluate import as_json, evaluate
 
@@ -69,7 +69,7 @@ def command(
 
 def print_evaluation(result: "EvaluateResult") -> None:
     """Each figure beside its baseline, then the confusion matrix."""
-    from nnctl.cli.report import number, print_columns
+    from nnctl.cli.printing import number, print_columns
 
     rows = [["loss", number(result.loss), ""]]
     for name, value in result.metrics.items():

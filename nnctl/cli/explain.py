@@ -34,7 +34,7 @@ def command(
     Example: nnctl explain configs/backprop-two-layers.yaml
     """
     from nnctl.cli.explanation import print_explanation
-    from nnctl.cli.report import print_json
+    from nnctl.cli.printing import print_json
     from nnctl.jobs.explain import as_json, explain
 
     result = explain(

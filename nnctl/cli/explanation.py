@@ -4,7 +4,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from nnctl.cli.report import print_columns
+from nnctl.cli.printing import print_columns
 from nnctl.cli.signs import say, spelt
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def command(
     Example: nnctl gradcheck configs/mnist.yaml --method central
     """
     from nnctl.cli.ending import reader_may_leave
-    from nnctl.cli.report import print_gradcheck, print_json
+    from nnctl.cli.printing import print_gradcheck, print_json
     from nnctl.errors import ExitStatus
     from nnctl.jobs.gradcheck import as_json, gradcheck
 

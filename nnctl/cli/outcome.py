@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.advising import print_advice
 from nnctl.cli.ending import reader_may_leave
-from nnctl.cli.report import number, print_columns, print_json, print_problems, print_warning
+from nnctl.cli.printing import number, print_columns, print_json, print_problems, print_warning
 from nnctl.errors import ExitStatus
 
 if TYPE_CHECKING:

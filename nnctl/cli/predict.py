@@ -49,7 +49,7 @@ def command(
     Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
     """
     from nnctl.atomic import atomic_file
-    from nnctl.cli.report import print_warning
+    from nnctl.cli.printing import print_warning
     from nnctl.jobs.predict import predict
 
     predictions = predict(

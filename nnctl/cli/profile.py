@@ -24,7 +24,7 @@ def command(
     Example: nnctl profile configs/mnist.yaml
     """
     from nnctl.cli.ending import reader_may_leave
-    from nnctl.cli.report import print_json
+    from nnctl.cli.printing import print_json
     from nnctl.jobs.profile import as_json, profile
 
     result = profile(config, overrides=set_ or (), seed=seed)
@@ -38,7 +38,7 @@ def command(
 
 def print_profile(result: "Profile") -> None:
     """A line an operation, the longest first; then the layers, and the step as a whole."""
-    from nnctl.cli.report import print_columns
+    from nnctl.cli.printing import print_columns
 
     total = sum(entry.seconds for entry in result.entries)
     shown = result.entries[:SHOWN]

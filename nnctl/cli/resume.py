@@ -24,8 +24,8 @@ def command(
     """
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.outcome import print_outcome
+    from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_warning
 
     with Interruption() as interruption, display(quiet) as shown:
         from nnctl.jobs.resume import resume

@@ -29,7 +29,7 @@ def command(
 
 def print_summary(result: "Summary") -> None:
     """A line a layer, then the totals."""
-    from nnctl.cli.report import print_columns
+    from nnctl.cli.printing import print_columns
 
     rows = [
         [

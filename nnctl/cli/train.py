@@ -44,8 +44,8 @@ def command(
     from nnctl.cli.advising import print_advice
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.outcome import print_outcome
+    from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
-    from nnctl.cli.report import print_warning
 
     chosen: dict[str, Any] = {
         "output": output,
@@ -71,7 +71,7 @@ def command(
 def smoke_status(config: Path, chosen: Mapping[str, Any], quiet: bool, json: bool) -> int:
     """Runs the smoke test, prints how the loss fell, and returns the exit status."""
     from nnctl.cli.ending import reader_may_leave
-    from nnctl.cli.report import print_json, print_smoke
+    from nnctl.cli.printing import print_json, print_smoke
     from nnctl.jobs.smoke import smoke
 
     result = smoke(config, **chosen)

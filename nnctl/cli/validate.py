@@ -26,7 +26,7 @@ def command(
 
     from nnctl.cli.advising import print_advice
     from nnctl.cli.ending import reader_may_leave
-    from nnctl.cli.report import print_json, print_validation, print_warning
+    from nnctl.cli.printing import print_json, print_validation, print_warning
     from nnctl.errors import ArgumentError, ExitStatus
     from nnctl.jobs.validate import as_json, resolved_config, validate
 

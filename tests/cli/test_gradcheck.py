@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 import nnctl.jobs.gradcheck as job
-from nnctl.cli.report import gradcheck_table
+from nnctl.cli.printing import gradcheck_table
 from nnctl.gradcheck import CaseResult, Entry
 
 LONG = "loss sparse_categorical_crossentropy logits after an activation of a long name"

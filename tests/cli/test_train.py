@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nnctl.jobs.train as job
-from nnctl.cli.report import print_warning
+from nnctl.cli.printing import print_warning
 from nnctl.data.files import DataFile
 from nnctl.errors import ExitStatus
 
