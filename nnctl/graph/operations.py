@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nnctl import blas
+from nnctl import lowering
 
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
@@ -61,17 +61,14 @@ class Operation:
 def elementwise(ufunc: np.ufunc, *rules: Rule | None) -> Operation:
     """The operation of a ufunc, with one rule an operand."""
 
-    def calls(out: Array, *arrays: Array) -> list[Call]:
-        return [partial(ufunc, *arrays, out=out)]
-
-    return Operation(ufunc.__name__, (), rules, calls, in_place=True)
+    return Operation(ufunc.__name__, (), rules, partial(lowering.elementwise, ufunc), in_place=True)
 
 
 def sign_calls(out: Array, z: Array) -> list[Call]:
     """The sign; of a complex number that of its real part, so that its complex step is zero."""
     if not np.iscomplexobj(out):
-        return [partial(np.sign, z, out=out)]
-    return [partial(np.sign, z.real, out=out.real), partial(out.imag.fill, 0)]
+        return [partial(np.sign, z, out)]
+    return [partial(np.sign, z.real, out.real), partial(out.imag.fill, 0)]
 
 
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal)
@@ -121,7 +118,7 @@ def matmul(a: Value, b: Value) -> Value:
     op = Operation(
         "matmul",
         rules=(lambda d, y, a, b: d @ b.transpose(), lambda d, y, a, b: a.transpose() @ d),
-        calls=lambda out, a, b: blas.product(a, b, out),
+        calls=lambda out, a, b: lowering.product(a, b, out),
     )
     return a.graph.record(op, (a, b), (a.shape[0], b.shape[1]))
 
@@ -133,23 +130,10 @@ def reduced(name: str, x: Value, axis: Axes, keepdims: bool) -> Value:
     kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
     shape = kept if keepdims else tuple(n for a, n in enumerate(x.shape) if a not in axes)
 
-    def add(out: Array, x: Array) -> list[Call]:
-        summed = math.prod(x.shape[a] for a in axes)
-        if 0 < len(axes) < x.ndim and x.flags.c_contiguous and x.size:
-            # On small matrices a product with ones takes a fifth of the time of add.reduce.
-            ones = np.ones(summed, x.dtype)
-            if axes[-1] == len(axes) - 1:
-                return [partial(ones.dot, x.reshape(summed, -1), out.reshape(-1))]
-            if axes[0] == x.ndim - len(axes):
-                return [partial(x.reshape(-1, summed).dot, ones, out.reshape(-1))]
-        return [partial(np.add.reduce, x, axis=axes, keepdims=keepdims, out=out)]
-
-    def maximum(out: Array, x: Array) -> list[Call]:
-        return [partial(np.maximum.reduce, x, axis=axes, keepdims=keepdims, out=out)]
-
     sum_rule: Rule = lambda d, y, x: broadcast(d.reshape(*kept), x.shape)  # noqa: E731
-    rules, calls = ((sum_rule,), add) if name == "sum" else ((), maximum)
-    return x.graph.record(Operation(name, (axes, keepdims), rules, calls), (x,), shape)
+    rules, chosen = ((sum_rule,), lowering.total) if name == "sum" else ((), lowering.greatest)
+    op = Operation(name, (axes, keepdims), rules, lambda out, x: chosen(x, axes, out))
+    return x.graph.record(op, (x,), shape)
 
 
 def reshape(x: Value, to: Shape) -> Value:

@@ -94,7 +94,9 @@ class Program:
         """The array of a leaf or constant, in the program's dtype."""
         dtype = self.dtypes[leaf.kind]
         if leaf in graph.constants:
-            return np.asarray(graph.constants[leaf], dtype)
+            array = graph.constants[leaf].astype(dtype)
+            array.flags.writeable = False
+            return array
         if leaf not in given:
             return np.zeros(leaf.shape, dtype)
         array = given[leaf]
