@@ -22,7 +22,8 @@ Call = Callable[[], Any]
 
 
 def elementwise(ufunc: np.ufunc, out: Array, *arrays: Array) -> list[Call]:
-    """`ufunc` of the arrays."""
+    """`ufunc` of the arrays; of one number without axes, which is quicker to broadcast."""
+    arrays = tuple(array.reshape(()) if array.size == 1 < out.size else array for array in arrays)
     if ufunc in (np.maximum, np.minimum):  # NumPy insists on the keyword of these two alone
         return [partial(ufunc, *(spread(array, out) for array in arrays), out=out)]
     return [partial(ufunc, *arrays, out)]  # by position: 0.2 µs less than `out=out`

@@ -8,7 +8,7 @@ import typer
 from nnctl.cli import options
 
 if TYPE_CHECKING:
-    from nnctl.jobs.summary import Summary
+    from nnctl.jobs.summary import Speed, Summary
 
 
 def command(
@@ -47,6 +47,16 @@ def print_summary(result: "Summary") -> None:
     print(f"work        {sum(layer.flops for layer in result.layers):,} FLOPs an example, forward")
     if result.step_bytes is not None:
         print(f"memory      {size(result.step_bytes)} for training, besides the data")
+    if result.speed is not None:
+        print_speed(result.speed)
+
+
+def print_speed(speed: "Speed") -> None:
+    """How long a step takes, and how near that is to the limit of this machine."""
+    step, alone = (f"{s * 1e6:,.0f} µs" for s in (speed.step_seconds, speed.product_seconds))
+    threads = "1 thread" if speed.threads == 1 else f"{speed.threads} threads"
+    print(f"speed       {step} a step of {speed.rows:,} rows on {threads}; its matrix products")
+    print(f"            alone take {alone}: {speed.product_share:.0%} of that limit is reached")
 
 
 def size(nbytes: int) -> str:

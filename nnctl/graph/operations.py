@@ -131,8 +131,8 @@ def reduced(name: str, x: Value, axis: Axes, keepdims: bool) -> Value:
     shape = kept if keepdims else tuple(n for a, n in enumerate(x.shape) if a not in axes)
 
     sum_rule: Rule = lambda d, y, x: broadcast(d.reshape(*kept), x.shape)  # noqa: E731
-    rules, chosen = ((sum_rule,), lowering.total) if name == "sum" else ((), lowering.greatest)
-    op = Operation(name, (axes, keepdims), rules, lambda out, x: chosen(x, axes, out))
+    rules, calls = ((sum_rule,), lowering.total) if name == "sum" else ((), lowering.greatest)
+    op = Operation(name, (axes, keepdims), rules, lambda out, x: calls(x, axes, out))
     return x.graph.record(op, (x,), shape)
 
 

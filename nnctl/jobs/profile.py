@@ -13,12 +13,14 @@ import numpy as np
 from nnctl import blas
 from nnctl.build import build
 from nnctl.config import load
+from nnctl.graph import Program
 from nnctl.jobs.running import training_of
 from nnctl.step import TrainingStep, rates_of
 from nnctl.training import Training, TrainingDiverged
 
+EPOCHS = 1_000_000  # more than there will be time for
 ROUNDS = 30
-SECONDS = 2.0  # measured for about so long, in rounds of several steps
+SECONDS = 0.5  # each thing is measured for about so long, in rounds of several steps
 STEPS = 10
 
 
@@ -61,7 +63,7 @@ def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = N
 
     Raises `NnctlError` for what cannot be read or built.
     """
-    built = build(load(config, overrides=overrides, named={"epochs": 1_000_000, "seed": seed}))
+    built = build(load(config, overrides=overrides, named={"epochs": EPOCHS, "seed": seed}))
     training = training_of(built)
     threads = training.threads()
     with blas.limited_to(threads), np.errstate(all="ignore"):
@@ -71,8 +73,7 @@ def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = N
         batch = np.arange(training.batch_size)
         step.run(built.train, [batch], [rates], [step.y_pred.copy()])
         program = median_seconds(step.program.run)
-        products = [c.call for c in step.program.calls if c.value.name == "matmul"]
-        limit = median_seconds(lambda: [call() for call in products]) if products else 0.0
+        limit = product_seconds(step.program)
         entries = entries_of(step)
     return Profile(len(step.y_pred), threads, whole, program, limit, entries)
 
@@ -95,10 +96,16 @@ def seconds_of_training(training: Training) -> float:
     return statistics.median(spent[1:] or spent or [float("nan")])
 
 
+def product_seconds(program: Program) -> float:
+    """What a program's matrix products take alone, on the threads of the moment."""
+    products = [named.call for named in program.calls if named.value.name == "matmul"]
+    return median_seconds(lambda: [call() for call in products]) if products else 0.0
+
+
 def median_seconds(work: Callable[[], object]) -> float:
-    """The median of several rounds, each of some repetitions."""
-    spent = []
-    for _ in range(ROUNDS):
+    """The median of several rounds of some repetitions, as many as there is time for."""
+    spent: list[float] = []
+    while len(spent) < ROUNDS and sum(spent) * STEPS < SECONDS:
         start = time.perf_counter()
         for _ in range(STEPS):
             work()

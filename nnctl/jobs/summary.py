@@ -3,15 +3,21 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from nnctl import blas
 from nnctl.build import build
 from nnctl.config import load
 from nnctl.graph import Shape
+from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
+from nnctl.jobs.running import training_of
 from nnctl.model import Sequential
-from nnctl.step import Forward
+from nnctl.step import Forward, TrainingStep
 from nnctl.trained import load_trained
+from nnctl.training import Training
 
 MOVING = {"broadcast", "copy", "gather", "join", "zero_cell"}  # operations without arithmetic
 
@@ -31,11 +37,29 @@ class LayerSummary:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """What a training step of `rows` examples was measured to take, on so many threads.
+
+    `product_seconds` are those of its matrix products alone, which no other work can beat.
+    """
+
+    rows: int
+    threads: int
+    step_seconds: float
+    product_seconds: float
+
+    @property
+    def product_share(self) -> float:
+        """The share of the matrix-product limit that is reached."""
+        return self.product_seconds / self.step_seconds
+
+
+@dataclass(frozen=True)
 class Summary:
     """A model's layers, and in bytes the memory of its parameters and of one training step.
 
     The step holds everything but the data: parameters, optimizer slots, the batch, all values
-    between. It is None for a weights file, which is not trained.
+    between. It and `speed` are None for a weights file, which is not trained.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -43,6 +67,7 @@ class Summary:
     parameters: int
     parameter_bytes: int
     step_bytes: int | None
+    speed: Speed | None = None
 
 
 def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
@@ -52,12 +77,21 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     """
     if path.is_dir() or path.suffix == ".npz":
         return summary_of(load_trained(path).model, None)
-    built = build(load(path, overrides=overrides))
-    size = built.config.batch_size
-    rows = len(built.train) if size == "full" else min(size, len(built.train))
-    step = built.model.step(built.train, rows)
+    built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))
+    training = training_of(built)
+    step = built.model.step(built.train, training.batch_size)
     slots = sum(slot.nbytes for slot in built.model.state().slots.values())
-    return summary_of(built.model, step.program.nbytes + step.batch_bytes + slots)
+    working_bytes = step.program.nbytes + step.batch_bytes + slots
+    whole = summary_of(built.model, working_bytes)  # before the weights change
+    return replace(whole, speed=speed_of(training, step))
+
+
+def speed_of(training: Training, step: TrainingStep) -> Speed:
+    """Trains for a moment, and measures."""
+    threads = training.threads()
+    with blas.limited_to(threads), np.errstate(all="ignore"):
+        seconds = seconds_of_training(training)
+        return Speed(training.batch_size, threads, seconds, product_seconds(step.program))
 
 
 def summary_of(model: Sequential, working_bytes: int | None) -> Summary:

@@ -1,18 +1,18 @@
 """Times the peers in alternating rounds, and prints a table for each workload."""
 
 import argparse
-import importlib.util
 import json
 import os
 import statistics
 import subprocess
 import sys
 
-from tests.benchmarks.peers import PEERS
+from tests.benchmarks.peers import PEERS, installed
+from tests.benchmarks.processes import RACES, run
 from tests.benchmarks.workloads import WORKLOADS, Workload
 
 NOT_FOR_IT = 3  # the exit status of a peer that has no such network
-SAME_LOSS = 0.02  # beyond which the table says by how much a final loss differs
+SAME_LOSS = 0.02  # beyond which the table says by how much a loss differs
 
 
 def main() -> None:
@@ -21,7 +21,8 @@ def main() -> None:
     parser.add_argument("--mnist", help="an .npz file with all of MNIST: x_train, y_train")
     parser.add_argument("--threads", help="BLAS and library threads, the same for all")
     parser.add_argument("--json", action="store_true", help="print a JSON line a measurement")
-    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), choices=list(WORKLOADS))
+    names = [*WORKLOADS, *RACES]
+    parser.add_argument("workloads", nargs="*", default=names, choices=names)
     arguments = parser.parse_args()
     peers = [name for name in PEERS if installed(name)]
     environment = dict(os.environ)
@@ -29,18 +30,14 @@ def main() -> None:
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             environment[name] = arguments.threads
     for name in arguments.workloads:
+        if name in RACES:
+            run(RACES[name], arguments.rounds, arguments)
+            continue
         workload = WORKLOADS[name]
         if workload.all_of_mnist and not arguments.mnist:
             print(f"{name} is left out: it needs --mnist")
             continue
         compare(workload, peers, arguments, environment)
-
-
-def installed(peer: str) -> bool:
-    missing = [name for name in PEERS[peer][1] if importlib.util.find_spec(name) is None]
-    if missing:
-        print(f"{peer} is left out: {', '.join(missing)} is not installed")
-    return not missing
 
 
 def compare(
@@ -67,19 +64,21 @@ def compare(
 
 
 def print_table(workload: Workload, found: dict[str, list[dict[str, float]]]) -> None:
+    """A row a peer; the limit is what the matrix products of nnctl take alone."""
     middle = {p: statistics.median(r["seconds"] for r in runs) for p, runs in found.items()}
     losses = {p: statistics.median(r["loss"] for r in runs) for p, runs in found.items()}
     fastest = min((s for peer, s in middle.items() if peer != "nnctl"), default=float("nan"))
     batch = "" if workload.predicts else f", batch {workload.rows_a_step}"
     unit = "µs a pass" if workload.predicts else "µs a step"
     print(f"\n{workload.name}: {workload.what}{batch}")
-    print(f"{'':10}{unit:>12}{'to fastest peer':>17}{'final loss':>12}")
+    limit = statistics.median(run["limit"] for run in found["nnctl"])
+    print(f"{'':10}{unit:>12}{'to fastest peer':>17}{'of the limit':>14}{'loss':>10}")
     for peer, seconds in middle.items():
         off = losses[peer] / losses["nnctl"] - 1
         note = f"  {off:+.0%}" if abs(off) > SAME_LOSS else ""
         note = "  (another start)" if peer == "sklearn" else note
-        ratio = seconds / fastest
-        print(f"{peer:10}{seconds * 1e6:12.1f}{ratio:17.2f}{losses[peer]:12.4f}{note}")
+        print(f"{peer:10}{seconds * 1e6:12.1f}{seconds / fastest:17.2f}", end="")
+        print(f"{limit / seconds:14.0%}{losses[peer]:10.4f}{note}")
 
 
 if __name__ == "__main__":

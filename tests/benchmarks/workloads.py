@@ -95,6 +95,17 @@ LIST = [
 WORKLOADS = {workload.name: workload for workload in LIST}
 
 
+def of_size(parameters: int, batch_size: int, steps: int, epochs: int) -> Workload:
+    """A network of 100 inputs and two equal hidden layers with about so many parameters."""
+    inputs = 100
+    hidden = round((math.sqrt((inputs + 3) ** 2 + 4 * parameters) - inputs - 3) / 2)
+    name, layers = f"{parameters}-{batch_size}", dense(hidden, hidden, 1)
+    what = f"{inputs}-{hidden}-{hidden}-1"
+    return Workload(
+        name, what, batch_size * steps, (inputs,), layers, epochs, batch_size, adam=1e-3
+    )
+
+
 def examples(workload: Workload, mnist: str | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Digits and their classes, or random rows with a label each."""
     rows, shape = workload.rows, workload.shape

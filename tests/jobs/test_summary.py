@@ -20,6 +20,8 @@ def test_the_digits_network():
     # Parameters, gradients and two slots at the least, and a batch of 32 images with its labels.
     least = 4 * 4 * result.parameters + 32 * (784 * 4 + 8)
     assert least <= result.step_bytes <= 2 * least
+    assert (result.speed.rows, result.speed.threads) == (32, 1)
+    assert 0 < result.speed.product_seconds < result.speed.step_seconds
 
 
 def test_a_weights_file_has_the_same_layers_and_nothing_to_train(tmp_path):
@@ -28,3 +30,4 @@ def test_a_weights_file_has_the_same_layers_and_nothing_to_train(tmp_path):
     result = summary(run.weights)
     assert result.layers == summary(config).layers
     assert result.step_bytes is None
+    assert result.speed is None

@@ -57,6 +57,10 @@ def start(workload: Workload) -> tuple[list[Any], Any, Callable[..., Any]]:
     return arrays, tx.init(arrays), step
 
 
+def order_of(x: np.ndarray, shuffle: bool, generator: np.random.Generator) -> np.ndarray:
+    return generator.permutation(len(x)) if shuffle else np.arange(len(x))
+
+
 def predictor(workload: Workload, now: list[Any], x: np.ndarray) -> Callable[[], np.ndarray]:
     forward = jax.jit(lambda arrays, part: output(workload, arrays, part))
     starts = range(0, len(x), PREDICTED_AT_ONCE)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tests.benchmarks.peers import Made
-from tests.benchmarks.peers.jax_model import predictor, start
+from tests.benchmarks.peers.jax_model import order_of, predictor, start
 from tests.benchmarks.workloads import SEED, Workload
 
 
@@ -29,9 +29,9 @@ def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
             carried, _ = one(carried, order[whole:])
         return carried
 
-    def train(epochs: int) -> None:
+    def train(epochs: int, shuffle: bool) -> None:
         for _ in range(epochs):
-            now[:] = epoch(*now, generator.permutation(len(x)))
+            now[:] = epoch(*now, order_of(x, shuffle, generator))
         jax.block_until_ready(now)
 
     return train, predictor(workload, now, x)

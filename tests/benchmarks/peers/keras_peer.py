@@ -36,7 +36,8 @@ def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
     optimizer = (keras.optimizers.Adam if workload.adam else keras.optimizers.SGD)(rate)
     model.compile(optimizer, loss)
 
-    def train(epochs: int) -> None:
-        model.fit(x, y, batch_size=workload.rows_a_step, epochs=epochs, verbose=0)
+    def train(epochs: int, shuffle: bool) -> None:
+        size = workload.rows_a_step
+        model.fit(x, y, batch_size=size, epochs=epochs, shuffle=shuffle, verbose=0)
 
     return train, lambda: model.predict(x, batch_size=PREDICTED_AT_ONCE, verbose=0)

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import Sequential
+from nnctl import Sequential, blas
+from nnctl.jobs import profile
 from nnctl.layers import LAYERS
 from nnctl.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
+from nnctl.step import Forward
 from tests.benchmarks.peers import Made
-from tests.benchmarks.workloads import Layer, Workload, initial_weights
+from tests.benchmarks.workloads import PREDICTED_AT_ONCE, Layer, Workload, initial_weights
 
 
 def layer_of(layer: Layer) -> Any:
@@ -26,15 +28,32 @@ def layer_of(layer: Layer) -> Any:
     return LAYERS[layer.kind](**arguments)
 
 
-def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
+def model_of(workload: Workload) -> Sequential:
     model = Sequential([layer_of(layer) for layer in workload.layers])
     model.build(workload.shape)
     model.set_weights(initial_weights(workload))
     loss = SparseCategoricalCrossentropy if workload.classes else BinaryCrossentropy
     optimizer = Adam(workload.adam) if workload.adam else SGD(workload.sgd or 0.01)
     model.compile(optimizer, loss(from_logits=True))
+    return model
 
-    def train(epochs: int) -> None:
-        model.fit(x, y, batch_size=workload.rows_a_step, epochs=epochs, verbose=0)
+
+def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
+    model = model_of(workload)
+
+    def train(epochs: int, shuffle: bool) -> None:
+        size = workload.rows_a_step
+        model.fit(x, y, batch_size=size, epochs=epochs, shuffle=shuffle, verbose=0)
 
     return train, lambda: model.predict(x, verbose=0)
+
+
+def product_seconds(workload: Workload, x: np.ndarray, y: np.ndarray) -> float:
+    """What the matrix products of a training step, or of a pass of prediction, take alone."""
+    model = model_of(workload)
+    if workload.predicts:
+        program, blocks = Forward(model, PREDICTED_AT_ONCE).program, len(x) / PREDICTED_AT_ONCE
+    else:
+        program, blocks = model.step(model.examples(x, y), workload.rows_a_step).program, 1.0
+    with blas.limited_to(blas.threads_for(max(program.products))):
+        return profile.product_seconds(program) * blocks

@@ -32,10 +32,12 @@ def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
     labels = y.ravel()
     warnings.simplefilter("ignore")
 
-    def train(epochs: int) -> None:
-        model.set_params(max_iter=epochs).fit(x, labels)
+    def train(epochs: int, shuffle: bool) -> None:
+        model.set_params(max_iter=epochs, shuffle=shuffle).fit(x, labels)
 
     def predict() -> np.ndarray:
+        if not hasattr(model, "coefs_"):
+            train(1, True)  # it has no weights before
         found: Any = np.log(np.clip(model.predict_proba(x), 1e-30, 1))
         return found if workload.classes else found[:, 1:] - found[:, :1]
 

@@ -15,14 +15,19 @@ ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "linear": nn.Identity}
 def network(workload: Workload) -> nn.Sequential:
     arrays = iter(initial_weights(workload))
     modules: list[Any] = []
+    filters = channels = 0  # channels are flattened first here, so the next kernel's rows move
     for layer in workload.layers:
         if layer.kind == "flatten":
             modules.append(nn.Flatten())
+            channels = filters
             continue
         if layer.kind == "max_pooling2d":
             modules.append(nn.MaxPool2d(layer.window))
             continue
         kernel, bias = next(arrays), next(arrays)
+        if channels:
+            places = kernel.reshape(-1, channels, layer.units)
+            kernel, channels = places.swapaxes(0, 1).reshape(kernel.shape), 0
         weight = torch.from_numpy(np.moveaxis(kernel, (-1, -2), (0, 1)).copy())
         if layer.kind == "dense":
             made: Any = nn.Linear(kernel.shape[0], layer.units)
@@ -33,6 +38,7 @@ def network(workload: Workload) -> nn.Sequential:
         with torch.no_grad():
             made.weight.copy_(weight)
             made.bias.copy_(torch.from_numpy(bias))
+        filters = layer.units
         modules += [made, ACTIVATIONS[layer.activation]()]
     return nn.Sequential(*modules)
 
@@ -48,9 +54,10 @@ def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
     inputs = torch.from_numpy(np.moveaxis(x, -1, 1).copy() if x.ndim > 2 else x)
     targets = torch.from_numpy(y)
 
-    def train(epochs: int) -> None:
+    def train(epochs: int, shuffle: bool) -> None:
         for _ in range(epochs):
-            for rows in torch.randperm(len(x)).split(workload.rows_a_step):
+            order = torch.randperm(len(x)) if shuffle else torch.arange(len(x))
+            for rows in order.split(workload.rows_a_step):
                 optimizer.zero_grad()
                 loss_of(model(inputs[rows]), targets[rows]).backward()
                 optimizer.step()
