@@ -1,7 +1,8 @@
 """Predicting and evaluating in blocks, so that memory does not grow with the rows."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -11,17 +12,19 @@ from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21
+MULTIPLY_ADDS_WORTH_A_WORKER = 20_000_000  # in a block: handing it over costs 100 µs
 
 
 class Predictor:
-    """The model's output for any number of rows, by one program for blocks of a fixed size.
+    """The model's output for any number of rows, by a program for blocks of a fixed size.
 
-    The size never changes, so that a row's output does not depend on how many others come with it.
+    The size never changes, and each block runs on one BLAS thread, so that a row's output does not
+    depend on how many others come with it. Where a block is much work, several run at once.
     """
 
     def __init__(self, model: Model):
         self.model = model
-        self._forward: Forward | None = None
+        self._programs: list[Forward] = []
 
     def rows_at_once(self) -> int:
         """The rows of a block: fewer for models whose layers have much to hold."""
@@ -29,29 +32,44 @@ class Predictor:
         fitting = 1 << int(math.log2(max(1, BLOCK_NUMBERS // numbers)))
         return max(FEWEST_ROWS, min(MOST_ROWS, fitting))
 
-    def threads(self) -> int:
-        """The threads that suit the matrix products of a block."""
-        return blas.threads_for(max(self._program().program.products, default=0))
+    def _program(self, worker: int = 0) -> Forward:
+        """The worker's own program; all are alike."""
+        while len(self._programs) <= worker:
+            self._programs.append(Forward(self.model, self.rows_at_once()))
+        return self._programs[worker]
 
-    def _program(self) -> Forward:
-        if self._forward is None:
-            self._forward = Forward(self.model, self.rows_at_once())
-        return self._forward
+    def _workers(self, blocks: int) -> int:
+        work = sum(self._program().program.products)
+        return min(blocks, blas.available()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
 
     def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
-        """The rows of each block and the output for them, overwritten by the next block."""
-        forward = self._program()
-        size = len(forward.x)
-        for start in range(0, len(x), size):
-            rows = slice(start, min(start + size, len(x)))
-            yield rows, forward(x[rows])
+        """The rows of each block, in order, and the output for them, overwritten later on."""
+        size = len(self._program().x)
+        blocks = [slice(k, min(k + size, len(x))) for k in range(0, len(x), size)]
+        workers = self._workers(len(blocks))
+        programs = [self._program(worker) for worker in range(workers)]
+
+        def output(program: Forward, rows: slice) -> Array:
+            with np.errstate(all="ignore"):  # which holds for one thread
+                return program(x[rows])
+
+        run: Callable[..., Iterator[Array]] = map
+        with ExitStack() as stack:
+            if workers > 1:
+                from concurrent.futures import ThreadPoolExecutor  # rarely needed, slow to import
+
+                run = stack.enter_context(ThreadPoolExecutor(workers)).map
+            for first in range(0, len(blocks), max(1, workers)):
+                together = blocks[first : first + workers]
+                with blas.limited_to(1):
+                    outputs = list(run(output, programs, together))
+                yield from zip(together, outputs, strict=True)
 
     def __call__(self, x: Array) -> Array:
         """The output for `x` `(rows, *input_shape)`, in the model's dtype."""
         outputs = np.empty((len(x), *self.model.output_shape), self.model.vector.dtype)
-        with np.errstate(all="ignore"):
-            for rows, y_pred in self.blocks(x):
-                outputs[rows] = y_pred
+        for rows, y_pred in self.blocks(x):
+            outputs[rows] = y_pred
         return outputs
 
 
@@ -73,12 +91,8 @@ class Evaluator:
         with np.errstate(all="ignore"):
             totals.loss = self._penalty() * len(data)
         blocks = self._predictor.blocks(data.x)
-        while True:
+        for rows, y_pred in blocks:
+            weight = None if data.weight is None else data.weight[rows]
             with np.errstate(all="ignore"):
-                block = next(blocks, None)
-                if block is None:
-                    return
-                rows, y_pred = block
-                weight = None if data.weight is None else data.weight[rows]
                 self._scorer.add(totals, data.y[rows], y_pred, weight)
             yield totals

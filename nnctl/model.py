@@ -254,10 +254,6 @@ class Sequential:
         inputs = self._inputs(x)  # builds the model, if need be
         return self._predictor(inputs)
 
-    def threads(self) -> int:
-        """The threads that suit the matrix products of predicting."""
-        return self._predictor.threads()
-
     def __call__(self, x: Any) -> Array:
         """The same as `predict`."""
         return self.predict(x)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnctl import Sequential
+from nnctl import Sequential, blas, evaluation
 from nnctl.activations import softmax
 from nnctl.errors import ArgumentError, NnctlError
 from nnctl.layers import Activation, Dense
@@ -79,6 +79,19 @@ def test_a_row_predicted_alone_or_among_others_is_the_same():
     together = model(x)
     for row in (0, 511, 512, 1099):
         assert model(x[row : row + 1]).tobytes() == together[row : row + 1].tobytes()
+
+
+def test_blocks_that_run_at_once_give_what_they_give_alone(monkeypatch):
+    x, y = data(5000)
+    model = classifier()
+    model.fit(x, y, verbose=0)
+    alone, figures = model(x), model.evaluate(x, y)
+    monkeypatch.setattr(evaluation, "MULTIPLY_ADDS_WORTH_A_WORKER", 0)
+    monkeypatch.setattr(blas, "available", lambda: 3)
+    assert len(list(model._predictor.blocks(x))) == 10
+    assert len(model._predictor._programs) == 3
+    assert model(x).tobytes() == alone.tobytes()
+    assert model.evaluate(x, y) == figures
 
 
 def test_weights_are_written_and_read_back(tmp_path):

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nnctl import blas
 from nnctl.build import in_own_unit
+from nnctl.comparison import baselines, confusion, predictions_for
 from nnctl.data.prepare import read_examples
 from nnctl.data.source import file_of
 from nnctl.errors import ArgumentError, Problem, did_you_mean
 from nnctl.examples import examples_for
-from nnctl.graph import Array
-from nnctl.metrics import METRICS, class_indices
-from nnctl.step import Examples
-from nnctl.trained import Trained, load_trained
+from nnctl.metrics import METRICS
+from nnctl.trained import load_trained
 
 
 @dataclass(frozen=True)
@@ -107,10 +103,8 @@ def evaluate(
     file = file_of(data, tuple(features), tuple(target))
     prepared = read_examples(trained.preprocessing, file, warnings)
     examples = examples_for(model, prepared)
-    with blas.limited_to(model.threads()):
-        figures = model.evaluator.figures(examples)
-        with np.errstate(all="ignore"):
-            predictions = np.asarray(model.loss.output_activation(model.predict(examples.x)))
+    figures = model.evaluator.figures(examples)
+    predictions = predictions_for(trained, examples)
     matrix, classes = confusion(trained, examples, predictions)
     return EvaluateResult(
         len(examples),
@@ -126,39 +120,6 @@ def evaluate(
 
 def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
-
-
-def confusion(
-    trained: Trained, examples: Examples, predictions: Array
-) -> tuple[list[list[int]] | None, list[int | float | str] | None]:
-    """How often each class was taken for which; None where a row has not one class."""
-    targets = trained.preprocessing.targets
-    if targets.classes is None:
-        return None, None
-    labels = list(targets.classes.labels)
-    if targets.task == "binary":
-        truth, guess = examples.y[:, 0] > 0.5, predictions[:, 0] > 0.5
-    else:
-        truth = class_indices(examples.y, predictions)
-        guess = predictions[:, : len(labels)].argmax(axis=1)
-    count = len(labels)
-    cells = truth.astype(np.intp) * count + guess.astype(np.intp)
-    return np.bincount(cells, minlength=count * count).reshape(count, count).tolist(), labels
-
-
-def baselines(trained: Trained, examples: Examples) -> dict[str, float]:
-    """The metrics of the best constant prediction: the commonest class, or the mean."""
-    y = examples.y
-    if trained.model.loss.task == "regression":
-        y = trained.preprocessing.targets.in_own_unit(y)
-        apart = y - y.mean(axis=0)
-        mse = float(np.square(apart).mean())
-        return {"mae": float(np.abs(apart).mean()), "mse": mse, "rmse": mse**0.5, "r2": 0.0}
-    if trained.model.loss.task == "binary":
-        shares = (y > 0.5).mean(axis=0)
-        return {"accuracy": float(np.maximum(shares, 1 - shares).mean())}
-    counts = np.bincount(class_indices(y, y[..., None]) if y.ndim == 1 else y.argmax(axis=1))
-    return {"accuracy": float(counts.max() / len(y))}
 
 
 def as_json(result: EvaluateResult) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nnctl import blas
 from nnctl.data.files import DataFile
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
@@ -59,9 +58,8 @@ class Predictions:
             batches = preprocessing.batches(source, notices, named, self.keep)
             first = next(batches, None)
             yield written([self.header])
-            with blas.limited_to(self.trained.model.threads()):
-                for batch in self._following(first, batches):
-                    yield written(self.rows(batch))
+            for batch in self._following(first, batches):
+                yield written(self.rows(batch))
         for problem in notices.problems():
             self.warn(problem)
 
