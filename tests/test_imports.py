@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "nnctl"
 # A module imports from rows above its own, and from its own folder.
 ROWS = [
     ["errors", "rules", "__init__"],
-    ["arguments", "atomic", "blas", "expression", "lowering", "machine", "randomness"],
+    ["arguments", "atomic", "blas", "expression", "extras", "lowering", "machine", "randomness"],
     ["graph", "npz"],
     ["layout", "error_function", "schedules"],
     ["activations", "initializers", "regularizers"],

@@ -20,6 +20,7 @@ COMMANDS = (
     "resume",
     "predict",
     "evaluate",
+    "report",
     "validate",
     "summary",
     "gradcheck",

@@ -1,13 +1,13 @@
 """`nnctl derivative`: a symbolic derivative, its value, and the course's experiment beside it."""
 
-import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+from nnctl.errors import ArgumentError, did_you_mean
 from nnctl.expression import FUNCTIONS, Arithmetic, Expression, parsed
+from nnctl.extras import required
 
 EPSILONS = (0.002, 0.001, 0.0001)
 GREATEST = 1e308  # that a float holds
@@ -81,15 +81,6 @@ def derivative(
         found[name] = Derivative(str(algebra.derivative(name)), slope, rises)
     floats = {name: float(exact[name]) for name in formula.variables}
     return DerivativeResult(formula.text, floats, float(value), found)
-
-
-def required(package: str, extra: str) -> Any:
-    """A package that comes with an extra. Raises `NnctlError` where it is not installed."""
-    try:
-        return importlib.import_module(package)
-    except ModuleNotFoundError:
-        message = f"this command needs the package {package}, which is not installed"
-        raise NnctlError(Problem(message, f"pip install 'nnctl[{extra}]'")) from None
 
 
 def point_of(formula: Expression, given: Sequence[str]) -> dict[str, Expression]:

@@ -13,7 +13,7 @@ from nnctl.atomic import atomic_file, temporary_name, write_problem
 from nnctl.errors import NnctlError, Problem
 
 CONFIG, WEIGHTS, CHECKPOINT = "config.yaml", "weights.npz", "checkpoint.npz"
-HISTORY, RESULTS = "history.csv", "results.json"
+HISTORY, RESULTS, REPORT = "history.csv", "results.json", "report.html"
 OLD = "old"  # where the files of a run wait until those that replace it are in place
 RUNS = Path("runs")
 
@@ -90,7 +90,7 @@ def swap(path: Path, beside: Path) -> None:
     """
     old = beside / OLD
     old.mkdir()
-    files = (RESULTS, HISTORY, WEIGHTS, CONFIG, CHECKPOINT)
+    files = (REPORT, RESULTS, HISTORY, WEIGHTS, CONFIG, CHECKPOINT)
     moves = [(path / name, old / name) for name in files if (path / name).exists()]
     moves += [(beside / name, path / name) for name in (CHECKPOINT, CONFIG)]
     done: list[tuple[Path, Path]] = []

@@ -65,12 +65,19 @@ def save_results(path: Path, results: Mapping[str, Any]) -> None:
         file.write(json.dumps(finite(results), indent=2) + "\n")
 
 
+def read_results(path: Path) -> dict[str, Any] | None:
+    """What a `results.json` holds; None where there is none that can be read."""
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (OSError, TypeError, ValueError, RecursionError):
+        return None
+
+
 def epochs_of(path: Path) -> int | None:
     """The epochs that a `results.json` tells of; None where there is none that can be read."""
     try:
-        results = json.loads(path.read_bytes())
-        return int(results["epochs"])
-    except (OSError, LookupError, TypeError, ValueError, RecursionError):
+        return int((read_results(path) or {})["epochs"])
+    except (LookupError, TypeError, ValueError):
         return None
 
 

@@ -7,7 +7,7 @@ import pytest
 from nnctl.errors import NnctlError
 from nnctl.runs.folder import choose
 
-OLD = {"config.yaml": b"old", "weights.npz": b"w", "checkpoint.npz": b"c", "report.html": b"r"}
+OLD = {"config.yaml": b"old", "weights.npz": b"w", "checkpoint.npz": b"c", "notes.txt": b"n"}
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +67,14 @@ def test_a_run_is_replaced_only_when_asked_and_other_files_stay():
     assert contents(Path("run")) == {
         "config.yaml": b"new",
         "checkpoint.npz": b"checkpoint",
-        "report.html": b"r",
+        "notes.txt": b"n",
     }
+
+
+def test_a_report_goes_with_the_run_that_it_is_about():
+    (run_in(Path("run")) / "report.html").touch()
+    choose("a", Path("run"), True).create("new", saved)
+    assert set(contents(Path("run"))) == {"config.yaml", "checkpoint.npz", "notes.txt"}
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

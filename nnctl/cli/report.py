@@ -1,0 +1,37 @@
+"""`nnctl report`"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN", help="Run folders; several are compared side by side."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write here; needed for several runs.",
+            show_default="RUN/report.html",
+        ),
+    ] = None,
+) -> None:
+    """Write one HTML file about a run: learning curves, confusions or residuals, worst examples.
+
+    Several runs come side by side in one file. It needs no network and no other file.
+
+    Example: nnctl report runs/mnist runs/mnist-2 -o comparison.html
+    """
+    from nnctl.jobs.report import report
+
+    result = report(runs, output=output)
+    print(f"wrote    {result.path}  ({result.size / 1000:,.0f} kB)")
+    for name, missing in result.missing.items():
+        for subject, reason in missing.items():
+            print(f"without  {subject} of {name}: {reason}")

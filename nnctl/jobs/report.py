@@ -1,0 +1,56 @@
+"""`nnctl report`: one HTML file about a run, or about several side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnctl.atomic import atomic_file
+from nnctl.errors import ArgumentError
+from nnctl.extras import required
+from nnctl.runs.folder import CHECKPOINT, REPORT
+from nnctl.runs.weights import FILE_NAME
+
+PACKAGES = ("matplotlib", "jinja2")
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """The file that was written, its size in bytes, and by run what it lacks, with the reason."""
+
+    path: Path
+    size: int
+    missing: dict[str, dict[str, str]]
+
+
+def report(runs: Sequence[Path], *, output: Path | None = None) -> ReportResult:
+    """Writes the report on some run folders to `output`, or else into the folder of a single one.
+
+    A run may also be named by its weights or checkpoint. Raises `NnctlError` where a package of
+    the extra is not installed, for what is no run, and where several runs have no `output`.
+    """
+    for package in PACKAGES:
+        required(package, "report")
+    if output is None and len(runs) > 1:
+        message = "several runs make one report, which belongs into none of their folders"
+        raise ArgumentError(message, "name its file: -o comparison.html")
+    from nnctl.report.collecting import collect
+    from nnctl.report.page import page
+
+    folders = [run.parent if run.name in (FILE_NAME, CHECKPOINT) else run for run in runs]
+    path = folders[0] / REPORT if output is None else output
+    with np.errstate(all="ignore"):  # a run that went astray has numbers of any size
+        collected = [collect(*each) for each in zip(folders, names_of(folders), strict=True)]
+        text = page(collected)
+    with atomic_file(path, "w") as file:
+        file.write(text)
+    return ReportResult(path, len(text.encode()), {run.name: run.missing for run in collected})
+
+
+def names_of(folders: Sequence[Path]) -> list[str]:
+    """What the runs are called: as their folders are, or, where two are alike, by their paths."""
+    names = [folder.resolve().name for folder in folders]
+    if len(set(names)) == len(names):
+        return names
+    return [str(folder) for folder in folders]

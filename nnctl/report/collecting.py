@@ -1,0 +1,245 @@
+"""What a report shows of a run, read from its folder, and what of it is not to be had."""
+
+import csv
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nnctl.advice import Advice, advice_for, advice_on
+from nnctl.build import Built, build
+from nnctl.config import Config, dump_yaml, load, resolved
+from nnctl.config.data_files import named_files, with_files
+from nnctl.config.schema import checked
+from nnctl.config.source import Source
+from nnctl.data.bytestream import sha256
+from nnctl.data.prepare import read_examples
+from nnctl.errors import NnctlError, Problem
+from nnctl.examples import data_file, examples_for
+from nnctl.report.first_layer import FirstLayer, first_layer
+from nnctl.report.judging import Judged, judged
+from nnctl.report.views import view_of
+from nnctl.runs.checkpoint import read_checkpoint
+from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, is_run
+from nnctl.runs.results import read_results
+from nnctl.runs.weights import load_weights
+from nnctl.trained import Trained, load_trained
+
+PARTS = ("train", "validation", "test")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class UsedFile:
+    """A data file of a run: its part of the data, its name, and its SHA-256 then, if known.
+
+    `fault` says why its rows are not to be had as they were; None where they are.
+    """
+
+    part: str
+    name: str
+    sha256: str | None
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """All that a report shows of a run. What it lacks is empty or None, and `missing` says why.
+
+    `figures` are those of each part of the data, `rows` its rows; `history` has a list a column of
+    `history.csv`; `best_epoch` is the one whose weights the run has, where it is not the last.
+    """
+
+    name: str
+    config: Config
+    settings: dict[str, Any]
+    files: tuple[UsedFile, ...]
+    ended: bool
+    results: dict[str, Any]
+    figures: dict[str, dict[str, float]]
+    history: dict[str, list[float]]
+    best_epoch: int | None
+    rows: dict[str, int]
+    parameters: int | None
+    judged: Judged | None
+    first_layer: FirstLayer | None
+    advice: tuple[Advice, ...]
+    warnings: tuple[Problem, ...]
+    missing: dict[str, str]
+
+    @property
+    def yaml(self) -> str:
+        """The config with every default, data files by their names alone."""
+        return dump_yaml(self.settings)
+
+
+def collect(folder: Path, name: str) -> RunReport:
+    """What there is to show of the run in `folder`, which is to be called `name`.
+
+    Raises `NnctlError` where no run is there, or one whose config cannot be read.
+    """
+    if not is_run(folder):
+        message = "this folder holds no run" if folder.is_dir() else "there is no such run folder"
+        raise NnctlError(Problem(message, "name the folder that nnctl train wrote", str(folder)))
+    missing: dict[str, str] = {}
+    config, digests, ended = about(folder)
+    files = used_files(config, digests)
+    history = tried(missing, "history", lambda: read_history(folder / HISTORY)) or {}
+    results = read_results(folder / RESULTS) or {}
+    trained = tried(missing, "weights", lambda: load_trained(folder))
+    built = tried(missing, "data", lambda: built_of(config, files))
+    seen = None if trained is None else judged_rows(config, trained, built, files)
+    return RunReport(
+        name=name,
+        config=config,
+        settings=shared(config),
+        files=files,
+        ended=ended,
+        results=results,
+        figures=figures_of(results, history),
+        history=history,
+        best_epoch=kept_epoch(config, results) if ended else None,
+        rows=rows_of(built, seen),
+        parameters=None if trained is None else trained.model.layout.size,
+        judged=seen,
+        first_layer=None if trained is None else layer_of(trained, seen),
+        advice=advice_on(config) if built is None else advice_for(built),
+        warnings=() if built is None else built.prepared.warnings,
+        missing=missing,
+    )
+
+
+def tried(missing: dict[str, str], subject: str, read: Callable[[], Found]) -> Found | None:
+    """What `read` gives; where it cannot, None, and the reason goes to `missing`."""
+    try:
+        return read()
+    except NnctlError as error:
+        missing[subject] = "; ".join(problem.message for problem in error.problems)
+        return None
+
+
+def about(folder: Path) -> tuple[Config, Mapping[str, str], bool]:
+    """A run's config, its data files' SHA-256 by their paths below `data`, whether it has ended.
+
+    The checkpoint tells them; where it is gone, `config.yaml` and the weights. Raises `NnctlError`
+    where these cannot be read either.
+    """
+    try:
+        saved = read_checkpoint(folder / CHECKPOINT)
+        config = checked(Source(saved.file, dict(saved.about.config)))
+        return config, saved.about.data, saved.ended is not None
+    except NnctlError:
+        config = load(folder / CONFIG)
+    try:
+        files = load_weights(folder).metadata["data"]
+        return config, {part: str(file["sha256"]) for part, file in files.items()}, True
+    except (NnctlError, AttributeError, LookupError, TypeError):
+        return config, {}, False
+
+
+def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ...]:
+    """The data files of a run, each held against its SHA-256 then."""
+    found = []
+    for part, file in named_files(resolved(config, absolute_paths=True)["data"]).items():
+        digest, fault = digests.get(part), None
+        try:
+            if digest is not None and sha256(file) != digest:
+                fault = "it has changed since the run (its SHA-256 differs)"
+        except NnctlError as error:
+            fault = error.problems[0].message
+        found.append(UsedFile(part, Path(file).name, digest, fault))
+    return tuple(found)
+
+
+def built_of(config: Config, files: tuple[UsedFile, ...]) -> Built:
+    """The run's data, prepared anew. Raises `NnctlError` where they are not what they were."""
+    problems = [Problem(f"{file.name}: {file.fault}") for file in files if file.fault is not None]
+    if problems:
+        raise NnctlError(problems)
+    return build(config)
+
+
+def shared(config: Config) -> dict[str, Any]:
+    """The config's values as others may see them: data files without their folders."""
+    values = resolved(config)
+    values["data"] = with_files(values["data"], lambda file: Path(file).name)
+    return values
+
+
+def kept_epoch(config: Config, results: Mapping[str, Any]) -> int | None:
+    """The epoch whose weights a run has kept, where that need not be the last."""
+    stopping, best = config.early_stopping, results.get("best_epoch")
+    restored = stopping is not None and stopping.restore_best
+    return best if restored and isinstance(best, int) else None
+
+
+def rows_of(built: Built | None, seen: Judged | None) -> dict[str, int]:
+    """The rows of each part of the data, as far as they are known."""
+    if built is None:
+        return {} if seen is None else {seen.part: seen.rows}
+    parts = {"train": built.train, "validation": built.validation, "test": built.test}
+    return {part: len(examples) for part, examples in parts.items() if examples is not None}
+
+
+def layer_of(trained: Trained, seen: Judged | None) -> FirstLayer | None:
+    """The first layer, shown as the examples are; without any, as their shape alone has it."""
+    nothing = np.empty((0, *trained.model.input_shape))
+    return first_layer(trained, view_of(trained, nothing) if seen is None else seen.view)
+
+
+def judged_rows(
+    config: Config, trained: Trained, built: Built | None, files: tuple[UsedFile, ...]
+) -> Judged | None:
+    """The predictions for the rows of the test, or else validation, or else training.
+
+    Where the training file is gone, a test or validation file may still be there.
+    """
+    if built is not None:
+        parts = {"test": built.test, "validation": built.validation, "train": built.train}
+        return next(judged(part, trained, rows) for part, rows in parts.items() if rows is not None)
+    for part in ("test", "validation"):
+        written = getattr(config.data, part)
+        own = [file for file in files if file.part.partition(".")[0] == part]
+        file = None if isinstance(written, float) else data_file(config, written)
+        if file is not None and own and all(each.fault is None for each in own):
+            with suppress(NnctlError):
+                read = read_examples(trained.preprocessing, file, [])
+                return judged(part, trained, examples_for(trained.model, read))
+    return None
+
+
+def figures_of(
+    results: Mapping[str, Any], history: Mapping[str, list[float]]
+) -> dict[str, dict[str, float]]:
+    """The figures of each part: those of the results, or else of the last epoch."""
+    given = {part: results[part] for part in PARTS if isinstance(results.get(part), Mapping)}
+    if not given:
+        last = {name: values[-1] for name, values in history.items() if values}
+        own = {"epoch", "learning_rate", "seconds"}
+        kept = {k: v for k, v in last.items() if k not in own}
+        given = {
+            "train": {k: v for k, v in kept.items() if not k.startswith("val_")},
+            "validation": {k[4:]: v for k, v in kept.items() if k.startswith("val_")},
+        }
+    numbers = {
+        part: {str(k): float(v) for k, v in figures.items() if type(v) in (int, float)}
+        for part, figures in given.items()
+    }
+    return {part: figures for part, figures in numbers.items() if figures}
+
+
+def read_history(path: Path) -> dict[str, list[float]]:
+    """The columns of a run's `history.csv`. Raises `NnctlError` where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+        columns = zip(*([float(cell) for cell in row] for row in rows), strict=True)
+        return dict(zip(head, map(list, columns), strict=True)) if rows else {}
+    except FileNotFoundError:
+        message = f"the run has no {path.name}"
+    except (OSError, ValueError, csv.Error):
+        message = f"{path.name} cannot be read, or is damaged"
+    raise NnctlError(Problem(message, None, str(path)))

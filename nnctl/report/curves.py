@@ -1,0 +1,122 @@
+"""Learning curves: each figure over the epochs, of one run or of several in one chart."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from nnctl.report.charts import COLORS, Charts, Line
+from nnctl.report.collecting import RunReport
+
+NOT_FIGURES = ("epoch", "learning_rate", "seconds")
+VALIDATION = "val_"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A chart, and the title over it."""
+
+    title: str
+    drawing: Markup
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a line of the charts stands for: its color, counted from 1, and its dash, in words."""
+
+    name: str
+    color: int
+    dash: str
+
+
+def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
+    """A chart of each figure, and of the learning rate where it changes."""
+    names = dict.fromkeys(
+        name.removeprefix(VALIDATION)
+        for run in runs
+        for name in run.history
+        if name not in NOT_FIGURES
+    )
+    drawn = []
+    for name in names:
+        lines = [
+            line for place, run in enumerate(runs) for line in lines_of(runs, place, run, name)
+        ]
+        marks = [
+            (run.best_epoch, color_of(runs, place, validated(run)))
+            for place, run in enumerate(runs)
+            if run.best_epoch is not None
+        ]
+        drawn.append(Curves(name, Markup(charts.curves(name, lines, marks))))
+    if any(changes(run) for run in runs):
+        rates = [
+            Line(run.name, run.history["epoch"], run.history["learning_rate"], place)
+            for place, run in enumerate(runs)
+            if "learning_rate" in run.history
+        ]
+        title = "learning rate"
+        drawn.append(Curves(title, Markup(charts.curves(title, rates, []))))
+    return drawn
+
+
+def lines_of(runs: Sequence[RunReport], place: int, run: RunReport, name: str) -> list[Line]:
+    """The lines of one run in the chart of a figure: training, and validation if there is one."""
+    epochs, lines = run.history["epoch"], []
+    for ahead, part in (("", "train"), (VALIDATION, "validation")):
+        if (values := run.history.get(ahead + name)) is not None:
+            said = part if len(runs) == 1 else f"{run.name}, {part},"
+            color = color_of(runs, place, bool(ahead))
+            lines.append(Line(said, epochs, values, color, dash_of(run, bool(ahead))))
+    return lines
+
+
+def color_of(runs: Sequence[RunReport], place: int, validation: bool) -> int:
+    """A line's color: that of its part of the data, or, of several runs, that of its run."""
+    return int(validation) if len(runs) == 1 else place % COLORS
+
+
+def dash_of(run: RunReport, validation: bool) -> str:
+    return "dashed" if validated(run) and not validation else "solid"
+
+
+def validated(run: RunReport) -> bool:
+    return any(name.startswith(VALIDATION) for name in run.history)
+
+
+def changes(run: RunReport) -> bool:
+    """Whether the learning rate is not the same in all epochs."""
+    return len(set(run.history.get("learning_rate", ()))) > 1
+
+
+def key_of(runs: Sequence[RunReport]) -> list[Key]:
+    """What the lines stand for; nothing where there is only one kind."""
+    keys = []
+    for place, run in enumerate(runs):
+        if not run.history:
+            continue
+        for validation in (False, True) if validated(run) else (False,):
+            part = "validation" if validation else "train"
+            name = part if len(runs) == 1 else f"{run.name}, {part}"
+            dash = dash_of(run, validation)
+            keys.append(Key(name, color_of(runs, place, validation) + 1, dash))
+    return keys
+
+
+def epochs_kept(runs: Sequence[RunReport]) -> str:
+    """What the dotted lines mark, in words; nothing where there are none."""
+    marked = [run for run in runs if run.best_epoch is not None and run.history]
+    if not marked:
+        return ""
+    if len(runs) == 1:
+        return f"The dotted line marks epoch {marked[0].best_epoch}, whose weights were kept."
+    epochs = ", ".join(f"{run.best_epoch} ({run.name})" for run in marked)
+    return f"Dotted lines mark the epochs whose weights were kept: {epochs}."
+
+
+def first_not_finite(run: RunReport) -> int | None:
+    """The first epoch of which some figure is no finite number."""
+    for row in zip(*run.history.values(), strict=True):
+        if not all(map(math.isfinite, row)):
+            return int(row[list(run.history).index("epoch")])
+    return None

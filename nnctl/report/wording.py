@@ -1,0 +1,46 @@
+"""Numbers as a page writes them."""
+
+import math
+
+PLAIN = 1e4  # from here on numbers are whole, with separators
+LARGE = 1e9
+ABSENT = "—"
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))  # from where on, what it is, its sign
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number to so many digits, large ones whole with separators; a dash for none."""
+    if value is None or math.isnan(value):
+        return ABSENT
+    if PLAIN <= abs(value) < LARGE:
+        return signed(f"{value:,.0f}")
+    return signed(f"{value:.{digits}g}")
+
+
+def share(value: float | None) -> str:
+    """A number from 0 to 1, to three places; a dash for none."""
+    return ABSENT if value is None else f"{value:.3f}"
+
+
+def short(value: float) -> str:
+    """A number on the axis of a chart."""
+    if abs(value) < LARGE * 1000:
+        for least, size, unit in UNITS:
+            if abs(value) >= least:
+                return signed(f"{value / size:.4g}{unit}")
+    return signed(f"{value:.4g}")
+
+
+def signed(text: str) -> str:
+    """A written number with a true minus, and its power of ten as one."""
+    mantissa, power, exponent = text.replace("-", "−").partition("e")
+    if not power:
+        return mantissa
+    raised = str(int(exponent.replace("−", "-"))).translate(SUPERSCRIPTS)
+    return f"10{raised}" if mantissa == "1" else f"{mantissa}·10{raised}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count and what is counted, in the plural but for one."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,138 @@
+"""What is read of a run folder, and what is said of what is not there."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nnctl.callbacks import Callback
+from nnctl.errors import NnctlError
+from nnctl.jobs.train import train
+from nnctl.report.collecting import collect, read_history
+from tests.report.conftest import CONFIGS, write_data
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A run of the tests' own, with its data, to take things away from."""
+    write_data(tmp_path)
+    (tmp_path / "hostile.yaml").write_text(CONFIGS["hostile"])
+    return train(tmp_path / "hostile.yaml", output=tmp_path / "run").folder
+
+
+def test_figures_are_those_of_the_results(runs):
+    for run in runs.values():
+        report = collect(run, "x")
+        results = json.loads((run / "results.json").read_text())
+        assert report.missing == {}
+        assert report.figures == {part: results[part] for part in report.figures}
+        assert set(report.rows) == set(report.figures)
+
+
+def test_the_epoch_whose_weights_were_kept_is_told_where_it_need_not_be_the_last(runs):
+    results = json.loads((runs["houses"] / "results.json").read_text())
+    assert collect(runs["houses"], "x").best_epoch == results["best_epoch"]
+    assert collect(runs["hostile"], "x").best_epoch is None
+
+
+def test_data_files_are_named_without_their_folders(runs):
+    report = collect(runs["hostile"], "x")
+    assert [file.name for file in report.files] == ["hostile.csv", "hostile-test.csv"]
+    assert str(runs["hostile"].parent) not in report.yaml
+    assert "train: hostile.csv" in report.yaml
+
+
+def test_data_that_changed_are_not_judged(own):
+    with (own.parent / "hostile-test.csv").open("a") as file:
+        file.write("0,0,b & b\n")
+    report = collect(own, "x")
+    assert report.judged is None
+    assert "hostile-test.csv: it has changed since the run" in report.missing["data"]
+    assert [bool(file.fault) for file in report.files] == [False, True]
+    assert report.first_layer is not None
+    assert report.figures["test"]
+
+
+def test_without_the_training_file_the_test_rows_are_still_judged(own):
+    whole = collect(own, "x")
+    (own.parent / "hostile.csv").unlink()
+    report = collect(own, "x")
+    assert "there is no such file" in report.missing["data"]
+    assert (report.judged.part, report.judged.matrix) == ("test", whole.judged.matrix)
+    assert report.rows == {"test": 30}
+
+
+def test_a_checkpoint_that_is_gone_is_made_up_for(own):
+    whole = collect(own, "x")
+    (own / "checkpoint.npz").unlink()
+    report = collect(own, "x")
+    assert (report.settings, report.files) == (whole.settings, whole.files)
+    assert report.ended and report.judged.matrix == whole.judged.matrix
+    with (own.parent / "hostile.csv").open("a") as file:
+        file.write("0,0,b & b\n")
+    assert "changed" in collect(own, "x").missing["data"]
+
+
+class Stop(Callback):
+    def on_epoch_end(self, run, event):
+        if event.epoch == 2:
+            run.stop("interrupted")
+
+
+def test_an_interrupted_run_has_curves_but_no_predictions(own):
+    config = own.parent / "hostile.yaml"
+    run = train(config, output=own.parent / "other", callbacks=[Stop()]).folder
+    report = collect(run, "x")
+    assert (report.ended, report.judged, report.first_layer) == (False, None, None)
+    assert "has not ended" in report.missing["weights"]
+    assert len(report.history["loss"]) == 2
+    assert report.figures["train"]["loss"] == report.history["loss"][-1]
+
+
+def test_a_run_that_diverged_shows_where(own):
+    config = own.parent / "houses.yaml"
+    config.write_text(CONFIGS["houses"])
+    given = {"overrides": ["optimizer={type: sgd, learning_rate: 1e30}"]}
+    run = train(config, output=own.parent / "other", **given).folder
+    report = collect(run, "x")
+    assert (report.ended, report.judged) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "subject"),
+    [
+        ("history.csv", b"epoch,loss\n1,abc\n", "history"),
+        ("history.csv", b"epoch,loss\n1\n", "history"),
+        ("history.csv", b"\xff", "history"),
+        ("history.csv", b"", "history"),
+        ("history.csv", None, "history"),
+        ("weights.npz", b"nothing", "weights"),
+        ("checkpoint.npz", b"nothing", None),
+        ("results.json", b"[1]", None),
+        ("results.json", b'{"test": {"loss": "<b>"}, "best_epoch": [], "versions": 3}', None),
+    ],
+)
+def test_damaged_files_cost_what_was_in_them(name, content, subject, runs, tmp_path):
+    run = shutil.copytree(runs["hostile"], tmp_path / "run")
+    if content is None:
+        (run / name).unlink()
+    else:
+        (run / name).write_bytes(content)
+    report = collect(run, "x")
+    assert set(report.missing) == ({subject} if subject else set())
+    assert (report.judged is None) == (subject == "weights")
+
+
+def test_what_is_no_run_is_an_error(tmp_path):
+    for path, message in ((tmp_path, "holds no run"), (tmp_path / "gone", "no such run folder")):
+        with pytest.raises(NnctlError, match=message):
+            collect(path, "x")
+
+
+def test_history_has_a_list_a_column(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss\n1,0.5\n2,inf\n")
+    assert read_history(path) == {"epoch": [1, 2], "loss": [0.5, float("inf")]}
+    path.write_text("epoch,loss\n")
+    assert read_history(path) == {}
