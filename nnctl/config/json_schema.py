@@ -1,17 +1,23 @@
 """The JSON Schema of a config, for editors: made of the same annotations that check it."""
 
 import types
+from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from nnctl.arguments import OneOf, Range
-from nnctl.config.schema import Config
+from nnctl.config.descriptions import argument_told, key_told
+from nnctl.config.ignoring import AdviceCode
+from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.types import ArgumentsOf, OrSection, Section, arguments_model, model_of
+from nnctl.rules import RULES
 
 DIALECT = "http://json-schema.org/draft-07/schema#"  # what editors know
 TITLE = "nnctl config"
+SHIPPED = Path(__file__).parents[1] / "docs" / "config.schema.json"  # where editors find it
 Schema = dict[str, Any]
+AHEAD: dict[type[Section], str] = {Config: "", DataConfig: "data.", FileConfig: "file."}
 
 
 def json_schema() -> Schema:
@@ -22,12 +28,17 @@ def json_schema() -> Schema:
     return {"$schema": DIALECT, "title": TITLE, **root, "definitions": definitions}
 
 
-def section_schema(section: type[Section], definitions: dict[str, Schema]) -> Schema:
-    """An object with the section's keys and no others; a key that is null counts as not given."""
-    properties = {
-        name: described(field_schema(field, definitions), field)
-        for name, field in section.model_fields.items()
-    }
+def section_schema(
+    section: type[Section], definitions: dict[str, Schema], kind: str = ""
+) -> Schema:
+    """An object with the section's keys and no others; a key that is null counts as not given.
+
+    `kind` is the name of the type whose arguments the keys are.
+    """
+    properties = {}
+    for name, field in section.model_fields.items():
+        told = key_told(AHEAD[section] + name) if section in AHEAD else argument_told(kind, name)
+        properties[name] = described(field_schema(field, definitions), field, told)
     required = [name for name, field in section.model_fields.items() if field.is_required()]
     return {
         "type": "object",
@@ -37,9 +48,13 @@ def section_schema(section: type[Section], definitions: dict[str, Schema]) -> Sc
     }
 
 
-def described(schema: Schema, field: FieldInfo) -> Schema:
-    """The schema of a key, with its default where that is plain."""
+def described(schema: Schema, field: FieldInfo, told: str) -> Schema:
+    """The schema of a key, with what is told of it, and its default where that is plain."""
     default = None if field.is_required() else field.default
+    if told:
+        # Draft 7 ignores what stands beside a reference.
+        schema = {"allOf": [schema]} if "$ref" in schema else schema
+        schema = {"description": told, **schema}
     if isinstance(default, bool | int | float | str):
         return {**schema, "default": default}
     return schema
@@ -54,11 +69,13 @@ def annotation_schema(
 ) -> Schema:
     """What an annotation allows; its marks may add to that or narrow it."""
     origin, parts = get_origin(annotation), get_args(annotation)
+    if annotation == AdviceCode:
+        return {"enum": sorted(RULES)}
     if origin is Annotated:
         return annotation_schema(parts[0], (*parts[1:], *marks), definitions)
     for mark in marks:
         if isinstance(mark, ArgumentsOf):
-            return section_schema(arguments_model(mark.made, mark.noun), definitions)
+            return section_schema(arguments_model(mark.made, mark.noun), definitions, mark.noun)
     further = [found for mark in marks if (found := marked(mark, definitions)) is not None]
     alternatives = parts if is_union(origin) else (annotation,)
     own = [part for part in alternatives if part is not type(None)]
@@ -100,7 +117,7 @@ def named_schema(one_of: OneOf, definitions: dict[str, Schema]) -> Schema:
         ]
         objects = []
         for name, model in models.items():
-            schema = section_schema(model, definitions)
+            schema = section_schema(model, definitions, name)
             schema["properties"]["type"] = {"const": name}
             objects.append(schema)
         definitions[key] = any_of([{"enum": bare}, *objects])

@@ -139,6 +139,7 @@ def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     }[plan.task]
     yield f"# Learns {target.name}, {what}, from {len(plan.features)} columns of {data.name}."
     yield f"# Train it:  nnctl train {path.name}"
+    yield f"# yaml-language-server: $schema={schema_address()}"
     yield "data:"
     relative = os.path.relpath(data, path.parent)
     yield from indented(plain("train", relative))
@@ -166,6 +167,13 @@ def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     yield "early_stopping: {monitor: val_loss, patience: 30}"
     if plan.is_unbalanced:
         yield "class_weight: balanced             # one class is rare: all count the same"
+
+
+def schema_address() -> str:
+    """Where an editor finds the schema: as installed, which needs no network."""
+    from nnctl.config.json_schema import SHIPPED
+
+    return SHIPPED.as_uri()
 
 
 def data_lines(plan: Plan) -> Iterator[str]:

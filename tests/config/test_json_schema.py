@@ -7,7 +7,7 @@ from pathlib import Path
 import fastjsonschema
 import pytest
 
-from nnctl.config.json_schema import json_schema
+from nnctl.config.json_schema import SHIPPED, json_schema
 from nnctl.config.source import read
 from nnctl.initializers import INITIALIZERS
 from nnctl.layers import LAYERS
@@ -24,6 +24,51 @@ accept = fastjsonschema.compile(SCHEMA)
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_configs_are_accepted(config):
     accept(read(config).values)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configs_tell_editors_where_the_schema_is(config):
+    line, *_ = config.read_text().splitlines()
+    address = line.removeprefix("# yaml-language-server: $schema=")
+    assert (config.parent / address).resolve() == SHIPPED
+
+
+def keys_of(values, path=()):
+    """The path of each key, in lists and mappings of any depth."""
+    places = values.items() if isinstance(values, dict) else enumerate(values)
+    for key, value in places:
+        yield from [(*path, key)] if isinstance(key, str) else []
+        if isinstance(value, dict | list):
+            yield from keys_of(value, (*path, key))
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_a_typo_in_any_key_of_a_shipped_config_is_refused(config):
+    values = read(config).values
+    for *ahead, key in keys_of(values):
+        if "weights" in ahead or "class_weight" in ahead:  # whose keys are names and labels
+            continue
+        wrong = copy.deepcopy(values)
+        inner = wrong
+        for step in ahead:
+            inner = inner[step]
+        inner[key + "x"] = inner.pop(key)
+        with pytest.raises(fastjsonschema.JsonSchemaValueException):
+            accept(wrong)
+
+
+def test_every_key_and_argument_is_described():
+    def undescribed(schema, path):
+        for key, value in schema.get("properties", {}).items():
+            if key != "type" and "description" not in value:
+                yield f"{path}.{key}"
+        for key, value in schema.items():
+            for inner in value if isinstance(value, list) else [value]:
+                if isinstance(inner, dict):
+                    yield from undescribed(inner, f"{path}.{key}")
+
+    assert list(undescribed(SCHEMA, "")) == []
+    assert "](" not in json.dumps(SCHEMA)  # a link leads nowhere in an editor
 
 
 RIGHT = [
@@ -61,6 +106,7 @@ WRONG = [
     ("metrics", "accuracy"),
     ("early_stopping", {"monitor": "loss"}),
     ("class_weight", "equal"),
+    ("ignore_advice", ["linear-hiden"]),
     ("data", {"target": "label"}),
     ("data", {"train": "a.csv", "validation": 1.5}),
     ("data", {"train": "a.csv", "delimiter": "ab"}),
