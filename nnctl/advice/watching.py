@@ -48,7 +48,8 @@ class Watch(Callback):
         if event.reason not in ("finished", "stopped"):
             return
         config = self.built.config
-        found = [*confident_start(self), *dead_relu(self.built), *stuck_at_chance(self)]
+        dead = list(dead_relu(self.built))
+        found = [*confident_start(self), *dead, *stuck_at_chance(self, bool(dead))]
         wanted = [each for each in found if each.rule.code not in config.ignore_advice]
         self.advice = tuple(Advice.of(each, config) for each in wanted)
 
@@ -118,7 +119,8 @@ def confident_start(watch: Watch) -> Iterator[Finding]:
         yield Finding(rules.CONFIDENT_START, "data.scale", found, change)
 
 
-def stuck_at_chance(watch: Watch) -> Iterator[Finding]:
+def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
+    """A loss that is no better than guessing: too slow, or too fast, as where units have died."""
     guessing, rate = loss_of_guessing(watch.built), learning_rate(watch.built)
     if not guessing or rate is None or watch.epoch < ENOUGH_EPOCHS:
         return
@@ -127,7 +129,7 @@ def stuck_at_chance(watch: Watch) -> Iterator[Finding]:
     if last < (1 - FLAT) * guessing or not (still or last <= (1 + FLAT) * guessing):
         return
     found = f"the loss ends at {last:.4g}, and that of guessing is {guessing:.4g}"
-    better = float(f"{rate * FACTOR if still else rate / FACTOR:.6g}")
+    better = float(f"{rate * FACTOR if still and not dead else rate / FACTOR:.6g}")
     path = "optimizer.learning_rate"
     yield Finding(rules.STUCK_AT_CHANCE, path, found, {path: better})
 

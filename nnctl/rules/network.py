@@ -51,7 +51,7 @@ curve is steep.
 EQUAL_UNITS = Rule(
     "equal-units",
     "a hidden layer whose units all start alike",
-    "its units compute the same and get about the same gradients, so it learns as if it had one",
+    "its units compute the same, so it starts as one unit; with zeros and ReLU it never learns",
     """\
 Units become different because they start different. If all weights of a layer start at
 the same number, every unit computes the same function of the input, and backpropagation

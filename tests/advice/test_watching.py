@@ -110,6 +110,9 @@ def test_a_sound_run_gets_none(text, watched):
 def test_a_still_loss_wants_longer_steps_and_a_fallen_one_shorter(watched):
     text = kinds(dense(3), table="kinds", optimizer=SLOW)
     assert changes(watched(text)) == ["optimizer.learning_rate=0.0001"]
+    # Units that have died did not come to that by steps too short.
+    dead = kinds(dense(8, "relu", BELOW_ZERO), dense(3), optimizer=SLOW)
+    assert "optimizer.learning_rate=1.0e-06" in changes(watched(dead))
     # Inputs of zeros say nothing: the bias comes down to the classes' shares, and there it stays.
     weights = "{kernel: [[0, 0, 0], [0, 0, 0]], bias: [3, 0, 0]}"
     fallen = f"{{type: dense, units: 3, weights: {weights}}}"
