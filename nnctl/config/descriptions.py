@@ -1,0 +1,167 @@
+"""What each key of a config and each argument of a type is, in a line; and defaults in words.
+
+All that the code itself states (names, types, ranges, defaults, formulas) is read from there.
+"""
+
+import re
+
+KEYS = {
+    "name": "Names the run and its folder, `runs/NAME`.",
+    "seed": "Decides every random number of the run: the split, the initial weights, the order of "
+    "rows, dropout.",
+    "dtype": "The precision to train in.",
+    "data": "Where the examples are, and what becomes of them: see [below](#data).",
+    "input_shape": "The shape of one example, channels last. The numbers of a row are put into it "
+    "in their order.",
+    "layers": "The layers, from input to output: see [Layers](#layers).",
+    "loss": "What training makes small; it also decides the task. See [Losses](#losses).",
+    "optimizer": "How the parameters move: see [Optimizers](#optimizers).",
+    "metrics": "Figures to report each epoch: see [Metrics](#metrics).",
+    "epochs": "Passes over the training rows.",
+    "batch_size": "Rows a step; `full` takes all rows at once.",
+    "shuffle": "Whether rows come in a new order each epoch.",
+    "early_stopping": "Ends the run when a figure gets no better: see [below](#early_stopping).",
+    "reduce_lr_on_plateau": "Lowers the learning rate when a figure gets no better: see "
+    "[below](#reduce_lr_on_plateau).",
+    "class_weight": "How much each class counts in the training loss: `balanced` is rows / "
+    "(classes × rows of the class); or `{label: weight}`, where a label left out has 1.",
+    "ignore_advice": "Codes of [advice](advice.md) to hear nothing of.",
+    "data.train": "The rows to learn from.",
+    "data.validation": "Rows to validate on after each epoch: a fraction of `train`, or a file.",
+    "data.split": "Which rows a fraction takes: drawn at random, in equal shares of each class, or "
+    "the last, for data in time order.",
+    "data.test": "Rows to evaluate once, after training.",
+    "data.target": "The column, or columns, to predict; of `.npz` the array.",
+    "data.features": "The columns to learn from; of `.npz` the array.",
+    "data.text": "Columns that hold categories, even where they look like numbers.",
+    "data.scale": "How numbers are scaled, by statistics of the training rows: see "
+    "[Scalings](#scalings). Categories are not.",
+    "data.target_scale": "`none` or `standardize`, for regression. Losses are in scaled units, "
+    "metrics and predictions in the target's own.",
+    "data.missing": "What becomes of missing values: an error; the row is dropped; or the mean of "
+    "the column stands in (in text, a category of its own).",
+    "data.sample_weight": "A column that says how much each row counts in the loss.",
+    "data.delimiter": "The character between fields.",
+    "data.header": "Whether the first row names the columns; otherwise they are `0`, `1`, …",
+    "file.file": "The file.",
+    "file.features": "The columns or the array to learn from; the features' own file of IDX data.",
+    "file.target": "The columns or the array to predict; the labels' own file of IDX data.",
+}
+DEFAULTS = {
+    "name": "the file's stem",
+    "metrics": "`[accuracy]` for classes, `[mae]` for numbers",
+    "input_shape": "as the data has it",
+    "ignore_advice": "none",
+    "data.target": "required for tables; of `.npz` `y`",
+    "data.features": "every other column; of `.npz` `x`",
+    "data.delimiter": "a comma; in `.tsv` a tab",
+    "file.file": "required but for IDX",
+    "file.features": "as in `data`",
+    "file.target": "as in `data`",
+    "strides (pooling)": "`pool_size`",
+    "name (layer)": "`TYPE_K`, the K-th of its type",
+}
+ARGUMENTS = {
+    "activation": "The function that the sum goes through.",
+    "activation.activation": "The function.",
+    "alpha": "Far below 0 the output is `-alpha`.",
+    "approximate": "Whether to take the approximation by a sigmoid.",
+    "beta_1": "The share that the running mean of the gradient keeps each step.",
+    "beta_2": "The share that the running mean of its square keeps each step.",
+    "beta_initializer": "The start of what is added.",
+    "beta_regularizer": "What large numbers there cost.",
+    "bias_initializer": "The bias's start.",
+    "boundaries": "The last step of each value but the last, increasing.",
+    "center": "Whether `beta` is added.",
+    "centered": "Whether to divide by the deviation instead of the root mean square.",
+    "clipnorm": "The greatest norm of each array's gradient.",
+    "clipvalue": "The greatest size of each number of the gradient.",
+    "cooldown": "Epochs after a reduction that do not count.",
+    "cosine_decay.alpha": "The share of the rate that is left at the end.",
+    "decay_rate": "What the rate is multiplied by in `decay_steps` steps.",
+    "decay_steps": "Steps that the decay takes.",
+    "delta": "The distance from which on the loss is linear.",
+    "dilation_rate": "How far a window's cells lie apart.",
+    "epsilon": "Keeps the divisor from being 0.",
+    "factor": "What the learning rate is multiplied by.",
+    "filters": "Kernels, and so channels of the output.",
+    "from_logits": "Whether the model's output is logits, which the loss turns into "
+    "probabilities itself.",
+    "gamma_initializer": "The start of what is multiplied by.",
+    "gamma_regularizer": "What large numbers there cost.",
+    "global_clipnorm": "The greatest norm of all gradients together.",
+    "initial_accumulator_value": "The start of the sum of squares.",
+    "initial_learning_rate": "The rate of step 0.",
+    "k": "How many classes count.",
+    "keepdims": "Whether the axes that are averaged stay, with length 1.",
+    "kernel_initializer": "The kernel's start.",
+    "kernel_regularizer": "What large weights cost.",
+    "kernel_size": "Cells of a window: for all axes, or for each.",
+    "l1": "What the sum of sizes is multiplied by.",
+    "l2": "What the sum of squares is multiplied by.",
+    "label_smoothing": "The share that is taken from each label and spread evenly.",
+    "learning_rate": "The length of a step; see [Schedules](#schedules).",
+    "mean": "The mean.",
+    "min_delta": "What counts as better must be better by more than this.",
+    "min_lr": "The learning rate goes no lower.",
+    "momentum": "The share of the step before that is added.",
+    "batch_normalization.momentum": "The share that the moving statistics keep each step.",
+    "monitor": "The figure to watch: `loss` or a metric, of validation rows with `val_` before it.",
+    "moving_mean_initializer": "The moving mean's start.",
+    "moving_variance_initializer": "The moving variance's start.",
+    "name": "The layer's name, in weights files and in what is printed.",
+    "negative_slope": "The slope below 0.",
+    "nesterov": "Whether to look one velocity ahead.",
+    "padding": "`same` adds zeros around the input, so that with `strides` 1 the output has its "
+    "size; `valid` adds none; `causal` adds them before it.",
+    "average_pooling1d.padding": "`same` lets windows reach over the edge, where they have fewer "
+    "cells; `valid` does not.",
+    "patience": "Epochs without a better figure that are let pass.",
+    "pool_size": "Cells of a window: for all axes, or for each.",
+    "rate": "The share of inputs that are set to 0.",
+    "restore_best": "Whether the weights of the best epoch are kept at the end.",
+    "rho": "The share that the running mean of squares keeps each step.",
+    "scale": "Whether the result is multiplied by `gamma`.",
+    "staircase": "Whether the rate falls in steps.",
+    "stddev": "The standard deviation.",
+    "strides": "How far windows lie apart: for all axes, or for each.",
+    "target_shape": "The new shape of one example; one -1 stands for what is left.",
+    "units": "Outputs.",
+    "use_bias": "Whether a bias is added.",
+    "value": "The value.",
+    "values": "The rates, one more than `boundaries`.",
+    "warmup_steps": "Steps that the rate rises for.",
+    "warmup_target": "The rate that it rises to.",
+    "weight_decay": "The share of each parameter that is taken off it each step, times the "
+    "learning rate.",
+    "weights": "Literal start values by name, such as `{kernel: [[2]], bias: [8]}`.",
+    "by": "What each number is divided by.",
+}
+SAME = {  # types whose arguments are those of another
+    "average_pooling2d": "average_pooling1d",
+    "max_pooling1d": "average_pooling1d",
+    "max_pooling2d": "average_pooling1d",
+}
+
+
+def key_told(key: str) -> str:
+    """The line about a key, such as `data.train`, as an editor shows it."""
+    return plain(KEYS[key])
+
+
+def argument_told(kind: str, name: str) -> str:
+    """The line about an argument, as an editor shows it; empty where nothing is said of it."""
+    known = f"{SAME.get(kind, kind)}.{name}" in ARGUMENTS or name in ARGUMENTS
+    return plain(argument_described(kind, name)) if known else ""
+
+
+def plain(text: str) -> str:
+    """A text without its links, and without what only points to them."""
+    text = re.sub(r"[:;]? ?[Ss]ee \[[^]]*\]\([^)]*\)(?=\.)", "", text)
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("..", ".").strip()
+
+
+def argument_described(kind: str, name: str) -> str:
+    """The line about an argument of a type, or of any that has an argument of that name."""
+    own = ARGUMENTS.get(f"{SAME.get(kind, kind)}.{name}")
+    return own or ARGUMENTS[name]

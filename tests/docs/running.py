@@ -1,0 +1,123 @@
+"""What the blocks of a page do: they are run as a reader would, with fewer epochs."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from nnctl.cli.app import app
+from tests.docs.blocks import Block
+from tests.docs.pages import ROOT
+
+EPOCHS, RESUMED = 3, 30
+SHELL = frozenset("|&;<>?$`*")
+
+
+def checkout(folder: Path) -> Path:
+    """A folder with the shipped configs and data, as in a clone."""
+    for name in ("configs", "datasets"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def source_checkout(folder: Path) -> Path:
+    """A clone whose code may be changed, too."""
+    for name in ("nnctl", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, folder)
+    return checkout(folder)
+
+
+def run_blocks(blocks: Sequence[Block], folder: Path) -> None:
+    """Runs the blocks one after another in the folder, which is the current one.
+
+    `file: NAME` before a block makes it that file, `change: NAME` a change of it. A block that is
+    marked `exits N` ends with that status, and what is marked `output` is what the one before
+    printed. Keras is no package of the tests: such blocks are only read, as is other text.
+    """
+    printed = ""
+    for block in blocks:
+        if block.file:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block.file).write_text(block.text)
+        elif block.language == "diff":
+            change(folder / block.mark.removeprefix("change: "), block.text)
+        elif block.language == "sh":
+            *before, last = commands(block.text)
+            for command in before:
+                run_command(command, folder)
+            status = int(block.mark.removeprefix("exits ") or 0)
+            printed = run_command(last, folder, status)
+        elif block.language == "python":
+            compile(block.text, "a block", "exec")
+            if block.mark != "keras":
+                printed = run_python(block.text, folder)
+        else:
+            assert block.language == "text", f"nobody runs a block of {block.language!r}"
+            assert block.mark != "output" or block.text == printed
+
+
+def change(file: Path, diff: str) -> None:
+    """Makes the change that a diff of a few lines shows; the place must be the only one."""
+    lines = diff.splitlines()
+    before = "\n".join(line[1:] for line in lines if not line.startswith("+"))
+    after = "\n".join(line[1:] for line in lines if not line.startswith("-"))
+    text = file.read_text()
+    assert text.count(before) == 1, f"{file.name} has no one place for\n{diff}"
+    file.write_text(text.replace(before, after))
+
+
+def commands(text: str) -> list[str]:
+    """The commands of a shell block; a line that ends in a backslash goes on."""
+    return text.replace("\\\n", " ").strip().splitlines()
+
+
+def run_command(command: str, folder: Path, status: int = 0) -> str:
+    """Runs a command: in this process, unless it needs a shell or the folder has its own nnctl.
+
+    Returns what it printed.
+    """
+    command = shortened(command)
+    words = shlex.split(command)
+    if words[0] == "nnctl" and not (SHELL & set(command) or (folder / "nnctl").exists()):
+        done = CliRunner().invoke(app, words[1:])
+        assert done.exit_code == status, f"{command}\n{done.output}"
+        return done.stdout
+    python = shlex.quote(sys.executable)
+    line = re.sub(r"(^|&& |\| )(nnctl|python) ", rf"\1{python} -m \2 ", command)
+    line = line.replace("-m python ", "")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        line, shell=True, cwd=folder, env=own, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def shortened(command: str) -> str:
+    """The command with fewer epochs, where it trains."""
+    if command.startswith("nnctl resume"):
+        return re.sub(r"--epochs \d+", f"--epochs {RESUMED}", command)
+    if command.startswith("nnctl train") and "--smoke" not in command:
+        return f"{command} --epochs {EPOCHS}"
+    return command
+
+
+def run_python(text: str, folder: Path) -> str:
+    """Runs Python in the folder, and returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", text],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

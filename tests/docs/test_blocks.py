@@ -1,0 +1,65 @@
+"""The code that the documentation shows runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nnctl.cli.app import COMMANDS
+from tests.docs.blocks import Block, blocks_of
+from tests.docs.pages import DOCS, ROOT
+from tests.docs.running import checkout, run_blocks, run_command, source_checkout
+
+PAGES = sorted(DOCS.rglob("*.md"))
+README = ROOT / "README.md"
+CHANGING = DOCS / "add-a-layer.md"
+WRITTEN = [page for page in PAGES if page.parent == DOCS and page != CHANGING]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return checkout(tmp_path)
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_a_page_runs(page, folder):
+    run_blocks(blocks_of(page), folder)
+
+
+def test_a_layer_is_added_as_the_page_says(tmp_path):
+    run_blocks(blocks_of(CHANGING), source_checkout(tmp_path))
+
+
+def test_the_examples_of_the_commands_run_one_after_another(folder):
+    run_command("nnctl train configs/mnist.yaml", folder)  # the example's own run is runs/mnist-2
+    for name in COMMANDS:
+        run_blocks(blocks_of(DOCS / "commands" / f"{name}.md"), folder)
+
+
+def test_a_block_that_fails_is_found(folder):
+    with pytest.raises(AssertionError):
+        run_blocks([Block("sh", "nnctl train nowhere.yaml")], folder)
+    with pytest.raises(AssertionError):
+        run_blocks([Block("python", "1 / 0")], folder)
+    with pytest.raises(AssertionError):
+        run_blocks([Block("toml", "a = 1")], folder)
+
+
+@pytest.mark.parametrize("page", [*PAGES, README], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        path, _, heading = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        if heading:
+            assert heading in anchors(there), target
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

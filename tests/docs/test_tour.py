@@ -1,0 +1,39 @@
+"""The tour of the code leads to what is there."""
+
+import re
+from importlib import import_module
+
+import pytest
+
+from tests.docs.pages import DOCS, ROOT
+
+TOUR = (DOCS / "read-the-code.md").read_text()
+STOP = re.compile(r"((?:`[\w.]+`(?:, | and )?)+) in\s+\[([\w/.]+)\]\(([\w/.]+)\)")
+STOPS = [
+    (file, link, name)
+    for names, file, link in STOP.findall(TOUR)
+    for name in re.findall(r"`([\w.]+)`", names)
+]
+
+
+@pytest.mark.parametrize(("file", "link", "name"), STOPS)
+def test_a_stop_is_there(file, link, name):
+    assert (DOCS / link).resolve() == ROOT / file
+    found = import_module(file.removesuffix(".py").replace("/", "."))
+    for part in name.split("."):
+        found = getattr(found, part)
+    source = getattr(found, "__module__", found)
+    if isinstance(source, str):
+        assert source.replace(".", "/") == file.removesuffix(".py")
+
+
+def test_every_file_that_is_named_is_there():
+    named = re.findall(r"`((?:nnctl|tests)/[\w/.]+)`", TOUR)
+    assert named
+    assert [file for file in named if not (ROOT / file).exists()] == []
+
+
+def test_every_stop_has_something_to_read():
+    parts = re.split(r"^## \d+\. ", TOUR, flags=re.MULTILINE)[1:]
+    assert len(parts) == 11
+    assert [part.splitlines()[0] for part in parts if not STOP.search(part)] == []
