@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from nnctl.graph import Array, Graph, Shape, Value, join
+from nnctl.lowering import aligned
 
 
 class Initial(Protocol):
@@ -62,7 +63,7 @@ class Layout:
         Each parameter has a generator of its own, spawned in layer order, so that a change to one
         layer leaves the start values of those before it, and of same-sized ones behind it, alone.
         """
-        vector = np.empty(self.size, dtype)
+        vector = aligned((self.size,), dtype)
         views = self.views(vector)
         for name, child in zip(views, generator.spawn(len(views)), strict=True):
             parameter = self.parameters[name]

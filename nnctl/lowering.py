@@ -15,6 +15,7 @@ import numpy as np
 MULTIPLY_ADDS_UNPACKED = 1_000_000
 MOST_BLOCKS, NARROW, FEWEST_ROWS = 64, 72, 64
 SHORT_ROW = 32  # numbers, up to which the greatest of each is found faster down columns
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 SPREAD = 1 << 16  # numbers that one is repeated to, at most
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -38,6 +39,14 @@ def spread(array: Array, out: Array) -> Array:
         return array
     axes = next((k for k in range(out.ndim) if np.prod(out.shape[k:]) <= SPREAD), out.ndim)
     return np.full(out.shape[axes:], array)
+
+
+def aligned(shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Array:
+    """Zeros that start at a multiple of `ALIGNMENT`; other vectors take longer to add."""
+    nbytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(nbytes + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + nbytes].view(dtype).reshape(shape)
 
 
 def product(a: Array, b: Array, out: Array) -> list[Call]:

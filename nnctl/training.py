@@ -17,6 +17,7 @@ from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, over
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.evaluation import Evaluator
 from nnctl.graph import Array
+from nnctl.lowering import aligned
 from nnctl.metrics import Metric
 from nnctl.optimizers import Optimizer
 from nnctl.schedules import rate_at
@@ -72,9 +73,9 @@ class TrainingState:
         dropout: np.random.Generator,
     ) -> "TrainingState":
         """The state before the first step: slots filled as the optimizer says."""
-        slots = {
-            name: np.full(trainable, value, vector.dtype) for name, value in optimizer.slots.items()
-        }
+        slots = {name: aligned((trainable,), vector.dtype) for name in optimizer.slots}
+        for name, slot in slots.items():
+            slot.fill(optimizer.slots[name])
         return cls(vector, slots, generator, dropout)
 
     def forget_history(self) -> None:

@@ -71,3 +71,12 @@ def test_sums_and_maxima_are_numpys(generator, shape, keepdims):
                 for call in lowered(x, axes, out):
                     call()
                 assert_allclose(out, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+@pytest.mark.parametrize("shape", [(), (0,), (7,), (3, 5)], ids=str)
+def test_memory_starts_at_a_cache_line(shape, dtype):
+    for _ in range(5):
+        array = lowering.aligned(shape, dtype)
+        assert array.ctypes.data % lowering.ALIGNMENT == 0
+        assert_array_equal(array, np.zeros(shape, dtype), strict=True)

@@ -14,8 +14,8 @@ import numpy as np
 
 from nnctl.graph.operations import Array, Kind
 from nnctl.graph.values import Value
+from nnctl.lowering import ALIGNMENT
 
-ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 FOREVER = 1 << 60
 
 
@@ -164,13 +164,13 @@ def place(storages: Sequence[Storage]) -> int:
             if other.start <= storage.end and storage.start <= other.end:
                 if offset + storage.nbytes <= other.offset:
                     break
-                offset = max(offset, aligned(other.offset + other.nbytes))
+                offset = max(offset, whole_lines(other.offset + other.nbytes))
         storage.offset = offset
-        total = max(total, offset + aligned(storage.nbytes))
+        total = max(total, offset + whole_lines(storage.nbytes))
         placed.append(storage)
         placed.sort(key=lambda storage: storage.offset)
     return total
 
 
-def aligned(nbytes: int) -> int:
+def whole_lines(nbytes: int) -> int:
     return -(-nbytes // ALIGNMENT) * ALIGNMENT

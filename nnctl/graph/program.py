@@ -10,9 +10,10 @@ from functools import partial
 
 import numpy as np
 
-from nnctl.graph.memory import ALIGNMENT, Plan
+from nnctl.graph.memory import Plan
 from nnctl.graph.operations import Array, Call, Kind
 from nnctl.graph.values import Graph, Value
+from nnctl.lowering import aligned
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Program:
                 self.arrays[value] = self._bound(value, graph, given or {})
         order = self._without_fixed([value for value in needed if value.op], graph.constants)
         self.plan = Plan(order, self.arrays, set(wanted), assignments, self.dtypes, share)
-        self._arena = aligned_bytes(self.plan.nbytes)
+        self._arena = aligned((self.plan.nbytes,), np.uint8)
         self.calls: list[NamedCall] = []
         for value in order:
             self.calls += [NamedCall(value, call) for call in self._lowered(value)]
@@ -98,7 +99,7 @@ class Program:
             array.flags.writeable = False
             return array
         if leaf not in given:
-            return np.zeros(leaf.shape, dtype)
+            return aligned(leaf.shape, dtype)
         array = given[leaf]
         if array.shape != leaf.shape or array.dtype != dtype:
             raise ValueError(f"{leaf!r} was given {array.dtype} {array.shape}")
@@ -164,10 +165,3 @@ def needed_for(wanted: Sequence[Value]) -> list[Value]:
             needed.add(value)
             pending.extend(value.reads)
     return sorted(needed, key=lambda value: value.index)
-
-
-def aligned_bytes(count: int) -> Array:
-    """`count` bytes of memory that starts at a multiple of `ALIGNMENT`."""
-    raw = np.empty(count + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + count]
