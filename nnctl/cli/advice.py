@@ -4,14 +4,17 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 
 def command(
     code: Annotated[
         str | None,
         typer.Argument(
-            metavar="CODE", help="The code of one rule, to read at length.", show_default=False
+            metavar="CODE",
+            help="The code of one rule, to read at length.",
+            show_default=False,
+            autocompletion=completion.codes,
         ),
     ] = None,
     json: options.Json = False,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
     from nnctl.jobs.evaluate import EvaluateResult
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def command(
     weights: options.Weights,
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A data file with targets.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA", help="A data file with targets.", autocompletion=completion.tables
+        ),
+    ],
     features: options.Features = None,
     target: Annotated[
         list[str] | None,
@@ -29,6 +34,7 @@ def command(
         typer.Option(
             metavar="METRIC=VALUE",
             help="Exit 1 if the metric is below; repeatable.",
+            autocompletion=completion.bounds,
             show_default=False,
         ),
     ] = None,
@@ -37,6 +43,7 @@ def command(
         typer.Option(
             metavar="METRIC=VALUE",
             help="Exit 1 if loss, mae, mse or rmse is above; repeatable.",
+            autocompletion=completion.bounds,
             show_default=False,
         ),
     ] = None,

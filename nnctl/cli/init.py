@@ -7,9 +7,16 @@ from typing import Annotated
 
 import typer
 
+from nnctl.cli import completion
+
 
 def command(
-    data: Annotated[Path, typer.Argument(metavar="DATA.csv", help="A table with a header row.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA.csv", help="A table with a header row.", autocompletion=completion.tables
+        ),
+    ],
     target: Annotated[
         str | None,
         typer.Option(

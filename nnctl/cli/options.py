@@ -5,17 +5,33 @@ from typing import Annotated
 
 import typer
 
-Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML config.")]
-OptionalConfig = Annotated[
-    Path | None, typer.Argument(metavar="CONFIG", help="A YAML config.", show_default=False)
+from nnctl.cli import completion
+
+Config = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="A YAML config.", autocompletion=completion.configs)
 ]
-Weights = Annotated[Path, typer.Argument(metavar="WEIGHTS", help="A weights.npz, or a run folder.")]
+OptionalConfig = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="CONFIG",
+        help="A YAML config.",
+        show_default=False,
+        autocompletion=completion.configs,
+    ),
+]
+Weights = Annotated[
+    Path,
+    typer.Argument(
+        metavar="WEIGHTS", help="A weights.npz, or a run folder.", autocompletion=completion.weights
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
         help="Give a config key another value, as in layers.0.units=64; repeatable.",
+        autocompletion=completion.settings,
         show_default=False,
     ),
 ]
@@ -29,6 +45,7 @@ InitWeights = Annotated[
         "--init-weights",
         metavar="FILE.npz",
         help="Start from the arrays of this file, or of a run folder.",
+        autocompletion=completion.weights,
         show_default=False,
     ),
 ]

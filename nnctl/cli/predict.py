@@ -7,7 +7,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 
 def command(
@@ -15,7 +15,10 @@ def command(
     input: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="A data file; - reads CSV from standard input.", allow_dash=True
+            metavar="INPUT",
+            help="A data file; - reads CSV from standard input.",
+            allow_dash=True,
+            autocompletion=completion.tables,
         ),
     ],
     output: Annotated[

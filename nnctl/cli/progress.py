@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nnctl.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
+from nnctl.cli.curve import Series, curve_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,6 +19,9 @@ REDRAWS_A_SECOND = 4
 WIDEST_BAR, NARROWEST_BAR = 40, 6  # columns; where there is less room, the numbers stay alone
 NARROW = 60  # columns, below which the epochs of the best figures go
 BESIDE = 72  # columns from which validation stands beside training
+FIGURES_COLUMNS, CURVE_COLUMNS = 82, 60  # of the figures beside the curve, and of that, at most
+CURVE_FROM, CURVE_BESIDE = 60, 120  # columns from which it is drawn, and beside the figures
+CURVE_HIGH = 20  # lines of a terminal that has room for it below the figures
 
 
 @contextmanager
@@ -43,6 +47,7 @@ class LiveFigures(Callback):
         self.batch: BatchEnd | None = None
         self.now: dict[str, float] = {}
         self.best: dict[str, tuple[float, int]] = {}
+        self.losses = {"train": Series(), "validation": Series()}
         self.began = time.monotonic()
         self.first_epoch = 0
         self.rows_a_second = 0.0
@@ -64,6 +69,9 @@ class LiveFigures(Callback):
             if name not in best or better(name, value, best[name][0]):
                 best[name] = (value, event.epoch)
         self.best = best
+        for series, name in zip(self.losses.values(), ("loss", "val_loss"), strict=True):
+            if name in event.logs:
+                series.add(event.logs[name])
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         self.ended = event
@@ -83,14 +91,26 @@ class LiveFigures(Callback):
             return f"{clock(self.ended.seconds)} in all"
         return f"{clock(elapsed * (1 / self.share - 1))} left" if self.share else ""
 
-    def drawn(self, width: int) -> "RenderableType":
-        """Two bars and a table of figures, for a terminal of so many columns."""
+    def drawn(self, width: int, height: int = 50, braille: bool = True) -> "RenderableType":
+        """Two bars, a table of figures and a curve, for a terminal of such a size."""
         from rich.console import Group
+        from rich.table import Table
 
         if self.run is None or self.batch is None:
             return "starting …"
+        beside = width >= CURVE_BESIDE
+        figures: RenderableType = self._figures(width)
+        wanted = braille and width >= CURVE_FROM and (beside or height >= CURVE_HIGH)
+        columns = min(CURVE_COLUMNS, width - FIGURES_COLUMNS if beside else width)
+        curve = curve_of(self.losses, columns) if wanted else None
+        if curve is not None and beside:
+            both = Table.grid(padding=(0, 4, 0, 0))
+            both.add_row(figures, curve)
+            figures = both
+        elif curve is not None:
+            figures = Group(figures, curve)
         # The last line is empty, so that the ^C that a terminal shows fits on it.
-        return Group(self._bars(width), self._figures(width), "")
+        return Group(self._bars(width), figures, "")
 
     def _bars(self, width: int) -> "Table":
         from rich.progress_bar import ProgressBar
@@ -166,9 +186,10 @@ def live_display() -> Iterator[LiveFigures]:
     from rich.live import Live
 
     figures, console = LiveFigures(), Console(stderr=True)
+    braille = console.encoding.lower().startswith("utf")
     with Live(
         console=console,
-        get_renderable=lambda: figures.drawn(console.width),
+        get_renderable=lambda: figures.drawn(console.width, console.height, braille),
         refresh_per_second=REDRAWS_A_SECOND,
     ) as live:
         try:

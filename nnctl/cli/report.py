@@ -5,11 +5,17 @@ from typing import Annotated
 
 import typer
 
+from nnctl.cli import completion
+
 
 def command(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN", help="Run folders; several are compared side by side."),
+        typer.Argument(
+            metavar="RUN",
+            help="Run folders; several are compared side by side.",
+            autocompletion=completion.weights,
+        ),
     ],
     output: Annotated[
         Path | None,

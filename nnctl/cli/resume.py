@@ -6,11 +6,16 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 
 def command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="The folder of a run.", autocompletion=completion.weights
+        ),
+    ],
     epochs: Annotated[
         int | None,
         typer.Option(help="The new total of epochs; extends a run that has ended."),

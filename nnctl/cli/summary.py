@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
     from nnctl.jobs.summary import Speed, Summary
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 def command(
     path: Annotated[
         Path,
-        typer.Argument(metavar="CONFIG-or-WEIGHTS", help="A config, weights, or a run folder."),
+        typer.Argument(
+            metavar="CONFIG-or-WEIGHTS",
+            help="A config, weights, or a run folder.",
+            autocompletion=completion.configs_or_weights,
+        ),
     ],
     set_: options.Set = None,
 ) -> None:

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 
 def command(
-    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="YAML configs.")],
+    configs: Annotated[
+        list[Path],
+        typer.Argument(metavar="CONFIG", help="YAML configs.", autocompletion=completion.configs),
+    ],
     set_: options.Set = None,
     strict: Annotated[bool, typer.Option("--strict", help="Let advice fail, too.")] = False,
     resolved: Annotated[

@@ -51,8 +51,9 @@ def drawn(figures: LiveFigures, width: int) -> list[str]:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_fits_a_terminal_of_any_width(width):
     lines = drawn(begun(), width)
-    beside = width >= 72
-    assert len(lines) == 2 + (4 if beside else 6) + 1
+    beside, curve = width >= 72, 6 if width >= 60 else 0
+    figures = 4 if beside else 6
+    assert len(lines) == 2 + (max(figures, curve) if width >= 120 else figures + curve) + 1
     assert max(len(line.rstrip()) for line in lines) <= width
     text = "\n".join(lines)
     for part in (
@@ -68,6 +69,15 @@ def test_it_fits_a_terminal_of_any_width(width):
         assert part in text
     assert lines[-1].strip() == ""
     assert ("━" in text) == (width >= 60)
+
+
+@pytest.mark.parametrize(
+    ("height", "braille", "there"), [(50, True, 1), (19, True, 0), (50, False, 0)]
+)
+def test_the_curve_needs_room_and_braille(height, braille, there):
+    console = Console(width=80, file=io.StringIO())
+    console.print(begun().drawn(80, height, braille))
+    assert ("train validation" in console.file.getvalue()) == there
 
 
 def test_the_figures_are_the_latest_and_the_best():
