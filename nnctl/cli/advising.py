@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from nnctl.cli.printing import wrapped
+
 if TYPE_CHECKING:
     from nnctl.advice import Advice
     from nnctl.rules import Rule
@@ -21,14 +23,11 @@ def width() -> int:
 
 def print_advice(advice: "Sequence[Advice]", stream: TextIO | None = None) -> None:
     """Each piece of advice with its place, its reason and the change to make."""
+    stream = stream or sys.stdout
     for each in advice:
-        head, *rest = str(each).splitlines()
-        print(f"advice: {head}", file=stream or sys.stdout)
-        for line in rest:
-            print(line, file=stream or sys.stdout)
+        print(wrapped(f"advice: {each}", stream), file=stream)
     if advice:
-        codes = dict.fromkeys(each.code for each in advice)
-        print(f"at length: nnctl advice {next(iter(codes))}", file=stream or sys.stdout)
+        print(f"at length: nnctl advice {advice[0].code}", file=stream)
 
 
 def print_rules(rules: "Sequence[Rule]") -> None:

@@ -1,7 +1,9 @@
 """What commands print: problems, results, tables, JSON."""
 
 import json
+import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -23,12 +25,44 @@ def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
     if len(problems) > 1:
         print(f"error: {len(problems)} problems", file=stream)
     for problem in problems:
-        print(problem if len(problems) > 1 else f"error: {problem}", file=stream)
+        text = str(problem) if len(problems) > 1 else f"error: {problem}"
+        print(wrapped(text, stream), file=stream)
 
 
 def print_warning(problem: Problem) -> None:
     """What a user should know although the command goes on, on stderr."""
-    print(f"warning: {problem}", file=sys.stderr)
+    print(wrapped(f"warning: {problem}", sys.stderr), file=sys.stderr)
+
+
+def wrapped(text: str, stream: TextIO) -> str:
+    """The text, broken at words for a terminal, with its indents; elsewhere as it is.
+
+    Lines indented by four or more are YAML to be copied, and stay whole.
+    """
+    if not stream.isatty():
+        return text
+    columns = columns_of(stream)
+    return "\n".join(broken(line, columns or len(line)) for line in text.splitlines())
+
+
+def columns_of(terminal: TextIO) -> int:
+    """How wide a terminal is, or is said to be; 0 where nothing tells."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() else os.get_terminal_size(terminal.fileno()).columns
+
+
+def broken(line: str, columns: int) -> str:
+    """One line in lines of so many columns, all but the first indented like it, or by two."""
+    indent = len(line) - len(line.lstrip())
+    if len(line) <= columns or indent >= 4:
+        return line
+    return textwrap.fill(
+        line,
+        columns,
+        subsequent_indent=" " * max(2, indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def print_json(values: Mapping[str, Any]) -> None:
