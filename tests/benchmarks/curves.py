@@ -28,7 +28,7 @@ def steps_for(parameters: int, batch_size: int) -> tuple[int, int]:
     """Steps and epochs that take a moment, for any size."""
     work = parameters * batch_size
     steps = max(4, min(200, 10**9 // work))
-    return steps, 5 if work < 10**8 else 2
+    return steps, 20 if work < 10**7 else 5 if work < 10**8 else 2
 
 
 def one(peer: str, parameters: int, batch_size: int) -> float:
