@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -56,6 +55,8 @@ def broken(line: str, columns: int) -> str:
     indent = len(line) - len(line.lstrip())
     if len(line) <= columns or indent >= 4:
         return line
+    import textwrap  # rarely needed
+
     return textwrap.fill(
         line,
         columns,
