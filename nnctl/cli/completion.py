@@ -1,27 +1,22 @@
-"""What a shell completes: files of the right kind, metrics, codes of advice, keys of a config.
+"""What a shell completes: files of the right kind, runs, metrics, codes of advice, config keys.
 
 It runs at each press of a key, so nothing heavy is imported here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 CONFIGS = (".yaml", ".yml")
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz")
+RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
 # The names of nnctl.metrics, which needs NumPy; a test holds them equal.
-METRICS = (
-    "accuracy",
-    "auc",
-    "f1",
-    "mae",
-    "mse",
-    "precision",
-    "r2",
-    "recall",
-    "rmse",
-    "top_k_accuracy",
-)
-KEYS = ("optimizer.learning_rate=", "batch_size=", "epochs=", "seed=", "dtype=", "loss=")
+RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")
+FALLING = ("loss", "mae", "mse", "rmse")
+SCHEMA = Path(__file__).parents[1] / "docs" / "config.schema.json"
+# A shell quotes these itself if it completes by its own means, which it does where it is told
+# nothing. What it is told, bash inserts without quotes; and zsh would quote a `~`.
+QUOTED = frozenset(" \t\n\"'\\$`&|;<>()*?[]{}!#~:=^")
 
 
 def configs(incomplete: str) -> list[str]:
@@ -34,45 +29,107 @@ def tables(incomplete: str) -> list[str]:
     return files(incomplete, TABLES)
 
 
+def runs(incomplete: str) -> list[str]:
+    """Run folders."""
+    return files(incomplete, (), whole_runs=True)
+
+
 def weights(incomplete: str) -> list[str]:
     """Weights files and run folders."""
-    return files(incomplete, (".npz",))
+    return files(incomplete, (".npz",), whole_runs=True)
 
 
 def configs_or_weights(incomplete: str) -> list[str]:
-    return files(incomplete, (*CONFIGS, ".npz"))
+    """Configs, weights files and run folders."""
+    return files(incomplete, (*CONFIGS, ".npz"), whole_runs=True)
 
 
-def files(incomplete: str, endings: Sequence[str]) -> list[str]:
+def files(incomplete: str, endings: Sequence[str], *, whole_runs: bool = False) -> list[str]:
     """The files with one of the endings, and all folders, whose path begins with what is typed.
 
-    Of a folder that is the only match, what it holds: a shell would put a space behind it.
+    Of a folder that is the only match, what it holds: a shell would put a space behind it. With
+    `whole_runs` that is right for the folder of a run. Nothing where a path needs quotes.
     """
     ahead, slash, begun = incomplete.rpartition("/")
-    folder = Path(ahead + slash).expanduser() if slash else Path()
     try:
-        inside = sorted(folder.iterdir())
+        inside = sorted(Path(ahead + slash).iterdir())
     except OSError:
         return []
-    named = [path for path in inside if path.name.startswith(begun)]
-    found = [
-        f"{ahead}{slash}{path.name}{'/' * path.is_dir()}"
-        for path in named
-        if path.is_dir() or path.name.endswith(tuple(endings))
-        if begun or not path.name.startswith(".")
-    ]
-    only = found[0] if len(found) == 1 else ""
-    return files(only, endings) or found if only.endswith("/") else found
+    found = []
+    for path in inside:
+        if not path.name.startswith(begun) or (path.name.startswith(".") and not begun):
+            continue
+        name = ahead + slash + path.name
+        if path.is_dir():
+            found.append(name if whole_runs and is_run(path) else f"{name}/")
+        elif path.name.endswith(tuple(endings)):
+            found.append(name)
+    if any(QUOTED.intersection(name) for name in found):
+        return []
+    if len(found) == 1 and found[0].endswith("/"):
+        return files(found[0], endings, whole_runs=whole_runs) or found
+    return found
 
 
-def bounds(incomplete: str) -> list[str]:
-    """Metrics, ready for their bound."""
-    return [f"{name}=" for name in ("loss", *METRICS) if name.startswith(incomplete)]
+def is_run(folder: Path) -> bool:
+    """Whether the folder is that of a run, ended or not."""
+    return any((folder / name).is_file() for name in RUN_FILES)
+
+
+def lower_bounds(incomplete: str) -> list[str]:
+    """The metrics that are better when they are higher, ready for their bound."""
+    return [f"{name}=" for name in RISING if name.startswith(incomplete)]
+
+
+def upper_bounds(incomplete: str) -> list[str]:
+    """The loss, and the metrics that are better when they are lower, ready for their bound."""
+    return [f"{name}=" for name in FALLING if name.startswith(incomplete)]
 
 
 def settings(incomplete: str) -> list[str]:
-    """Keys that are often given another value."""
-    return [key for key in KEYS if key.startswith(incomplete)]
+    """Keys of a config: `epochs=` is ready for its value, `optimizer.` for a key of its own.
+
+    They are completed up to the next dot, as paths are to the next slash.
+    """
+    import json
+
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    ahead, dot, begun = incomplete.rpartition(".")
+    parts = [schema]
+    for key in ahead.split(".") if dot else []:
+        parts = members(parts, schema).get("0" if key.isdecimal() else key, [])
+    found = []
+    for name, inner in members(parts, schema).items():
+        if name.startswith(begun):
+            if any(form.get("type") != "object" for form in forms(inner, schema)):
+                found.append(f"{ahead}{dot}{name}=")
+            if members(inner, schema):
+                found.append(f"{ahead}{dot}{name}.")
+    return settings(found[0]) if len(found) == 1 and found[0].endswith(".") else found
+
+
+def members(parts: Sequence[Any], schema: Any) -> dict[str, list[Any]]:
+    """What the schema says of each key of a mapping; `0` stands for any mapping of a list."""
+    found: dict[str, list[Any]] = {}
+    for form in forms(parts, schema):
+        named = form.get("properties", {})
+        items = form.get("items")
+        if isinstance(items, dict) and members([items], schema):
+            named = {"0": items}
+        for name, inner in named.items():
+            found.setdefault(name, []).append(inner)
+    return found
+
+
+def forms(parts: Sequence[Any], schema: Any) -> Iterator[Any]:
+    """The forms that a value may take, each without references to others."""
+    for part in parts:
+        if "$ref" in part:
+            yield from forms([schema["definitions"][part["$ref"].rpartition("/")[2]]], schema)
+        elif choice := part.get("anyOf") or part.get("allOf"):
+            yield from forms(choice, schema)
+        else:
+            yield part
 
 
 def codes(incomplete: str) -> list[tuple[str, str]]:

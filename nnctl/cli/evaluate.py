@@ -34,7 +34,7 @@ def command(
         typer.Option(
             metavar="METRIC=VALUE",
             help="Exit 1 if the metric is below; repeatable.",
-            autocompletion=completion.bounds,
+            autocompletion=completion.lower_bounds,
             show_default=False,
         ),
     ] = None,
@@ -43,7 +43,7 @@ def command(
         typer.Option(
             metavar="METRIC=VALUE",
             help="Exit 1 if loss, mae, mse or rmse is above; repeatable.",
-            autocompletion=completion.bounds,
+            autocompletion=completion.upper_bounds,
             show_default=False,
         ),
     ] = None,

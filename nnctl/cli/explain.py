@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nnctl.cli import options
+from nnctl.cli import completion, options
 
 
 def command(
@@ -22,6 +22,7 @@ def command(
             "--weights",
             metavar="FILE",
             help="Take the parameters of these weights, or of a run folder.",
+            autocompletion=completion.weights,
             show_default=False,
         ),
     ] = None,

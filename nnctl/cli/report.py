@@ -14,7 +14,7 @@ def command(
         typer.Argument(
             metavar="RUN",
             help="Run folders; several are compared side by side.",
-            autocompletion=completion.weights,
+            autocompletion=completion.runs,
         ),
     ],
     output: Annotated[

@@ -12,9 +12,7 @@ from nnctl.cli import completion, options
 def command(
     run: Annotated[
         Path,
-        typer.Argument(
-            metavar="RUN", help="The folder of a run.", autocompletion=completion.weights
-        ),
+        typer.Argument(metavar="RUN", help="The folder of a run.", autocompletion=completion.runs),
     ],
     epochs: Annotated[
         int | None,

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from nnctl.cli import completion
+from nnctl.config import Config
 from nnctl.metrics import METRICS
 from nnctl.rules import RULES
 
@@ -18,32 +19,34 @@ try:
     main()
 except SystemExit:
     pass
-heavy = {"numpy", "yaml"} & set(sys.modules)
+heavy = {"numpy", "rich", "yaml", "nnctl.config", "nnctl.jobs"} & set(sys.modules)
 assert not heavy, heavy
 """
+FILES = (
+    "configs/a.yaml",
+    "configs/b.yml",
+    "configs/notes.txt",
+    "data/rows.csv.gz",
+    "runs/a/weights.npz",
+    "runs/a/config.yaml",
+    "runs/b/checkpoint.npz",
+)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder such as people have, and the current one."""
     monkeypatch.chdir(tmp_path)
-    for name in ("configs/a.yaml", "configs/b.yml", "configs/notes.txt", "data/rows.csv.gz"):
+    for name in FILES:
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    (tmp_path / "runs/a").mkdir(parents=True)
-    (tmp_path / "runs/a/weights.npz").touch()
     (tmp_path / ".hidden").mkdir()
     return tmp_path
 
 
-def told(words: str) -> list[str]:
-    """What bash is told for the last of the words, which need nothing heavy to be found."""
-    protocol = {
-        "_NNCTL_COMPLETE": "complete_bash",
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split(" ")) - 1),
-    }
+def told(**protocol: str) -> str:
+    """What a shell is told, which needs nothing heavy to be found."""
     done = subprocess.run(
         [sys.executable, "-c", RUN],
         env={**os.environ, **protocol},
@@ -52,7 +55,7 @@ def told(words: str) -> list[str]:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return done.stdout
 
 
 @pytest.mark.parametrize(
@@ -61,14 +64,26 @@ def told(words: str) -> list[str]:
         ("nnctl pr", ["predict", "profile"]),
         ("nnctl train con", ["configs/a.yaml", "configs/b.yml"]),
         ("nnctl predict runs/a d", ["data/rows.csv.gz"]),
-        ("nnctl evaluate r", ["runs/a/weights.npz"]),
-        ("nnctl evaluate runs/a d --fail-under rec", ["recall="]),
-        ("nnctl train configs/a.yaml --set opt", ["optimizer.learning_rate="]),
+        ("nnctl resume r", ["runs/a", "runs/b"]),
+        ("nnctl explain configs/a.yaml --weights runs/a/", ["runs/a/weights.npz"]),
+        ("nnctl evaluate runs/a d --fail-under r", ["r2=", "recall="]),
+        ("nnctl evaluate runs/a d --fail-over r", ["rmse="]),
+        ("nnctl train configs/a.yaml --set early_stopping.p", ["early_stopping.patience="]),
         ("nnctl advice linear", ["linear-hidden"]),
     ],
 )
 def test_tab_completes(words, expected, folder):
-    assert told(words) == expected
+    position = str(len(words.split(" ")) - 1)
+    protocol = {"_NNCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": position}
+    assert told(**protocol).split() == expected
+
+
+def test_zsh_is_told_files_too(folder):
+    protocol = {
+        "_NNCTL_COMPLETE": "complete_zsh",
+        "_TYPER_COMPLETE_ARGS": "nnctl validate configs/b",
+    }
+    assert '"configs/b.yml"' in told(**protocol)
 
 
 def test_files_of_other_kinds_are_left_out(folder):
@@ -80,7 +95,54 @@ def test_files_of_other_kinds_are_left_out(folder):
     assert completion.configs(".h") == [".hidden/"]
 
 
-def test_every_metric_and_rule_is_known():
-    assert tuple(sorted(METRICS)) == completion.METRICS
-    assert completion.bounds("") == ["loss=", *(f"{name}=" for name in completion.METRICS)]
+def test_the_folder_of_a_run_is_one_thing_where_a_run_is_asked_for(folder):
+    assert completion.runs("runs/a") == ["runs/a"]
+    assert completion.runs("runs/a/") == []
+    assert completion.weights("runs/") == ["runs/a", "runs/b"]
+    assert completion.weights("runs/b/") == ["runs/b/checkpoint.npz"]
+    assert completion.configs("runs/a") == ["runs/a/config.yaml"]
+
+
+@pytest.mark.parametrize("name", ["my rows.csv", "a$b.csv", "it's.csv", "a:b.csv", "a=b.csv"])
+def test_a_path_that_needs_quotes_is_left_to_the_shell(name, folder):
+    (folder / "data" / name).touch()
+    assert completion.tables("data/") == []
+    assert completion.tables("data/r") == ["data/rows.csv.gz"]
+
+
+def test_every_metric_is_known_and_offered_for_the_bound_that_suits_it():
+    rising = {name for name, metric in METRICS.items() if metric.higher_is_better}
+    assert set(completion.RISING) == rising
+    assert set(completion.FALLING) == {"loss", *METRICS} - rising
+
+
+def test_every_code_comes_with_its_title():
     assert dict(completion.codes("")) == {code: rule.title for code, rule in RULES.items()}
+
+
+def test_every_key_of_a_config_is_offered():
+    assert {key.strip("=.") for key in completion.settings("")} == set(Config.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("ep", ["epochs="]),
+        ("opt", ["optimizer=", "optimizer."]),
+        ("optimizer.nest", ["optimizer.nesterov="]),
+        ("optimizer.learning_rate.warmup_s", ["optimizer.learning_rate.warmup_steps="]),
+        ("layers.12.unit", ["layers.12.units="]),
+        ("input_shape", ["input_shape="]),
+        ("data.scale.", ["data.scale.type=", "data.scale.by="]),
+        ("epochs.", []),
+        ("nothing.", []),
+    ],
+)
+def test_keys_are_completed_up_to_the_next_dot(typed, expected):
+    assert completion.settings(typed) == expected
+
+
+def test_the_only_match_shows_what_it_holds():
+    held = completion.settings("early_stopping.")
+    assert completion.settings("early") == held
+    assert "early_stopping.patience=" in held
