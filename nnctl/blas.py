@@ -16,15 +16,20 @@ def controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def available() -> int:
-    """The threads that the environment and the machine allow."""
+def available(processes: int = 1) -> int:
+    """The threads that the environment and the machine allow each of so many processes.
+
+    A process that is bound to some of the cores has these to itself.
+    """
     allowed = [info["num_threads"] for info in controller().info() if info["user_api"] == "blas"]
-    return int(min([os.cpu_count() or 1, *allowed]))
+    cores = os.cpu_count() or 1
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    return int(min([own if own < cores else max(1, cores // processes), *allowed]))
 
 
-def threads_for(multiply_adds: int) -> int:
-    """The threads for work whose largest product has so many multiply-adds."""
-    return available() if multiply_adds >= MULTIPLY_ADDS_WORTH_A_THREAD else 1
+def threads_for(multiply_adds: int, processes: int = 1) -> int:
+    """The threads for work whose largest product has so many multiply-adds, in each process."""
+    return available(processes) if multiply_adds >= MULTIPLY_ADDS_WORTH_A_THREAD else 1
 
 
 def limited_to(threads: int) -> AbstractContextManager[object]:

@@ -16,6 +16,7 @@ from nnctl.graph import Shape
 from nnctl.layers import Dense
 from nnctl.metrics import InOwnUnit, Metric
 from nnctl.model import Sequential
+from nnctl.ranks import Ranks
 from nnctl.runs.weights import load_weights
 from nnctl.step import Examples
 
@@ -32,15 +33,21 @@ class Built:
     test: Examples | None
 
 
-def build(config: Config, *, dtype: str | None = None, init_weights: Path | None = None) -> Built:
+def build(
+    config: Config,
+    *,
+    dtype: str | None = None,
+    init_weights: Path | None = None,
+    ranks: Ranks | None = None,
+) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.
 
     The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
-    that is given. Raises `NnctlError` with the problems of the data, or else of the shapes, each in
-    its place.
+    that is given; `ranks` are the processes that train it together. Raises `NnctlError` with the
+    problems of the data, or else of the shapes, each in its place.
     """
     dtype = dtype or config.dtype
-    model = compiled(config, dtype)
+    model = compiled(config, dtype, ranks)
     prepared = prepared_data(config, model, output_units(model), dtype)
     built_for(config, model, prepared.train.x.shape[1:])
     parts = [
@@ -58,14 +65,14 @@ def build(config: Config, *, dtype: str | None = None, init_weights: Path | None
     return Built(config, model, prepared, train, validation, test)
 
 
-def compiled(config: Config, dtype: str | None = None) -> Sequential:
+def compiled(config: Config, dtype: str | None = None, ranks: Ranks | None = None) -> Sequential:
     """The config's model with its loss, optimizer and metrics, not yet built.
 
     Raises `NnctlError` for what does not go together, in the config's places.
     """
     layers = [make(entry) for entry in config.layers]
     try:
-        model = Sequential(layers, seed=config.seed, dtype=dtype or config.dtype)
+        model = Sequential(layers, seed=config.seed, dtype=dtype or config.dtype, ranks=ranks)
         metrics = {entry.type: make(entry) for entry in config.metrics}
         model.compile(make(config.optimizer), make(config.loss), metrics)
     except ArgumentError as error:

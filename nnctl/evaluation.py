@@ -8,6 +8,7 @@ import numpy as np
 
 from nnctl import blas
 from nnctl.graph import Array
+from nnctl.ranks import Ranks
 from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
@@ -19,11 +20,12 @@ class Predictor:
     """The model's output for any number of rows, by a program for blocks of a fixed size.
 
     The size never changes, and each block runs on one BLAS thread, so that a row's output does not
-    depend on how many others come with it. Where a block is much work, several run at once.
+    depend on how many others come with it. Where a block is much work, several run at once; where
+    there are `ranks`, each of them runs some, and all have the whole output.
     """
 
-    def __init__(self, model: Model):
-        self.model = model
+    def __init__(self, model: Model, ranks: Ranks | None = None):
+        self.model, self.ranks = model, ranks
         self._programs: list[Forward] = []
 
     def rows_at_once(self) -> int:
@@ -46,6 +48,23 @@ class Predictor:
         """The rows of each block, in order, and the output for them, overwritten later on."""
         size = len(self._program().x)
         blocks = [slice(k, min(k + size, len(x))) for k in range(0, len(x), size)]
+        return self._by_threads(x, blocks) if self.ranks is None else self._by_ranks(x, blocks)
+
+    def _by_ranks(self, x: Array, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
+        """The output of each block, which one of the ranks computes for all."""
+        assert self.ranks is not None
+        rank, size, program = self.ranks.rank, self.ranks.size, self._program()
+        for first in range(0, len(blocks), size):
+            together = blocks[first : first + size]
+            if rank < len(together):
+                with np.errstate(all="ignore"), blas.limited_to(1):
+                    program(x[together[rank]])
+            outputs = self.ranks.gather(program.y_pred)
+            for rows, output in zip(together, outputs, strict=False):
+                yield rows, output[: rows.stop - rows.start]
+
+    def _by_threads(self, x: Array, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
+        """The output of each block, some of them computed at once."""
         workers = self._workers(len(blocks))
         programs = [self._program(worker) for worker in range(workers)]
 

@@ -23,6 +23,7 @@ from nnctl.metrics import METRICS, Metric
 from nnctl.npz import read_arrays, write_arrays
 from nnctl.optimizers import OPTIMIZERS, Optimizer
 from nnctl.randomness import generator
+from nnctl.ranks import Ranks
 from nnctl.step import Examples, Scorer, TrainingStep
 from nnctl.training import Training, TrainingState
 
@@ -44,14 +45,20 @@ class Sequential:
 
     `seed` decides every random number of the model; `dtype` (float32 or float64) is that of its
     parameters and its arithmetic. All parameters lie in one `vector`, as `layout` says; it exists
-    once the model is built: by `build`, or by the first data it is given.
+    once the model is built: by `build`, or by the first data it is given. `ranks` are the processes
+    that train, evaluate and predict together, each with the whole data (see `nnctl.mpi`).
     """
 
     def __init__(
-        self, layers: Sequence[Layer], *, seed: int = 0, dtype: np.typing.DTypeLike = "float32"
+        self,
+        layers: Sequence[Layer],
+        *,
+        seed: int = 0,
+        dtype: np.typing.DTypeLike = "float32",
+        ranks: Ranks | None = None,
     ):
         self.layers = list(layers)
-        self.seed, self.dtype = seed, np.dtype(dtype)
+        self.seed, self.dtype, self.ranks = seed, np.dtype(dtype), ranks
         if not self.layers:
             raise ArgumentError("a model needs at least one layer")
         if self.dtype not in (np.float32, np.float64):
@@ -83,7 +90,7 @@ class Sequential:
         self.layout = Layout(parameters)
         self._check_memory()
         self.vector = self.layout.initial(generator(self.seed, "weights"), self.dtype)
-        self._predictor = Predictor(self)
+        self._predictor = Predictor(self, self.ranks)
         self.built = True
         if self.compiled:
             self._prepare()
@@ -174,6 +181,11 @@ class Sequential:
             raise ArgumentError(f"the input has shape {inputs.shape}; the model takes ({expected})")
         return np.ascontiguousarray(inputs)
 
+    def leave_ranks(self) -> None:
+        """Goes on alone from here: nothing that is computed waits for other processes any more."""
+        self.ranks = self._predictor.ranks = None
+        self._steps.clear()
+
     def state(self) -> TrainingState:
         """Where training stands: what a checkpoint holds. New after `build` and `compile`."""
         return self._state
@@ -188,8 +200,8 @@ class Sequential:
         return self._steps[key]
 
     def _new_step(self, data: Examples, rows: int) -> TrainingStep:
-        state = self._state
-        return TrainingStep(self, self.loss, self.optimizer, state.slots, data, rows, state.dropout)
+        slots, draws = self._state.slots, self._state.dropout
+        return TrainingStep(self, self.loss, self.optimizer, slots, data, rows, draws, self.ranks)
 
     def training(
         self,

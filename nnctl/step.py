@@ -14,6 +14,7 @@ from nnctl.layout import Layout
 from nnctl.losses import Loss
 from nnctl.metrics import Metric, State
 from nnctl.optimizers import Optimizer, clipped
+from nnctl.ranks import Part, Ranks
 
 
 class Model(Protocol):
@@ -79,12 +80,14 @@ def trace(
     like: Examples,
     rows: int,
     generator: np.random.Generator | None = None,
+    part: Part | None = None,
 ) -> Trace:
     """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`.
 
     `generator` draws what layers draw (dropout); without it, their draws are leaves, to be held.
+    `part` says which rows of a larger batch they are.
     """
-    graph = Graph(training=True, generator=generator)
+    graph = Graph(training=True, generator=generator, part=part)
     parameters, statistics = model.layout.declare(graph)
     x = graph.leaf("x", (rows, *model.input_shape))
     y_true = graph.leaf("y_true", (rows, *like.y.shape[1:]), kind_of(like.y))
@@ -102,11 +105,26 @@ def trace(
 def gradient_vector(traced: Trace, layout: Layout, optimizer: Optimizer) -> Value:
     """The derivatives by all trainable parameters, as the optimizer wants them clipped.
 
-    In the layout's order: `(trainable,)`.
+    In the layout's order: `(trainable,)`. Of a part of a batch, each rank derives its share of the
+    loss, and the one vector is summed.
     """
     parameters = [traced.graph.lift(layout.parameters[name]) for name in layout.trainable]
-    found = clipped(optimizer, gradients(traced.loss, parameters))
-    return join([d.reshape(d.size) for d in found])
+    part = traced.graph.part
+    if part is None:
+        found = gradients(traced.loss, parameters)
+        return joined(clipped(optimizer, found))
+    found = gradients(traced.loss * part.share, parameters)
+    vector = part.summed(joined(found))
+    if not optimizer.clips:
+        return vector
+    slices = [layout.slices[name] for name in layout.trainable]
+    pairs = zip(slices, parameters, strict=True)
+    return joined(clipped(optimizer, [vector[own].reshape(*p.shape) for own, p in pairs]))
+
+
+def joined(arrays: Sequence[Value]) -> Value:
+    """The elements of some arrays, one array after another: `(all,)`."""
+    return join([array.reshape(array.size) for array in arrays])
 
 
 class TrainingStep:
@@ -114,7 +132,8 @@ class TrainingStep:
 
     The model's vector and the slots change in place. `y_pred` is the model's output of the last
     step `(rows, *output_shape)`, from before the update. A batch of all rows is bound once, here;
-    others are gathered from the data at each step.
+    others are gathered from the data at each step. Where several `ranks` share the batch, `rows`
+    counts all of it, and the program is for the `part` that this rank takes.
     """
 
     def __init__(
@@ -126,8 +145,11 @@ class TrainingStep:
         data: Examples,
         rows: int,
         generator: np.random.Generator,
+        ranks: Ranks | None = None,
     ):
-        traced = trace(model, loss, data, rows, generator)
+        self.batch, self.part = rows, None if ranks is None else Part.of(rows, ranks)
+        taken = rows if self.part is None else len(self.part)
+        traced = trace(model, loss, data, taken, generator, self.part)
         graph, size = traced.graph, model.layout.trainable_size
         given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
         rates = [graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
@@ -145,6 +167,7 @@ class TrainingStep:
         leaves = traced.batch_leaves()
         self.whole = rows == len(data)
         if self.whole:
+            data = data if self.part is None else data.rows(self.part.rows)
             given.update(zip(leaves, data.arrays(), strict=True))
         penalties = [] if traced.penalty is None else [traced.penalty]
         wanted = [*leaves, *rates, traced.y_pred, *penalties]
@@ -154,6 +177,14 @@ class TrainingStep:
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
         self.multiply_adds = sum(self.program.products)
+
+    def own(self, batches: Array) -> Array:
+        """The rows of this rank's part in each of some batches `(batches, batch)`."""
+        return batches if self.part is None else batches[:, self.part.rows]
+
+    def gathered(self, outputs: Array) -> Array:
+        """The outputs of some whole batches, from those of this rank's part."""
+        return outputs if self.part is None else self.part.gathered(outputs)
 
     @property
     def batch_bytes(self) -> int:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from zlib import crc32
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from nnctl.graph import Array
 from nnctl.lowering import aligned
 from nnctl.metrics import Metric
 from nnctl.optimizers import Optimizer
+from nnctl.ranks import Ranks
 from nnctl.schedules import rate_at
 from nnctl.step import Examples, Model, Scorer, Totals, TrainingStep, rates_of
 
@@ -146,6 +148,7 @@ class Trainable(Model, Protocol):
     metrics: dict[str, Metric]
     scorer: Scorer
     evaluator: Evaluator
+    ranks: Ranks | None
 
     def state(self) -> TrainingState: ...
     def step(self, data: Examples, rows: int) -> TrainingStep: ...
@@ -155,7 +158,7 @@ class Training:
     """A run: `events()` trains and yields; `run()` does so for callbacks.
 
     It starts from the model's `state()`, which is kept up to date. Raises `TrainingDiverged` when
-    the loss is not finite.
+    the loss is not finite. Where the model has `ranks`, all of them run it together.
     """
 
     def __init__(
@@ -169,6 +172,7 @@ class Training:
         shuffle: bool = True,
     ):
         self.model, self.state, self.optimizer = model, model.state(), model.optimizer
+        self.ranks = model.ranks
         self.train, self.validation = train, validation
         self.epochs, self.shuffle = epochs, shuffle
         self.metrics, self._metrics = tuple(model.metrics), list(model.metrics.values())
@@ -179,6 +183,7 @@ class Training:
         self.most_batches_at_once = MOST_BATCHES_AT_ONCE
         self._stopped: Reason | None = None
         self._steps: dict[int, TrainingStep] = {}
+        self._at_once: dict[int, int] = {}
 
     @property
     def epoch(self) -> int:
@@ -190,7 +195,9 @@ class Training:
     def threads(self) -> int:
         """The threads that suit the run's matrix products."""
         products = self._step(self.batch_size).program.products
-        return blas.threads_for(max(products, default=0))
+        return blas.threads_for(
+            max(products, default=0), 1 if self.ranks is None else self.ranks.local
+        )
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:
         """Trains to the end, or until a callback stops it, and tells the callbacks.
@@ -229,10 +236,28 @@ class Training:
                 with np.errstate(all="ignore"):
                     self._train_some()
                 yield self._batch_end()
+                self._agree()
             if state.batch == self.batches:
                 figures = yield from self._validated()
                 if figures is not None:
                     yield self._epoch_end(began, figures)
+                    self._agree()
+                    self._compare()
+
+    def _agree(self) -> None:
+        """Stops every rank where one of them is to stop."""
+        if self.ranks is not None:
+            reasons = self.ranks.exchange(self._stopped)
+            self._stopped = next(filter(None, reasons), None)
+
+    def _compare(self) -> None:
+        """Raises `NnctlError` where the ranks' parameters are not the same any more."""
+        if self.ranks is None:
+            return
+        if len(set(self.ranks.exchange(crc32(self.state.vector.data)))) > 1:
+            message = "the parameters of the processes have come apart"
+            fix = "let all of them run the same versions of nnctl and NumPy on the same data"
+            raise NnctlError(Problem(message, fix))
 
     def _new_order(self) -> Array:
         if self.shuffle and self.batches > 1:
@@ -268,7 +293,9 @@ class Training:
 
     def _step(self, rows: int) -> TrainingStep:
         if rows not in self._steps:
-            self._steps[rows] = self.model.step(self.train, rows)
+            self._steps[rows] = step = self.model.step(self.train, rows)
+            most = batches_at_once(step)
+            self._at_once[rows] = most if self.ranks is None else min(self.ranks.exchange(most))
         return self._steps[rows]
 
     def upcoming(self) -> tuple[TrainingStep, Array, list[tuple[float, ...]]]:
@@ -277,8 +304,8 @@ class Training:
         start = state.batch * size
         whole = (self.rows - start) // size
         step = self._step(size if whole else self.rows - start)
-        count = min(max(whole, 1), batches_at_once(step), self.most_batches_at_once)
-        rows = state.order[start : start + count * len(step.y_pred)].reshape(count, -1)
+        count = min(max(whole, 1), self._at_once[step.batch], self.most_batches_at_once)
+        rows = state.order[start : start + count * step.batch].reshape(count, -1)
         rates = [
             rates_of(self.optimizer, self.learning_rate(t), t)
             for t in range(state.step, state.step + count)
@@ -290,10 +317,10 @@ class Training:
         state = self.state
         step, batches, rates = self.upcoming()
         count, rows = len(rates), batches.reshape(-1)
-        outputs = np.empty((len(rows), *self.model.output_shape), step.y_pred.dtype)
-        results = outputs.reshape(count, *step.y_pred.shape)
-        penalty = step.run(self.train, batches, rates, results)
-        state.totals.loss += penalty * len(step.y_pred)
+        kept = np.empty((count, *step.y_pred.shape), step.y_pred.dtype)
+        penalty = step.run(self.train, step.own(batches), rates, kept)
+        outputs = step.gathered(kept).reshape(len(rows), *self.model.output_shape)
+        state.totals.loss += penalty * step.batch
         state.step += count
         state.batch += count
         weight = None if self.train.weight is None else self.train.weight[rows]
@@ -325,6 +352,7 @@ class Training:
         told, totals = time.perf_counter(), Totals.start(self._metrics)
         for growing in self.model.evaluator.growing(self.validation):
             totals = growing
+            self._agree()
             if self._stopped == "interrupted":
                 return None
             if time.perf_counter() - told > BETWEEN_EVENTS:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from nnctl import __version__
 from nnctl.cli.ending import ended, obey_signals, open_streams
+from nnctl.cli.together import require_one_process
 from nnctl.errors import ExitStatus
 
 COMMANDS = (
@@ -30,18 +31,24 @@ COMMANDS = (
     "advice",
     "schema",
 )
+SHARED = ("train", "resume")  # the commands that several processes may run together
 SETTINGS: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
 
 
-def reported(command: Callable[..., None]) -> Callable[..., None]:
+def reported(command: Callable[..., None], name: str) -> Callable[..., None]:
     """The command, with its errors printed and turned into exit statuses."""
 
     @functools.wraps(command)
     def wrapper(*arguments: Any, **options: Any) -> None:
-        raise typer.Exit(ended(lambda: command(*arguments, **options)))
+        def run() -> None:
+            if name not in SHARED:
+                require_one_process(f"nnctl {name}")
+            command(*arguments, **options)
+
+        raise typer.Exit(ended(run))
 
     return wrapper
 
@@ -62,7 +69,7 @@ def loaded(name: str) -> Any:
     """The command of that name, from its module."""
     module = importlib.import_module(f"nnctl.cli.{name}")
     single = typer.Typer(add_completion=False, **SETTINGS)
-    single.command(name)(reported(module.command))
+    single.command(name)(reported(module.command, name))
     return typer.main.get_command(single)
 
 

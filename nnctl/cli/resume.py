@@ -29,12 +29,20 @@ def command(
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
+    from nnctl.cli.together import is_first, ranks_of_job
 
-    with Interruption() as interruption, display(quiet) as shown:
+    with (
+        ranks_of_job() as ranks,
+        Interruption() as interruption,
+        display(quiet or not is_first()) as shown,
+    ):
         from nnctl.jobs.resume import resume
 
+        told = {"warn": print_warning} if is_first() else {}
         watching = [*shown, interruption]
-        result = resume(run, epochs=epochs, callbacks=watching, warn=print_warning)
+        result = resume(run, epochs=epochs, callbacks=watching, ranks=ranks, **told)
+    if not is_first():
+        raise typer.Exit(interruption.status_of(result.status) if result else 0)
     if result is None:
         print(f"nothing to do: {run} has ended; --epochs N trains it further", file=sys.stderr)
         if json:

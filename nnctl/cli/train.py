@@ -46,6 +46,7 @@ def command(
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
+    from nnctl.cli.together import is_first, ranks_of_job, require_one_process
 
     chosen: dict[str, Any] = {
         "output": output,
@@ -55,16 +56,24 @@ def command(
     }
     chosen["init_weights"] = init_weights
     if smoke:
+        require_one_process("--smoke")
         raise typer.Exit(smoke_status(config, chosen, quiet, json))
-    with Interruption() as interruption, display(quiet) as shown:
+    with (
+        ranks_of_job() as ranks,
+        Interruption() as interruption,
+        display(quiet or not is_first()) as shown,
+    ):
         # Only here, where a signal is noted even if some module on the way swallows what it raises.
         from nnctl.jobs.train import train
 
-        chosen |= {"epochs": epochs, "warn": print_warning}
-        if not quiet:
+        chosen |= {"epochs": epochs, "ranks": ranks}
+        if is_first():
+            chosen["warn"] = print_warning
+        if is_first() and not quiet:
             chosen["advise"] = lambda advice: print_advice(advice, sys.stderr)
         result = train(config, **chosen, callbacks=[*shown, interruption])
-    print_outcome(result, quiet, json)
+    if is_first():
+        print_outcome(result, quiet, json)
     raise typer.Exit(interruption.status_of(result.status))
 
 

@@ -10,12 +10,15 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.graph import operations
 from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
+
+if TYPE_CHECKING:
+    from nnctl.ranks import Part
 
 
 def recorded(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:
@@ -139,11 +142,17 @@ class Graph:
 
     `parameters` maps what a formula may name besides values (declared parameters) to their values,
     and `updates` some of them to what they are after the step; `assignments` holds, for each leaf
-    that a step changes, its value after it. `generator` makes the random numbers of `draw`.
+    that a step changes, its value after it. `generator` makes the random numbers of `draw`. `part`
+    says which rows of a batch the graph is for, where several processes share it.
     """
 
-    def __init__(self, training: bool = False, generator: np.random.Generator | None = None):
-        self.training, self.generator = training, generator
+    def __init__(
+        self,
+        training: bool = False,
+        generator: np.random.Generator | None = None,
+        part: "Part | None" = None,
+    ):
+        self.training, self.generator, self.part = training, generator, part
         self.values: list[Value] = []
         self.constants: dict[Value, Array] = {}
         self.parameters: dict[Any, Value] = {}
@@ -157,12 +166,17 @@ class Graph:
         return Value(self, name, shape, kind)
 
     def draw(self, shape: Shape) -> Value:
-        """Uniform numbers in [0, 1), new ones in each run; a leaf where there is no generator."""
+        """Uniform numbers in [0, 1), new ones in each run; a leaf where there is no generator.
+
+        Of a batch that is shared, the numbers of all rows are drawn, and those of the part taken.
+        """
         if self.generator is None:
             return self.leaf("draw", shape)
         fill, own = self.generator.random, (len(self.values),)  # no two draws are one value
         op = Operation("draw", own, calls=lambda out: [partial(fill, None, out.dtype, out)])
-        return self.record(op, (), shape)
+        if self.part is None:
+            return self.record(op, (), shape)
+        return self.record(op, (), (self.part.batch, *shape[1:]))[self.part.rows]
 
     def constant(self, number: Any) -> Value:
         """A value that never changes; equal plain numbers share one."""

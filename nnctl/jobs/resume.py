@@ -13,6 +13,7 @@ from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.running import Job, TrainResult, finished, go_on
 from nnctl.monitors import Monitor
+from nnctl.ranks import Ranks, first_alone, is_first, together
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, RunFolder
 from nnctl.runs.results import epochs_of
@@ -25,38 +26,53 @@ def resume(
     *,
     epochs: int | None = None,
     callbacks: Sequence[Callback] = (),
+    ranks: Ranks | None = None,
     warn: Warn = lambda problem: None,
 ) -> TrainResult | None:
     """Trains on, up to a total of `epochs` where that is given; None if there is nothing to do.
 
     The run is that of the checkpoint, on the very same data. Raises `NnctlError` for a folder that
     holds none, and for whatever cannot be gone on with as it was: data or a `config.yaml` that have
-    changed, fewer epochs than the run has.
+    changed, fewer epochs than the run has. Several `ranks`, not necessarily as many as before, go
+    on together; the first alone reads and writes the folder.
     """
-    folder = folder_of(run)
-    saved = read_checkpoint(folder.checkpoint)
-    config = config_of(folder, saved, epochs)
+    folder = first_alone(ranks, lambda: folder_of(run))
+    saved = first_alone(ranks, lambda: read_checkpoint(folder.checkpoint))
+    first_alone(ranks, lambda: check_unchanged(folder, saved))
+    config = together(ranks, lambda: config_of(saved, epochs))
     done = is_done(saved, config, epochs)
-    if done and is_written(folder, saved):
+    if done and first_alone(ranks, lambda: is_written(folder, saved)):
         return None
-    built = build(config)
+    job = together(ranks, lambda: restored(saved, config, ranks))
+    if saved.ended == "stopped" and not done:
+        for each in job.watching:
+            if isinstance(each, Monitor):
+                each.wait = 0  # further epochs are asked for: the patience counts anew
+    first_alone(ranks, lambda: begin_again(folder, job, done))
+    if done:
+        return finished_again(job, folder)
+    for problem in job.built.prepared.warnings:
+        warn(problem)
+    return go_on(job, folder, callbacks)
+
+
+def restored(saved: Saved, config: Config, ranks: Ranks | None) -> Job:
+    """The job of a checkpoint, where it was. Raises `NnctlError` for other data than its own."""
+    built = build(config, ranks=ranks)
     job = Job.of(built)
     check_data(saved, job)
     validated = built.validation is not None
     saved.check(len(built.train), config.batch_size, built.model.metrics, validated)
     saved.restore(built.model.state(), job.watching)
-    if saved.ended == "stopped" and not done:
-        for each in job.watching:
-            if isinstance(each, Monitor):
-                each.wait = 0  # further epochs are asked for: the patience counts anew
+    return job
+
+
+def begin_again(folder: RunFolder, job: Job, done: bool) -> None:
+    """Brings the folder up to the job that goes on in it."""
     folder.clear_away()
     write_config(folder, job)
-    if done:
-        return finished_again(job, folder)
-    save_checkpoint(folder.checkpoint, built.model.state(), job.about, job.watching)
-    for problem in built.prepared.warnings:
-        warn(problem)
-    return go_on(job, folder, callbacks)
+    if not done:
+        save_checkpoint(folder.checkpoint, job.built.model.state(), job.about, job.watching)
 
 
 def folder_of(run: Path) -> RunFolder:
@@ -70,21 +86,26 @@ def folder_of(run: Path) -> RunFolder:
     return RunFolder(path)
 
 
-def config_of(folder: RunFolder, saved: Saved, epochs: int | None) -> Config:
+def check_unchanged(folder: RunFolder, saved: Saved) -> None:
+    """Raises `NnctlError` where `config.yaml` says otherwise than the run."""
+    path = folder.path / CONFIG
+    if not path.exists():
+        return
+    written, run = (
+        resolved(config, absolute_paths=True) for config in (load(path), config_of(saved, None))
+    )
+    if changes := differences(written, run):
+        message = f"it says otherwise than the run, which has {'; '.join(changes)}"
+        fix = "train a new run from it, or take the change back (without the file it is written)"
+        raise NnctlError(Problem(message, fix, str(path)))
+
+
+def config_of(saved: Saved, epochs: int | None) -> Config:
     """The config of the run, with the new total of epochs.
 
-    Raises `NnctlError` where `config.yaml` says otherwise than the run, or `epochs` is too small.
+    Raises `NnctlError` where `epochs` is too small.
     """
-    path = folder.path / CONFIG
     config = checked(Source(saved.file, dict(saved.about.config)))
-    if path.exists():
-        written = resolved(load(path), absolute_paths=True)
-        if changes := differences(written, resolved(config, absolute_paths=True)):
-            message = f"it says otherwise than the run, which has {'; '.join(changes)}"
-            fix = (
-                "train a new run from it, or take the change back (without the file it is written)"
-            )
-            raise NnctlError(Problem(message, fix, str(path)))
     if epochs is None:
         return config
     if epochs < saved.epoch or (epochs == saved.epoch and saved.batch):
@@ -142,7 +163,8 @@ def write_config(folder: RunFolder, job: Job) -> None:
 def finished_again(job: Job, folder: RunFolder) -> TrainResult:
     """Writes the files of a run that had ended, but had not come to write them."""
     state = job.built.model.state()
-    save_history(folder.path / HISTORY, state, tuple(state.history))
+    if is_first(job.built.model.ranks):
+        save_history(folder.path / HISTORY, state, tuple(state.history))
     for each in job.watching:
         if getattr(each, "restore_best", False) and state.best is not None:
             state.vector[...] = state.best

@@ -18,9 +18,10 @@ from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.data.bytestream import sha256
 from nnctl.data.files import DataFile
-from nnctl.errors import ExitStatus, Problem
+from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.examples import data_file
 from nnctl.monitors import EarlyStopping
+from nnctl.ranks import first_alone, is_first, together
 from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import results_of, save_results
@@ -85,12 +86,28 @@ def monitors(config: Config) -> list[Callback]:
 
 def run_in(folder: RunFolder, built: Built, callbacks: Sequence[Callback] = ()) -> TrainResult:
     """Makes the folder, trains in it from the start, and writes what came of it."""
-    job, state = Job.of(built), built.model.state()
+    ranks, state = built.model.ranks, built.model.state()
+    job = together(ranks, lambda: Job.of(built))
+    together(ranks, lambda: check_alike(job))
 
     def first_checkpoint(path: Path) -> None:
         save_checkpoint(path, state, job.about, job.watching)
 
-    return go_on(job, folder.create(job.text, first_checkpoint), callbacks)
+    made = first_alone(ranks, lambda: folder.create(job.text, first_checkpoint))
+    return go_on(job, made, callbacks)
+
+
+def check_alike(job: Job) -> None:
+    """Raises `NnctlError` where the processes that train together have not read the same data."""
+    ranks = job.built.model.ranks
+    if ranks is None:
+        return
+    for rank, data in enumerate(ranks.exchange(job.about.data)):
+        for part, digest in data.items():
+            if digest != job.about.data.get(part):
+                message = f"data.{part} of process {rank} is another file than that of {ranks.rank}"
+                fix = "give every computer the same files"
+                raise NnctlError(Problem(f"{message} (its SHA-256 differs)", fix))
 
 
 def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> TrainResult:
@@ -102,7 +119,9 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
     try:
         reason = train_on(job, training, folder, [watch, *callbacks])
     except TrainingDiverged as error:
-        problems = [reason_of(job, folder) or problem for problem in error.problems]
+        problems = list(error.problems)
+        if is_first(job.built.model.ranks):
+            problems = [reason_of(job, folder) or problem for problem in problems]
         return unfinished(job.built, folder, ExitStatus.NO, problems)
     if reason != "interrupted":
         with suppress(KeyboardInterrupt):
@@ -133,7 +152,9 @@ def train_on(
     model = job.built.model
     saving = Checkpoints(folder.path, model.state(), job.about, job.watching)
     with blas.limited_to(training.threads()):
-        end = training.run([*callbacks, *job.watching, saving])
+        end = training.run(
+            [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]
+        )
     if not np.isfinite(model.vector).all():
         fix = "lower optimizer.learning_rate, or scale the data"
         message = f"the parameters are not finite after epoch {end.epoch}"
@@ -142,7 +163,8 @@ def train_on(
 
 
 def reason_of(job: Job, folder: RunFolder) -> Problem | None:
-    """What made the run diverge, found by training on from its last checkpoint."""
+    """What made the run diverge, found by training on alone from its last checkpoint."""
+    job.built.model.leave_ranks()
     history = job.built.model.state().history
     read_checkpoint(folder.checkpoint).restore(job.built.model.state(), job.watching)
     from nnctl.diagnosis import diagnosed  # rarely needed
@@ -172,7 +194,8 @@ def finished(
 ) -> TrainResult:
     """Writes weights and results."""
     built, model = job.built, job.built.model
-    save_weights(folder.weights, model.named_arrays(), metadata_of(job))
+    if is_first(model.ranks):
+        save_weights(folder.weights, model.named_arrays(), metadata_of(job))
     test = None if built.test is None else model.evaluator.figures(built.test)
     stopping = next((each for each in job.watching if isinstance(each, EarlyStopping)), None)
     restored = stopping is not None and stopping.restore_best
@@ -185,7 +208,8 @@ def finished(
         best_epoch=stopping.best_epoch if stopping else None,
         restored=restored,
     )
-    save_results(folder.path / RESULTS, results)
+    if is_first(model.ranks):
+        save_results(folder.path / RESULTS, results)
     return TrainResult(
         folder.path,
         folder.weights,

@@ -9,6 +9,7 @@ from nnctl.callbacks import Callback
 from nnctl.config import load
 from nnctl.errors import Problem
 from nnctl.jobs.running import TrainResult, run_in
+from nnctl.ranks import Ranks, first_alone, together
 from nnctl.runs.folder import choose
 
 
@@ -22,6 +23,7 @@ def train(
     init_weights: Path | None = None,
     overwrite: bool = False,
     callbacks: Sequence[Callback] = (),
+    ranks: Ranks | None = None,
     warn: Callable[[Problem], object] = lambda problem: None,
     advise: Callable[[Sequence[Advice]], object] = lambda advice: None,
 ) -> TrainResult:
@@ -30,10 +32,12 @@ def train(
     `callbacks` watch, and may stop the run; before it starts, what a user should know of the data
     is told to `warn`, and to `advise` what looks like a mistake. Nothing is written before the
     config, the data and the folder are known to be sound. Raises `NnctlError` where they are not.
+    Several `ranks` train together; the first alone writes.
     """
-    checked = load(config, overrides=overrides, named={"epochs": epochs, "seed": seed})
-    folder = choose(checked.name, output, overwrite)
-    built = build(checked, init_weights=init_weights)
+    given = {"epochs": epochs, "seed": seed}
+    checked = together(ranks, lambda: load(config, overrides=overrides, named=given))
+    folder = first_alone(ranks, lambda: choose(checked.name, output, overwrite))
+    built = together(ranks, lambda: build(checked, init_weights=init_weights, ranks=ranks))
     for problem in built.prepared.warnings:
         warn(problem)
     advise(advice_for(built))

@@ -52,7 +52,8 @@ class BatchNormalization(Normalization):
     Szegedy 2015, algorithm 1): `(n, …, c)` -> `(n, …, c)`.
 
     Training takes the batch's own statistics, and keeps moving averages of them,
-    `moving * momentum + batch * (1 - momentum)`, which evaluation takes instead.
+    `moving * momentum + batch * (1 - momentum)`, which evaluation takes instead. Where several
+    processes share a batch, its statistics are those of all its rows.
     """
 
     example_shape: ClassVar[Shape] = (3, 2)
@@ -84,6 +85,8 @@ class BatchNormalization(Normalization):
 
     def moved(self, graph: Graph, moving: Any, batch: Value) -> Value:
         """The batch's statistic; the moving one goes towards it with the step."""
+        if graph.part is not None:
+            batch = graph.part.mean(batch)
         graph.updates[moving] = graph.lift(moving) * self.momentum + batch * (1 - self.momentum)
         return batch
 

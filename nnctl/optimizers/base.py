@@ -40,6 +40,11 @@ class Optimizer(Component):
             )
 
     @property
+    def clips(self) -> bool:
+        """Whether gradients are clipped in any way."""
+        return {self.clipnorm, self.global_clipnorm, self.clipvalue} != {None}
+
+    @property
     def slots(self) -> Mapping[str, float]:
         return {}
 
