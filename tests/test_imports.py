@@ -30,7 +30,7 @@ ROWS = [
     ["advice"],
     ["trained"],
     ["comparison"],
-    ["report"],
+    ["export", "report"],
     ["jobs"],
     ["cli"],
     ["__main__"],

@@ -22,6 +22,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "report",
+    "export",
     "validate",
     "summary",
     "gradcheck",

@@ -39,6 +39,11 @@ def weights(incomplete: str) -> list[str]:
     return files(incomplete, (".npz",), whole_runs=True)
 
 
+def onnx_files(incomplete: str) -> list[str]:
+    """ONNX files, which an export may replace, and folders that may take one."""
+    return files(incomplete, (".onnx",))
+
+
 def configs_or_weights(incomplete: str) -> list[str]:
     """Configs, weights files and run folders."""
     return files(incomplete, (*CONFIGS, ".npz"), whole_runs=True)

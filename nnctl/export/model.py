@@ -1,0 +1,91 @@
+"""A trained model as an ONNX model: from a row of the table to what `predict` makes of it."""
+
+import json
+from collections.abc import Sequence
+
+import onnx
+from onnx import ModelProto, helper
+
+from nnctl import __version__
+from nnctl.export import inputs, layers, outputs
+from nnctl.export.writing import ML, Port, Tensor, Writer
+from nnctl.model import Sequential
+from nnctl.trained import Trained
+
+ML_OPSET = 3  # of the operators on text, which later versions leave as they are
+
+
+def written(trained: Trained, opset: int, input_dtype: str | None = None) -> Writer:
+    """The graph of everything that `predict` does with a row, for operators of that version.
+
+    `input_dtype` is that of the number inputs; without it, what keeps `predict`'s digits. Raises
+    `NnctlError` for what ONNX has no operators for.
+    """
+    model, preparation = trained.model, trained.preprocessing
+    writer = Writer(model.dtype, opset)
+    dtype = input_dtype or inputs.exact_dtype(preparation.inputs)
+    x = inputs.written(writer, preparation.inputs, model.input_shape, dtype)
+    y = through_layers(writer, model, x)
+    outputs.written(writer, y, model.loss, preparation.targets)
+    return writer
+
+
+def through_layers(writer: Writer, model: Sequential, x: Tensor) -> Tensor:
+    """The model's output for its input."""
+    arrays = model.named_arrays()
+    for name, layer, shape in zip(model.layer_names, model.layers, model.shapes, strict=True):
+        weights = {p.name: arrays[f"{name}/{p.name}"] for p in layer.parameters}
+        with writer.named(name):
+            x = layers.written(writer, layer, x, shape, weights)
+    return writer.channels_last(x)
+
+
+def as_onnx(writer: Writer, trained: Trained) -> ModelProto:
+    """The graph as a whole ONNX model, described in words and checked against the standard."""
+    graph = helper.make_graph(
+        writer.nodes,
+        str(trained.config.name),
+        [port.as_proto() for port in writer.inputs],
+        [port.as_proto() for port in writer.outputs],
+        list(writer.constants.values()),
+    )
+    used = {node.domain for node in writer.nodes}
+    versions = {"": writer.opset} | ({ML: ML_OPSET} if ML in used else {})
+    imports = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
+    made = helper.make_model(
+        graph,
+        opset_imports=imports,
+        ir_version=helper.find_min_ir_version_for(imports),
+        producer_name="nnctl",
+        producer_version=__version__,
+        doc_string=description(writer, trained),
+    )
+    helper.set_model_props(made, properties(trained))
+    onnx.checker.check_model(made, full_check=True)
+    return made
+
+
+def description(writer: Writer, trained: Trained) -> str:
+    """What goes in and what comes out, for whoever opens the file."""
+    lines = [f"{trained.config.name}, trained by nnctl {__version__}."]
+    for title, ports in (("Inputs", writer.inputs), ("Outputs", writer.outputs)):
+        lines += ["", f"{title}:", *(f"  {line}" for line in listed(ports))]
+    return "\n".join(lines)
+
+
+def listed(ports: Sequence[Port]) -> list[str]:
+    return [f"{port.name}  {port.type_text}  {port.describes}" for port in ports]
+
+
+def properties(trained: Trained) -> dict[str, str]:
+    """The names behind the numbers, as JSON: columns by their place, targets, classes."""
+    preparation = trained.preprocessing
+    targets = preparation.targets
+    classes = None if targets.classes is None else list(targets.classes.labels)
+    values = {
+        "features": list(preparation.inputs.names),
+        "targets": list(targets.names),
+        **({} if classes is None else {"classes": classes}),
+    }
+    texts = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+    return {"task": targets.task, **texts}

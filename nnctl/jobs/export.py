@@ -1,0 +1,86 @@
+"""`nnctl export`: a trained model as an ONNX file, for other programs to predict with."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nnctl.atomic import atomic_file
+from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.extras import required
+from nnctl.trained import load_trained
+
+OLDEST, USUAL, NEWEST = (
+    18,
+    20,
+    22,
+)  # versions of ONNX's operators, of the end of 2022, 2023 and 2024
+DTYPES = ("float32", "float64")
+MOST_BYTES = 2**31 - 2**20  # of the weights: no protobuf message is larger than 2 GB
+
+
+@dataclass(frozen=True)
+class Signature:
+    """An input or output of the exported model; `shape` begins with the rows, of any number."""
+
+    name: str
+    dtype: str
+    shape: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """The file that was written, its size in bytes, and what goes in and comes out."""
+
+    path: Path
+    size: int
+    opset: int
+    inputs: tuple[Signature, ...]
+    outputs: tuple[Signature, ...]
+
+
+def export(
+    weights: Path,
+    output: Path,
+    *,
+    opset: int = USUAL,
+    input_dtype: str | None = None,
+    overwrite: bool = False,
+) -> ExportResult:
+    """Writes the model of a weights file or run folder to `output`, whole or not at all.
+
+    The same weights give the same bytes. `input_dtype` is that of the inputs that are numbers;
+    without it, what keeps `predict`'s digits. Raises `NnctlError` where the package onnx is not
+    installed, for weights that cannot be read, for a file that exists already unless `overwrite`,
+    and for a model that ONNX cannot hold.
+    """
+    required("onnx", "onnx")
+    if not OLDEST <= opset <= NEWEST:
+        raise ArgumentError(f"--opset is {opset}; it must be {OLDEST} to {NEWEST}")
+    if input_dtype not in (None, *DTYPES):
+        raise ArgumentError(f"--input-dtype is {input_dtype}; allowed are: {', '.join(DTYPES)}")
+    if output.exists() and not overwrite:
+        fix = "choose another, or replace it with --overwrite"
+        raise NnctlError(Problem("this file exists already", fix, str(output)))
+    trained = load_trained(weights)
+    if (size := trained.model.vector.nbytes) > MOST_BYTES:
+        message = f"its weights take {size:,} bytes; an ONNX file holds up to {MOST_BYTES:,}"
+        raise NnctlError(Problem(message, None, trained.file))
+    from nnctl.export.model import as_onnx, written
+
+    writer = written(trained, opset, input_dtype)
+    content = as_onnx(writer, trained).SerializeToString(deterministic=True)
+    with atomic_file(output) as file:
+        file.write(content)
+    return ExportResult(
+        output, len(content), opset, signatures(writer.inputs), signatures(writer.outputs)
+    )
+
+
+def signatures(ports: Sequence[Any]) -> tuple[Signature, ...]:
+    return tuple(Signature(port.name, port.dtype, port.full_shape) for port in ports)
+
+
+def as_json(result: ExportResult) -> dict[str, Any]:
+    """The result as plain data."""
+    return {**asdict(result), "path": str(result.path)}
