@@ -20,9 +20,11 @@ from nnctl.data.targets import Targets
 from nnctl.export.model import as_onnx, written
 from nnctl.graph import Array
 from nnctl.jobs.predict import predict
+from nnctl.layers import LAYERS
 from nnctl.model import Sequential
 from nnctl.trained import Trained
 
+DATASETS = Path(__file__).parents[2] / "datasets"
 ABSENT = ("", "NA", "N/A", "nan", "NaN", "null")
 DTYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(string)": object}
 Cells = Mapping[str, Array]
@@ -105,6 +107,20 @@ def assert_same(made: Mapping[str, Array], expected: Cells, tolerance: float = 1
     assert (made["label"] == labels)[decided].all()
 
 
+def built(
+    layers: Sequence[tuple[str, Mapping[str, Any]]],
+    shape: Sequence[int],
+    dtype: str = "float32",
+    loss: Any = "mean_squared_error",
+) -> Sequential:
+    """A model of layers by name, with their arguments; its loss leaves its output as it is."""
+    made = [LAYERS[name](**arguments) for name, arguments in layers]
+    model = Sequential(made, dtype=dtype)
+    model.compile("sgd", loss)
+    model.build(shape)
+    return model
+
+
 def trained(
     model: Sequential, features: Sequence[str] = (), targets: Targets | None = None, **inputs: Any
 ) -> Trained:
@@ -141,3 +157,17 @@ def with_random_weights(model: Sequential, generator: np.random.Generator) -> Se
             arrays[name] = np.abs(arrays[name]) + 0.1
     model.load_arrays(arrays)
     return model
+
+
+def images() -> Array:
+    """Handwritten digits, (200, 28, 28, 1), from 0 to 1."""
+    cells = cells_of(DATASETS / "mnist-test.csv.gz")
+    rows = np.column_stack([column for name, column in cells.items() if name != "label"])
+    return rows[:200].reshape(-1, 28, 28, 1) / 255
+
+
+def heartbeats() -> Array:
+    """Heartbeats, (900, 100, 1), in millivolts."""
+    cells = cells_of(DATASETS / "heartbeats.csv.gz")
+    rows = np.column_stack([column for name, column in cells.items() if name != "abnormal"])
+    return rows[:, :, None]

@@ -16,9 +16,9 @@ from nnctl.errors import ArgumentError
 from nnctl.jobs.export import export
 from nnctl.jobs.train import train
 from nnctl.layers import LAYERS
-from nnctl.model import Sequential
 from tests.export.running import (
     assert_same,
+    built,
     cells_of,
     exported,
     operators,
@@ -101,15 +101,6 @@ def test_no_rows_and_many_rows_are_batches_too(generator):
     for rows in (0, 1, 1000):
         x = generator.normal(size=(rows, 4)).astype(np.float32)
         assert outputs(session, {"features": x})["predictions"].shape == (rows, 3)
-
-
-def built(layers, shape, dtype) -> Sequential:
-    """A model of layers by name, with a loss that leaves its output as it is."""
-    made = [LAYERS[name](**arguments) for name, arguments in layers]
-    model = Sequential(made, dtype=dtype)
-    model.compile("sgd", "mean_squared_error")
-    model.build(shape)
-    return model
 
 
 SIZES = st.integers(1, 3)
