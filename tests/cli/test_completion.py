@@ -27,6 +27,7 @@ FILES = (
     "configs/b.yml",
     "configs/notes.txt",
     "data/rows.csv.gz",
+    "models/a.onnx",
     "runs/a/weights.npz",
     "runs/a/config.yaml",
     "runs/b/checkpoint.npz",
@@ -65,6 +66,7 @@ def told(**protocol: str) -> str:
         ("nnctl train con", ["configs/a.yaml", "configs/b.yml"]),
         ("nnctl predict runs/a d", ["data/rows.csv.gz"]),
         ("nnctl resume r", ["runs/a", "runs/b"]),
+        ("nnctl export runs/a m", ["models/a.onnx"]),
         ("nnctl explain configs/a.yaml --weights runs/a/", ["runs/a/weights.npz"]),
         ("nnctl evaluate runs/a d --fail-under r", ["r2=", "recall="]),
         ("nnctl evaluate runs/a d --fail-over r", ["rmse="]),
@@ -87,7 +89,7 @@ def test_zsh_is_told_files_too(folder):
 
 
 def test_files_of_other_kinds_are_left_out(folder):
-    assert completion.configs("") == ["configs/", "data/", "runs/"]
+    assert completion.configs("") == ["configs/", "data/", "models/", "runs/"]
     assert completion.configs("configs/") == ["configs/a.yaml", "configs/b.yml"]
     assert completion.configs(f"{folder}/configs/b") == [f"{folder}/configs/b.yml"]
     assert completion.weights("configs/") == []

@@ -60,7 +60,8 @@ def run(content: bytes, cells: Mapping[str, Any]) -> dict[str, Array]:
     given = {}
     for port in session.get_inputs():
         dtype = DTYPES[port.type]
-        columns = names if port.name == "features" else [port.name]
+        alone = port.name in names and len(names) == len(session.get_inputs())
+        columns = [port.name] if alone else names
         rows = np.column_stack([np.asarray(cells[name], dtype) for name in columns])
         given[port.name] = rows.reshape(len(rows), *port.shape[1:])
     return outputs(session, given)
