@@ -10,11 +10,7 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.extras import required
 from nnctl.trained import load_trained
 
-OLDEST, USUAL, NEWEST = (
-    18,
-    20,
-    22,
-)  # versions of ONNX's operators, of the end of 2022, 2023 and 2024
+OLDEST, USUAL, NEWEST = 18, 20, 22  # ONNX's operators, of the end of 2022, 2023 and 2024
 DTYPES = ("float32", "float64")
 MOST_BYTES = 2**31 - 2**20  # of the weights: no protobuf message is larger than 2 GB
 

@@ -102,6 +102,7 @@ def test_options_reach_the_job(project, invoke, faked):
         "output": Path("out"),
         "overrides": ["a=1", "b.0=2"],
         "epochs": 7,
+        "ranks": None,
         "seed": 5,
         "init_weights": Path("w.npz"),
         "overwrite": True,

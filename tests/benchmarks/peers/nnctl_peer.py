@@ -9,6 +9,7 @@ from nnctl.jobs import profile
 from nnctl.layers import LAYERS
 from nnctl.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
+from nnctl.ranks import Ranks
 from nnctl.step import Forward
 from tests.benchmarks.peers import Made
 from tests.benchmarks.workloads import PREDICTED_AT_ONCE, Layer, Workload, initial_weights
@@ -28,8 +29,8 @@ def layer_of(layer: Layer) -> Any:
     return LAYERS[layer.kind](**arguments)
 
 
-def model_of(workload: Workload) -> Sequential:
-    model = Sequential([layer_of(layer) for layer in workload.layers])
+def model_of(workload: Workload, ranks: Ranks | None = None) -> Sequential:
+    model = Sequential([layer_of(layer) for layer in workload.layers], ranks=ranks)
     model.build(workload.shape)
     model.set_weights(initial_weights(workload))
     loss = SparseCategoricalCrossentropy if workload.classes else BinaryCrossentropy
