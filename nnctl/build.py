@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.config import Config, make
+from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, Problem
@@ -23,7 +24,10 @@ from nnctl.step import Examples
 
 @dataclass(frozen=True)
 class Built:
-    """A config's model, compiled, and its examples in the model's shape and dtype."""
+    """A config's model, compiled, and its examples in the model's shape and dtype.
+
+    `held` are the rows that a fold of a crossvalidation holds out.
+    """
 
     config: Config
     model: Sequential
@@ -31,6 +35,7 @@ class Built:
     train: Examples
     validation: Examples | None
     test: Examples | None
+    held: Examples | None = None
 
 
 def build(
@@ -39,22 +44,23 @@ def build(
     dtype: str | None = None,
     init_weights: Path | None = None,
     ranks: Ranks | None = None,
+    fold: Fold | None = None,
 ) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.
 
     The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
-    that is given; `ranks` are the processes that train it together. Raises `NnctlError` with the
-    problems of the data, or else of the shapes, each in its place.
+    that is given; `ranks` are the processes that train it together; a `fold` is held out.
+    Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
     """
     dtype = dtype or config.dtype
     model = compiled(config, dtype, ranks)
-    prepared = prepared_data(config, model, output_units(model), dtype)
+    prepared = prepared_data(config, model, output_units(model), dtype, fold)
     built_for(config, model, prepared.train.x.shape[1:])
     parts = [
         None if part is None else as_examples(config, model, part)
-        for part in (prepared.train, prepared.validation, prepared.test)
+        for part in (prepared.train, prepared.validation, prepared.test, prepared.held)
     ]
-    train, validation, test = parts
+    train, validation, test, held = parts
     assert train is not None
     targets = prepared.preprocessing.targets
     train = weighted(config, train, targets)
@@ -62,7 +68,7 @@ def build(
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
         load_parameters(model, given.arrays, given.file)
-    return Built(config, model, prepared, train, validation, test)
+    return Built(config, model, prepared, train, validation, test, held)
 
 
 def compiled(config: Config, dtype: str | None = None, ranks: Ranks | None = None) -> Sequential:

@@ -63,6 +63,18 @@ class NnctlError(Exception):
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that an error reaches another process as what it is."""
+        return again, (type(self), self.problems, self.__dict__)
+
+
+def again(kind: type[NnctlError], problems: Sequence[Problem], values: dict[str, object]) -> object:
+    """The error that was pickled."""
+    error = kind.__new__(kind)
+    NnctlError.__init__(error, problems)
+    error.__dict__.update(values)
+    return error
+
 
 class ArgumentError(NnctlError, ValueError):
     """An argument of a layer, loss, optimizer, … or a shape that its class does not take.

@@ -11,6 +11,7 @@ from nnctl.config.labels import label_text
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.files import DataFile, TextFormat
+from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared, Wanted, prepare
 from nnctl.data.statistics import Treatment
 from nnctl.data.targets import Targets
@@ -23,8 +24,13 @@ from nnctl.step import Examples
 Names = str | Sequence[str] | None
 
 
-def prepared_data(config: Config, model: Sequential, units: int, dtype: str) -> Prepared:
-    """The files that the config names, read and prepared for a model of so many outputs."""
+def prepared_data(
+    config: Config, model: Sequential, units: int, dtype: str, fold: Fold | None = None
+) -> Prepared:
+    """The files that the config names, read and prepared for a model of so many outputs.
+
+    A `fold` of the training rows is held out.
+    """
     data = config.data
     one_hot = isinstance(model.loss, CategoricalCrossentropy)
     train = data_file(config, data.train, data.features, data.target)
@@ -38,6 +44,8 @@ def prepared_data(config: Config, model: Sequential, units: int, dtype: str) -> 
         validation=data_file(config, data.validation) if fraction is None else fraction,
         split=data.split,
         test=data_file(config, data.test),
+        fold=fold,
+        folds=generator(config.seed, "folds"),
     )
 
 

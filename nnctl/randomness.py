@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-Purpose = Literal["split", "weights", "shuffle", "dropout", "gradcheck"]
+Purpose = Literal["split", "weights", "shuffle", "dropout", "gradcheck", "folds"]
 
 
 def generator(seed: int, purpose: Purpose) -> np.random.Generator:

@@ -21,6 +21,7 @@ COMMANDS = (
     "resume",
     "predict",
     "evaluate",
+    "crossval",
     "report",
     "export",
     "validate",

@@ -12,6 +12,7 @@ from nnctl.data.checks import note_missing
 from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.delimited import DelimitedReader
 from nnctl.data.files import DataFile
+from nnctl.data.folds import Fold, folds_of
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns, Examples, Preprocessing
@@ -26,13 +27,19 @@ from nnctl.errors import NnctlError, Problem
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a run is given of its data, and what its user should know of them."""
+    """All that a run is given of its data, and what its user should know of them.
+
+    `held` are the rows that a fold of a crossvalidation holds out, and `held_rows` (rows,) says
+    which of the training file's they are, counted from 0.
+    """
 
     train: Examples
     validation: Examples | None
     test: Examples | None
     preprocessing: Preprocessing
     warnings: tuple[Problem, ...] = ()
+    held: Examples | None = None
+    held_rows: NDArray[np.intp] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,15 @@ def prepare(
     validation: float | DataFile | None = None,
     split: Split = "random",
     test: DataFile | None = None,
+    fold: Fold | None = None,
+    folds: np.random.Generator | None = None,
 ) -> Prepared:
     """Reads the data of a run.
 
     `train` names the columns, or the arrays of an `.npz` file; features are by default all columns
     but target and weight. `validation` is a fraction of `train`, which `generator` draws unless
-    `split` is "last", or a file. All statistics and categories are those of the rows that train.
+    `split` is "last", or a file. `fold` holds rows out, which `folds` deals; the fraction is one of
+    the others. All statistics and categories are those of the rows that train.
     Raises `NnctlError` with the problems found in `train`, else with those of the other files.
     """
     others = {"validation": validation, "test": test}
@@ -71,28 +81,39 @@ def prepare(
     check_files([train, *files.values()])
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
-    drawn = np.zeros(len(raw), dtype=np.bool_)
+    strata = class_indices(raw, preprocessing.targets)
+    held, drawn = (np.zeros(len(raw), dtype=np.bool_) for _ in range(2))
+    if fold is not None and folds is not None:
+        held = folds_of(len(raw), fold.count, folds, strata) == fold.index
     if isinstance(validation, float):
-        strata = class_indices(raw, preprocessing.targets)
-        file = str(train.path)
-        drawn = validation_rows(len(raw), validation, generator, strata, file, split)
-    preprocessing = fitted(preprocessing, raw, ~drawn, treatment)
+        file, left = str(train.path), ~held
+        classes = None if strata is None else strata[left]
+        count = int(np.count_nonzero(left))
+        drawn[left] = validation_rows(count, validation, generator, classes, file, split)
+    trains = ~(drawn | held)
+    preprocessing = fitted(preprocessing, raw, trains, treatment)
     faults = Faults(str(train.path))
     y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
     weight = preprocessing.weights(raw.targets, preprocessing.weight, faults)
     faults.check()
     # What drawn rows have that the others lack is no news: any unseen row may.
-    x, x_drawn = raw.examples_of(~drawn, preprocessing.inputs, Notices(str(train.path)))
+    x, x_others = raw.examples_of(trains, preprocessing.inputs, Notices(str(train.path)))
     weighted = preprocessing.weight is not None
     read, warnings = read_others(preprocessing, files)
+
+    def kept_aside(rows: NDArray[np.bool_]) -> Examples:
+        return Examples(x_others[rows[~trains]], y[rows], weight[rows] if weighted else None)
+
     if isinstance(validation, float):
-        read["validation"] = Examples(x_drawn, y[drawn], weight[drawn] if weighted else None)
+        read["validation"] = kept_aside(drawn)
     return Prepared(
-        Examples(x, y[~drawn], weight[~drawn] if weighted else None),
+        Examples(x, y[trains], weight[trains] if weighted else None),
         read.get("validation"),
         read.get("test"),
         preprocessing,
         (*notices.problems(), *warnings),
+        kept_aside(held) if fold is not None else None,
+        np.flatnonzero(held) if fold is not None else None,
     )
 
 

@@ -71,7 +71,8 @@ class Predictions:
 
     def rows(self, batch: Batch) -> Iterator[Row]:
         """The rows of a batch, in its order; those that cannot be predicted have empty cells."""
-        predicted = self._predicted(batch.x) if len(batch.x) else iter(())
+        limit = self.threshold
+        predicted = predicted_rows(self.trained, batch.x, limit) if len(batch.x) else iter(())
         nothing = [""] * len(predicted_columns(self.trained))
         rows = (next(predicted) if usable else nothing for usable in batch.usable.tolist())
         if not self.keep:
@@ -79,31 +80,32 @@ class Predictions:
         kept = zip(*(batch.kept[name] for name in self.keep), strict=True)
         return ([*mine, *row] for mine, row in zip(kept, rows, strict=True))
 
-    def _predicted(self, x: Array) -> Iterator[Row]:
-        """The rows of predictions for inputs `x`."""
-        model, targets = self.trained.model, self.trained.preprocessing.targets
-        outputs = model.predict(x.reshape(len(x), *model.input_shape))
-        with np.errstate(all="ignore"):
-            predictions = np.asarray(model.loss.output_activation(outputs))
-        if targets.task == "regression":
-            predictions = targets.in_own_unit(predictions)
-        numbers = predictions.reshape(len(predictions), -1)
-        texts = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
-        if targets.task == "regression":
-            return iter(texts)
-        if targets.classes is None:
-            chosen = (numbers > self.threshold).astype(int).tolist()
-            return (
-                [cell for pair in zip(labels, row, strict=True) for cell in pair]
-                for labels, row in zip(chosen, texts, strict=True)
-            )
-        labels = targets.classes.labels
-        if targets.task == "binary":
-            picked = (numbers[:, 0] > self.threshold).astype(int)
-        else:  # units beyond the classes stand for nothing
-            picked = numbers[:, : len(labels)].argmax(axis=1)
-        rows = zip(picked.tolist(), texts, strict=True)
-        return ([labels[k], *row[: len(labels)]] for k, row in rows)
+
+def predicted_rows(trained: Trained, x: Array, threshold: float) -> Iterator[Row]:
+    """The rows of predictions for inputs `x` `(rows, …)`, in the order of `predicted_columns`."""
+    model, targets = trained.model, trained.preprocessing.targets
+    outputs = model.predict(x.reshape(len(x), *model.input_shape))
+    with np.errstate(all="ignore"):
+        predictions = np.asarray(model.loss.output_activation(outputs))
+    if targets.task == "regression":
+        predictions = targets.in_own_unit(predictions)
+    numbers = predictions.reshape(len(predictions), -1)
+    texts = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
+    if targets.task == "regression":
+        return iter(texts)
+    if targets.classes is None:
+        chosen = (numbers > threshold).astype(int).tolist()
+        return (
+            [cell for pair in zip(labels, row, strict=True) for cell in pair]
+            for labels, row in zip(chosen, texts, strict=True)
+        )
+    labels = targets.classes.labels
+    if targets.task == "binary":
+        picked = (numbers[:, 0] > threshold).astype(int)
+    else:  # units beyond the classes stand for nothing
+        picked = numbers[:, : len(labels)].argmax(axis=1)
+    rows = zip(picked.tolist(), texts, strict=True)
+    return ([labels[k], *row[: len(labels)]] for k, row in rows)
 
 
 def predicted_columns(trained: Trained) -> list[str]:

@@ -1,0 +1,39 @@
+"""Which rows each fold of a crossvalidation holds out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.errors import ArgumentError
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Number `index` (from 0) of so many folds."""
+
+    index: int
+    count: int
+
+
+def folds_of(
+    rows: int,
+    count: int,
+    generator: np.random.Generator,
+    classes: NDArray[np.int64] | None = None,
+) -> NDArray[np.intp]:
+    """The fold, 0…count-1, that holds out each row: `(rows,)`.
+
+    `generator` deals the rows out, all of one class (rows,) after another, so that neither the
+    sizes of the folds nor their rows of any class differ by more than one. Raises `ArgumentError`
+    for fewer than two folds, and for more folds than rows.
+    """
+    if not 2 <= count <= rows:
+        message = f"--folds is {count}; for {rows} rows it must be 2 to {rows}"
+        raise ArgumentError(message)
+    order = generator.permutation(rows)
+    if classes is not None:
+        order = order[np.argsort(classes[order], kind="stable")]
+    folds = np.empty(rows, np.intp)
+    folds[order] = np.arange(rows) % count
+    return folds

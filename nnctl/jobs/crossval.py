@@ -1,0 +1,243 @@
+"""`nnctl crossval`: each row is held out once, by a model that was trained without it."""
+
+import math
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from nnctl import blas
+from nnctl.build import Built, build
+from nnctl.config import load
+from nnctl.data.folds import Fold
+from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
+from nnctl.jobs.evaluate import Bound
+from nnctl.jobs.predict import DEFAULT_THRESHOLD, predicted_columns, predicted_rows
+from nnctl.jobs.running import monitors, training_of
+from nnctl.trained import Trained
+from nnctl.training import TrainingDiverged
+
+Row = list[Any]
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """The figures on the rows that one fold held out, `rows` of them.
+
+    `predictions` has a row for each of them, if they were asked for: its number in the file counted
+    from 1, the fold, its targets, and what `predict` says of it.
+    """
+
+    fold: int  # counted from 1
+    rows: int
+    epochs: int
+    figures: dict[str, float]
+    columns: tuple[str, ...] = ()
+    predictions: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class CrossvalResult:
+    """The folds, and of each figure the mean and the sample standard deviation over them.
+
+    `missed` names the figures whose mean is not as it was asked to be.
+    """
+
+    folds: tuple[FoldResult, ...]
+    mean: dict[str, float]
+    std: dict[str, float]
+    missed: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> ExitStatus:
+        return ExitStatus.NO if self.missed else ExitStatus.DONE
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that a process needs to train a fold."""
+
+    config: Path
+    overrides: tuple[str, ...]
+    epochs: int | None
+    seed: int | None
+    folds: int
+    predictions: bool
+
+
+def crossval(
+    config: Path,
+    *,
+    folds: int = 5,
+    overrides: Sequence[str] = (),
+    epochs: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    predictions: bool = False,
+    fail_under: Sequence[str] = (),
+    fail_over: Sequence[str] = (),
+    told: Callable[[FoldResult], object] = lambda result: None,
+    warn: Callable[[Problem], object] = lambda problem: None,
+) -> CrossvalResult:
+    """Trains the config once a fold, on all other rows, and evaluates on the fold's own.
+
+    The folds are dealt out by the seed and the targets alone, so that those of two configs are the
+    same rows. Up to `workers` processes (by default one a core) train at once; the figures do not
+    depend on how many. `told` hears of each fold, in order. Raises `NnctlError` for what cannot be
+    trained, and with status 1 where a fold diverges.
+    """
+    bounds = [Bound.parse(text, over=False) for text in fail_under]
+    bounds += [Bound.parse(text, over=True) for text in fail_over]
+    work = Work(config, tuple(overrides), epochs, seed, folds, predictions)
+    if workers is not None and workers < 1:
+        raise ArgumentError(f"--workers is {workers}; it must be at least 1")
+    first = built_for(work, 0)  # what is wrong with config and data is found here, once
+    figures = {"loss", *first.model.metrics}
+    for bound in bounds:
+        if bound.metric not in figures:
+            message = f"the config has no metric {bound.metric}, which is to be bounded"
+            raise ArgumentError(message, f"add it to metrics, beside {', '.join(sorted(figures))}")
+    for problem in (*first.prepared.warnings, *scarce(first, folds)):
+        warn(problem)
+    results = []
+    for result in each_fold(work, first, min(workers or blas.available(), folds)):
+        told(result)
+        results.append(result)
+    return summarized(results, bounds)
+
+
+def summarized(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> CrossvalResult:
+    """The result of all folds."""
+    values = {name: [each.figures[name] for each in results] for name in results[0].figures}
+    mean = {name: fmean(each) for name, each in values.items()}
+    std = {
+        name: stdev(each) if all(map(math.isfinite, each)) else math.nan
+        for name, each in values.items()
+    }
+    missed = tuple(bound.metric for bound in bounds if bound.missed_by(mean))
+    return CrossvalResult(tuple(results), mean, std, missed)
+
+
+def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
+    """The results of the folds, in order; processes that are not needed any more are ended."""
+    if workers == 1:
+        yield trained_fold(work, 0, first)
+        yield from (trained_fold(work, index) for index in range(1, work.folds))
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
+    pool = ProcessPoolExecutor(workers, context, obey_parent)
+    try:
+        waiting = [pool.submit(trained_fold, work, index) for index in range(work.folds)]
+        for future in waiting:
+            yield future.result()
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def obey_parent() -> None:
+    """Leaves Ctrl-C, which reaches all processes, to the one that started them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def built_for(work: Work, index: int) -> Built:
+    """The config's model and data, one fold held out."""
+    named = {"epochs": work.epochs, "seed": work.seed}
+    config = load(work.config, overrides=work.overrides, named=named)
+    if config.data.split == "last":
+        message = "data.split is last, as if the order of rows mattered; folds are dealt at random"
+        raise NnctlError(config.problem("data.split", message, "--set data.split=random"))
+    return build(config, fold=Fold(index, work.folds))
+
+
+def scarce(built: Built, folds: int) -> list[Problem]:
+    """A warning where a class has fewer rows than there are folds."""
+    classes = built.prepared.preprocessing.targets.classes
+    if classes is None or built.held is None or len(built.held.y) == 0:
+        return []
+    labels = [examples.y for examples in (built.train, built.held) if examples is not None]
+    if built.validation is not None:
+        labels.append(built.validation.y)
+    return [
+        Problem(
+            f'the class "{label}" has {count} rows, fewer than the {folds} folds: '
+            "some of them are scored without it"
+        )
+        for label, count in zip(
+            classes.labels, class_counts(labels, len(classes.labels)), strict=False
+        )
+        if count < folds
+    ]
+
+
+def class_counts(labels: Sequence[Any], classes: int) -> list[int]:
+    """How often each class is among the labels: indices, one-hot rows, or zeros and ones."""
+    counts = [0] * classes
+    for y in labels:
+        if y.ndim == 2 and y.shape[1] == 1:
+            indices = (y[:, 0] > 0.5).astype(int)
+        else:
+            indices = y.argmax(axis=1) if y.ndim == 2 else y
+        for index in indices.tolist():
+            counts[int(index)] += 1
+    return counts
+
+
+def trained_fold(work: Work, index: int, built: Built | None = None) -> FoldResult:
+    """Trains without a fold's rows, and evaluates on them. Raises `NnctlError` as training does."""
+    built = built or built_for(work, index)
+    assert built.held is not None
+    model = built.model
+    try:
+        with blas.limited_to(1):
+            end = training_of(built).run(monitors(built.config))
+    except TrainingDiverged as error:
+        problems = [
+            Problem(f"fold {index + 1} of {work.folds}: {problem.message}", problem.fix)
+            for problem in error.problems
+        ]
+        raise TrainingDiverged(problems) from None
+    figures = model.evaluator.figures(built.held)
+    columns, rows = predictions_of(built, index) if work.predictions else ((), ())
+    return FoldResult(index + 1, len(built.held), end.epoch, figures, columns, rows)
+
+
+def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    """The columns of predictions, and a row for each row that the fold held out."""
+    prepared, held = built.prepared, built.held
+    assert held is not None and prepared.held is not None and prepared.held_rows is not None
+    preparation = prepared.preprocessing
+    trained = Trained("", built.config, built.model, preparation)
+    targets = preparation.targets
+    names = tuple(f"target_{name}" for name in targets.names)
+    truth = prepared.held.y.reshape(len(held), -1)
+    if targets.classes is not None:
+        names, labels = ("target",), targets.classes.labels
+        chosen = truth.argmax(axis=1) if truth.shape[1] > 1 else truth[:, 0].astype(int)
+        known = [[labels[k]] for k in chosen.tolist()]
+    else:
+        numbers = targets.in_own_unit(truth) if targets.task == "regression" else truth
+        known = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
+    guesses = predicted_rows(trained, held.x, DEFAULT_THRESHOLD)
+    rows = tuple(
+        [row + 1, index + 1, *own, *guess]
+        for row, own, guess in zip(prepared.held_rows.tolist(), known, guesses, strict=True)
+    )
+    return ("row", "fold", *names, *predicted_columns(trained)), rows
+
+
+def as_json(result: CrossvalResult) -> dict[str, Any]:
+    """The figures as plain data."""
+    folds = [
+        {"fold": each.fold, "rows": each.rows, "epochs": each.epochs, **each.figures}
+        for each in result.folds
+    ]
+    values = asdict(result)
+    return {"folds": folds, "mean": values["mean"], "std": values["std"]}

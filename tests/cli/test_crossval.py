@@ -1,0 +1,87 @@
+"""`nnctl crossval` on the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+def test_a_table_of_folds_with_mean_and_spread(project, process):
+    done = process("crossval", "small.yaml", "--folds", "3", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["rows", "fold", "fold", "fold", "mean", "std"]
+    assert done.stderr.count("fold ") == 3
+    assert not Path("runs").exists()
+
+
+def test_json_is_one_object(project, invoke):
+    done = invoke("crossval", "small.yaml", "--folds", "2", "--workers", "1", "--json", "-q")
+    values = json.loads(done.stdout)
+    assert [fold["fold"] for fold in values["folds"]] == [1, 2]
+    assert sum(fold["rows"] for fold in values["folds"]) == 40
+    assert set(values) == {"folds", "mean", "std"}
+    assert done.stderr == ""
+
+
+def test_predictions_are_written_whole_or_not_at_all(project, invoke):
+    arguments = ("crossval", "small.yaml", "--folds", "2", "--workers", "1", "-q", "--predictions")
+    assert invoke(*arguments, "held.csv").exit_code == 0
+    lines = Path("held.csv").read_text().splitlines()
+    assert lines[0] == "row,fold,target,prediction,probability"
+    assert [line.split(",")[0] for line in lines[1:]] == [str(k) for k in range(1, 41)]
+    assert invoke(*arguments, "nowhere/held.csv").exit_code != 0
+    assert not Path("nowhere").exists()
+
+
+def test_a_missed_bound_is_status_1(project, invoke):
+    options = ("--folds", "2", "--workers", "1", "-q", "--fail-over", "loss=0.0001")
+    assert invoke("crossval", "small.yaml", *options).exit_code == 1
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_all_processes(project, environment, number, status):
+    command = [sys.executable, "-m", "nnctl", "crossval", "small.yaml", "--workers", "2"]
+    with subprocess.Popen(
+        [*command, "--epochs", "10000000"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as job:
+        limit = time.monotonic() + 60
+        while len(trainers(job.pid)) < 2:
+            assert job.poll() is None and time.monotonic() < limit
+            time.sleep(0.05)
+        time.sleep(0.5)
+        if number == signal.SIGINT:
+            os.killpg(job.pid, number)  # as a terminal does
+        else:
+            job.send_signal(number)
+        assert job.wait(timeout=20) == status
+        assert "Traceback" not in job.stderr.read()
+    assert processes_of(job.pid) == []
+
+
+def processes_of(session):
+    """The processes of a session, by their numbers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(folder.name))
+    return found
+
+
+def trainers(session):
+    """Those that were started to train folds."""
+    lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in processes_of(session)}
+    return [pid for pid, line in lines.items() if b"spawn_main" in line.read_bytes()]

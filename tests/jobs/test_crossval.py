@@ -1,0 +1,173 @@
+"""Crossvalidation: each fold as if its rows had been taken out of the file by hand."""
+
+import csv
+import json
+from pathlib import Path
+from statistics import fmean, stdev
+
+import numpy as np
+import pytest
+
+from nnctl.build import build
+from nnctl.config import load
+from nnctl.data.folds import Fold
+from nnctl.errors import ExitStatus, NnctlError
+from nnctl.jobs.crossval import crossval
+from nnctl.jobs.train import train
+from nnctl.training import TrainingDiverged
+
+GENERATOR = np.random.default_rng(4)
+ROWS = [
+    (round(a, 3), round(b, 3), color, "yes" if a + b > 0.4 else "no", round(3 * a - b + 7, 3))
+    for (a, b), color in zip(
+        GENERATOR.normal(size=(47, 2)), GENERATOR.choice(["red", "green"], 47), strict=True
+    )
+]
+HEADER = ("a", "b", "color", "label", "price")
+BINARY = """\
+seed: 3
+data: {train: table.csv, target: label, features: [a, b, color], scale: standardize}
+layers: [{type: dense, units: 3, activation: relu}, {type: dense, units: 1}]
+loss: {type: binary_crossentropy, from_logits: true}
+optimizer: {type: adam, learning_rate: 0.05}
+metrics: [accuracy]
+epochs: 4
+"""
+REGRESSION = """\
+seed: 3
+data: {train: table.csv, target: price, features: [a, b], target_scale: standardize}
+layers: [{type: dense, units: 1}]
+loss: mean_squared_error
+optimizer: {type: adam, learning_rate: 0.05}
+metrics: [mae]
+epochs: 4
+"""
+CLASSES = BINARY.replace("units: 1}", "units: 2}").replace("binary", "sparse_categorical")
+
+
+def write(path, rows):
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("table.csv", ROWS)
+    for name, text in (("binary", BINARY), ("regression", REGRESSION), ("classes", CLASSES)):
+        Path(f"{name}.yaml").write_text(text)
+    return tmp_path
+
+
+def held_rows(name, folds=4, overrides=()):
+    config = load(Path(f"{name}.yaml"), overrides=overrides)
+    parts = [build(config, fold=Fold(k, folds)).prepared.held_rows for k in range(folds)]
+    return [part.tolist() for part in parts]
+
+
+@pytest.mark.parametrize("name", ["binary", "regression", "classes"])
+def test_a_fold_is_what_training_on_files_of_its_rows_gives(folder, name):
+    result = crossval(Path(f"{name}.yaml"), folds=4, workers=1)
+    held = held_rows(name)
+    assert sorted(row for rows in held for row in rows) == list(range(len(ROWS)))
+    for rows, fold in zip(held, result.folds, strict=True):
+        write("rest.csv", [row for k, row in enumerate(ROWS) if k not in rows])
+        write("held.csv", [ROWS[k] for k in rows])
+        files = ["data.train=rest.csv", "data.test=held.csv"]
+        alone = train(Path(f"{name}.yaml"), overrides=files, overwrite=True)
+        assert fold.figures == alone.results["test"]
+        assert fold.rows == len(rows)
+        assert fold.epochs == 4
+
+
+def test_mean_and_spread_are_those_of_the_folds(folder):
+    result = crossval(Path("regression.yaml"), folds=3, workers=1)
+    for name in ("loss", "mae"):
+        values = [fold.figures[name] for fold in result.folds]
+        assert result.mean[name] == fmean(values)
+        assert result.std[name] == stdev(values)
+
+
+def test_the_number_of_processes_changes_nothing(folder):
+    alone, several = (
+        crossval(Path("binary.yaml"), folds=3, workers=workers, predictions=True)
+        for workers in (1, 2)
+    )
+    assert alone == several
+
+
+def test_two_configs_have_the_same_folds(folder):
+    assert held_rows("binary") == held_rows("classes")
+    changes = ("data.features=[b]", "data.scale=none", "dtype=float64", "data.validation=0.3")
+    assert held_rows("binary") == held_rows("binary", overrides=changes)
+    assert held_rows("binary") != held_rows("binary", overrides=("seed=4",))
+
+
+def test_a_validation_fraction_comes_of_the_rows_that_train(folder):
+    config = load(Path("binary.yaml"), overrides=("data.validation=0.25",))
+    built = build(config, fold=Fold(1, 4))
+    parts = [built.train, built.validation, built.held]
+    assert [len(part) for part in parts] == [26, 9, 12]
+    numbers = np.concatenate([part.x[:, :2] for part in parts])
+    assert len(np.unique(numbers, axis=0)) == len(ROWS)
+    np.testing.assert_allclose(built.train.x[:, :2].mean(axis=0), 0, atol=1e-6)  # of these alone
+
+
+def test_predictions_cover_every_row_once(folder):
+    result = crossval(Path("binary.yaml"), folds=4, workers=1, predictions=True)
+    rows = sorted(row for fold in result.folds for row in fold.predictions)
+    assert result.folds[0].columns == ("row", "fold", "target", "prediction", "probability")
+    assert [row[0] for row in rows] == list(range(1, len(ROWS) + 1))
+    assert [row[2] for row in rows] == [row[3] for row in ROWS]
+    right = fmean(row[2] == row[3] for row in rows)
+    weights = [fold.rows / len(ROWS) for fold in result.folds]
+    accuracies = [fold.figures["accuracy"] for fold in result.folds]
+    assert right == pytest.approx(sum(map(float.__mul__, weights, accuracies)))
+
+
+def test_numbers_are_predicted_in_their_own_unit(folder):
+    result = crossval(Path("regression.yaml"), folds=4, workers=1, predictions=True)
+    assert result.folds[0].columns == ("row", "fold", "target_price", "price")
+    rows = sorted(row for fold in result.folds for row in fold.predictions)
+    known = [float(row[2]) for row in rows]
+    np.testing.assert_allclose(known, [row[4] for row in ROWS], rtol=1e-5)
+
+
+def test_bounds_hold_the_mean(folder):
+    passed = crossval(Path("binary.yaml"), folds=2, workers=1, fail_under=["accuracy=0.01"])
+    missed = crossval(Path("binary.yaml"), folds=2, workers=1, fail_over=["loss=0.0001"])
+    assert (passed.status, missed.status) == (ExitStatus.DONE, ExitStatus.NO)
+    assert missed.missed == ("loss",)
+    with pytest.raises(NnctlError, match="no metric auc"):
+        crossval(Path("binary.yaml"), folds=2, fail_under=["auc=0.5"])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_fold_that_diverges_is_named(folder, workers):
+    wild = ["optimizer={type: sgd, learning_rate: 1e30}"]
+    with pytest.raises(TrainingDiverged, match="fold 1 of 3: the loss is"):
+        crossval(Path("regression.yaml"), folds=3, overrides=wild, workers=workers)
+
+
+def test_a_class_of_few_rows_is_told(folder):
+    write("table.csv", [*ROWS[:20], *((1, 1, "red", "no", 3) for _ in range(9))])
+    rare = [row for row in ROWS if row[3] == "yes"][:2]
+    write("table.csv", [*(row for row in ROWS if row[3] == "no"), *rare])
+    told = []
+    crossval(Path("binary.yaml"), folds=3, workers=1, warn=told.append)
+    assert any('the class "yes" has 2 rows, fewer than the 3 folds' in p.message for p in told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"folds": 1}, "--folds is 1"),
+        ({"folds": 48}, "it must be 2 to 47"),
+        ({"workers": 0}, "--workers is 0"),
+        ({"overrides": ["data.split=last"]}, "folds are dealt at random"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(folder, arguments, message):
+    with pytest.raises(NnctlError, match=message):
+        crossval(Path("binary.yaml"), **arguments)
+    assert json.dumps(sorted(path.name for path in folder.iterdir())).count("runs") == 0
