@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nnctl.mpi import World
 
 # What launchers tell the processes they start: Open MPI, MPICH and its kin, Slurm with PMIx.
-SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS")
+SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")
 RANKS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 
 
@@ -46,6 +46,20 @@ def require_one_process(what: str) -> None:
         raise NnctlError(Problem(message, "run it without mpirun: train and resume share work"))
 
 
+def connected() -> "World":
+    """The processes, once they have found each other. Raises `NnctlError` if they do not."""
+    from nnctl.mpi import world
+
+    ranks = world()
+    if ranks.size != processes():
+        message = (
+            f"{processes()} processes were started, but mpi4py's MPI library knows of {ranks.size}"
+        )
+        fix = "use the mpirun of the MPI library that mpi4py loads (python -m mpi4py --mpi-library)"
+        raise NnctlError(Problem(message, fix))
+    return ranks
+
+
 @contextmanager
 def ranks_of_job() -> Iterator["World | None"]:
     """The processes that run this command together; None where this is the only one.
@@ -56,10 +70,14 @@ def ranks_of_job() -> Iterator["World | None"]:
     if processes() == 1:
         yield None
         return
-    from nnctl.mpi import world
     from nnctl.ranks import AgreedError
 
-    ranks = world()
+    try:
+        ranks = connected()
+    except NnctlError as error:  # all of them meet it
+        if is_first():
+            raise
+        raise typer.Exit(error.status) from None
     try:
         yield ranks
     except AgreedError as error:

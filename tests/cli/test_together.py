@@ -172,6 +172,16 @@ def test_other_commands_are_the_work_of_one_process(shared, arguments):
     assert "the work of one process, but 2 were started" in done.stderr
 
 
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_processes_that_do_not_find_each_other_say_so_once(shared, process, rank):
+    """As with the launcher of another MPI: each process would train for itself."""
+    launched = {**ENVIRONMENT, "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": rank}
+    done = process("train", "shared.yaml", **launched)
+    assert done.returncode == 2
+    assert ("2 processes were started, but" in done.stderr) == (rank == "0")
+    assert not (shared / "runs").exists()
+
+
 def test_without_mpi4py_the_extra_is_named(shared, process):
     (shared / "mpi4py.py").write_text("raise ModuleNotFoundError('mpi4py')\n")
     launched = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}
