@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -129,9 +130,10 @@ def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
         yield from (trained_fold(work, index) for index in range(1, work.folds))
         return
     context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
-    pool = ProcessPoolExecutor(workers, context, obey_parent)
+    pool = ProcessPoolExecutor(workers, context, ignore_interrupts)
     try:
-        waiting = [pool.submit(trained_fold, work, index) for index in range(work.folds)]
+        with signals_held_back():  # or a process that is being started would be forgotten
+            waiting = [pool.submit(trained_fold, work, index) for index in range(work.folds)]
         for future in waiting:
             yield future.result()
     except BaseException:
@@ -142,9 +144,26 @@ def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
         pool.shutdown(cancel_futures=True)
 
 
-def obey_parent() -> None:
+def ignore_interrupts() -> None:
     """Leaves Ctrl-C, which reaches all processes, to the one that started them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    mask("SIG_UNBLOCK")
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Inside, Ctrl-C and SIGTERM wait, also in processes that are started there."""
+    mask("SIG_BLOCK")
+    try:
+        yield
+    finally:
+        mask("SIG_UNBLOCK")
+
+
+def mask(how: str) -> None:
+    """Blocks or unblocks both signals, on systems that can."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(getattr(signal, how), {signal.SIGINT, signal.SIGTERM})
 
 
 def built_for(work: Work, index: int) -> Built:
