@@ -13,6 +13,7 @@ from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21
+BLOCKS_A_WORKER = 4  # before all wait for each other
 MULTIPLY_ADDS_WORTH_A_WORKER = 20_000_000  # in a block: handing it over costs 100 µs
 
 
@@ -45,7 +46,7 @@ class Predictor:
         return min(blocks, blas.available()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
 
     def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
-        """The rows of each block, in order, and the output for them, overwritten later on."""
+        """The rows of each block, in order, and the output for them, which may be overwritten."""
         size = len(self._program().x)
         blocks = [slice(k, min(k + size, len(x))) for k in range(0, len(x), size)]
         return self._by_threads(x, blocks) if self.ranks is None else self._by_ranks(x, blocks)
@@ -66,22 +67,27 @@ class Predictor:
     def _by_threads(self, x: Array, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
         """The output of each block, some of them computed at once."""
         workers = self._workers(len(blocks))
-        programs = [self._program(worker) for worker in range(workers)]
+        free = [self._program(worker) for worker in range(workers)]
 
-        def output(program: Forward, rows: slice) -> Array:
+        def output(rows: slice) -> Array:
+            program = free.pop()  # there is one for each thread
             with np.errstate(all="ignore"):  # which holds for one thread
-                return program(x[rows])
+                y_pred = program(x[rows]).copy()
+            free.append(program)
+            return y_pred
 
         run: Callable[..., Iterator[Array]] = map
         with ExitStack() as stack:
+            at_once = 1
             if workers > 1:
                 from concurrent.futures import ThreadPoolExecutor  # rarely needed, slow to import
 
                 run = stack.enter_context(ThreadPoolExecutor(workers)).map
-            for first in range(0, len(blocks), max(1, workers)):
-                together = blocks[first : first + workers]
+                at_once = workers * BLOCKS_A_WORKER
+            for first in range(0, len(blocks), at_once):
+                together = blocks[first : first + at_once]
                 with blas.limited_to(1):
-                    outputs = list(run(output, programs, together))
+                    outputs = list(run(output, together))
                 yield from zip(together, outputs, strict=True)
 
     def __call__(self, x: Array) -> Array:

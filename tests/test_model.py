@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nnctl import Sequential, blas, evaluation
+from nnctl import Sequential, blas, evaluation, step
 from nnctl.activations import softmax
 from nnctl.errors import ArgumentError, NnctlError
-from nnctl.layers import Activation, Dense
+from nnctl.layers import Activation, Conv2D, Dense, Reshape
 from nnctl.losses import BinaryCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
 
@@ -92,6 +92,15 @@ def test_blocks_that_run_at_once_give_what_they_give_alone(monkeypatch):
     assert len(model._predictor._programs) == 3
     assert model(x).tobytes() == alone.tobytes()
     assert model.evaluate(x, y) == figures
+
+
+@pytest.mark.parametrize("layers", [[Dense(40), Dense(2)], [Reshape((30, 30, 1)), Conv2D(2, 3)]])
+def test_a_large_block_read_where_it_lies_gives_what_its_copy_gives(layers, monkeypatch):
+    model = Sequential(layers)
+    x = np.random.default_rng(3).standard_normal((1100, 900)).astype(np.float32)
+    found = model.predict(x)
+    monkeypatch.setattr(step, "BYTES_WORTH_REBINDING", 1 << 60)
+    assert found.tobytes() == model.predict(x).tobytes()
 
 
 def test_weights_are_written_and_read_back(tmp_path):
