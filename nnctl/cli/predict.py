@@ -3,7 +3,7 @@
 import io
 import sys
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
@@ -57,7 +57,7 @@ def command(
 
     predictions = predict(
         weights,
-        standard_input() if str(input) == "-" else input,
+        sys.stdin.buffer if str(input) == "-" else input,
         threshold=threshold,
         keep=keep or (),
         features=features or (),
@@ -73,9 +73,3 @@ def command(
     with atomic_file(output, "w") as file:
         for text in predictions.chunks():
             file.write(text)
-
-
-def standard_input() -> BinaryIO:
-    """The bytes of stdin as they come: a read that waits for more of them could miss a Ctrl-C."""
-    unbuffered: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
-    return unbuffered

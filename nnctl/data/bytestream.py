@@ -2,16 +2,20 @@
 
 import gzip
 import hashlib
+import os
+import select
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nnctl.errors import NnctlError, Problem, nearest
 
 BLOCK = 1 << 19  # large enough to spread NumPy's overhead, small enough for the cache
 LONGEST_LINE = 1 << 28
+PAUSE = 0.005  # seconds without a byte from a pipe, after which the lines that came are handed on
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -45,29 +49,44 @@ def sha256(path: str | Path) -> str:
 @contextmanager
 def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     """The unpacked bytes of a path, or of a binary stream that is open already."""
-    if not isinstance(source, str | Path):
-        yield source
-        return
     with ExitStack() as stack:
-        with reading(source):
-            file = stack.enter_context(open(source, "rb"))
-            packed = file.peek(2)[:2] == _GZIP_MAGIC  # a pipe could not be wound back
-        yield stack.enter_context(gzip.open(file)) if packed else file  # type: ignore[misc]
+        file: Any = source
+        if isinstance(source, str | Path):
+            with reading(source):
+                file = stack.enter_context(open(source, "rb"))
+        if hasattr(file, "peek"):  # a pipe could not be wound back
+            with reading(getattr(file, "name", "stdin")):
+                if file.peek(2)[:2] == _GZIP_MAGIC:
+                    file = stack.enter_context(gzip.open(file))
+        yield file
+
+
+def pipe_of(stream: BinaryIO) -> int | None:
+    """The descriptor of a pipe or terminal, whose bytes come bit by bit; None for anything else."""
+    if isinstance(stream, gzip.GzipFile):  # it holds bytes back itself
+        return None
+    try:
+        descriptor = stream.fileno()
+        return None if stat.S_ISREG(os.fstat(descriptor).st_mode) else descriptor
+    except (AttributeError, OSError):
+        return None
 
 
 class LineBlocks:
     """Blocks of whole lines of a stream; every line ends with `\\n`, the last one too.
 
     `\\r\\n` and `\\r` become `\\n`, and a byte order mark is dropped. `line` is the number of the
-    next block's first line, from 1. Iterating raises `NnctlError` for bytes that are not UTF-8
-    and for a line without end.
+    next block's first line, from 1. Where bytes come bit by bit, a block is what is there: no line
+    waits for the next one to come. Iterating raises `NnctlError` for bytes that are not UTF-8 and
+    for a line without end.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream = stream
+        self._read = getattr(stream, "read1", stream.read)  # what one look at the system gives
+        self._pipe = pipe_of(stream)
         self._name = name
         self._rest = b""
-        self._started = False
+        self._started = self._ended = False
         self.line = 1
 
     def __iter__(self) -> Iterator[bytes]:
@@ -84,10 +103,11 @@ class LineBlocks:
         parts = [self._rest]
         size = len(self._rest)
         self._rest = b""
-        while size < BLOCK or not any(b"\n" in part for part in (parts[0], parts[-1])):
+        while not any(b"\n" in part for part in (parts[0], parts[-1])) or self._goes_on(size):
             with reading(self._name):
-                part = self._stream.read(BLOCK)
+                part = b"" if self._ended else self._read(BLOCK)
             if not part:
+                self._ended = True
                 return self._finished(b"".join(parts))
             parts.append(part)
             size += len(part)
@@ -98,6 +118,15 @@ class LineBlocks:
         cut = data.rindex(b"\n") + 1
         self._rest = data[cut:]
         return self._clean(data[:cut])
+
+    def _goes_on(self, size: int) -> bool:
+        """Whether a block of so many bytes, with a whole line in it, is to become larger."""
+        if size >= BLOCK or self._pipe is None:
+            return size < BLOCK
+        try:
+            return bool(select.select([self._pipe], [], [], PAUSE)[0])
+        except (OSError, ValueError):  # Windows cannot tell
+            return False
 
     def _finished(self, data: bytes) -> bytes:
         if data and not data.endswith((b"\n", b"\r")):

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from nnctl.data.bytestream import LineBlocks, opened
@@ -91,7 +92,8 @@ def look(path: Path) -> tuple[list[Column], str | None]:
     with DelimitedReader(path, delimiter=delimiter) as table:
         columns = [Column(name) for name in table.names]
     with opened(path) as stream:
-        rows = csv_rows(LineBlocks(stream, str(path)), delimiter, str(path))
+        stretches = csv_rows(LineBlocks(stream, str(path)), delimiter, str(path))
+        rows = chain.from_iterable(stretches)
         next(row for _, row in rows if any(row))
         for line, row in rows:
             if len(row) == len(columns):

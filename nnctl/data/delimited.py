@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nnctl.data.bytestream import LineBlocks, opened
+from nnctl.data.bytestream import BLOCK, LineBlocks, opened
 from nnctl.data.fields import Fields, blocks_of_fields
 from nnctl.data.numbers import INFINITE, MISSING, number
 from nnctl.data.table import Faults, Table, TextColumn
@@ -119,19 +119,26 @@ class DelimitedReader:
 
         Without `header` it is a row itself, and the columns are named by their places.
         """
-        start = self._blocks.line
-        block = self._blocks.next_block()
-        reader = csv.reader(
-            io.StringIO(block.decode(), newline="\n"), delimiter=self.delimiter, strict=True
-        )
-        try:
-            row = next((row for row in reader if any(row)), None)
-        except csv.Error as error:
-            message = f"the quotes of the header do not match ({error})"
-            raise NnctlError(Problem(message, None, self.file, start)) from None
-        if row is None:
-            fix = "a table begins with a line of column names"
-            raise NnctlError(Problem("the file is empty", fix if header else None, self.file))
+        row: list[str] | None = None
+        block = b""
+        while row is None:
+            start = self._blocks.line - block.count(b"\n")
+            more = self._blocks.next_block()
+            block += more
+            text = io.StringIO(block.decode(), newline="\n")
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            try:
+                row = next((row for row in reader if any(row)), None)
+            except csv.Error as error:
+                if more and len(block) < BLOCK:  # a quote that the next line may close
+                    continue
+                message = f"the quotes of the header do not match ({error})"
+                raise NnctlError(Problem(message, None, self.file, start)) from None
+            if row is None and not more:
+                fix = "a table begins with a line of column names" if header else None
+                raise NnctlError(Problem("the file is empty", fix, self.file))
+            if row is None and header:  # blank lines before it are nothing
+                block = b""
         self._header_line = start + reader.line_num - 1
         if not header:
             self._blocks.put_back(block)

@@ -142,42 +142,58 @@ def _width_problem(file: str, line: int, found: int, width: int) -> Problem:
     return Problem(f"the row has {fields}; the table has {columns}", None, file, line)
 
 
-def csv_rows(blocks: LineBlocks, delimiter: str, file: str) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(
+    blocks: LineBlocks, delimiter: str, file: str
+) -> Iterator[list[tuple[int, list[str]]]]:
     """The rows of a table that may have quoted fields, each with the line it begins on.
 
-    Raises `NnctlError` for a quote that is not closed.
+    They come by the thousand, and at the end of each block. Raises `NnctlError` for a quote that
+    is not closed.
     """
-    before = blocks.line - 1
-    lines = (line for block in blocks for line in io.StringIO(block.decode(), newline="\n"))
+    lines, before = _Lines(blocks), blocks.line - 1
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    rows: list[tuple[int, list[str]]] = []
     while True:
         line = before + reader.line_num + 1
         try:
-            row = next(reader)
+            rows.append((line, next(reader)))
         except StopIteration:
-            return
+            break
         except csv.Error as error:
             fix = 'a quote inside a quoted field is written twice: ""'
             raise NnctlError(
                 Problem(f"the quotes do not match ({error})", fix, file, line)
             ) from None
-        yield line, row
+        if len(rows) == ROWS or not lines.left:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+class _Lines:
+    """The lines of some blocks, and how many of the current one are `left`."""
+
+    def __init__(self, blocks: LineBlocks) -> None:
+        self._blocks = blocks
+        self.left = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for block in self._blocks:
+            self.left = block.count(b"\n")
+            for line in io.StringIO(block.decode(), newline="\n"):
+                self.left -= 1
+                yield line
 
 
 def _quoted(blocks: LineBlocks, delimiter: str, width: int, faults: Faults) -> Iterator[Fields]:
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for line, row in csv_rows(blocks, delimiter, faults.file):
-        if len(row) == width:
-            rows.append(row)
-            lines.append(line)
-        elif row:
-            faults.add(_width_problem(faults.file, line, len(row), width))
-        if len(rows) == ROWS:
-            yield _joined(rows, lines)
-            rows, lines = [], []
-    if rows:
-        yield _joined(rows, lines)
+    for stretch in csv_rows(blocks, delimiter, faults.file):
+        kept = [(line, row) for line, row in stretch if len(row) == width]
+        for line, row in stretch:
+            if row and len(row) != width:
+                faults.add(_width_problem(faults.file, line, len(row), width))
+        if kept:
+            yield _joined([row for _, row in kept], [line for line, _ in kept])
 
 
 def _joined(rows: list[list[str]], lines: list[int]) -> Fields:

@@ -1,7 +1,10 @@
 """`nnctl predict`: to stdout, to a file, from stdin; nothing left behind on an error."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
+from threading import Timer
 
 
 def test_stdout_file_and_stdin_give_the_same_rows(trained, invoke):
@@ -54,3 +57,20 @@ def test_predictions_are_utf8_whatever_the_terminal_speaks(project, process):
     result = process(*arguments, PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
     assert "\næble," in result.stdout
+
+
+def test_a_row_that_comes_is_predicted_before_the_next_one(trained, environment):
+    command = [sys.executable, "-m", "nnctl", "predict", "runs/small", "-"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, bufsize=0, **pipes) as process:
+        late = Timer(30, process.stdin.close)
+        late.start()
+        process.stdin.write(b"a,b\n1,2\n")
+        assert process.stdout.readline() == b"prediction,probability\n"
+        first = process.stdout.readline()
+        process.stdin.write(b"1,2\n")
+        assert process.stdout.readline() == first
+        late.cancel()
+        process.stdin.close()
+        assert process.stdout.read() == b""
+    assert process.returncode == 0

@@ -3,7 +3,9 @@
 import gzip
 import hashlib
 import io
+import os
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -46,3 +48,40 @@ def test_lines_put_back_come_again_with_their_number() -> None:
     assert blocks.line == 2
     assert blocks.next_block() == b"b\nc\n" and blocks.line == 4
     assert blocks.next_block() == b""
+
+
+def test_the_lines_that_came_through_a_pipe_do_not_wait_for_others() -> None:
+    reading_end, writing_end = os.pipe()
+    with open(reading_end, "rb") as stream, open(writing_end, "wb", buffering=0) as writer:
+        blocks = LineBlocks(stream, "t")
+        late = Timer(10, writer.close)
+        late.start()
+        writer.write(b"a\nb")
+        assert blocks.next_block() == b"a\n"
+        writer.write(b"c\n")
+        writer.write(b"d\ne")
+        assert blocks.next_block() == b"bc\nd\n" and blocks.line == 4
+        late.cancel()
+        writer.close()
+        assert blocks.next_block() == b"e\n"
+        assert blocks.next_block() == b""
+
+
+def test_what_a_file_gains_after_its_end_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a\n1")
+    with opened(path) as stream:
+        blocks = LineBlocks(stream, "t")
+        assert blocks.next_block() == b"a\n1\n"
+        with open(path, "ab") as file:
+            file.write(b"2\n")
+        assert blocks.next_block() == b""
+
+
+def test_packed_data_come_through_a_pipe() -> None:
+    reading_end, writing_end = os.pipe()
+    with open(reading_end, "rb") as stream:
+        with open(writing_end, "wb") as writer:
+            writer.write(gzip.compress(b"a\n"))
+        with opened(stream) as unpacked:
+            assert unpacked.read() == b"a\n"

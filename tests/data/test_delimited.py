@@ -205,6 +205,34 @@ def test_blocks_do_not_change_what_is_read(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_array_equal(parts.lines, whole.lines)
 
 
+class Lines(io.BytesIO):
+    """A stream that gives a line at a time."""
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return self.readline()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [(b"\na\n1\n2\n\n3", [3, 4, 5, 6]), (b'"a\nb",c\n1,2\n"3","4\n"\n5,6\n', [3, 4, 6])],
+)
+def test_rows_that_come_one_by_one_are_given_one_by_one(
+    text: bytes, lines: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bytestream.LineBlocks, "_goes_on", lambda *_: False)
+    with DelimitedReader(Lines(text)) as reader:
+        tables = list(reader.tables(reader.names, text=reader.names))
+    assert [table.lines.tolist() for table in tables if table.lines is not None] == [
+        [line] for line in lines
+    ]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_file_of_blank_lines_is_empty(header: bool) -> None:
+    with pytest.raises(NnctlError, match="the file is empty"):
+        DelimitedReader(io.BytesIO(b"\n\n"), "t.csv", header=header)
+
+
 def test_files_plain_and_packed(tmp_path: Path) -> None:
     data = "a,b\n" + "1,2\n" * 1000
     plain, packed = tmp_path / "t.csv", tmp_path / "t.csv.gz"
