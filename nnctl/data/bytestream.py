@@ -61,7 +61,7 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
         yield file
 
 
-def pipe_of(stream: BinaryIO) -> int | None:
+def pipe_of(stream: Any) -> int | None:
     """The descriptor of a pipe or terminal, whose bytes come bit by bit; None for anything else."""
     if isinstance(stream, gzip.GzipFile):  # it holds bytes back itself
         return None
