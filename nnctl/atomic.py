@@ -60,8 +60,8 @@ def atomic_file(path: str | Path, mode: Literal["w", "wb"] = "wb") -> Iterator[I
     if os.path.isdir(final):
         raise NnctlError(Problem("this is a folder; a file is to be written", None, str(path)))
     try:
-        if os.path.exists(final) and not os.path.isfile(final):
-            with _open(final, mode) as handle:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with _open(path, mode) as handle:
                 yield handle
             return
         with _beside(final, mode, path) as handle:
@@ -90,7 +90,7 @@ def _beside(final: Path, mode: str, path: str | Path) -> Iterator[IO[Any]]:
             temporary.unlink(missing_ok=True)
 
 
-def _open(file: Path | int, mode: str) -> IO[Any]:
+def _open(file: str | Path | int, mode: str) -> IO[Any]:
     if "b" in mode:
         return open(file, mode)
     return open(file, mode, encoding="utf-8", newline="\n")

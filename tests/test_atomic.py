@@ -70,6 +70,15 @@ def test_a_full_disk(
     assert names(tmp_path) == ["a"]
 
 
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="descriptors have no names")
+def test_a_pipe_is_written_to_by_its_name() -> None:
+    reading_end, writing_end = os.pipe()
+    with open(reading_end, "rb") as reader, open(writing_end, "wb"):
+        with atomic_file(f"/dev/fd/{writing_end}") as file:
+            file.write(b"x")
+        assert reader.read(1) == b"x"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_while_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.open

@@ -55,7 +55,7 @@ def export(
         raise ArgumentError(f"--opset is {opset}; it must be {OLDEST} to {NEWEST}")
     if input_dtype not in (None, *DTYPES):
         raise ArgumentError(f"--input-dtype is {input_dtype}; allowed are: {', '.join(DTYPES)}")
-    if output.exists() and not overwrite:
+    if output.is_file() and not overwrite:
         fix = "choose another, or replace it with --overwrite"
         raise NnctlError(Problem("this file exists already", fix, str(output)))
     trained = load_trained(weights)

@@ -68,7 +68,7 @@ def init(
     """
     stem = data.name.removesuffix(".gz")
     path = output or Path(Path(stem).stem + ".yaml")
-    if path.exists() and not overwrite:
+    if path.is_file() and not overwrite:
         fix = "choose another with -o, or replace it with --overwrite"
         raise NnctlError(Problem("this file exists already", fix, str(path)))
     plan = planned(data, target)

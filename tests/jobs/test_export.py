@@ -66,6 +66,9 @@ def test_a_file_that_exists_is_kept_unless_it_may_go(houses, tmp_path):
     assert path.read_text() == "mine"
     export(houses.folder, path, overwrite=True)
     onnx.checker.check_model(str(path), full_check=True)
+    with pytest.raises(NnctlError, match="this is a folder; a file is to be written"):
+        export(houses.folder, tmp_path)
+    export(houses.folder, Path(os.devnull))
 
 
 @pytest.mark.parametrize(
