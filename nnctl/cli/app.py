@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from nnctl import __version__
-from nnctl.cli.ending import ended, obey_signals, open_streams
+from nnctl.cli.ending import Terminated, ended, obey_signals, open_streams
 from nnctl.cli.together import require_one_process
 from nnctl.errors import ExitStatus
 
@@ -110,4 +110,5 @@ def run() -> None:
     """Runs the command line of this process."""
     open_streams()
     obey_signals()
-    sys.exit(ended(lambda: app(prog_name="nnctl")))
+    status = ended(lambda: app(prog_name="nnctl"))
+    sys.exit(ExitStatus.TERMINATED if Terminated.came else status)  # Typer knows no SIGTERM

@@ -16,9 +16,12 @@ from nnctl.errors import ExitStatus, NnctlError, Problem
 class Terminated(KeyboardInterrupt):
     """SIGTERM, which ends a command as Ctrl-C does, with a status of its own."""
 
+    came = False
+
 
 def terminate(number: int, frame: FrameType | None) -> None:
     """What SIGTERM does: raises, so that files half written are cleared away."""
+    Terminated.came = True
     raise Terminated
 
 

@@ -19,6 +19,17 @@ run()
 """
 
 
+TERMINATED = """
+import os
+import signal
+import sys
+import nnctl.cli.app as app
+app.loaded = lambda name: os.kill(os.getpid(), signal.SIGTERM)
+sys.argv = ["nnctl", "gradcheck"]
+app.run()
+"""
+
+
 @pytest.mark.parametrize("buffered", ["", "1"])
 @pytest.mark.parametrize(
     "command",
@@ -78,3 +89,11 @@ def test_text_that_the_encoding_lacks_is_escaped(project, process):
     assert "gr\\xf6\\xdfe" in result.stdout
     result = process("train", "small.yaml", "-o", "länge", "--json", PYTHONIOENCODING="ascii")
     assert json.loads(result.stdout)["run"] == "länge"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM of this kind")
+def test_sigterm_has_its_status_from_the_start(process, tmp_path):
+    (tmp_path / "terminated.py").write_text(TERMINATED)
+    result = process(shell=f'"{sys.executable}" "{tmp_path / "terminated.py"}"')
+    assert (result.returncode, result.stdout) == (143, "")
+    assert "Traceback" not in result.stderr
