@@ -1,5 +1,6 @@
 """`nnctl evaluate`: loss, metrics and confusion matrix of a trained model on a file."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,8 @@ class Bound:
             )
         try:
             number = float(value)
+            if math.isnan(number):
+                raise ValueError
         except ValueError:
             raise ArgumentError(f"{option} {text}: {value!r} is not a number") from None
         if over == rises(metric):

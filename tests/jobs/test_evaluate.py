@@ -62,6 +62,7 @@ def test_bounds_are_missed_or_not_and_name_further_metrics(trained):
         ([], ["accuracy=1"], "accuracy is better when higher"),
         (["acuracy=1"], [], 'did you mean "accuracy"'),
         (["accuracy=high"], [], "'high' is not a number"),
+        (["accuracy=nan"], [], "'nan' is not a number"),
     ],
 )
 def test_bounds_that_make_no_sense_are_refused(trained, under, over, says):
