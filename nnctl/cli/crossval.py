@@ -1,8 +1,9 @@
 """`nnctl crossval`"""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -65,21 +66,22 @@ def command(
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.jobs.crossval import as_json, crossval
 
-    result = crossval(
-        config,
-        folds=folds,
-        overrides=set_ or (),
-        epochs=epochs,
-        seed=seed,
-        workers=workers,
-        predictions=predictions is not None,
-        fail_under=fail_under or (),
-        fail_over=fail_over or (),
-        told=lambda fold: None if quiet else print_fold(fold, folds),
-        warn=print_warning,
-    )
-    if predictions is not None:
-        write_predictions(predictions, result)
+    with file_of(predictions) as file:  # what cannot be written is told before the training
+        result = crossval(
+            config,
+            folds=folds,
+            overrides=set_ or (),
+            epochs=epochs,
+            seed=seed,
+            workers=workers,
+            predictions=file is not None,
+            fail_under=fail_under or (),
+            fail_over=fail_over or (),
+            told=lambda fold: None if quiet else print_fold(fold, folds),
+            warn=print_warning,
+        )
+        if file is not None:
+            write_predictions(file, result)
     with reader_may_leave():
         if json:
             print_json(as_json(result))
@@ -110,16 +112,20 @@ def print_crossval(result: "CrossvalResult") -> None:
     print_columns(["", "rows", *names], rows)
 
 
-def write_predictions(path: Path, result: "CrossvalResult") -> None:
+def file_of(path: Path | None) -> AbstractContextManager[IO[str] | None]:
+    """The file of the predictions, where they are asked for."""
+    from nnctl.atomic import atomic_file
+
+    return nullcontext() if path is None else atomic_file(path, "w")
+
+
+def write_predictions(file: IO[str], result: "CrossvalResult") -> None:
     """Writes the predictions of all folds, in the order of the file's rows."""
     import csv
-
-    from nnctl.atomic import atomic_file
 
     rows = sorted(
         (row for fold in result.folds for row in fold.predictions), key=lambda row: row[0]
     )
-    with atomic_file(path, "w") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(result.folds[0].columns)
-        writer.writerows(rows)
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(result.folds[0].columns)
+    writer.writerows(rows)

@@ -3,6 +3,7 @@
 import math
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -152,12 +153,26 @@ def ignore_interrupts() -> None:
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """Inside, Ctrl-C and SIGTERM wait, also in processes that are started there."""
+    """Inside, Ctrl-C and SIGTERM wait, also in processes that are started there.
+
+    The mask is for those; here another thread may be told, and Python would obey at once.
+    """
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    own = {number: handler for number, handler in handlers.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        own = {}  # signals are none of its business
+    for number in own:
+        signal.signal(number, lambda number, frame: came.append(number))
     mask("SIG_BLOCK")
     try:
         yield
     finally:
         mask("SIG_UNBLOCK")
+        for number, handler in own.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def mask(how: str) -> None:
@@ -186,8 +201,8 @@ def scarce(built: Built, folds: int) -> list[Problem]:
         labels.append(built.validation.y)
     return [
         Problem(
-            f'the class "{label}" has {count} rows, fewer than the {folds} folds: '
-            "some of them are scored without it"
+            f'the class "{label}" has {count} row{"" if count == 1 else "s"}, fewer than the '
+            f"{folds} folds: some of them are scored without it"
         )
         for label, count in zip(
             classes.labels, class_counts(labels, len(classes.labels)), strict=False

@@ -35,7 +35,14 @@ def test_predictions_are_written_whole_or_not_at_all(project, invoke):
     lines = Path("held.csv").read_text().splitlines()
     assert lines[0] == "row,fold,target,prediction,probability"
     assert [line.split(",")[0] for line in lines[1:]] == [str(k) for k in range(1, 41)]
-    assert invoke(*arguments, "nowhere/held.csv").exit_code != 0
+    assert not list(Path().glob(".*.tmp"))
+
+
+@pytest.mark.parametrize("path", ["nowhere/held.csv", "."])
+def test_predictions_that_cannot_be_written_are_told_before_the_training(path, project, invoke):
+    done = invoke("crossval", "small.yaml", "--workers", "1", "--predictions", path)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {path}\n")
     assert not Path("nowhere").exists()
 
 
