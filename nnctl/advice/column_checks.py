@@ -1,6 +1,5 @@
 """Checks of a table's columns: which give the answer away, and which are no categories."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from nnctl.advice.advice import Finding
 from nnctl.build import Built
+from nnctl.data.columns import are_quantities
 from nnctl.data.inputs import MISSING_LABEL, Inputs
 from nnctl.graph import Array
 from nnctl.rules import data as rules
@@ -15,12 +15,7 @@ from nnctl.rules import data as rules
 ENOUGH_ROWS = 20
 SAMPLED = 500  # rows
 MOST_CATEGORIES = 0.5  # of the rows
-NUMBERS = 0.9  # of the categories
-ENOUGH_NUMBERS = 10
 CLOSE = 1e-5
-# A number with thousands set apart or a decimal comma, after a currency or before a unit.
-QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([%°$€£¥]|[A-Za-z]{1,4})?"
-MOST_UNITS = 3
 
 
 def text_columns(built: Built) -> Iterator[Finding]:
@@ -38,18 +33,6 @@ def text_columns(built: Built) -> Iterator[Finding]:
         elif len(known) > MOST_CATEGORIES * rows:
             found = f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
             yield Finding(rules.IDENTIFIER, path, found, change)
-
-
-def are_quantities(labels: Sequence[str]) -> bool:
-    """Whether nearly all labels are numbers of a few units."""
-    found = [re.fullmatch(QUANTITY, label.strip()) for label in labels]
-    units = {match[1] for match in found if match is not None}
-    count = len(found) - found.count(None)
-    return (
-        len(labels) >= ENOUGH_NUMBERS
-        and count >= NUMBERS * len(labels)
-        and len(units) <= MOST_UNITS
-    )
 
 
 def target_in_features(built: Built) -> Iterator[Finding]:

@@ -4,11 +4,13 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from nnctl.data.bytestream import LineBlocks, opened
+from nnctl.data.classes import Label
 from nnctl.data.delimited import DelimitedReader
 from nnctl.data.fields import csv_rows
 from nnctl.data.numbers import MISSING, number
@@ -19,13 +21,24 @@ MOST_LABELS = 2000  # distinct values of a column that are told apart
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
 )
+# What columns are called that tell rows apart: id, order_no, PassengerId, and pandas' index.
+IDENTIFIER = re.compile(
+    r"(?i:(?:.*[_\s.-])?(?:id|index|uuid|key|nr|no|number))"
+    r"|.*[a-z](?:I[dD]|Index|U[uU][iI][dD]|Key|Nr|No|Number)|Unnamed: 0"
+)
+# A number with thousands set apart or a decimal comma, after a currency or before a unit.
+QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([%°$€£¥]|[A-Za-z]{1,4})?"
+NUMBERS = 0.9  # of the labels
+ENOUGH_NUMBERS = 10
+MOST_UNITS = 3
 
 
 @dataclass
 class Column:
     """The values of a column: how many there are, how many of them are missing, numbers, dates.
 
-    `labels` counts the distinct values, as they are written, until there are too many.
+    `labels` counts the distinct values, as they are written, until there are too many. `rising`
+    says that each number is larger than the one before.
     """
 
     name: str
@@ -38,6 +51,8 @@ class Column:
     high: float = float("-inf")
     labels: Counter[str] = field(default_factory=Counter)
     many: bool = False
+    rising: bool = True
+    _last: float = float("-inf")
 
     def add(self, written: str) -> None:
         """Notes the value of one row."""
@@ -51,6 +66,7 @@ class Column:
             self.numbers += 1
             self.whole += value.is_integer()
             self.low, self.high = min(self.low, value), max(self.high, value)
+            self.rising, self._last = self.rising and value > self._last, value
         elif DATE.fullmatch(text):
             self.dates += 1
         if not self.many:
@@ -78,9 +94,42 @@ class Column:
         return self.known > 0 and self.whole == self.known
 
     @property
+    def classes(self) -> Counter[Label]:
+        """The rows of each distinct value: numbers count by what they are, however written."""
+        if self.is_text:
+            return Counter(self.labels)
+        counts: Counter[Label] = Counter()
+        for text, count in self.labels.items():
+            value = float(text)
+            counts[int(value) if value.is_integer() else value] += count
+        return counts
+
+    @property
     def distinct(self) -> int:
         """The number of distinct values; of many, one more than are told apart."""
-        return len(self.labels)
+        return len(self.labels) if self.many else len(self.classes)
+
+    @property
+    def is_numbering(self) -> bool:
+        """Whether whole numbers without a repeat stand for the rows, by their values or the name.
+
+        Of many rows, only where they rise.
+        """
+        distinct = self.rising if self.many else self.distinct == self.known
+        counted = self.high - self.low + 1 == self.known
+        return self.is_whole and distinct and (counted or bool(IDENTIFIER.fullmatch(self.name)))
+
+
+def are_quantities(labels: Sequence[str]) -> bool:
+    """Whether nearly all labels are numbers of a few units."""
+    found = [re.fullmatch(QUANTITY, label.strip()) for label in labels]
+    units = {match[1] for match in found if match is not None}
+    count = len(found) - found.count(None)
+    return (
+        len(labels) >= ENOUGH_NUMBERS
+        and count >= NUMBERS * len(labels)
+        and len(units) <= MOST_UNITS
+    )
 
 
 def look(path: Path) -> tuple[list[Column], str | None]:
@@ -104,7 +153,8 @@ def look(path: Path) -> tuple[list[Column], str | None]:
                 raise NnctlError(Problem(message, None, str(path), line))
     if not columns[0].rows:
         raise NnctlError(Problem("the file has no rows", None, str(path)))
-    usual = "\t" if ".tsv" in path.suffixes else ","
+    endings = [ending for ending in map(str.lower, path.suffixes) if ending != ".gz"]
+    usual = "\t" if endings[-1:] == [".tsv"] else ","
     return columns, None if delimiter == usual else delimiter
 
 
@@ -113,5 +163,12 @@ def delimiter_of(path: Path) -> str:
     with opened(path) as stream:
         block = LineBlocks(stream, str(path)).next_block()
     line = next((each for each in io.StringIO(block.decode()) if each.strip()), "")
-    counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in DELIMITERS}
-    return max(counts, key=lambda mark: counts[mark])
+    return max(DELIMITERS, key=lambda mark: fields_of(line, mark))
+
+
+def fields_of(line: str, delimiter: str) -> int:
+    """How many fields a line has; one, where it is longer than `csv` takes a field to be."""
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error:
+        return 1

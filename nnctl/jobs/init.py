@@ -1,7 +1,6 @@
 """`nnctl init`: a first config for a table, made from a look at its columns."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +8,14 @@ from pathlib import Path
 from nnctl.atomic import atomic_file
 from nnctl.config.dumping import dump_yaml
 from nnctl.data.classes import Task, listed
-from nnctl.data.columns import Column, look
+from nnctl.data.columns import Column, are_quantities, look
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 
 MOST_CLASSES = 20  # that whole numbers may be; text may be twice as many
 ROWS_A_CLASS = 5
+FEWEST_ROWS = 3  # so that a fifth of them is one
 MOST_CATEGORIES = 100
 RARE = 0.2  # of an even share: a class with fewer rows is weighted
-ID = re.compile(r"(.*[_\s-])?(id|index|uuid|key|nr|no|number)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class Plan:
 
     @property
     def text(self) -> list[str]:
-        return [column.name for column in self.features if column.is_mixed]
+        return [column.name for column in (*self.features, self.target) if column.is_mixed]
 
     @property
     def is_unbalanced(self) -> bool:
         """Whether a class is much rarer than the others."""
-        counts = self.target.labels.values()
+        counts = self.target.classes.values()
         even = self.target.known / len(counts)
         return self.task != "regression" and min(counts) < RARE * even
 
@@ -96,13 +95,16 @@ def planned(data: Path, target: str) -> Plan:
 def task_of(target: Column, data: Path) -> Task:
     """What is to be learnt: two classes, several, or a number.
 
-    Raises `NnctlError` for a target of one value, or of too many kinds of text.
+    Raises `NnctlError` for a target of one value, of too few rows, or of too many kinds of text.
     """
     problem = None
     if target.distinct < 2:
         problem = "it has one value in all rows, so there is nothing to learn"
+    elif target.known < FEWEST_ROWS:
+        problem = f"it has a value in {target.known} rows; at least {FEWEST_ROWS} are needed"
     elif target.is_text and target.distinct > min(2 * MOST_CLASSES, target.known // ROWS_A_CLASS):
-        problem = f"it holds text of {target.distinct:,} kinds; that is too many for classes"
+        problem = f"it holds text of {target.distinct:,} kinds in {target.known:,} rows; "
+        problem += "that is too many for classes"
     if problem:
         path = f"column {target.name}"
         raise NnctlError(Problem(problem, "choose another target", str(data), path=path))
@@ -120,25 +122,28 @@ def useless(column: Column) -> str:
         return "it has one value in all rows"
     if column.dates > column.known / 2:
         return "it holds dates"
-    if column.is_whole and column.distinct == column.known:
-        counted = column.high - column.low + 1 == column.known
-        if counted or ID.fullmatch(column.name):
-            return "it numbers the rows"
+    if column.is_numbering:
+        return "it numbers the rows"
     if column.is_text and column.distinct > max(2, min(MOST_CATEGORIES, column.known // 4)):
+        if are_quantities(list(column.labels)):
+            example = " ".join(next(iter(column.labels)).split())
+            return f"it holds numbers written as text, such as {example}"
         return "nearly every row has text of its own"
     return ""
 
 
 def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     """The config, with comments on what was found."""
-    target = plan.target
+    target, count = plan.target, len(plan.features)
+    classes = listed(sorted(target.classes))
     what = {
-        "binary": f"two classes ({listed(sorted(target.labels))})",
-        "multiclass": f"{target.distinct} classes ({listed(sorted(target.labels))})",
+        "binary": f"two classes ({classes})",
+        "multiclass": f"{target.distinct} classes ({classes})",
         "regression": f"a number from {target.low:g} to {target.high:g}",
     }[plan.task]
-    yield f"# Learns {target.name}, {what}, from {len(plan.features)} columns of {data.name}."
-    yield f"# Train it:  nnctl train {path.name}"
+    columns = "a column" if count == 1 else f"{count} columns"
+    yield comment(f"Learns {target.name}, {what}, from {columns} of {data.name}.")
+    yield comment(f"Train it:  nnctl train {path.name}")
     yield f"# yaml-language-server: $schema={schema_address()}"
     yield "data:"
     relative = os.path.relpath(data, path.parent)
@@ -183,7 +188,7 @@ def data_lines(plan: Plan) -> Iterator[str]:
     if plan.left_out:
         yield "  # Left out:"
         for name, reason in plan.left_out.items():
-            yield f"  #   {' '.join(name.split())}: {reason}"
+            yield "  " + comment(f"  {name}: {reason}")
         yield from indented(plain("features", [column.name for column in plan.features]))
     if plan.text:
         yield "  # Among the numbers of these columns is text, so they are read as categories:"
@@ -196,6 +201,11 @@ def data_lines(plan: Plan) -> Iterator[str]:
         yield f"  missing: drop                    # {plan.target.missing:,} rows have no target"
     elif any(column.missing for column in plan.features):
         yield "  missing: mean                    # gaps get the column's mean, or a category"
+
+
+def comment(text: str) -> str:
+    """A comment of one line; what stands in the table may have several."""
+    return "# " + " ".join(text.splitlines())
 
 
 def plain(key: str, value: str | Sequence[str]) -> list[str]:

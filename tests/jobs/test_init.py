@@ -63,6 +63,9 @@ def test_real_tables_train_as_they_stand(tmp_path, name, target, task):
         (["abc"[k % 3] for k in range(60)], "multiclass", 3),
         ([k * 0.5 for k in range(60)], "regression", 1),
         ([k % 30 for k in range(60)], "regression", 1),
+        ([f"{k % 2}.0" if k % 3 else k % 2 for k in range(60)], "binary", 1),
+        (["a\nb" if k % 2 else "no" for k in range(60)], "binary", 1),
+        (["12" if k % 3 else "x1" for k in range(60)], "binary", 1),
     ],
 )
 def test_the_task_follows_the_target(tmp_path, values, task, units):
@@ -83,6 +86,8 @@ def test_the_task_follows_the_target(tmp_path, values, task, units):
         ([f"2024-01-{1 + k % 28:02}" for k in range(60)], "it holds dates"),
         ([f"{1 + k % 12}/7/24" for k in range(60)], "it holds dates"),
         ([f"name {k}" for k in range(60)], "nearly every row has text of its own"),
+        ([f"{k},5" for k in range(60)], "it holds numbers written as text, such as 0,5"),
+        ([f"1,{k:03}\n$" for k in range(60)], "it holds numbers written as text, such as 1,000 $"),
     ],
 )
 def test_columns_of_no_use_are_left_out_and_the_reason_is_written(tmp_path, column, reason):
@@ -97,6 +102,20 @@ def test_whole_numbers_without_a_repeat_are_an_id_only_by_name(tmp_path):
     numbers = [7 * k for k in range(60)]
     data = table(tmp_path / "d.csv", rows(60, house_id=numbers, price=numbers, t=[0, 1] * 30))
     assert planned(data, "t").left_out == {"house_id": "it numbers the rows"}
+
+
+def test_an_id_is_known_among_any_number_of_rows(tmp_path):
+    count = 3000
+    columns = {"PassengerId": [3 * k for k in range(count)], "no": list(range(count))}
+    data = table(tmp_path / "d.csv", rows(count, **columns, t=[0, 1] * (count // 2)))
+    assert set(planned(data, "t").left_out) == set(columns)
+
+
+def test_a_table_of_many_columns(tmp_path):
+    names = [f"pixel {k:010}" for k in range(9000)]
+    lines = [",".join([*names, "t"]), *(f"{k}," * 9000 + str(k % 2) for k in (5, 3, 9, 4))]
+    (tmp_path / "d.csv").write_text("\n".join(lines))
+    assert len(planned(tmp_path / "d.csv", "t").features) == 9000
 
 
 def test_gaps_mixtures_and_rare_classes(tmp_path):
@@ -118,6 +137,16 @@ def test_rows_without_a_target_are_dropped(tmp_path):
     train(result.path, output=tmp_path / "run", epochs=1)
 
 
+@pytest.mark.parametrize("name", ["d.tsv.csv", "D.TSV", "d.csv.gz"])
+def test_a_delimiter_is_named_unless_the_ending_says_it(tmp_path, name):
+    data = table(tmp_path / "d", rows(20, t=[0, 1] * 10))
+    text = data.read_text().replace(",", "\t").encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    result = init(tmp_path / name, "t", output=tmp_path / "c.yaml")
+    assert load(result.path).data.delimiter == (None if name == "D.TSV" else "\t")
+    train(result.path, output=tmp_path / "run", epochs=1)
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_other_delimiters_odd_names_and_gzip(tmp_path, delimiter):
     names = ["first: #1", "no", "t = x"]
@@ -135,7 +164,8 @@ def test_other_delimiters_odd_names_and_gzip(tmp_path, delimiter):
     ("values", "message"),
     [
         ([1] * 20, "it has one value in all rows, so there is nothing to learn"),
-        ([f"n{k}" for k in range(20)], "it holds text of 20 kinds; that is too many for classes"),
+        ([f"n{k}" for k in range(20)], "20 kinds in 20 rows; that is too many for classes"),
+        ([0, 1, *[""] * 18], "it has a value in 2 rows; at least 3 are needed"),
     ],
 )
 def test_targets_that_cannot_be_learnt(tmp_path, values, message):
