@@ -42,7 +42,7 @@ def command(
         typer.Option(
             min=0,
             max=1,
-            help="The probability from which on the second class is predicted.",
+            help="The probability above which the second class is predicted.",
             show_default="0.5",
         ),
     ] = None,
