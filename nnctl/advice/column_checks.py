@@ -7,7 +7,7 @@ import numpy as np
 
 from nnctl.advice.advice import Finding
 from nnctl.build import Built
-from nnctl.data.columns import are_quantities
+from nnctl.data.columns import are_quantities, is_id
 from nnctl.data.inputs import MISSING_LABEL, Inputs
 from nnctl.graph import Array
 from nnctl.rules import data as rules
@@ -16,6 +16,7 @@ ENOUGH_ROWS = 20
 SAMPLED = 500  # rows
 MOST_CATEGORIES = 0.5  # of the rows
 CLOSE = 1e-5
+ALIKE = 0.01  # of large numbers that are different but for rounding
 
 
 def text_columns(built: Built) -> Iterator[Finding]:
@@ -33,6 +34,32 @@ def text_columns(built: Built) -> Iterator[Finding]:
         elif len(known) > MOST_CATEGORIES * rows:
             found = f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
             yield Finding(rules.IDENTIFIER, path, found, change)
+
+
+def numbered_rows(built: Built) -> Iterator[Finding]:
+    """Columns of whole numbers that tell rows apart, by their name and values."""
+    x, inputs = built.prepared.train.x, built.prepared.preprocessing.inputs
+    named = [name for name in inputs.numeric if is_id(name, rising=True)]
+    if not named or len(x) < ENOUGH_ROWS or len(inputs.names) == 1:
+        return
+    numbers = numbers_of(x, inputs)
+    for name in named:
+        values = numbers[:, inputs.numeric.index(name)]
+        rising = bool((np.diff(values) > 0).all())
+        if are_distinct_and_whole(values, x.dtype) and is_id(name, rising):
+            path, change = without(built, name)
+            found = f'the column "{name}" has another whole number in each row'
+            yield Finding(rules.IDENTIFIER, path, found, change)
+
+
+def are_distinct_and_whole(values: Array, dtype: Any) -> bool:
+    """Whether numbers were so in the file, as far as their rounding to `dtype` lets it be seen."""
+    ordered = np.sort(values)
+    rounding = float(np.finfo(dtype).eps * (ordered[-1] - ordered[0]))
+    whole = np.abs(values - np.rint(values)) <= CLOSE + rounding
+    apart = np.diff(ordered) > 0
+    alike = 0.0 if rounding < 0.25 else ALIKE * len(values)
+    return bool(whole.all() and np.count_nonzero(~apart) <= alike)
 
 
 def target_in_features(built: Built) -> Iterator[Finding]:
@@ -119,4 +146,4 @@ def without(built: Built, name: str) -> tuple[str, dict[str, Sequence[str]]]:
     return path, {path: [other for other in names if other != name]}
 
 
-COLUMN_CHECKS = (text_columns, target_in_features)
+COLUMN_CHECKS = (text_columns, numbered_rows, target_in_features)

@@ -21,10 +21,10 @@ MOST_LABELS = 2000  # distinct values of a column that are told apart
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
 )
-# What columns are called that tell rows apart: id, order_no, PassengerId, and pandas' index.
-IDENTIFIER = re.compile(
-    r"(?i:(?:.*[_\s.-])?(?:id|index|uuid|key|nr|no|number))"
-    r"|.*[a-z](?:I[dD]|Index|U[uU][iI][dD]|Key|Nr|No|Number)|Unnamed: 0"
+# What columns are called that tell rows apart, and those that do where their numbers rise.
+ID = re.compile(r"(?i:(?:.*[_\s.-])?(?:id|guid|uuid))|.*[a-z](?:I[dD]|G[uU][iI][dD]|U[uU][iI][dD])")
+NUMBERING = re.compile(
+    r"(?i:(?:.*[_\s.-])?(?:index|key|nr|no|number))|.*[a-z](?:Index|Key|Nr|No|Number)|Unnamed: 0"
 )
 # A number with thousands set apart or a decimal comma, after a currency or before a unit.
 QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([%°$€£¥]|[A-Za-z]{1,4})?"
@@ -117,7 +117,16 @@ class Column:
         """
         distinct = self.rising if self.many else self.distinct == self.known
         counted = self.high - self.low + 1 == self.known
-        return self.is_whole and distinct and (counted or bool(IDENTIFIER.fullmatch(self.name)))
+        return self.is_whole and distinct and (counted or is_id(self.name, self.rising))
+
+
+def is_id(name: str, rising: bool) -> bool:
+    """Whether a column of that name, of whole numbers without a repeat, tells rows apart.
+
+    A number, an index or a key may be a quantity, too, but hardly where each is larger than the
+    one before (`rising`).
+    """
+    return bool(ID.fullmatch(name) or (rising and NUMBERING.fullmatch(name)))
 
 
 def are_quantities(labels: Sequence[str]) -> bool:

@@ -148,18 +148,23 @@ Write the bare numbers into the file (12, 1200, 35), or leave the column out:
 
 IDENTIFIER = Rule(
     "identifier",
-    "a text column with nearly as many categories as rows",
-    "each row has an input of its own, which the model learns by heart and never meets again",
+    "a column that tells rows apart",
+    "it says nothing about other rows: the model learns by heart what it never meets again",
     """\
 Names, addresses, dates and numbers of orders tell rows apart; they say nothing about
-other rows. Each becomes a category, with an input and weights of its own, that is 1 in
-a single row: the model can learn the training rows by heart, and new rows have none of
-these categories.
+other rows. Text becomes a category a row, with an input and weights of its own, that is
+1 in a single row: the model can learn the training rows by heart, and new rows have none
+of these categories. A whole number in each row is an input like any other, and whatever
+the model makes of it is chance, or the order in which the rows were written.
 
 Leave the column out; nnctl predict --keep carries it along to the predictions.
 
   data:
     features: [beds, baths, sqft]
+
+Advice is given where a text column has more categories than half the rows, and where a
+column of whole numbers without a repeat is called id or uuid, or, if they rise from row
+to row, number, no, nr, index or key (also as in order_no and PassengerId).
 """,
 )
 

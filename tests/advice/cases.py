@@ -61,6 +61,9 @@ SOUND = {
     "labels from 1": config("from_one", "digit", HIDDEN, dense(4), loss=SPARSE),
     "a validation file": numbers(HIDDEN, dense(1), data=", validation: others.csv"),
     "text that means categories": config("units", "price", HIDDEN, dense(1), data=", text: [size]"),
+    "whole numbers that mean something": config(
+        "visitors", "price", HIDDEN, dense(1), data=", scale: standardize"
+    ),
     "a warm start": numbers(
         HIDDEN,
         dense(1),
@@ -187,4 +190,6 @@ FAULTY = [
     ("target-in-features", config("named", "kind", HIDDEN, dense(3), loss=SPARSE)),
     ("text-numbers", config("units", "price", HIDDEN, dense(1))),
     ("identifier", config("people", "price", HIDDEN, dense(1))),
+    ("identifier", config("patients", "price", HIDDEN, dense(1), data=", scale: standardize")),
+    ("identifier", config("orders", "price", HIDDEN, dense(1), data=", scale: minmax")),
 ]

@@ -47,6 +47,19 @@ def tables() -> dict[str, dict[str, Sequence[object]]]:
         "named": {**sound, "colour": [k.upper() for k in kind], "kind": kind},
         "units": {**sound, "size": [f"{30 + k % 25} km" for k in index], "price": price},
         "people": {**sound, "person": [f"person {k}x" for k in index], "price": price},
+        "patients": {
+            **sound,
+            "patientId": generator.permutation(ROWS) * 10_000_019,
+            "price": price,
+        },
+        "orders": {"order_no": 7 * index + 100, **sound, "price": price},
+        "visitors": {
+            "number": generator.permutation(ROWS),
+            "shop_id": index % 9,
+            **sound,
+            "price index": index + 0.5,
+            "price": price,
+        },
         "first_rows": {**sound, "price": price},
         "others": {"a": noise.round(4), "b": a, "price": b},
     }
