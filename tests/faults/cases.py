@@ -90,6 +90,7 @@ class World:
         self.whole, self.longer = self.folder / "whole", self.folder / "longer"
         done("train", self.config, "-o", self.whole, "-q")
         done("train", self.config, "-o", self.longer, "--epochs", MORE, "-q")
+        self.made = contents(self.whole)
         self.cases = list(self.all_cases())
 
     def all_cases(self) -> Iterator[Case]:
@@ -113,6 +114,28 @@ class World:
             lambda at: ("predict", self.whole, self.table, "-o", at / "out.csv"),
             self.check_predicted,
         )
+        yield from self.cases_of_one_file()
+
+    def cases_of_one_file(self) -> Iterator[Case]:
+        """Commands that write a file in place of an older one, and nothing else."""
+        held = ("crossval", self.config, "--folds", 2, "--workers", 1, "-q", "--predictions")
+        commands: dict[str, Callable[[Path], Sequence[object]]] = {
+            "crossval": lambda file: (*held, file),
+            "export": lambda file: ("export", self.whole, file, "--overwrite", "-q"),
+            "report": lambda file: ("report", self.whole, "-o", file),
+            "init": lambda file: ("init", self.table, "--target", "c", "-o", file, "--overwrite"),
+        }
+        for name, command in commands.items():
+            older, newer = self.new(name) / "out", self.folder / f"newer {name}"
+            older.write_text("older\n")
+            newer.mkdir()
+            done(*command(newer / "out"))
+            yield Case(
+                name,
+                older.parent,
+                lambda at, command=command: command(at / "out"),  # type: ignore[misc]
+                lambda at, newer=newer: self.check_file(at, newer),  # type: ignore[misc]
+            )
 
     def new(self, name: str) -> Path:
         folder = self.folder / name
@@ -205,6 +228,11 @@ class World:
         """The file is the older one, or whole."""
         lines = (place / "out.csv").read_text().splitlines()
         assert lines == ["older"] or len(lines) == 1 + len(ROWS)
+
+    def check_file(self, place: Path, newer: Path) -> None:
+        """The only file is the older one or the newer one, and the run is as it was."""
+        assert contents(place) in ({"out": b"older\n"}, contents(newer))
+        assert contents(self.whole) == self.made
 
 
 def contents(folder: Path) -> dict[str, bytes]:
