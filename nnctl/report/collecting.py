@@ -237,9 +237,12 @@ def read_history(path: Path) -> dict[str, list[float]]:
         with open(path, encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
         columns = zip(*([float(cell) for cell in row] for row in rows), strict=True)
-        return dict(zip(head, map(list, columns), strict=True)) if rows else {}
+        history = dict(zip(head, map(list, columns), strict=True)) if rows else {}
+        if head[0] != "epoch" or history.get("epoch", []) != [*range(1, len(rows) + 1)]:
+            raise ValueError("not a history")
+        return history
     except FileNotFoundError:
         message = f"the run has no {path.name}"
-    except (OSError, ValueError, csv.Error):
+    except (LookupError, OSError, ValueError, csv.Error):
         message = f"{path.name} cannot be read, or is damaged"
     raise NnctlError(Problem(message, None, str(path)))

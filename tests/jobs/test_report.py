@@ -64,6 +64,15 @@ def test_several_runs_need_a_file_of_their_own(run, tmp_path):
     assert not (run / "report.html").exists()
 
 
+@pytest.mark.parametrize("gone", ["history.csv", "results.json", "weights.npz"])
+def test_a_run_that_lacks_a_file_stands_beside_a_whole_one(gone, run, tmp_path):
+    other = shutil.copytree(run, tmp_path / "other")
+    (other / gone).unlink()
+    result = report([other, run], output=tmp_path / "both.html")
+    assert result.missing["run"] == {}
+    assert list(result.missing["other"]) == [] if gone == "results.json" else [gone.split(".")[0]]
+
+
 def test_runs_are_named_by_their_folders_unless_two_are_alike():
     assert names_of([Path("runs/a"), Path("b")]) == ["a", "b"]
     assert names_of([Path("x/a"), Path("y/a")]) == ["x/a", "y/a"]
