@@ -143,6 +143,7 @@ def dumped(config: Any) -> bytes:
 
 
 TRAIN = ("train", "config.yaml", "-q", "-o", "run")
+CROSSVAL = ("crossval", "config.yaml", "--folds", "2", "--workers", "1", "--predictions", "p.csv")
 
 
 @st.composite
@@ -157,8 +158,12 @@ def with_odd_config(draw: DRAW) -> Input:
         )
         value = one_of(draw, "1", "{}", "[", "!!python/none", "1e400", "dense", "*a", "nan")
         arguments = (*TRAIN, "--set", f"{key}={value}")
-    command = one_of(draw, *["train"] * 20, "validate", "summary", "gradcheck", "explain")
-    if command != "train":
+    command = one_of(
+        draw, *["train"] * 20, "validate", "summary", "gradcheck", "explain", "crossval"
+    )
+    if command == "crossval":
+        arguments = CROSSVAL
+    elif command != "train":
         arguments = (command, "config.yaml")
     return Input(arguments, {"config.yaml": text, "data.csv": TABLE})
 
@@ -179,7 +184,9 @@ def with_odd_table(draw: DRAW) -> Input:
         text = gzip.compress(text, 1, mtime=0)
         text = text[: len(text) // 2] if how == "cut gzip" else damaged(draw, text, few(draw) // 2)
     config = sound_config(draw)
-    return Input(TRAIN, {"config.yaml": dumped(config), "data.csv": text})
+    target = one_of(draw, *HEADER)
+    command = one_of(draw, *[TRAIN] * 10, CROSSVAL, ("init", "data.csv", "--target", target))
+    return Input(command, {"config.yaml": dumped(config), "data.csv": text})
 
 
 FEATURES = np.arange(54).reshape(18, 3) % 7
@@ -270,13 +277,22 @@ def with_odd_idx(draw: DRAW) -> Input:
     return Input(TRAIN, {"config.yaml": dumped(config), "images": images, "labels": labels})
 
 
+REPORTED = ["run/history.csv", "run/results.json", "run/config.yaml"]
+
+
 @st.composite
 def with_odd_run(draw: DRAW, arrays: dict[str, dict[str, Any]], files: dict[str, bytes]) -> Input:
-    """A run whose weights or checkpoint are changed, below the checksums of the file, or its data.
+    """A run whose weights or checkpoint are changed, below the checksums of the file, or its data
+    or what else a report reads.
 
     `arrays` are those of the two files, by file and name; `files` the run's and its data.
     """
-    name = one_of(draw, "run/weights.npz", "run/checkpoint.npz", "data.csv")
+    name = one_of(draw, *["run/weights.npz", "run/checkpoint.npz", "data.csv"] * 3, *REPORTED)
+    if name in REPORTED:
+        given = {**files, name: damaged(draw, files[name], draw(st.integers(1, 3)))}
+        if draw(st.booleans()):
+            del given["run/checkpoint.npz"]
+        return Input(("report", "run"), given)
     if name == "data.csv":
         table = table_bytes(odd_table(draw, [HEADER, *ROWS], draw(st.integers(1, 3))))
         command = one_of(draw, ("predict", "run", name), ("evaluate", "run", name, "--json"))
@@ -304,10 +320,12 @@ def with_odd_run(draw: DRAW, arrays: dict[str, dict[str, Any]], files: dict[str,
     commands: list[tuple[str, ...]] = [
         ("resume", "run", "-q"),
         ("resume", "run", "--epochs", "3", "-q"),
+        ("report", "run"),
     ]
     if name == "run/weights.npz":
         commands = [
             ("predict", "run", "data.csv"), ("evaluate", "run", "data.csv"), ("summary", "run"),
+            ("report", "run"), ("export", "run", "out.onnx"),
             (*TRAIN[:-1], "new", "--init-weights", "run/weights.npz"),
         ]  # fmt: skip
     return Input(one_of(draw, *commands), {**files, name: stream.getvalue()})
