@@ -257,7 +257,8 @@ def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[Row
         chosen = truth.argmax(axis=1) if truth.shape[1] > 1 else truth[:, 0].astype(int)
         known = [[labels[k]] for k in chosen.tolist()]
     else:
-        numbers = targets.in_own_unit(truth) if targets.task == "regression" else truth
+        regression = targets.task == "regression"
+        numbers = targets.in_own_unit(truth) if regression else truth.astype(int)
         known = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
     guesses = predicted_rows(trained, held.x, DEFAULT_THRESHOLD)
     rows = tuple(

@@ -136,6 +136,19 @@ def test_numbers_are_predicted_in_their_own_unit(folder):
     np.testing.assert_allclose(known, [row[4] for row in ROWS], rtol=1e-5)
 
 
+def test_labels_are_0_or_1_as_predictions_are(folder):
+    table = "a,p,q\n" + "".join(f"{k},{k % 2},{k // 2 % 2}\n" for k in range(20))
+    Path("table.csv").write_text(table)
+    changes = ["data.target=[p, q]", "data.features=[a]", "layers.1.units=2"]
+    result = crossval(Path("binary.yaml"), folds=2, workers=1, overrides=changes, predictions=True)
+    assert result.folds[0].columns[2:] == ("target_p", "target_q", "p", "probability_p", "q",
+                                           "probability_q")  # fmt: skip
+    rows = [row for fold in result.folds for row in fold.predictions]
+    assert sorted((k, p, q) for k, _, p, q, *_ in rows) == [
+        (k + 1, str(k % 2), str(k // 2 % 2)) for k in range(20)
+    ]
+
+
 def test_bounds_hold_the_mean(folder):
     passed = crossval(Path("binary.yaml"), folds=2, workers=1, fail_under=["accuracy=0.01"])
     missed = crossval(Path("binary.yaml"), folds=2, workers=1, fail_over=["loss=0.0001"])
