@@ -61,6 +61,13 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
         yield file
 
 
+def require_file(path: str | Path) -> None:
+    """Raises `NnctlError` for a pipe or a device, where what is read has to be read again."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        message = "this is a pipe or a device, and can be read only once; a file is needed"
+        raise NnctlError(Problem(message, "write what it gives to a file first", str(path)))
+
+
 def pipe_of(stream: Any) -> int | None:
     """The descriptor of a pipe or terminal, whose bytes come bit by bit; None for anything else."""
     if isinstance(stream, gzip.GzipFile):  # it holds bytes back itself

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from nnctl.data.bytestream import LineBlocks, opened
+from nnctl.data.bytestream import LineBlocks, opened, require_file
 from nnctl.data.classes import Label
 from nnctl.data.delimited import DelimitedReader
 from nnctl.data.fields import csv_rows
@@ -146,6 +146,7 @@ def look(path: Path) -> tuple[list[Column], str | None]:
 
     Raises `NnctlError` for a file that is not such a table, and for rows of another width.
     """
+    require_file(path)
     delimiter = delimiter_of(path)
     with DelimitedReader(path, delimiter=delimiter) as table:
         columns = [Column(name) for name in table.names]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.arrays import FEATURES, TARGET, ArrayReader
-from nnctl.data.bytestream import opened
+from nnctl.data.bytestream import opened, require_file
 from nnctl.data.checks import note_missing
 from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.delimited import DelimitedReader
@@ -122,6 +122,7 @@ def check_files(files: Sequence[DataFile]) -> None:
     problems: list[Problem] = []
     for path in dict.fromkeys(path for file in files for path in file.paths):
         try:
+            require_file(path)
             with opened(path):
                 pass
         except NnctlError as error:

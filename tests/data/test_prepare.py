@@ -1,6 +1,7 @@
 """Tests of the way from files to examples, and of how it goes wrong."""
 
 import gzip
+import os
 from pathlib import Path
 from typing import Any
 
@@ -351,3 +352,11 @@ def test_columns_that_another_file_calls_otherwise(tmp_path: Path) -> None:
     assert made.test.x.tolist() == [[8, 7]] and made.test.y.tolist() == [[9]]
     message = error(train, target="t", test=DataFile(other, ("p",), ("s",)))
     assert "it has 1 feature an example; the model takes 2" in message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NnctlError, match="this is a pipe or a device") as caught:
+        prepared(tmp_path / "pipe", "y", test=tmp_path / "gone")
+    assert len(caught.value.problems) == 2

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,11 @@ def test_what_is_refused(tmp_path):
     (tmp_path / "e.csv").write_text("a,t\n1,2\n3\n")
     with pytest.raises(NnctlError, match="the row has 1 fields; the table has 2 columns"):
         init(tmp_path / "e.csv", "t", output=tmp_path / "x.yaml")
+
+
+def test_a_pipe_cannot_be_looked_at(tmp_path):
+    with pytest.raises(NnctlError, match="this is a pipe or a device"):
+        init(Path(os.devnull), "t", output=tmp_path / "c.yaml")
 
 
 def test_the_command_writes_here_and_asks_where_it_may(tmp_path, monkeypatch):
