@@ -51,14 +51,12 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     """The unpacked bytes of a path, or of a binary stream that is open already."""
     with ExitStack() as stack:
         file: Any = source
-        if isinstance(source, str | Path):
-            with reading(source):
+        with reading(source if isinstance(source, str | Path) else "stdin"):
+            if isinstance(source, str | Path):
                 file = stack.enter_context(open(source, "rb"))
-        if hasattr(file, "peek"):  # a pipe could not be wound back
-            with reading(getattr(file, "name", "stdin")):
-                if file.peek(2)[:2] == _GZIP_MAGIC:
-                    file = stack.enter_context(gzip.open(file))
-        yield file
+            # A pipe could not be wound back.
+            packed = hasattr(file, "peek") and file.peek(2)[:2] == _GZIP_MAGIC
+        yield stack.enter_context(gzip.open(file)) if packed else file  # type: ignore[misc]
 
 
 def require_file(path: str | Path) -> None:

@@ -134,28 +134,19 @@ def useless(column: Column) -> str:
 
 def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     """The config, with comments on what was found."""
-    target, count = plan.target, len(plan.features)
-    classes = listed(sorted(target.classes))
-    what = {
-        "binary": f"two classes ({classes})",
-        "multiclass": f"{target.distinct} classes ({classes})",
-        "regression": f"a number from {target.low:g} to {target.high:g}",
-    }[plan.task]
-    columns = "a column" if count == 1 else f"{count} columns"
-    yield comment(f"Learns {target.name}, {what}, from {columns} of {data.name}.")
-    yield comment(f"Train it:  nnctl train {path.name}")
+    yield from heading(plan, data, path)
     yield f"# yaml-language-server: $schema={schema_address()}"
     yield "data:"
     relative = os.path.relpath(data, path.parent)
     yield from indented(plain("train", relative))
     yield "  validation: 0.2                  # a fifth of the rows, to see what was learnt"
-    yield from indented(plain("target", target.name))
+    yield from indented(plain("target", plan.target.name))
     yield from data_lines(plan)
     yield "layers:"
     for hidden in (64, 32):
         yield f"  - {{type: dense, units: {hidden}, activation: relu}}"
         yield "  - {type: dropout, rate: 0.2}     # against learning the rows by heart"
-    units = target.distinct if plan.task == "multiclass" else 1
+    units = plan.target.distinct if plan.task == "multiclass" else 1
     yield f"  - {{type: dense, units: {units}, activation: linear}}"
     losses = {
         "binary": "{type: binary_crossentropy, from_logits: true}",
@@ -172,6 +163,20 @@ def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     yield "early_stopping: {monitor: val_loss, patience: 30}"
     if plan.is_unbalanced:
         yield "class_weight: balanced             # one class is rare: all count the same"
+
+
+def heading(plan: Plan, data: Path, path: Path) -> Iterator[str]:
+    """What is learnt from what, and how."""
+    target, count = plan.target, len(plan.features)
+    classes = listed(sorted(target.classes))
+    what = {
+        "binary": f"two classes ({classes})",
+        "multiclass": f"{target.distinct} classes ({classes})",
+        "regression": f"a number from {target.low:g} to {target.high:g}",
+    }[plan.task]
+    columns = "a column" if count == 1 else f"{count} columns"
+    yield comment(f"Learns {target.name}, {what}, from {columns} of {data.name}.")
+    yield comment(f"Train it:  nnctl train {path.name}")
 
 
 def schema_address() -> str:
