@@ -86,12 +86,19 @@ def compose(text: str) -> Composed:
         raise NnctlError([*composer.problems, _syntax_problem(error, text)]) from None
 
 
+def _too_deep(line: int) -> Problem:
+    message = f"more than {DEEPEST} levels of nesting"
+    return Problem(message, "nest less deeply", line=line)
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     """Where the text stops being YAML, and the usual cause."""
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark is not None else 1
     lines = text.splitlines()
     words = " ".join(part for part in (error.context, error.problem) if part)
+    if "nesting depth" in words:  # the parser's own limit, far beyond this one
+        return _too_deep(line)
     if line <= len(lines) and "\t" in lines[line - 1][: -len(lines[line - 1].lstrip()) or None]:
         return Problem(f"this is not YAML: {words}", "indent with spaces, not tabs", line=line)
     fixes = (fix for cause, fix in SYNTAX_FIXES if cause in words)
@@ -132,8 +139,7 @@ class _Composer:
 
     def node(self, event: Event, path: str, depth: int) -> Node:
         if depth > DEEPEST:
-            self.wrong(event, "", f"more than {DEEPEST} levels of nesting", "nest less deeply")
-            raise NnctlError(self.problems)
+            raise NnctlError([*self.problems, _too_deep(_line(event))])
         if isinstance(event, AliasEvent):
             return self.alias(event, path)
         anchor: str | None = event.anchor  # type: ignore[attr-defined]
