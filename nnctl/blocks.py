@@ -32,6 +32,11 @@ class Blocks(ABC):
         return self.shape[0]
 
     @property
+    def count(self) -> int:
+        """How many blocks there are."""
+        return len(self.starts) - 1
+
+    @property
     def ndim(self) -> int:
         return len(self.shape)
 
@@ -42,6 +47,11 @@ class Blocks(ABC):
     @property
     def itemsize(self) -> int:
         return self.dtype.itemsize
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """The bytes that are held of it in training."""
 
     @abstractmethod
     def take(self, rows: Array, axis: int, out: Array, mode: Mode) -> None:

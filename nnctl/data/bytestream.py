@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from nnctl.errors import NnctlError, Problem, nearest
 
@@ -55,6 +55,14 @@ def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
         yield stack.enter_context(gzip.open(file)) if packed else file  # type: ignore[misc]
 
 
+class Readable(Protocol):
+    """What gives its bytes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, up to `size` of them; none at the end."""
+        ...
+
+
 class LineBlocks:
     """Blocks of whole lines of a stream; every line ends with `\\n`, the last one too.
 
@@ -63,7 +71,7 @@ class LineBlocks:
     and for a line without end.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: Readable, name: str) -> None:
         self._stream = stream
         self._name = name
         self._rest = b""

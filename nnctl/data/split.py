@@ -1,6 +1,6 @@
 """Which rows train and which validate."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ def validation_rows(
     rows: int,
     fraction: float,
     generator: np.random.Generator,
-    classes: NDArray[np.int64] | None = None,
+    classes: NDArray[np.integer[Any]] | None = None,
     file: str | None = None,
     split: Split = "random",
 ) -> NDArray[np.bool_]:

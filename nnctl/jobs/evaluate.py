@@ -10,7 +10,7 @@ from nnctl.comparison import baselines, confusion, predictions_for
 from nnctl.data.prepare import read_examples
 from nnctl.data.source import file_of
 from nnctl.errors import ArgumentError, Problem, did_you_mean
-from nnctl.examples import examples_for
+from nnctl.examples import examples_for, nbytes
 from nnctl.metrics import METRICS
 from nnctl.trained import load_trained
 
@@ -101,7 +101,8 @@ def evaluate(
     model.compile(model.optimizer, model.loss, {**model.metrics, **more})
     warnings: list[Problem] = []
     file = file_of(data, tuple(features), tuple(target))
-    prepared = read_examples(trained.preprocessing, file, warnings)
+    memory = nbytes(trained.config.data.memory)
+    prepared = read_examples(trained.preprocessing, file, warnings, memory)
     examples = examples_for(model, prepared)
     figures = model.evaluator.figures(examples)
     predictions = predictions_for(trained, examples)

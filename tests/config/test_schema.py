@@ -124,8 +124,8 @@ FRACTION = "it must be a number in (0, 1), or a file"
 NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
 SCALINGS = "allowed are: minmax, none, rescale, standardize"
 DATA = (
-    "data takes: delimiter, features, header, missing, sample_weight, scale, split, target, "
-    "target_scale, test, text, train, validation"
+    "data takes: delimiter, features, header, memory, missing, sample_weight, scale, split, "
+    "target, target_scale, test, text, train, validation"
 )
 NEEDED = "a config needs it: a whole number at least 1"
 
