@@ -129,7 +129,7 @@ class Streamed(Blocks):
         if isinstance(rows, int | np.integer):
             found: Array = self[np.array([range(len(self))[rows]])][0]
             return found
-        wanted = np.arange(len(self))[rows] if not isinstance(rows, slice) else within(rows, self)
+        wanted = named(rows, len(self))
         out = np.empty((len(wanted), *self.shape[1:]), self.dtype)
         order = np.argsort(wanted, kind="stable")
         ordered = wanted[order]
@@ -161,6 +161,17 @@ class Streamed(Blocks):
         return made.reshape(len(places), *self.shape[1:])
 
 
-def within(rows: slice, array: Blocks) -> Array:
-    """The rows that a slice names."""
-    return np.arange(*rows.indices(len(array)))
+def named(rows: Any, length: int) -> "NDArray[np.intp]":
+    """The numbers of the rows that a slice, a mask, or an array of numbers names.
+
+    Raises IndexError for one that there is not.
+    """
+    if isinstance(rows, slice):
+        return np.arange(*rows.indices(length))
+    given = np.asarray(rows)
+    if given.dtype == np.bool_:
+        return np.flatnonzero(given)
+    found = np.where(given < 0, given + length, given)
+    if len(found) and not 0 <= found.min() <= found.max() < length:
+        raise IndexError(f"there are {length} rows")
+    return found
