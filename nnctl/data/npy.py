@@ -57,6 +57,9 @@ def checked(header: Header | str, ahead: str, file: str) -> Header:
     """The header of an array whose rows can be read one after another."""
     if isinstance(header, str):
         raise NnctlError(Problem(f"{ahead}{header}", None, file))
+    if not header.shape:
+        message = f"{ahead}it is a single value; there must be a row for each example"
+        raise NnctlError(Problem(message, None, file))
     if header.by_column and len(header.shape) > 1:
         message = f"{ahead}its columns lie one after another (Fortran order), not its rows"
         fix = "write it again: np.save(FILE, np.ascontiguousarray(array))"

@@ -43,16 +43,13 @@ class Raw:
 
     def used(self, rows: Mask) -> dict[str, NDArray[np.int64]]:
         """For each column of text how many of the chosen rows have each label; before, none."""
-        counts = {name: np.zeros(1 + len(own), np.int64) for name, own in self._labels.items()}
+        labels = self.features.labels
+        counts = {name: np.zeros(1 + len(own), np.int64) for name, own in labels.items()}
         for start, stop in self.features.bounds() if counts else ():
             chosen, found = rows[start:stop], self.features.stretch(start, stop)
             for count, column in zip(counts.values(), found.text, strict=True):
                 count += np.bincount(column.codes[chosen] + 1, minlength=len(count))
         return counts
-
-    @property
-    def _labels(self) -> dict[str, tuple[str, ...]]:
-        return self.features.labels
 
     def examples_of(
         self, rows: Mask, inputs: Inputs, notices: Notices

@@ -8,6 +8,7 @@ import pytest
 
 from nnctl.data.files import DataFile
 from nnctl.data.npy import stored_member, stored_npy
+from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.source import open_source
 from nnctl.errors import NnctlError
 
@@ -17,6 +18,11 @@ X = np.arange(24, dtype=np.float32).reshape(6, 4)
 def saved(path: Path, array: np.ndarray) -> Path:
     np.save(path, array, allow_pickle=True)
     return path
+
+
+def prepared_pair(x: Path, y: Path) -> object:
+    wanted, draws = Wanted("regression", 1), np.random.default_rng(0)
+    return prepare(DataFile(x, target_path=y), wanted, draws)
 
 
 def error(path: Path) -> str:
@@ -39,6 +45,8 @@ def test_what_cannot_be_read_by_rows_is_refused(tmp_path: Path) -> None:
     columns = saved(tmp_path / "f.npy", np.asfortranarray(X))
     assert "columns lie one after another" in error(columns)
     assert "np.ascontiguousarray" in error(columns)
+    one = saved(tmp_path / "one.npy", np.array(3.0))
+    assert "one.npy\n  it is a single value" in error(one)
     dates = saved(tmp_path / "d.npy", np.array(["2020-01-01"], dtype="datetime64[D]"))
     assert "neither numbers nor text" in error(dates)
     whole = saved(tmp_path / "x.npy", X).read_bytes()
@@ -93,6 +101,9 @@ def test_features_and_targets_are_two_files(tmp_path: Path) -> None:
         assert source.tables and source.shape == (4,)
     with pytest.raises(NnctlError, match=r"a \.npy file holds one array; the file of the targets"):
         open_source(x)
+    for empty in (np.zeros((0, 4)), np.zeros((6, 0))):
+        with pytest.raises(NnctlError):
+            prepared_pair(saved(tmp_path / "e.npy", empty), y)
     saved(y, np.arange(5))
     with pytest.raises(NnctlError, match="has 5 rows, the features have 6"):
         open_source(DataFile(x, target_path=y))
