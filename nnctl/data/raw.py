@@ -108,8 +108,8 @@ class RawRows:
 
     def inputs(self, start: int, stop: int, chosen: "NDArray[np.intp] | slice") -> NDArray[Any]:
         found = self._raw.features.stretch(start, stop).rows(chosen)
-        nothing = self._raw.targets.file
-        return self._raw.encoded(found, start, self._inputs, Faults(nothing), Notices(nothing))
+        file = self._raw.targets.file  # whose faults were all found by `check`
+        return self._raw.encoded(found, start, self._inputs, Faults(file), Notices(file))
 
 
 def read_raw(
@@ -124,7 +124,6 @@ def read_raw(
     """All rows of an open source; `text` are the columns to be read as text, whatever they hold.
 
     Features of more than `memory` bytes go to the disk; arrays that are there are left there.
-
     Under `missing: drop`, rows that lack a feature or target are left out and counted in
     `notices`. Raises `NnctlError` for faulty rows, for missing features under `error`, and where
     there are no rows. Missing targets are otherwise left to whoever encodes them.

@@ -129,16 +129,17 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_to_the_same_end(write, tmp_pa
 
 
 def test_ranks_share_its_batches(write):
-    config = load(write({**NPZ, "validation": None}, dtype="float64"))
+    config = load(write(NPZ, dtype="float64"))
 
-    def vector(ranks=None):
+    def trained(ranks=None):
         built = build(config, ranks=ranks)
-        built.model.training(built.train, epochs=2, batch_size=32).run()
-        return built.model.vector.copy()
+        built.model.training(built.train, built.validation, epochs=2, batch_size=32).run()
+        return built.model.vector.copy(), built.model.state().history["val_loss"]
 
-    one, (two, other) = vector(), in_ranks(2, vector)
-    assert two.tobytes() == other.tobytes()
+    (one, expected), ((two, losses), (other, others)) = trained(), in_ranks(2, trained)
+    assert two.tobytes() == other.tobytes() and losses == others
     np.testing.assert_allclose(two, one, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(losses, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
