@@ -76,7 +76,12 @@ class Features:
             codes[:, place] = np.array([*own, -1], np.int32)[column.codes]
         self._append(self._put(Piece(numeric, tuple(text), numbers, codes)))
         self._bytes += numbers.nbytes + codes.nbytes
-        if self._scratch is None and self._bytes > self._memory:
+        if self._bytes > self._memory:
+            self.put_away()
+
+    def put_away(self) -> None:
+        """Puts what is held on the disk. Raises `DiskFullError`."""
+        if self._scratch is None and self._bytes:
             self._scratch = Scratch()
             self._pieces = [self._put(piece) for piece in self._pieces]
 

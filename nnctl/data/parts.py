@@ -34,6 +34,7 @@ class Parts:
             # What drawn rows have that the others lack is no news: any unseen row may.
             x, others = raw.examples_of(trains, inputs, Notices(raw.targets.file))
             return cls(x, lambda rows: others[rows[~trains]])
+        raw.features.put_away()
         raw.check(inputs)
         source = RawRows(raw, inputs)
 

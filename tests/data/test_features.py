@@ -79,6 +79,12 @@ def test_they_are_put_on_the_disk_only_beyond_the_limit(monkeypatch: pytest.Monk
     assert opened == []
     gathered(size - 1)
     assert len(opened) == 1
+    features = gathered(size)
+    features.put_away()
+    assert len(opened) == 2 and contents(features, 1, 3) == contents(gathered(size), 1, 3)
+    features.put_away()
+    Features.in_place(("a",), opened[0].append(np.zeros((3, 1)))).put_away()
+    assert len(opened) == 2
 
 
 def test_what_is_let_go_of_is_gone() -> None:
