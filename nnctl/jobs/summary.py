@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl import blas
+from nnctl import blas, machine
 from nnctl.blocks import Blocks
 from nnctl.build import Built, build
 from nnctl.config import load
@@ -61,8 +61,9 @@ class Summary:
 
     The step holds everything but the data: parameters, optimizer slots, the batch, all values
     between. `data_bytes` are those of the examples that are held while training: of inputs in
-    blocks, of which there are `blocks`, a window. All these and `speed` are None for a weights
-    file, which is not trained.
+    blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a few
+    steps took, Python included. All these and `speed` are None for a weights file, which is not
+    trained.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -72,6 +73,7 @@ class Summary:
     step_bytes: int | None
     data_bytes: int | None = None
     blocks: int | None = None
+    peak_bytes: int | None = None
     speed: Speed | None = None
 
 
@@ -89,8 +91,13 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     working_bytes = step.program.nbytes + step.batch_bytes + slots
     whole = summary_of(built.model, working_bytes)  # before the weights change
     blocks = built.train.x.count if isinstance(built.train.x, Blocks) else None
+    speed = speed_of(training, step)
     return replace(
-        whole, data_bytes=held_bytes(built), blocks=blocks, speed=speed_of(training, step)
+        whole,
+        data_bytes=held_bytes(built),
+        blocks=blocks,
+        peak_bytes=machine.peak(),
+        speed=speed,
     )
 
 

@@ -182,6 +182,7 @@ def test_all_commands_take_it(write, tmp_path):
     assert profile(config).rows == 16
     assert explain(config, row=ROWS * 4 // 5 - 1) is not None
     told = summary(config)
+    assert told.peak_bytes > told.data_bytes
     assert told.blocks > 256 * 4 // 5 and MEMORY / 2 < told.data_bytes < MEMORY + 12 * ROWS
     folds = [crossval(write({**SOURCES["shards"], "memory": m}), folds=3) for m in (MEMORY, "1GB")]
     assert [sum(fold.rows for fold in result.folds) for result in folds] == [ROWS, ROWS]
