@@ -89,7 +89,7 @@ def evaluate(
     """The figures of a weights file or run folder on a data file with targets.
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
-    the second file of IDX data. Metrics that only a bound names are computed, too. Raises
+    the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too. Raises
     `NnctlError` for bounds that make no sense for the model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
