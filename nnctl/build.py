@@ -1,5 +1,6 @@
 """From a config to what is trained: its data, read and prepared, and its model, built for them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.blocks import Blocks
 from nnctl.config import Config, make
 from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.examples import as_examples, prepared_data, weighted
+from nnctl.examples import as_examples, nbytes, prepared_data, weighted
 from nnctl.graph import Shape
 from nnctl.layers import Dense
 from nnctl.metrics import InOwnUnit, Metric
@@ -64,11 +66,21 @@ def build(
     assert train is not None
     targets = prepared.preprocessing.targets
     train = weighted(config, train, targets)
+    check_batch(config, train)
     model.compile(model.optimizer, model.loss, in_own_unit(model.metrics, targets))
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
         load_parameters(model, given.arrays, given.file)
     return Built(config, model, prepared, train, validation, test, held)
+
+
+def check_batch(config: Config, train: Examples) -> None:
+    """Raises `NnctlError` for batches of more bytes than inputs may take in memory."""
+    rows = len(train) if config.batch_size == "full" else min(config.batch_size, len(train))
+    needed = rows * math.prod(train.x.shape[1:]) * train.x.itemsize
+    if isinstance(train.x, Blocks) and needed > nbytes(config.data.memory):
+        message = f"a batch of {rows:,} rows takes {needed:,} bytes, more than data.memory"
+        raise NnctlError(config.problem("batch_size", message, "lower it, or raise data.memory"))
 
 
 def compiled(config: Config, dtype: str | None = None, ranks: Ranks | None = None) -> Sequential:

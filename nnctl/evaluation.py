@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from nnctl import blas
+from nnctl.blocks import Inputs
 from nnctl.graph import Array
 from nnctl.ranks import Ranks
 from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
@@ -45,13 +46,13 @@ class Predictor:
         work = sum(self._program().program.products)
         return min(blocks, blas.available()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
 
-    def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
+    def blocks(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
         """The rows of each block, in order, and the output for them, which may be overwritten."""
         size = len(self._program().x)
         blocks = [slice(k, min(k + size, len(x))) for k in range(0, len(x), size)]
         return self._by_threads(x, blocks) if self.ranks is None else self._by_ranks(x, blocks)
 
-    def _by_ranks(self, x: Array, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
+    def _by_ranks(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
         """The output of each block, which one of the ranks computes for all."""
         assert self.ranks is not None
         rank, size, program = self.ranks.rank, self.ranks.size, self._program()
@@ -64,7 +65,7 @@ class Predictor:
             for rows, output in zip(together, outputs, strict=False):
                 yield rows, output[: rows.stop - rows.start]
 
-    def _by_threads(self, x: Array, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
+    def _by_threads(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
         """The output of each block, some of them computed at once."""
         workers = self._workers(len(blocks))
         free = [self._program(worker) for worker in range(workers)]
@@ -90,7 +91,7 @@ class Predictor:
                     outputs = list(run(output, together))
                 yield from zip(together, outputs, strict=True)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Inputs) -> Array:
         """The output for `x` `(rows, *input_shape)`, in the model's dtype."""
         outputs = np.empty((len(x), *self.model.output_shape), self.model.vector.dtype)
         for rows, y_pred in self.blocks(x):

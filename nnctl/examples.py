@@ -22,6 +22,7 @@ from nnctl.randomness import generator
 from nnctl.step import Examples
 
 Names = str | Sequence[str] | None
+UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def prepared_data(
@@ -60,7 +61,16 @@ def treatment(config: Config) -> Treatment:
         by=data.scale.arguments().get("by"),
         target_scaling=data.target_scale.type,
         sample_weight=data.sample_weight,
+        memory=nbytes(data.memory),
     )
+
+
+def nbytes(size: int | str) -> int:
+    """The bytes that a size in a config means, such as `512MB`."""
+    if isinstance(size, int):
+        return size
+    number, unit = size[:-2], size[-2:]
+    return int(float(number) * UNITS[unit])
 
 
 def data_file(

@@ -1,6 +1,7 @@
 """What the computer has."""
 
 import os
+import sys
 
 
 def memory() -> int | None:
@@ -9,3 +10,13 @@ def memory() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def peak() -> int | None:
+    """The most memory in bytes that this process has had in use, where the system tells it."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows
+        return None
+    used = getrusage(RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024

@@ -11,6 +11,7 @@ import numpy as np
 from nnctl import blas, machine
 from nnctl.arguments import OneOf
 from nnctl.atomic import atomic_file
+from nnctl.blocks import Blocks, Inputs
 from nnctl.callbacks import Callback, EpochLines
 from nnctl.class_weights import class_weighted
 from nnctl.errors import ArgumentError, NnctlError, Problem
@@ -172,14 +173,14 @@ class Sequential:
                 raise ArgumentError(f"there are {len(inputs)} inputs, but {len(array)} {name}")
         return Examples(inputs, targets, weight)
 
-    def _inputs(self, x: Any) -> Array:
-        inputs = np.asarray(x, self.dtype)
+    def _inputs(self, x: Any) -> Inputs:
+        inputs = x if isinstance(x, Blocks) else np.asarray(x, self.dtype)
         if not self.built:
             self.build(inputs.shape[1:])
         if inputs.ndim == 0 or len(inputs) == 0 or inputs.shape[1:] != self.input_shape:
             expected = ", ".join(["rows", *map(str, self.input_shape)])
             raise ArgumentError(f"the input has shape {inputs.shape}; the model takes ({expected})")
-        return np.ascontiguousarray(inputs)
+        return inputs if isinstance(inputs, Blocks) else np.ascontiguousarray(inputs)
 
     def leave_ranks(self) -> None:
         """Goes on alone from here: nothing that is computed waits for other processes any more."""

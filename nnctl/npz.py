@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -106,12 +107,7 @@ def _existing(names: list[str], existing: list[str], file: str) -> list[str]:
 
 def _check_memory(members: list[zipfile.ZipInfo], file: str) -> None:
     """Raises `NnctlError` where the members claim what neither file nor memory can hold."""
-    on_disk = os.path.getsize(file)
-    for info in members:
-        limit = _BEST_COMPRESSION if info.compress_type != zipfile.ZIP_STORED else 1
-        if info.compress_size > on_disk or info.file_size > info.compress_size * limit:
-            message = f'"{info.filename}" claims {info.file_size:,} bytes, more than the file holds'
-            raise NnctlError(Problem(message, "copy or write it again", file))
+    _check_claims(members, file)
     needed = sum(info.file_size for info in members)
     memory = machine.memory()
     if memory is not None and needed > memory:
@@ -119,11 +115,21 @@ def _check_memory(members: list[zipfile.ZipInfo], file: str) -> None:
         raise NnctlError(Problem(message, None, file))
 
 
+def _check_claims(members: list[zipfile.ZipInfo], file: str) -> None:
+    """Raises `NnctlError` where the members claim what the file cannot hold."""
+    on_disk = os.path.getsize(file)
+    for info in members:
+        limit = _BEST_COMPRESSION if info.compress_type != zipfile.ZIP_STORED else 1
+        if info.compress_size > on_disk or info.file_size > info.compress_size * limit:
+            message = f'"{info.filename}" claims {info.file_size:,} bytes, more than the file holds'
+            raise NnctlError(Problem(message, "copy or write it again", file))
+
+
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, file: str) -> NDArray[Any]:
     try:
         with archive.open(info) as stream:
-            problem = _claim_problem(stream, info.file_size)
-        if problem is None:
+            problem = header_of(stream, info.file_size)
+        if isinstance(problem, Header):
             with archive.open(info) as stream:
                 # The claim is the member's size: its checksum is verified with the last byte.
                 array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
@@ -135,16 +141,57 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, file: str)
     raise NnctlError(Problem(f'array "{name}": {problem}', None, file))
 
 
-def _claim_problem(stream: Any, size: int) -> str | None:
-    """What speaks against reading an array, by its header."""
-    version = npy.read_magic(stream)
-    reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = reader(stream)
+@dataclass(frozen=True)
+class Header:
+    """What stands at the start of an array's file: its shape and type, and how its numbers lie.
+
+    `offset` is where they begin; `by_column` says that the first axis changes fastest.
+    """
+
+    shape: tuple[int, ...]
+    dtype: "np.dtype[Any]"
+    by_column: bool
+    offset: int
+
+    @property
+    def count(self) -> int:
+        """The numbers of the array."""
+        return math.prod(self.shape)
+
+
+def header_of(stream: IO[bytes], size: int) -> Header | str:
+    """The header of an array's file of `size` bytes, or what speaks against reading it."""
+    try:
+        version = npy.read_magic(stream)
+        reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, by_column, dtype = reader(stream)
+    except ValueError as error:
+        return f"it is damaged ({error})"
     if dtype.hasobject:
         return "it holds Python objects, which could run code when read, and is refused"
     if dtype.kind not in READABLE_KINDS:
         return f"its type {dtype} is neither numbers nor text"
-    claimed = math.prod(shape) * dtype.itemsize
-    if claimed != size - stream.tell():
-        return f"its header claims {claimed:,} bytes of data, the file has {size - stream.tell():,}"
-    return None
+    header = Header(shape, dtype, by_column, stream.tell())
+    claimed, there = header.count * dtype.itemsize, size - header.offset
+    if claimed != there:
+        return f"its header claims {claimed:,} bytes of data, the file has {there:,}"
+    return header
+
+
+@contextmanager
+def open_member(path: str | Path, name: str) -> Iterator[tuple[IO[bytes], zipfile.ZipInfo]]:
+    """An array of an `.npz` file as the bytes of an `.npy` file, and what the archive says of it.
+
+    Raises `NnctlError` as `read_arrays` does, but for what is too large for memory.
+    """
+    file = str(path)
+    with _archive(path) as archive:
+        members = _members(archive, file)
+        (found,) = _existing([name], list(members), file)
+        _check_claims([members[found]], file)
+        try:
+            with archive.open(members[found]) as stream:
+                yield stream, members[found]
+        except (zipfile.BadZipFile, zlib.error, *_DAMAGED) as error:
+            message = f'array "{name}": it is damaged ({error})'
+            raise NnctlError(Problem(message, None, file)) from None

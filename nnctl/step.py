@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nnctl.blocks import Inputs
 from nnctl.graph import Array, Graph, Kind, Program, Shape, Value, gradients, join
 from nnctl.layout import Layout
 from nnctl.losses import Loss
@@ -34,18 +35,25 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs `(rows, *input_shape)`, targets as the loss takes them, and weights `(rows,)`."""
+    """Inputs `(rows, *input_shape)`, targets as the loss takes them, and weights `(rows,)`.
 
-    x: Array
+    The inputs may come in blocks; the others are arrays.
+    """
+
+    x: Inputs
     y: Array
     weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def arrays(self) -> list[Array]:
+    def arrays(self) -> list[Inputs]:
         """The inputs, the targets and, where there are some, the weights."""
         return [array for array in (self.x, self.y, self.weight) if array is not None]
+
+    def held(self) -> list[Array]:
+        """The same, all of them in memory."""
+        return [array[:] for array in self.arrays()]
 
     def rows(self, chosen: "slice | Array") -> "Examples":
         """The examples of some rows."""
@@ -170,7 +178,7 @@ class TrainingStep:
         self.whole = rows == len(data)
         if self.whole:
             data = data if self.part is None else data.rows(self.part.rows)
-            given.update(zip(leaves, data.arrays(), strict=True))
+            given.update(zip(leaves, data.held(), strict=True))
         penalties = [] if traced.penalty is None else [traced.penalty]
         wanted = [*leaves, *rates, traced.y_pred, *penalties]
         self.program = Program(graph, wanted, model.vector.dtype, given)

@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from nnctl import blas
+from nnctl.blocks import drawn, in_order
 from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, overridden
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.evaluation import Evaluator
@@ -43,11 +44,11 @@ class TrainingState:
     """All that decides how a run goes on. Arrays change in place.
 
     `vector` is the model's; `slots` belong to the optimizer; `step` counts batches over all epochs,
-    `epoch` whole epochs and `batch` the batches done of the current one, whose rows come in
-    `order`; `totals` are what was gathered of it; `generator` draws the next order, and `dropout`
-    the masks. `learning_rate` is one that was set since the start, else None; `best` are the
-    parameters that a callback kept. `history`, `learning_rates` (of each epoch's last step) and
-    `seconds` have one value an epoch.
+    `epoch` whole epochs and `batch` the batches done of the current one, whose order of rows is
+    known by `order` (see `nnctl.blocks`); `totals` are what was gathered of it; `generator` draws
+    the next order, and `dropout` the masks. `learning_rate` is one that was set since the start,
+    else None; `best` are the parameters that a callback kept. `history`, `learning_rates` (of each
+    epoch's last step) and `seconds` have one value an epoch.
     """
 
     vector: Array
@@ -182,6 +183,7 @@ class Training:
         self.has_validation = validation is not None
         self.most_batches_at_once = MOST_BATCHES_AT_ONCE
         self._stopped: Reason | None = None
+        self._order = in_order(train.x, self.state.order)
         self._steps: dict[int, TrainingStep] = {}
         self._at_once: dict[int, int] = {}
 
@@ -231,7 +233,9 @@ class Training:
             began = time.perf_counter()
             if state.batch == 0:
                 state.totals = Totals.start(self._metrics)
-                state.order = self._new_order()
+                shuffle = self.shuffle and self.batches > 1
+                state.order = drawn(self.train.x, shuffle, state.generator)
+            self._order = in_order(self.train.x, state.order)
             while state.batch < self.batches and self._stopped is None:
                 with np.errstate(all="ignore"):
                     self._train_some()
@@ -258,11 +262,6 @@ class Training:
             message = "the parameters of the processes have come apart"
             fix = "let all of them run the same versions of nnctl and NumPy on the same data"
             raise NnctlError(Problem(message, fix))
-
-    def _new_order(self) -> Array:
-        if self.shuffle and self.batches > 1:
-            return self.state.generator.permutation(self.rows)
-        return np.arange(self.rows)
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -305,7 +304,7 @@ class Training:
         whole = (self.rows - start) // size
         step = self._step(size if whole else self.rows - start)
         count = min(max(whole, 1), self._at_once[step.batch], self.most_batches_at_once)
-        rows = state.order[start : start + count * step.batch].reshape(count, -1)
+        rows = self._order[start : start + count * step.batch].reshape(count, -1)
         rates = [
             rates_of(self.optimizer, self.learning_rate(t), t)
             for t in range(state.step, state.step + count)

@@ -8,7 +8,7 @@ from nnctl.build import build
 from nnctl.config import load
 from nnctl.data.files import DataFile
 from nnctl.errors import NnctlError
-from nnctl.examples import data_file
+from nnctl.examples import data_file, nbytes
 
 CONFIG = {
     "data": {"train": "table.csv", "target": "t"},
@@ -123,6 +123,18 @@ def test_metrics_speak_of_the_targets_in_their_own_unit(built, tmp_path):
     assert figures["mae"] == pytest.approx(np.abs(y - y.mean()).mean())
     assert figures["rmse"] == pytest.approx(y.std())
     assert figures["r2"] == pytest.approx(0)
+
+
+def test_sizes_in_bytes():
+    sizes = {
+        2000: 2000,
+        "1kB": 1000,
+        "0.5 MB": 500_000,
+        "256MB": 256_000_000,
+        "1.5GB": 1_500_000_000,
+    }
+    for written, expected in sizes.items():
+        assert nbytes(written) == expected
 
 
 def test_data_files_in_all_their_forms(tmp_path):

@@ -13,7 +13,7 @@ ROWS = [
     ["errors", "rules", "__init__"],
     ["arguments", "atomic", "blas", "expression", "extras", "lowering", "machine", "randomness"],
     ["graph", "npz"],
-    ["layout", "error_function", "ranks", "schedules"],
+    ["blocks", "layout", "error_function", "ranks", "schedules"],
     ["activations", "initializers", "regularizers"],
     ["losses", "layers", "optimizers"],
     ["metrics"],

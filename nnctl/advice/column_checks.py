@@ -1,11 +1,12 @@
 """Checks of a table's columns: which give the answer away, and which are no categories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from nnctl.advice.advice import Finding
+from nnctl.blocks import Blocks
 from nnctl.build import Built
 from nnctl.data.columns import are_quantities, is_id
 from nnctl.data.inputs import MISSING_LABEL, Inputs
@@ -14,6 +15,7 @@ from nnctl.rules import data as rules
 
 ENOUGH_ROWS = 20
 SAMPLED = 500  # rows
+AT_ONCE = 1 << 20  # numbers
 MOST_CATEGORIES = 0.5  # of the rows
 CLOSE = 1e-5
 ALIKE = 0.01  # of large numbers that are different but for rounding
@@ -42,9 +44,8 @@ def numbered_rows(built: Built) -> Iterator[Finding]:
     named = [name for name in inputs.numeric if is_id(name, rising=True)]
     if not named or len(x) < ENOUGH_ROWS or len(inputs.names) == 1:
         return
-    numbers = numbers_of(x, inputs)
     for name in named:
-        values = numbers[:, inputs.numeric.index(name)]
+        values = column_of(numbers_of, x, inputs, inputs.numeric.index(name))[:, 0]
         rising = bool((np.diff(values) > 0).all())
         if are_distinct_and_whole(values, x.dtype) and is_id(name, rising):
             path, change = without(built, name)
@@ -75,11 +76,11 @@ def target_in_features(built: Built) -> Iterator[Finding]:
     if preprocessing.targets.task == "regression":
         y = preprocessing.targets.scaling.invert(y.astype(np.float64))
         places = same_numbers(numbers_of(x[few], inputs), y[few])
-        places = [k for k in places if same_numbers(numbers_of(x, inputs)[:, [k]], y)]
+        places = [k for k in places if same_numbers(column_of(numbers_of, x, inputs, k), y)]
         names = [inputs.numeric[place] for place in places]
     else:
         places = same_classes(columns_of(x[few], inputs), y[few])
-        places = [k for k in places if same_classes(columns_of(x, inputs)[:, [k]], y)]
+        places = [k for k in places if same_classes(column_of(columns_of, x, inputs, k), y)]
         names = [inputs.names[place] for place in places]
     for name in names:
         path, change = without(built, name)
@@ -136,6 +137,15 @@ def columns_of(x: Array, inputs: Inputs) -> Array:
         for name, start, stop in zip(inputs.names, starts[:-1], starts[1:], strict=True)
     ]
     return np.column_stack(columns)
+
+
+def column_of(
+    columns: Callable[[Array, Inputs], Array], x: Array | Blocks, inputs: Inputs, place: int
+) -> Array:
+    """One of the columns that `columns` makes of examples, `(rows, 1)`."""
+    rows = max(1, AT_ONCE // max(1, x.size // len(x)))
+    parts = [columns(x[k : k + rows], inputs)[:, [place]] for k in range(0, len(x), rows)]
+    return np.concatenate(parts)
 
 
 def without(built: Built, name: str) -> tuple[str, dict[str, Sequence[str]]]:

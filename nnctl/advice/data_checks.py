@@ -8,6 +8,7 @@ import numpy as np
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import Output, output_of
 from nnctl.advice.network_checks import NORMALIZING
+from nnctl.blocks import Blocks, Inputs
 from nnctl.build import Built
 from nnctl.graph import Array
 from nnctl.rules import data as rules
@@ -22,7 +23,7 @@ MOST_CLASSES = 10
 ROWS_A_CLASS = 10
 
 
-def sampled(array: Array) -> Array:
+def sampled(array: Inputs) -> Array:
     """About a thousand rows, evenly spaced, as a table `(rows, numbers)`."""
     chosen = array[:: max(1, len(array) // SAMPLED)]
     return chosen.reshape(len(chosen), -1)
@@ -40,12 +41,14 @@ def unscaled_inputs(built: Built) -> Iterator[Finding]:
     if SMALL <= largest <= LARGE or largest == 0:
         return
     scale: Any = "standardize"
-    low, high = float(built.train.x.min()), float(built.train.x.max())
+    held = x if isinstance(built.train.x, Blocks) else built.train.x
+    low, high = float(held.min()), float(held.max())
     if low >= 0 and BRIGHTEST / 2 < high <= BRIGHTEST and x.shape[1] >= PIXELS:
         scale = {"type": "rescale", "by": BRIGHTEST}
     if built.config.data.scale.type == scale:
         return
-    found = f"the inputs are between {low:.4g} and {high:.4g}"
+    some = f"of {len(x):,} rows " if held is x else ""
+    found = f"the inputs {some}are between {low:.4g} and {high:.4g}"
     yield Finding(rules.UNSCALED_INPUTS, "data.scale", found, {"data.scale": scale})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import function_of, is_weighted, stretches
 from nnctl.advice.network_checks import RANDOM, listed
+from nnctl.blocks import Inputs
 from nnctl.build import Built
 from nnctl.callbacks import Callback, EpochEnd, Run, TrainEnd
 from nnctl.graph import Array, Graph, Program
@@ -164,7 +165,7 @@ def relu_layers(built: Built) -> list[int]:
     return [place for place, layer in enumerate(layers) if function_of(layer) == "relu"]
 
 
-def outputs_of(model: Sequential, places: list[int], x: Array) -> list[Array]:
+def outputs_of(model: Sequential, places: list[int], x: Inputs) -> list[Array]:
     """What the layers at these places give for some rows of `x`, in evaluation."""
     some = np.ascontiguousarray(x[:: max(1, len(x) // ROWS)][:ROWS])
     graph, size = Graph(training=False), model.layout.trainable_size

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CONFIGS = (".yaml", ".yml")
-TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz")
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy")
 RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
 # The names of nnctl.metrics, which needs NumPy; a test holds them equal.
 RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")

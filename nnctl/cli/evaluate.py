@@ -25,7 +25,7 @@ def command(
         typer.Option(
             "--target",
             metavar="NAME",
-            help="The array, columns or IDX file of the targets; repeatable.",
+            help="The array, the columns, or the IDX or .npy file of the targets; repeatable.",
             show_default=False,
         ),
     ] = None,

@@ -51,6 +51,11 @@ def print_summary(result: "Summary") -> None:
     print(f"work        {sum(layer.flops for layer in result.layers):,} FLOPs an example, forward")
     if result.step_bytes is not None:
         print(f"memory      {size(result.step_bytes)} for training, besides the data")
+    if result.data_bytes is not None:
+        read = "" if result.blocks is None else f", read in {result.blocks:,} blocks each epoch"
+        print(f"data        {size(result.data_bytes)} in memory{read}")
+    if result.peak_bytes is not None:
+        print(f"peak        {size(result.peak_bytes)}, Python included, to read the data and train")
     if result.speed is not None:
         print_speed(result.speed)
 

@@ -9,8 +9,8 @@ PARTS = ("train", "validation", "test")
 def named_files(data: Mapping[str, Any]) -> dict[str, str]:
     """The files in a config's plain `data`, by their dotted paths below it.
 
-    A part is a file, or `{file: …}` with names of what is in it, or, of IDX files, the two of
-    `{features: …, target: …}`.
+    A part is a file, or `{file: …}` with names of what is in it, or, of IDX and `.npy` files, the
+    two of `{features: …, target: …}`.
     """
     return {".".join(path): str(holder[path[-1]]) for path, holder in _places(data)}
 

@@ -18,6 +18,7 @@ from nnctl.monitors import EarlyStopping
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 RESERVED = "metadata"  # the entry of weights.npz that is no layer's
 ARRAYS = ".npz"
+ARRAY = ".npy"
 DEFAULT_MONITOR = EarlyStopping.monitor
 TASKS = ("binary", "multiclass", "regression")
 
@@ -169,6 +170,10 @@ def tasks_of(metric: str) -> tuple[str, ...]:
 def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
     """A missing target, and columns named twice."""
     train = data.get("train")
+    if isinstance(train, str) and train.lower().endswith(ARRAY):
+        message = "a .npy file holds one array, the features; the targets' file is missing"
+        yield "data.train", message, f"write {{features: {train}, target: FILE}}"
+        return
     own = isinstance(train, Mapping) and (
         train.get("target") is not None or is_arrays(train.get("file"))
     )

@@ -43,9 +43,12 @@ KEYS = {
     "data.sample_weight": "A column that says how much each row counts in the loss.",
     "data.delimiter": "The character between fields.",
     "data.header": "Whether the first row names the columns; otherwise they are `0`, `1`, …",
+    "data.memory": "The bytes that the inputs of a file may take in memory; where they would take "
+    "more, they are read in blocks while training: see [Large data](large-data.md).",
     "file.file": "The file.",
-    "file.features": "The columns or the array to learn from; the features' own file of IDX data.",
-    "file.target": "The columns or the array to predict; the labels' own file of IDX data.",
+    "file.features": "The columns or the array to learn from; of IDX and `.npy` the features' "
+    "file.",
+    "file.target": "The columns or the array to predict; of IDX and `.npy` the targets' file.",
 }
 DEFAULTS = {
     "name": "the file's stem",
@@ -55,7 +58,7 @@ DEFAULTS = {
     "data.target": "required for tables; of `.npz` `y`",
     "data.features": "every other column; of `.npz` `x`",
     "data.delimiter": "a comma; in `.tsv` a tab",
-    "file.file": "required but for IDX",
+    "file.file": "required but for IDX and `.npy`",
     "file.features": "as in `data`",
     "file.target": "as in `data`",
     "strides (pooling)": "`pool_size`",

@@ -52,11 +52,17 @@ Column = Annotated[
 ]
 Whole = Annotated[int, Limits(1)]
 Fraction = Annotated[float, Limits(0, 1, low_open=True, high_open=True)]
+Size = Annotated[
+    str,
+    Field(pattern=r"^[0-9]+(\.[0-9]+)? ?(kB|MB|GB)$"),
+    Strict(),
+    Phrase("a size such as 512MB", "sizes"),
+]
 Columns = Annotated[tuple[Column, ...], Field(min_length=1)]
 
 
 class FileConfig(Section):
-    """A data file and the names of what is in it, or the two files of IDX data."""
+    """A data file and the names of what is in it, or two files of an array each, IDX or `.npy`."""
 
     noun: ClassVar[str] = "a data file"
     file: File | None = None
@@ -68,7 +74,7 @@ class FileConfig(Section):
         if self.file is None and not (
             isinstance(self.features, str) and isinstance(self.target, str)
         ):
-            message = "there is no file; a data file is {file, features, target}, or of IDX files "
+            message = "there is no file; a data file is {file, features, target}, or of arrays "
             raise errors(detail(f"{message}{{features: FILE, target: FILE}}", 'add "file: FILE"'))
         return self
 
@@ -99,6 +105,7 @@ class DataConfig(Section):
     sample_weight: Column | None = None
     delimiter: Delimiter | None = None
     header: Annotated[bool, Strict()] = True
+    memory: Whole | Size = "256MB"
 
 
 class Config(Section):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.storage import StoredArray
 from nnctl.data.table import Faults, Table, TextColumn
 from nnctl.errors import NnctlError, Problem
 
@@ -16,12 +17,14 @@ _CHUNK = 1 << 20  # numbers handed on at a time
 _NUMBERS = "biuf"
 
 NamedArray = tuple[str, NDArray[Any]]
+NamedFeatures = tuple[str, NDArray[Any] | StoredArray]
 
 
 class ArrayReader:
     """Arrays as a table whose columns are named by position.
 
-    Each array comes with the name that messages call it by. `shape` is that of one example.
+    Each array comes with the name that messages call it by; that of the features may lie on the
+    disk, and is then `stored` (rows, columns). `shape` is that of one example.
     `feature_names` are `x_0, x_1, …` in the order of a flattened example; `target_names` are `y`,
     or `y_0, y_1, …` for targets of shape (rows, k), or nothing without targets; the weights are
     the column `sample_weight`. Raises `NnctlError` for arrays that do not match in rows, or hold
@@ -31,7 +34,7 @@ class ArrayReader:
     def __init__(
         self,
         file: str,
-        features: NamedArray,
+        features: NamedFeatures,
         targets: NamedArray | None = None,
         weights: NamedArray | None = None,
     ):
@@ -46,6 +49,7 @@ class ArrayReader:
             raise NnctlError(found)
         self.shape: tuple[int, ...] = x.shape[1:] or (1,)
         self._x = x.reshape(len(x), int(np.prod(self.shape)))
+        self.stored = self._x if isinstance(self._x, StoredArray) else None
         self._targets = None if targets is None else _columns(targets[1])
         self._weights = None if weights is None else _columns(weights[1])
         self.feature_names = tuple(f"{FEATURES}_{place}" for place in range(self._x.shape[1]))
@@ -119,7 +123,7 @@ def _target_names(targets: NDArray[Any] | None) -> tuple[str, ...]:
     return (TARGET,) if width == 1 else tuple(f"{TARGET}_{place}" for place in range(width))
 
 
-def _kind_problem(name: str, array: NDArray[Any], kinds: str) -> Problem | None:
+def _kind_problem(name: str, array: NDArray[Any] | StoredArray, kinds: str) -> Problem | None:
     if array.ndim == 0:
         return Problem(f'array "{name}" is a single value; it must have a row for each example')
     if array.dtype.kind not in kinds:
@@ -127,13 +131,15 @@ def _kind_problem(name: str, array: NDArray[Any], kinds: str) -> Problem | None:
     return None
 
 
-def _empty_problem(name: str, array: NDArray[Any]) -> Problem | None:
+def _empty_problem(name: str, array: NDArray[Any] | StoredArray) -> Problem | None:
     if array.size or not array.ndim or not len(array):
         return None
     return Problem(f'array "{name}" has shape {array.shape}: its examples hold nothing')
 
 
-def _shape_problem(named: NamedArray, x: NDArray[Any], most_axes: int) -> Problem | None:
+def _shape_problem(
+    named: NamedArray, x: NDArray[Any] | StoredArray, most_axes: int
+) -> Problem | None:
     name, array = named
     if array.ndim > most_axes:
         allowed = "(rows,)" if most_axes == 1 else "(rows,) or (rows, k)"

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from nnctl.errors import NnctlError, Problem, nearest
 
@@ -77,6 +77,14 @@ def pipe_of(stream: Any) -> int | None:
         return None
 
 
+class Readable(Protocol):
+    """What gives its bytes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, up to `size` of them; none at the end."""
+        ...
+
+
 class LineBlocks:
     """Blocks of whole lines of a stream; every line ends with `\\n`, the last one too.
 
@@ -86,7 +94,7 @@ class LineBlocks:
     for a line without end.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: Readable, name: str) -> None:
         self._read = getattr(stream, "read1", stream.read)  # what one look at the system gives
         self._pipe = pipe_of(stream)
         self._name = name

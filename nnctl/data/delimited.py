@@ -1,21 +1,21 @@
 """Text tables with a header: CSV, plain or gzip, read in one pass and in bounded memory."""
 
-import csv
-import io
 import math
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
 
-from nnctl.data.bytestream import BLOCK, LineBlocks, opened
+from nnctl.data.bytestream import LineBlocks, opened
 from nnctl.data.fields import Fields, blocks_of_fields
+from nnctl.data.header import first_row
 from nnctl.data.numbers import INFINITE, MISSING, number
-from nnctl.data.table import Faults, Table, TextColumn
+from nnctl.data.shards import Shards
+from nnctl.data.table import Faults, Place, Table, TextColumn
 from nnctl.errors import NnctlError, Problem, did_you_mean
 
 TEXT_FIX = "mend it; for training, data.text makes a column one of categories"
@@ -33,25 +33,29 @@ class _Kind:
 class DelimitedReader:
     """A text table, open for one pass over its rows.
 
-    `source` is a path or a binary stream; `name` is what messages call it. `names` are the
-    columns of the header, or without `header` their places from 0 on. Raises `NnctlError` for a
-    file that cannot be opened, that is empty, or whose header has a nameless column, a name twice,
-    or numbers alone.
+    `source` is a path, a binary stream, or several files as one; `name` is what messages call it.
+    `names` are the columns of the header, or without `header` their places from 0 on. Raises
+    `NnctlError` for a file that cannot be opened, that is empty, or whose header has a nameless
+    column, a name twice, or numbers alone.
     """
 
     def __init__(
         self,
-        source: str | Path | BinaryIO,
+        source: str | Path | BinaryIO | Shards,
         name: str | None = None,
         delimiter: str = ",",
         header: bool = True,
     ) -> None:
         self.file = name or str(source)
         self.delimiter = delimiter
-        self._opened = opened(source)
+        self._place = source.place if isinstance(source, Shards) else None
+        self._opened = source if isinstance(source, Shards) else opened(source)
         self._blocks = LineBlocks(self._opened.__enter__(), self.file)
         try:
-            self.names = self._first_row(header)
+            with self._placed():
+                self.names, self._header_line = first_row(
+                    self._blocks, delimiter, header, self.file
+                )
         except BaseException:
             self._opened.__exit__(None, None, None)
             raise
@@ -85,17 +89,34 @@ class DelimitedReader:
         """
         self.require([*wanted, *verbatim])
         faults = Faults(self.file)
-        columns = _Columns(self.file, self.names, wanted, verbatim, text, faults)
-        for fields in blocks_of_fields(self._blocks, self.delimiter, len(self.names), faults):
-            table = columns.table(fields)
-            if streaming:
-                faults.check()
-            if not faults.count and len(table):
-                yield table
-        faults.check()
+        columns = _Columns(self.names, wanted, verbatim, text, faults, self._place)
+        with self._placed():
+            for fields in blocks_of_fields(self._blocks, self.delimiter, len(self.names), faults):
+                table = columns.table(fields)
+                if streaming:
+                    faults.check()
+                if not faults.count and len(table):
+                    yield table
+            faults.check()
+
+    @contextmanager
+    def _placed(self) -> Iterator[None]:
+        """Has problems name the file, of several, that they are in."""
+        try:
+            yield
+        except NnctlError as error:
+            if self._place is None:
+                raise
+            raise type(error)(
+                placed(each, self.file, self._place) for each in error.problems
+            ) from None
 
     def require(self, names: Sequence[str]) -> None:
         """Raises `NnctlError` for those of `names` that are not columns; many are counted."""
+        with self._placed():
+            self._require(names)
+
+    def _require(self, names: Sequence[str]) -> None:
         known, faults = set(self.names), Faults(self.file)
         for name in dict.fromkeys(names):
             if name not in known:
@@ -114,72 +135,21 @@ class DelimitedReader:
             fix = f"the columns seem to be separated by {other!r}: set data.delimiter"
         return Problem(message, fix, self.file, self._header_line)
 
-    def _first_row(self, header: bool) -> tuple[str, ...]:
-        """The columns, as the first line that is not blank has them; the rows follow it.
-
-        Without `header` it is a row itself, and the columns are named by their places.
-        """
-        row: list[str] | None = None
-        block = b""
-        while row is None:
-            start = self._blocks.line - block.count(b"\n")
-            more = self._blocks.next_block()
-            block += more
-            text = io.StringIO(block.decode(), newline="\n")
-            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
-            try:
-                row = next((row for row in reader if any(row)), None)
-            except csv.Error as error:
-                if more and len(block) < BLOCK:  # a quote that the next line may close
-                    continue
-                message = f"the quotes of the header do not match ({error})"
-                raise NnctlError(Problem(message, None, self.file, start)) from None
-            if row is None and not more:
-                fix = "a table begins with a line of column names" if header else None
-                raise NnctlError(Problem("the file is empty", fix, self.file))
-            if row is None and header:  # blank lines before it are nothing
-                block = b""
-        self._header_line = start + reader.line_num - 1
-        if not header:
-            self._blocks.put_back(block)
-            return tuple(map(str, range(len(row))))
-        self._blocks.put_back(block.split(b"\n", reader.line_num)[-1])
-        names = tuple(name.strip(" \t") for name in row)
-        if problems := list(_header_problems(names, self.file, self._header_line)):
-            raise NnctlError(problems)
-        return names
-
-
-def _header_problems(names: Sequence[str], file: str, line: int) -> Iterator[Problem]:
-    if all(number(name) is not None for name in names) and any(names):
-        message = "the first line holds numbers alone; it must name the columns"
-        fix = "add a line of column names at the top, or set data.header: false"
-        yield Problem(message, fix, file, line)
-        return
-    for place, name in enumerate(names):
-        if not name:
-            fix = "give it a name in the first line"
-            yield Problem(f"column {place + 1} of {len(names)} has no name", fix, file, line)
-    for name, count in Counter(names).items():
-        if name and count > 1:
-            fix = "give each column a name of its own"
-            yield Problem(f'{count} columns are named "{name}"', fix, file, line)
-
 
 class _Columns:
     """The columns asked for of a table, and what is known of each so far."""
 
     def __init__(
         self,
-        file: str,
         names: Sequence[str],
         wanted: Sequence[str],
         verbatim: Sequence[str],
         text: Collection[str],
         faults: Faults,
+        place: Place | None = None,
     ) -> None:
         places = {name: place for place, name in enumerate(names)}
-        self._file = file
+        self._file, self._place = faults.file, place
         self._wanted = {name: places[name] for name in wanted}
         self._verbatim = {name: places[name] for name in verbatim}
         self._kinds = {name: _Kind(True, "", 0) for name in wanted if name in text}
@@ -205,6 +175,7 @@ class _Columns:
             {name: self._text(fields, name) for name in self._wanted if name in is_text},
             {name: fields.texts(place) for name, place in self._verbatim.items()},
             fields.lines,
+            place=self._place,
         )
 
     def _decide(self, fields: Fields, name: str) -> None:
@@ -231,7 +202,7 @@ class _Columns:
                 f'"{_short(text)}" is not a number, but the column began with {_short(kind.sample)}'
             )
             fix = TEXT_FIX
-            self._fault(fields, row, name, f"{message} (line {kind.line})", fix)
+            self._fault(fields, row, name, f"{message} ({self._where(kind)})", fix)
         return math.nan
 
     def _text(self, fields: Fields, name: str) -> TextColumn:
@@ -245,10 +216,17 @@ class _Columns:
             is_new = codes[row] == len(labels) - 1
             if is_new and name not in self._mixed and number(text) is not None:
                 kind = self._kinds[name]
-                began = f'the column began with "{_short(kind.sample)}" (line {kind.line})'
+                began = f'the column began with "{_short(kind.sample)}" ({self._where(kind)})'
                 message = f'"{_short(text)}" is a number, but {began}'
                 self._fault(fields, row, name, message, TEXT_FIX)
         return TextColumn(codes, tuple(labels))
+
+    def _where(self, kind: _Kind) -> str:
+        """Where a column's first value stands."""
+        if self._place is None:
+            return f"line {kind.line}"
+        file, line = self._place(kind.line)
+        return f"{file}, line {line}"
 
     def _fault(
         self, fields: Fields, row: int, name: str, message: str, fix: str | None = None
@@ -259,3 +237,11 @@ class _Columns:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+def placed(problem: Problem, file: str, place: Place) -> Problem:
+    """A problem on a line of several files that are read as one, in the file that has it."""
+    if problem.file != file or problem.line is None:
+        return problem
+    own, line = place(problem.line)
+    return replace(problem, file=own, line=line)

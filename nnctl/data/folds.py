@@ -1,6 +1,7 @@
 """Which rows each fold of a crossvalidation holds out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ def folds_of(
     rows: int,
     count: int,
     generator: np.random.Generator,
-    classes: NDArray[np.int64] | None = None,
+    classes: NDArray[np.integer[Any]] | None = None,
 ) -> NDArray[np.intp]:
     """The fold, 0…count-1, that holds out each row: `(rows,)`.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from nnctl.data.files import DataFile
 from nnctl.data.folds import Fold, folds_of
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
+from nnctl.data.parts import Parts, Rows
 from nnctl.data.preprocessing import Columns, Examples, Preprocessing
-from nnctl.data.raw import Raw, read_raw
+from nnctl.data.raw import Mask, Raw, read_raw
 from nnctl.data.source import array_pair, open_source
 from nnctl.data.split import Split, validation_rows
 from nnctl.data.statistics import AS_IS, Treatment, fitted
@@ -81,52 +83,70 @@ def prepare(
     check_files([train, *files.values()])
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
-    strata = class_indices(raw, preprocessing.targets)
-    held, drawn = (np.zeros(len(raw), dtype=np.bool_) for _ in range(2))
-    if fold is not None and folds is not None:
-        held = folds_of(len(raw), fold.count, folds, strata) == fold.index
-    if isinstance(validation, float):
-        file, left = str(train.path), ~held
-        classes = None if strata is None else strata[left]
-        count = int(np.count_nonzero(left))
-        drawn[left] = validation_rows(count, validation, generator, classes, file, split)
+    share = validation if isinstance(validation, float) else None
+    dealt = None if fold is None or folds is None else (fold, folds)
+    held, drawn = kept_aside(raw, preprocessing.targets, dealt, share, generator, split)
     trains = ~(drawn | held)
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     faults = Faults(str(train.path))
     y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
-    weight = preprocessing.weights(raw.targets, preprocessing.weight, faults)
+    name = preprocessing.weight
+    weight = None if name is None else preprocessing.weights(raw.targets, name, faults)
     faults.check()
-    # What drawn rows have that the others lack is no news: any unseen row may.
-    x, x_others = raw.examples_of(trains, preprocessing.inputs, Notices(str(train.path)))
-    weighted = preprocessing.weight is not None
-    read, warnings = read_others(preprocessing, files)
+    parts = Parts.of(raw, trains, preprocessing.inputs, treatment.memory)
+    del raw
+    read, warnings = read_others(preprocessing, files, treatment.memory)
 
-    def kept_aside(rows: NDArray[np.bool_]) -> Examples:
-        return Examples(x_others[rows[~trains]], y[rows], weight[rows] if weighted else None)
+    def examples(x: Rows, rows: Mask) -> Examples:
+        return Examples(x, y[rows], None if weight is None else weight[rows])
 
-    if isinstance(validation, float):
-        read["validation"] = kept_aside(drawn)
+    if share is not None:
+        read["validation"] = examples(parts.rest(drawn), drawn)
     return Prepared(
-        Examples(x, y[trains], weight[trains] if weighted else None),
+        examples(parts.training, trains),
         read.get("validation"),
         read.get("test"),
         preprocessing,
         (*notices.problems(), *warnings),
-        kept_aside(held) if fold is not None else None,
+        examples(parts.rest(held), held) if fold is not None else None,
         np.flatnonzero(held) if fold is not None else None,
     )
 
 
+def kept_aside(
+    raw: Raw,
+    targets: Targets,
+    dealt: tuple[Fold, np.random.Generator] | None,
+    share: float | None,
+    generator: np.random.Generator,
+    split: Split,
+) -> tuple[Mask, Mask]:
+    """The rows of a fold, and those of the others that validate, as masks (rows,)."""
+    strata = class_indices(raw, targets)
+    held, drawn = (np.zeros(len(raw), dtype=np.bool_) for _ in range(2))
+    if dealt is not None:
+        fold, folds = dealt
+        held = folds_of(len(raw), fold.count, folds, strata) == fold.index
+    if share is not None:
+        left = ~held
+        classes = None if strata is None else strata[left]
+        count = int(np.count_nonzero(left))
+        file = raw.targets.file
+        drawn[left] = validation_rows(count, share, generator, classes, file, split)
+    return held, drawn
+
+
 def check_files(files: Sequence[DataFile]) -> None:
     """Raises `NnctlError` with a problem for each of the files that cannot be opened."""
-    problems: list[Problem] = []
-    for path in dict.fromkeys(path for file in files for path in file.paths):
+    problems: dict[Problem, None] = {}
+    for file in files:
         try:
-            require_file(path)
-            with opened(path):
-                pass
+            for path in file.paths:
+                require_file(path)
+                with opened(path):
+                    pass
         except NnctlError as error:
-            problems += error.problems
+            problems |= dict.fromkeys(error.problems)
     if problems:
         raise NnctlError(problems)
 
@@ -136,7 +156,8 @@ def read_train(
 ) -> tuple[Raw, Preprocessing]:
     """The rows of the training file, and how they are prepared but for all statistics."""
     weight = treatment.sample_weight
-    with open_source(file, text_format=treatment.text_format, weight=weight) as source:
+    text_format, memory = treatment.text_format, treatment.memory
+    with open_source(file, text_format=text_format, weight=weight, memory=memory) as source:
         if isinstance(source, ArrayReader):
             columns, shape = array_columns(source, weight), source.shape
         else:
@@ -144,7 +165,8 @@ def read_train(
             shape = (len(columns.features),)
             source.require(treatment.text)
         check_outputs(wanted, columns.targets, source.file)
-        raw = read_raw(source, columns, wanted.dtype, notices, treatment.missing, treatment.text)
+        missing, text = treatment.missing, treatment.text
+        raw = read_raw(source, columns, wanted.dtype, notices, missing, text, memory)
     by_position = isinstance(source, ArrayReader)
     inputs = Inputs(columns.features, shape, wanted.dtype, missing=treatment.missing)
     targets = targets_of(raw, columns.targets, wanted)
@@ -215,16 +237,17 @@ def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
     return replace(targets, classes=classes)
 
 
-def class_indices(raw: Raw, targets: Targets) -> NDArray[np.int64] | None:
-    """The class of each row, (rows,), where a row has one."""
+def class_indices(raw: Raw, targets: Targets) -> NDArray[np.integer[Any]] | None:
+    """The class of each row, (rows,), where a row has one, in as few bytes as may be."""
     if targets.classes is None:
         return None
     y = targets.of(raw.targets, targets.names, Faults(raw.targets.file))
-    return (y.argmax(axis=1) if targets.are_one_hot else y.reshape(len(y))).astype(np.int64)
+    classes = y.argmax(axis=1) if targets.are_one_hot else y.reshape(len(y))
+    return classes.astype(np.min_scalar_type(-len(targets.classes.labels)))
 
 
 def read_others(
-    preprocessing: Preprocessing, files: dict[str, DataFile]
+    preprocessing: Preprocessing, files: dict[str, DataFile], memory: int
 ) -> tuple[dict[str, Examples], list[Problem]]:
     """The examples of further files, and warnings; the problems of all files come together."""
     read: dict[str, Examples] = {}
@@ -232,7 +255,7 @@ def read_others(
     warnings: list[Problem] = []
     for part, file in files.items():
         try:
-            read[part] = read_examples(preprocessing, file, warnings)
+            read[part] = read_examples(preprocessing, file, warnings, memory)
         except NnctlError as error:
             problems += error.problems
     if problems:
@@ -241,16 +264,23 @@ def read_others(
 
 
 def read_examples(
-    preprocessing: Preprocessing, file: DataFile, warnings: list[Problem]
+    preprocessing: Preprocessing,
+    file: DataFile,
+    warnings: list[Problem],
+    memory: int | None = None,
 ) -> Examples:
-    """All rows of a file with their targets; what a user should know is added to `warnings`."""
+    """All rows of a file with their targets; what a user should know is added to `warnings`.
+
+    Inputs of more than `memory` bytes are kept on the disk.
+    """
     notices = Notices(str(file.path))
     with open_source(
         file,
         text_format=preprocessing.text_format,
         arrays=preprocessing.arrays,
         weight=preprocessing.weight,
+        memory=memory,
     ) as source:
-        examples = preprocessing.examples(source, notices, file)
+        examples = preprocessing.examples(source, notices, file, memory)
     warnings += notices.problems()
     return examples

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from nnctl.data.arrays import ArrayReader
 from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
 from nnctl.data.files import PLAIN, DataFile, TextFormat
+from nnctl.data.gathered import Gathered, joined
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.source import Source
+from nnctl.data.streamed import Streamed
 from nnctl.data.table import Faults, Table
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
@@ -24,11 +26,11 @@ Array = NDArray[Any]
 class Examples:
     """Rows as a model takes them.
 
-    `x` (rows, *shape) is in the run's dtype, `y` as `Targets.of` gives it, and `weight` (rows,),
-    where there are weights, in the run's dtype.
+    `x` (rows, *shape) is in the run's dtype, held or read from the disk, `y` as `Targets.of` gives
+    it, and `weight` (rows,), where there are weights, in the run's dtype.
     """
 
-    x: Array
+    x: Array | Streamed
     y: Array
     weight: Array | None = None
 
@@ -111,30 +113,33 @@ class Preprocessing:
             faults.check()
             yield Batch(x, usable, table.verbatim)
 
-    def examples(self, source: Source, notices: Notices, named: DataFile | None = None) -> Examples:
+    def examples(
+        self,
+        source: Source,
+        notices: Notices,
+        named: DataFile | None = None,
+        memory: int | None = None,
+    ) -> Examples:
         """All rows of an open source, with their targets, and weights where it has them.
 
-        Raises `NnctlError` as `batches` does, for the whole file at once, and for one without rows.
+        Inputs of more than `memory` bytes are kept on the disk. Raises `NnctlError` as `batches`
+        does, for the whole file at once, and for one without rows.
         """
         columns = self.columns(source, named)
         faults = Faults(source.file)
-        parts: list[list[Array]] = [[], [], []]
+        inputs, targets, weights = Gathered(memory), [], []
         text = self._text(columns.features, columns.targets)
         for table in source.tables(columns.all, text=text):
             if self.inputs.missing == "drop":
                 table = complete(table, columns.judged, notices)
-            made = [
-                self.inputs.of(table, columns.features, faults, notices),
-                self.targets.of(table, columns.targets, faults),
-                self.weights(table, columns.weight, faults),
-            ]
-            for part, array in zip(parts, made, strict=True):
-                part.append(array)
+            inputs.append(self.inputs.of(table, columns.features, faults, notices))
+            targets.append(self.targets.of(table, columns.targets, faults))
+            if columns.weight is not None:
+                weights.append(self.weights(table, columns.weight, faults))
         faults.check()
-        if not sum(map(len, parts[0])):
+        if not len(inputs):
             raise NnctlError(no_rows(source.file))
-        x, y, weight = (joined(part) for part in parts)
-        return Examples(x, y, None if columns.weight is None else weight)
+        return Examples(inputs.whole(), joined(targets), joined(weights) if weights else None)
 
     def weights(self, table: Table, name: str | None, faults: Faults) -> Array:
         """The weights of rows, (rows,); faults for those that are missing or negative."""
@@ -255,16 +260,3 @@ def complete(table: Table, names: Sequence[str], notices: Notices) -> Table:
     dropped = int(np.count_nonzero(missing))
     notices.rows(len(table), dropped)
     return table.rows(~missing) if dropped else table
-
-
-def joined(parts: list[Array]) -> Array:
-    """The rows of all `parts`, which are let go of one by one; `parts` is left empty."""
-    rows = sum(len(part) for part in parts)
-    whole = np.empty((rows, *parts[0].shape[1:]), dtype=parts[0].dtype)
-    start = 0
-    parts.reverse()
-    while parts:
-        part = parts.pop()
-        whole[start : start + len(part)] = part
-        start += len(part)
-    return whole

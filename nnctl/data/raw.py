@@ -1,18 +1,21 @@
 """A training file between reading and scaling: held compactly, then turned into examples."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.arrays import ArrayReader
 from nnctl.data.checks import no_rows, note_missing
+from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns, complete
 from nnctl.data.source import Source
-from nnctl.data.table import Faults, Table, TextColumn, joined_tables
+from nnctl.data.streamed import MEMORY
+from nnctl.data.table import Faults, Table, joined_tables
 from nnctl.errors import NnctlError
 
 Mask = NDArray[np.bool_]
@@ -20,61 +23,93 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Raw:
-    """Rows before scaling: features in pieces of consecutive rows, targets and weights as a table.
+    """Rows before scaling: features as they were read, targets and weights as a table.
 
-    A piece has the columns `numeric`, nan where missing; it is in the run's dtype where that holds
-    its numbers exactly, else in float64, so that scaling loses nothing. `text` are the others.
+    Numbers are in the run's dtype where that holds those of a piece exactly, else in float64, so
+    that scaling loses nothing.
     """
 
-    names: tuple[str, ...]
-    numeric: tuple[str, ...]
-    pieces: list[NDArray[Any]]
-    text: dict[str, TextColumn]
+    features: Features
     targets: Table
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def chunks(self, rows: Mask) -> Iterator[NDArray[np.float64]]:
-        """The numeric features of the chosen rows, in double precision, piece by piece."""
-        start = 0
-        for piece in self.pieces:
-            yield piece[rows[start : start + len(piece)]].astype(np.float64)
-            start += len(piece)
+        """The numeric features of the chosen rows, in double precision, stretch by stretch."""
+        for start, stop in self.features.bounds():
+            numbers = self.features.stretch(start, stop).numbers
+            yield numbers[rows[start:stop]].astype(np.float64)
+
+    def used(self, rows: Mask) -> dict[str, NDArray[np.int64]]:
+        """For each column of text how many of the chosen rows have each label; before, none."""
+        labels = self.features.labels
+        counts = {name: np.zeros(1 + len(own), np.int64) for name, own in labels.items()}
+        for start, stop in self.features.bounds() if counts else ():
+            chosen, found = rows[start:stop], self.features.stretch(start, stop)
+            for count, column in zip(counts.values(), found.text, strict=True):
+                count += np.bincount(column.codes[chosen] + 1, minlength=len(count))
+        return counts
 
     def examples_of(
         self, rows: Mask, inputs: Inputs, notices: Notices
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The inputs of the chosen rows and those of the others, (…, *shape) each.
 
-        The pieces are let go of meanwhile; afterwards there are none. Raises `NnctlError` for
+        The features are let go of meanwhile; afterwards there are none. Raises `NnctlError` for
         numbers that the run's dtype does not hold.
         """
         count = int(np.count_nonzero(rows))
         chosen = np.empty((count, *inputs.shape), dtype=inputs.dtype)
         others = np.empty((len(rows) - count, *inputs.shape), dtype=inputs.dtype)
         faults = Faults(self.targets.file)
-        start = put = put_others = 0
-        self.pieces.reverse()
-        while self.pieces:
-            piece = self.pieces.pop()
-            stop = start + len(piece)
-            made = self._encoded(piece, slice(start, stop), inputs, faults, notices)
-            mask = rows[start:stop]
+        put = put_others = 0
+        for start, found in self.features.let_go():
+            made = self.encoded(found, start, inputs, faults, notices)
+            mask = rows[start : start + len(made)]
             count = int(np.count_nonzero(mask))
             chosen[put : put + count] = made[mask]
-            others[put_others : put_others + len(piece) - count] = made[~mask]
-            start, put, put_others = stop, put + count, put_others + len(piece) - count
+            others[put_others : put_others + len(made) - count] = made[~mask]
+            put, put_others = put + count, put_others + len(made) - count
         faults.check()
         return chosen, others
 
-    def _encoded(
-        self, piece: NDArray[Any], rows: slice, inputs: Inputs, faults: Faults, notices: Notices
+    def encoded(
+        self, found: Stretch, start: int, inputs: Inputs, faults: Faults, notices: Notices
     ) -> NDArray[Any]:
+        """The inputs of a stretch of rows, of which the first is number `start`."""
+        rows = slice(start, start + len(found.numbers))
         lines = None if self.targets.lines is None else self.targets.lines[rows]
-        place = replace(self.targets, lines=lines, first_row=rows.start)
-        columns = [self.text[name].rows(rows) for name in self.names if name in self.text]
-        return inputs.encoded(place, self.numeric, piece, columns, faults, notices)
+        place = replace(self.targets, lines=lines, first_row=start)
+        numeric = self.features.numeric
+        return inputs.encoded(place, numeric, found.numbers, found.text, faults, notices)
+
+    def check(self, inputs: Inputs) -> None:
+        """Raises `NnctlError` for numbers that the run's dtype does not hold, once scaled."""
+        if inputs.scaling.type == "none" and self.features.are_exact:
+            return
+        faults = Faults(self.targets.file)
+        for start, stop in self.features.bounds():
+            found = self.features.stretch(start, stop)
+            self.encoded(found, start, inputs, faults, Notices(self.targets.file))
+        faults.check()
+
+
+class RawRows:
+    """The rows of a file as a model takes them, made ready each time that they are asked for."""
+
+    def __init__(self, raw: Raw, inputs: Inputs) -> None:
+        # Of the targets no more is kept than messages want, and there are none to come.
+        place = Table(raw.targets.file, (), np.empty((0, 0)))
+        self._raw, self._inputs = Raw(raw.features, place), inputs
+
+    def __len__(self) -> int:
+        return len(self._raw.features)
+
+    def inputs(self, start: int, stop: int, chosen: "NDArray[np.intp] | slice") -> NDArray[Any]:
+        found = self._raw.features.stretch(start, stop).rows(chosen)
+        file = self._raw.targets.file  # whose faults were all found by `check`
+        return self._raw.encoded(found, start, self._inputs, Faults(file), Notices(file))
 
 
 def read_raw(
@@ -84,57 +119,50 @@ def read_raw(
     notices: Notices,
     missing: Missing = "error",
     text: Collection[str] = (),
+    memory: int = MEMORY,
 ) -> Raw:
     """All rows of an open source; `text` are the columns to be read as text, whatever they hold.
 
+    Features of more than `memory` bytes go to the disk; arrays that are there are left there.
     Under `missing: drop`, rows that lack a feature or target are left out and counted in
     `notices`. Raises `NnctlError` for faulty rows, for missing features under `error`, and where
     there are no rows. Missing targets are otherwise left to whoever encodes them.
     """
     faults = Faults(source.file)
-    parts: list[tuple[tuple[str, ...], NDArray[Any]]] = []
+    stored = source.stored if isinstance(source, ArrayReader) and missing != "drop" else None
+    features = Features(columns.features, memory)
     rest: list[Table] = []
     for read in source.tables(columns.all, text=text):
         table = complete(read, columns.judged, notices) if missing == "drop" else read
         if missing == "error":
             note_missing(table, columns.features, faults)
         numeric = tuple(name for name in columns.features if name not in table.text)
-        values = table.columns(numeric)
-        with np.errstate(over="ignore"):
-            rounded = values.astype(dtype)
-        exact = np.array_equal(rounded, values, equal_nan=missing == "mean")
-        parts.append((numeric, rounded if exact else values.copy()))
-        rest.append(_without(table, numeric))
+        if stored is None:
+            values = compact(table.columns(numeric), dtype, missing == "mean")
+            named = {name: table.text[name] for name in columns.features if name in table.text}
+            features.add(numeric, values, named)
+        rest.append(_without(table, columns.features))
     faults.check()
     if not sum(map(len, rest)):
         raise NnctlError(no_rows(source.file))
-    return _joined(source.file, columns, parts, rest)
+    others = [name for name in columns.all if name not in set(columns.features)]
+    if stored is not None:
+        features = Features.in_place(columns.features, stored)
+    return Raw(features, joined_tables(rest, others))
 
 
-def _without(table: Table, names: tuple[str, ...]) -> Table:
-    """The table without the number columns `names`, in memory of its own."""
+def compact(values: NDArray[np.float64], dtype: str, some_missing: bool) -> NDArray[Any]:
+    """The values in the run's dtype where it holds them exactly, in memory of their own."""
+    with np.errstate(over="ignore"):
+        rounded = values.astype(dtype)
+    exact = np.array_equal(rounded, values, equal_nan=some_missing)
+    return rounded if exact else values.copy()
+
+
+def _without(table: Table, names: Sequence[str]) -> Table:
+    """The table without the columns `names`, in memory of its own."""
     taken = set(names)
     others = tuple(name for name in table.number_names if name not in taken)
-    return replace(table, number_names=others, numbers=table.columns(others).copy(), verbatim={})
-
-
-def _joined(
-    file: str,
-    columns: Columns,
-    parts: list[tuple[tuple[str, ...], NDArray[Any]]],
-    rest: list[Table],
-) -> Raw:
-    """The stretches together. Columns that are text in one of them are text in all."""
-    named = {name for table in rest for name in table.text}
-    text = [name for name in columns.features if name in named]
-    numeric = tuple(name for name in columns.features if name not in named)
-    pieces = [
-        piece[:, [name not in named for name in names]] if names != numeric else piece
-        for names, piece in parts
-    ]
-    taken = set(numeric)
-    others = tuple(name for name in columns.all if name not in taken)
-    whole = joined_tables(rest, others)
-    targets = replace(whole, text={k: v for k, v in whole.text.items() if k not in text})
-    made = {name: whole.text[name] for name in text}
-    return Raw(columns.features, numeric, pieces, made, targets)
+    text = {name: column for name, column in table.text.items() if name not in taken}
+    numbers = table.columns(others).copy()
+    return replace(table, number_names=others, numbers=numbers, text=text, verbatim={})

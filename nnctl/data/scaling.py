@@ -71,14 +71,13 @@ def _rescale(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
 
 
 def _minmax(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
-    low, high = _range(chunks)
+    low, high, _ = _range(chunks)
     return low, np.where(high > low, high - low, 1.0)
 
 
 def _standardize(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
-    """Mean and population standard deviation, in two passes."""
-    low, high = _range(chunks)
-    rows = sum(len(chunk) for chunk in chunks())
+    """Mean and population standard deviation, in three passes."""
+    low, high, rows = _range(chunks)
     # Summed from the lowest value on, so that a constant column has just that as its mean.
     mean = low + sum((chunk - low).sum(axis=0) for chunk in chunks()) / rows
     variance = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks()) / rows
@@ -86,9 +85,11 @@ def _standardize(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
     return mean, np.where((high > low) & (deviation > 0), deviation, 1.0)
 
 
-def _range(chunks: Chunks) -> tuple[Doubles, Doubles]:
-    lows, highs = zip(*((c.min(axis=0), c.max(axis=0)) for c in chunks() if len(c)), strict=True)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+def _range(chunks: Chunks) -> tuple[Doubles, Doubles, int]:
+    """The lowest and the highest number of each column, and the rows."""
+    found = [(c.min(axis=0), c.max(axis=0), len(c)) for c in chunks() if len(c)]
+    lows, highs, rows = zip(*found, strict=True)
+    return np.min(lows, axis=0), np.max(highs, axis=0), sum(rows)
 
 
 FITS = {"none": _none, "standardize": _standardize, "minmax": _minmax, "rescale": _rescale}

@@ -1,6 +1,6 @@
 """Which rows train and which validate."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 
 Split = Literal["random", "last"]
+AT_ONCE = 1 << 20  # rows
 
 
 def validation_rows(
     rows: int,
     fraction: float,
     generator: np.random.Generator,
-    classes: NDArray[np.int64] | None = None,
+    classes: NDArray[np.integer[Any]] | None = None,
     file: str | None = None,
     split: Split = "random",
 ) -> NDArray[np.bool_]:
@@ -41,12 +42,15 @@ def validation_rows(
     if classes is None:
         mask[order[:wanted]] = True
         return mask
-    counts = np.bincount(classes)
-    quotas = _quotas(counts, wanted)
-    by_class = order[np.argsort(classes[order], kind="stable")]
-    starts = np.cumsum(counts) - counts
-    for start, quota in zip(starts, quotas, strict=True):
-        mask[by_class[start : start + quota]] = True
+    quotas = _quotas(np.bincount(classes), wanted)
+    for start in range(0, rows, AT_ONCE):  # so that no more than the order itself is held
+        part = order[start : start + AT_ONCE]
+        by_class = part[np.argsort(classes[part], kind="stable")]
+        counts = np.bincount(classes[part], minlength=len(quotas))
+        starts, taken = np.cumsum(counts) - counts, np.minimum(counts, quotas)
+        for first, count in zip(starts, taken, strict=True):
+            mask[by_class[first : first + count]] = True
+        quotas -= taken
     return mask
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nnctl import machine
 from nnctl.data.files import PLAIN, TextFormat
 from nnctl.data.inputs import MISSING_LABEL, Inputs, Missing, filled
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.raw import Mask, Raw
 from nnctl.data.scaling import Doubles, Scaling, fit
+from nnctl.data.streamed import MEMORY
 from nnctl.data.table import Faults
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
@@ -20,7 +21,8 @@ from nnctl.errors import NnctlError, Problem
 class Treatment:
     """What becomes of the columns: see the keys of the same names under `data` in a config.
 
-    `text` are columns of categories, whatever they hold; `by` is what `rescale` divides by.
+    `text` are columns of categories, whatever they hold; `by` is what `rescale` divides by. Inputs
+    of more than `memory` bytes stay on the disk.
     """
 
     text_format: TextFormat = PLAIN
@@ -30,9 +32,11 @@ class Treatment:
     by: float | None = None
     target_scaling: str = "none"
     sample_weight: str | None = None
+    memory: int = MEMORY
 
 
 AS_IS = Treatment()
+FEWEST_ROWS = 256  # that must fit into memory at once
 
 
 def fitted(
@@ -40,53 +44,56 @@ def fitted(
 ) -> Preprocessing:
     """The preprocessing with the categories and the statistics of the training rows."""
     inputs, targets, file = preprocessing.inputs, preprocessing.targets, raw.targets.file
-    categories = {name: categories_of(raw, name, training, treatment) for name in raw.text}
+    categories = {
+        name: categories_of(raw.features.labels[name], used, treatment)
+        for name, used in raw.used(training).items()
+    }
     inputs = replace(inputs, categories=categories)
     if categories:
         inputs = replace(inputs, shape=(sum(inputs.widths),))
-        check_size(len(raw), inputs, file)
+        check_size(len(raw), inputs, treatment.memory, file)
     means = None
     if treatment.missing == "mean":
         means = means_of(raw, training)
-    if raw.numeric:
+    if raw.features.numeric:
         with np.errstate(over="ignore", invalid="ignore"):
             statistics = fit(
                 treatment.scaling,
                 lambda: (filled(chunk, means) for chunk in raw.chunks(training)),
                 treatment.by,
             )
-        check_range(statistics.shift, raw.numeric, file)
-        check_range(statistics.divisor, raw.numeric, file)
+        check_range(statistics.shift, raw.features.numeric, file)
+        check_range(statistics.divisor, raw.features.numeric, file)
         inputs = replace(inputs, scaling=statistics, means=means)
     if treatment.target_scaling != "none":
         targets = replace(targets, scaling=target_scaling(raw, targets, training, treatment))
     return replace(preprocessing, inputs=inputs, targets=targets)
 
 
-def categories_of(raw: Raw, name: str, training: Mask, treatment: Treatment) -> tuple[str, ...]:
-    """The sorted labels of a text column among the training rows."""
-    column = raw.text[name].rows(training)
-    used = np.flatnonzero(np.bincount(column.codes[column.codes >= 0]))
-    labels = {column.labels[code] for code in used.tolist()}
-    if treatment.missing == "mean" and (column.codes < 0).any():
-        labels.add(MISSING_LABEL)
-    return tuple(sorted(labels))
+def categories_of(
+    labels: tuple[str, ...], used: NDArray[np.int64], treatment: Treatment
+) -> tuple[str, ...]:
+    """The sorted labels that the training rows use; the first count is that of rows without."""
+    found = {label for label, count in zip(labels, used[1:].tolist(), strict=True) if count}
+    if treatment.missing == "mean" and used[0]:
+        found.add(MISSING_LABEL)
+    return tuple(sorted(found))
 
 
 def means_of(raw: Raw, training: Mask) -> Doubles:
     """The means of the known values of each numeric column. Raises `NnctlError` for one of none."""
-    total, count = np.zeros(len(raw.numeric)), np.zeros(len(raw.numeric))
+    total, count = np.zeros(len(raw.features.numeric)), np.zeros(len(raw.features.numeric))
     for chunk in raw.chunks(training):
         known = ~np.isnan(chunk)
         with np.errstate(over="ignore", invalid="ignore"):
             total += np.where(known, chunk, 0.0).sum(axis=0)
         count += known.sum(axis=0)
     if (count == 0).any():
-        name = raw.numeric[int(np.argmin(count))]
+        name = raw.features.numeric[int(np.argmin(count))]
         message = "the column has no value in any row that trains, so it has no mean"
         fix = "leave it out of data.features"
         raise NnctlError(Problem(message, fix, raw.targets.file, path=f"column {name}"))
-    check_range(total, raw.numeric, raw.targets.file)
+    check_range(total, raw.features.numeric, raw.targets.file)
     return total / count
 
 
@@ -113,16 +120,15 @@ def check_range(statistics: Doubles, names: Sequence[str], file: str) -> None:
     raise NnctlError(Problem(message, fix, file, path=f"column {name}"))
 
 
-def check_size(rows: int, inputs: Inputs, file: str) -> None:
-    """Raises `NnctlError` where one-hot encoding would need more memory than there is."""
-    needed = rows * sum(inputs.widths) * np.dtype(inputs.dtype).itemsize
-    available = machine.memory()
-    if available is None or needed < available:
+def check_size(rows: int, inputs: Inputs, memory: int, file: str) -> None:
+    """Raises `NnctlError` where one-hot encoding makes rows too long for `memory` to hold some."""
+    row = sum(inputs.widths) * np.dtype(inputs.dtype).itemsize
+    if row * min(rows, FEWEST_ROWS) <= memory:
         return
     name, labels = max(inputs.categories.items(), key=lambda item: len(item[1]))
     message = (
-        f"the column holds text of {len(labels):,} kinds; with an input for each, the rows need "
-        f"{needed / 1e9:,.0f} GB, more than this computer has"
+        f"the column holds text of {len(labels):,} kinds; with an input for each, "
+        f"{FEWEST_ROWS} rows need {FEWEST_ROWS * row / 1e6:,.0f} MB, more than data.memory"
     )
     fix = "leave it out of data.features, or group its values"
     raise NnctlError(Problem(message, fix, file, path=f"column {name}"))

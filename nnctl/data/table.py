@@ -1,6 +1,6 @@
 """A stretch of rows, as every reader hands it on: numbers, text columns, and where rows stand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 
 SHOWN_PROBLEMS = 10
+Place = Callable[[int], tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Table:
     `numbers` (rows, len(number_names)) are float64, nan where missing; `text` are the columns
     that hold text; `verbatim` those asked for as they are written. `lines` are the rows' places
     in the file, counted from 1, or None where the file is made of arrays: then rows count from
-    0, and the first is `first_row`.
+    0, and the first is `first_row`. Of several files that are read as one, `place` tells the file
+    and the line in it that a line is.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Table:
     verbatim: dict[str, list[str]] = field(default_factory=dict)
     lines: NDArray[np.int64] | None = None
     first_row: int = 0
+    place: Place | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -79,7 +82,10 @@ class Table:
     def problem(self, row: int, column: str, message: str, fix: str | None = None) -> Problem:
         """A problem with one cell of this table."""
         if self.lines is not None:
-            return Problem(message, fix, self.file, int(self.lines[row]), f"column {column}")
+            file, line = self.file, int(self.lines[row])
+            if self.place is not None:
+                file, line = self.place(line)
+            return Problem(message, fix, file, line, f"column {column}")
         place = f"column {column}, row {self.first_row + row} (counted from 0)"
         return Problem(message, fix, self.file, path=place)
 
@@ -97,7 +103,7 @@ def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
     if first.lines is not None:
         lines = np.concatenate([table.lines for table in tables if table.lines is not None])
     joined = {name: joined_text([text_of(table, name) for table in tables]) for name in text}
-    return Table(first.file, numeric, numbers, joined, {}, lines, first.first_row)
+    return Table(first.file, numeric, numbers, joined, {}, lines, first.first_row, first.place)
 
 
 def text_of(table: Table, name: str) -> TextColumn:
@@ -149,7 +155,7 @@ class Faults:
         """Raises `NnctlError` if there were any, in the order of their lines."""
         if not self.count:
             return
-        problems = sorted(self._shown, key=lambda problem: problem.line or 0)
+        problems = sorted(self._shown, key=lambda each: (each.file or "", each.line or 0))
         rest = self.count - len(problems)
         if rest:
             noun = "problem" if rest == 1 else "problems"

@@ -87,7 +87,7 @@ def point_of(traced: Trace, model: Model, batch: Examples) -> dict[Value, Array]
     """The arrays of a traced step's leaves: parameters, batch, and what layers draw, held fixed."""
     size = model.layout.trainable_size
     point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
-    point.update(zip(traced.batch_leaves(), batch.arrays(), strict=True))
+    point.update(zip(traced.batch_leaves(), batch.held(), strict=True))
     held = np.random.default_rng(0)
     for leaf in traced.graph.values:
         if leaf.op is None and leaf.name == "draw":

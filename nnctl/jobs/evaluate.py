@@ -11,7 +11,7 @@ from nnctl.comparison import baselines, confusion, predictions_for
 from nnctl.data.prepare import read_examples
 from nnctl.data.source import file_of
 from nnctl.errors import ArgumentError, Problem, did_you_mean
-from nnctl.examples import examples_for
+from nnctl.examples import examples_for, nbytes
 from nnctl.metrics import METRICS
 from nnctl.trained import load_trained
 
@@ -92,7 +92,7 @@ def evaluate(
     """The figures of a weights file or run folder on a data file with targets.
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
-    the second file of IDX data. Metrics that only a bound names are computed, too. Raises
+    the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too. Raises
     `NnctlError` for bounds that make no sense for the model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
@@ -104,7 +104,8 @@ def evaluate(
     model.compile(model.optimizer, model.loss, {**model.metrics, **more})
     warnings: list[Problem] = []
     file = file_of(data, tuple(features), tuple(target))
-    prepared = read_examples(trained.preprocessing, file, warnings)
+    memory = nbytes(trained.config.data.memory)
+    prepared = read_examples(trained.preprocessing, file, warnings, memory)
     examples = examples_for(model, prepared)
     figures = model.evaluator.figures(examples)
     predictions = predictions_for(trained, examples)

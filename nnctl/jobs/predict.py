@@ -9,12 +9,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+from nnctl.blocks import Inputs
 from nnctl.data.files import DataFile
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
 from nnctl.data.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.graph import Array
+from nnctl.examples import nbytes
 from nnctl.trained import Trained, load_trained
 
 DEFAULT_THRESHOLD = 0.5
@@ -54,6 +55,7 @@ class Predictions:
             text_format=preprocessing.text_format,
             arrays=preprocessing.arrays,
             targets=False,
+            memory=nbytes(self.trained.config.data.memory),
         ) as source:
             batches = preprocessing.batches(source, notices, named, self.keep)
             first = next(batches, None)
@@ -81,7 +83,7 @@ class Predictions:
         return ([*mine, *row] for mine, row in zip(kept, rows, strict=True))
 
 
-def predicted_rows(trained: Trained, x: Array, threshold: float) -> Iterator[Row]:
+def predicted_rows(trained: Trained, x: Inputs, threshold: float) -> Iterator[Row]:
     """The rows of predictions for inputs `x` `(rows, …)`, in the order of `predicted_columns`."""
     model, targets = trained.model, trained.preprocessing.targets
     outputs = model.predict(x.reshape(len(x), *model.input_shape))

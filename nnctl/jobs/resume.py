@@ -62,7 +62,7 @@ def restored(saved: Saved, config: Config, ranks: Ranks | None) -> Job:
     job = Job.of(built)
     check_data(saved, job)
     validated = built.validation is not None
-    saved.check(len(built.train), config.batch_size, built.model.metrics, validated)
+    saved.check(built.train, config.batch_size, built.model.metrics, validated)
     saved.restore(built.model.state(), job.watching)
     return job
 

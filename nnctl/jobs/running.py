@@ -16,8 +16,7 @@ from nnctl.build import Built
 from nnctl.callbacks import Callback, Reason
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
-from nnctl.data.bytestream import sha256
-from nnctl.data.files import DataFile
+from nnctl.data.files import DataFile, digest_of
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.examples import data_file
 from nnctl.monitors import EarlyStopping
@@ -69,7 +68,7 @@ class Job:
         return cls(
             built,
             tuple(monitors(config)),
-            About(values, {part: sha256(file) for part, file in files.items()}),
+            About(values, {part: digest_of(file) for part, file in files.items()}),
         )
 
     @property

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl import blas
-from nnctl.build import build
+from nnctl import blas, machine
+from nnctl.blocks import Blocks
+from nnctl.build import Built, build
 from nnctl.config import load
 from nnctl.graph import Shape
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
@@ -56,10 +57,13 @@ class Speed:
 
 @dataclass(frozen=True)
 class Summary:
-    """A model's layers, and in bytes the memory of its parameters and of one training step.
+    """A model's layers, and in bytes the memory of its parameters, of one training step, of data.
 
     The step holds everything but the data: parameters, optimizer slots, the batch, all values
-    between. It and `speed` are None for a weights file, which is not trained.
+    between. `data_bytes` are those of the examples that are held while training: of inputs in
+    blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a few
+    steps took, Python included. All these and `speed` are None for a weights file, which is not
+    trained.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -67,6 +71,9 @@ class Summary:
     parameters: int
     parameter_bytes: int
     step_bytes: int | None
+    data_bytes: int | None = None
+    blocks: int | None = None
+    peak_bytes: int | None = None
     speed: Speed | None = None
 
 
@@ -83,7 +90,25 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     slots = sum(slot.nbytes for slot in built.model.state().slots.values())
     working_bytes = step.program.nbytes + step.batch_bytes + slots
     whole = summary_of(built.model, working_bytes)  # before the weights change
-    return replace(whole, speed=speed_of(training, step))
+    blocks = built.train.x.count if isinstance(built.train.x, Blocks) else None
+    speed = speed_of(training, step)
+    return replace(
+        whole,
+        data_bytes=held_bytes(built),
+        blocks=blocks,
+        peak_bytes=machine.peak(),
+        speed=speed,
+    )
+
+
+def held_bytes(built: Built) -> int:
+    """The bytes of the examples, and of their order, that are in memory while training."""
+    x, others = built.train.x, (built.validation, built.test)
+    ordered = x.at_once * np.diff(x.starts).max() if isinstance(x, Blocks) else len(x)
+    arrays = [x, *built.train.arrays()[1:]]
+    for part in others:  # of whose blocks no more is held than is predicted at once
+        arrays += [a for a in part.arrays() if not isinstance(a, Blocks)] if part else []
+    return sum(array.nbytes for array in arrays) + int(ordered) * np.dtype(np.intp).itemsize
 
 
 def speed_of(training: Training, step: TrainingStep) -> Speed:

@@ -15,7 +15,7 @@ from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.config.schema import checked
 from nnctl.config.source import Source
-from nnctl.data.bytestream import sha256
+from nnctl.data.files import digest_of
 from nnctl.data.prepare import read_examples
 from nnctl.errors import NnctlError, Problem
 from nnctl.examples import data_file, examples_for
@@ -146,7 +146,7 @@ def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ..
     for part, file in named_files(resolved(config, absolute_paths=True)["data"]).items():
         digest, fault = digests.get(part), None
         try:
-            if digest is not None and sha256(file) != digest:
+            if digest is not None and digest_of(file) != digest:
                 fault = "it has changed since the run (its SHA-256 differs)"
         except NnctlError as error:
             fault = error.problems[0].message

@@ -100,12 +100,12 @@ class Judged:
 
 def judged(part: str, trained: Trained, examples: Examples) -> Judged:
     """The model's predictions for the examples of a part of its data."""
-    predictions = predictions_for(trained, examples)
-    view = view_of(trained, examples.x)
+    predictions, x = predictions_for(trained, examples), examples.x[:]
+    view = view_of(trained, x)
     inputs, targets = trained.preprocessing.inputs, trained.preprocessing.targets
     low = high = 0.0
     if view.kind != "table":
-        own = values_of(inputs, examples.x)
+        own = values_of(inputs, x)
         low, high = float(own.min()), float(own.max())
     matrix, classes = confusion(trained, examples, predictions)
     fits: tuple[Fit, ...] = ()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnctl import __version__
 from nnctl.atomic import atomic_file
+from nnctl.blocks import Blocks
 from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
 from nnctl.errors import NnctlError, Problem
 from nnctl.metrics import Metric
@@ -20,6 +21,7 @@ from nnctl.npz import read_arrays, write_arrays
 from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
 from nnctl.runs.folder import CHECKPOINT, HISTORY
 from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
+from nnctl.step import Examples
 from nnctl.training import TrainingState
 
 BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an epoch
@@ -58,12 +60,13 @@ class Saved:
     callbacks: list[dict[str, Any]]
 
     def check(
-        self, rows: int, batch_size: int | str, metrics: Mapping[str, Metric], validated: bool
+        self, train: Examples, batch_size: int | str, metrics: Mapping[str, Metric], validated: bool
     ) -> None:
-        """Raises `NnctlError` for contents that no run has on so many rows, with such metrics."""
+        """Raises `NnctlError` for contents that no run has on those rows, with such metrics."""
+        rows = len(train)
         try:
             check_numbers(self.numbers, rows, batch_size, figures_of(metrics, validated))
-            check_order(self.arrays["order"], self.batch, rows)
+            check_order(self.arrays["order"], self.batch, rows, isinstance(train.x, Blocks))
             if self.batch:
                 check_totals(self.arrays, [metric.start() for metric in metrics.values()])
             for state in self.callbacks:

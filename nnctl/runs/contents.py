@@ -36,10 +36,17 @@ def check_numbers(
             number(name, value)
 
 
-def check_order(order: Array, batch: int, rows: int) -> None:
-    """Raises ValueError unless the rows of an epoch that has begun come once each."""
+def check_order(order: Array, batch: int, rows: int, in_blocks: bool = False) -> None:
+    """Raises ValueError unless the rows of an epoch that has begun come once each.
+
+    The order of rows that come `in_blocks` is known by a seed, if they are shuffled.
+    """
     if order.ndim != 1 or order.dtype.kind != "i":
         raise ValueError("order is not a list of rows")
+    if in_blocks:
+        if len(order) > 1 or (order < 0).any():
+            raise ValueError("order is not the seed of one")
+        return
     if batch and sorted(order.tolist()) != list(range(rows)):
         raise ValueError("order does not have each row once")
 

@@ -51,6 +51,38 @@ def test_test_rows_from_arrays_that_train_has(pictures, advise):
     assert "40 of the 50 test rows are in train" in advice.message
 
 
+BLOCKS = """\
+data: {{train: {train}, memory: 6kB{data}}}
+layers: [{{type: dense, units: 4, activation: relu}}, {{type: dense, units: 1}}]
+loss: mean_squared_error
+optimizer: adam
+epochs: 1
+"""
+
+
+def test_inputs_in_blocks(folder, advise):
+    draws = np.random.default_rng(0)
+    x = np.vstack([draws.normal(size=(1000, 2)), draws.normal(size=(1000, 2)) * 1000])
+    np.savez(folder / "d.npz", x=x, y=x[:, 0])
+    (advice,) = advise(BLOCKS.format(train="d.npz", data=""))
+    assert advice.code == "unscaled-inputs" and "the inputs of 1,000 rows are" in advice.message
+    assert not advise(BLOCKS.format(train="d.npz", data=", scale: standardize"))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_target_among_inputs_in_blocks(same, folder, advise, monkeypatch):
+    monkeypatch.setattr("nnctl.advice.column_checks.AT_ONCE", 200)
+    draws = np.random.default_rng(0)
+    copied = draws.normal(size=2000)
+    t = copied.copy()
+    t[1001] += 0 if same else 1  # the sample of rows does not have it
+    rows = zip(draws.normal(size=2000).tolist(), copied.tolist(), t.tolist(), strict=True)
+    text = "".join(f"{a!r},{b!r},{c!r}\n" for a, b, c in rows)
+    (folder / "t.csv").write_text("a,b,t\n" + text)
+    advice = advise(BLOCKS.format(train="t.csv", data=", target: t"))
+    assert [each.code for each in advice] == (["target-in-features"] if same else [])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("scale", ["none", "standardize"])
 def test_equal_rows_are_found_in_either_precision(dtype, scale, advise):

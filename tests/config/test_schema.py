@@ -45,6 +45,18 @@ def test_an_alias_keeps_the_name_the_user_wrote(right: Callable[..., Config]) ->
     assert type(make(config.optimizer)) is OPTIMIZERS["sgd"]
 
 
+@pytest.mark.parametrize("size", ["2000", "0.5MB", "1 GB", "640kB"])
+def test_sizes_are_bytes_or_have_a_unit(right: Callable[..., Config], size: str) -> None:
+    given = right(f"data.memory={size}").data.memory
+    assert given == (2000 if size == "2000" else size)
+
+
+@pytest.mark.parametrize("size", ["0", "1.5", "2 TB", "-1MB", "MB", "true", "[1]"])
+def test_what_is_no_size(right: Callable[..., Config], size: str) -> None:
+    with pytest.raises(NnctlError, match=r"data\.memory[^$]*a size such as 512MB"):
+        right(f"data.memory={size}")
+
+
 def test_a_config_is_frozen(right: Callable[..., Config]) -> None:
     with pytest.raises(ValueError, match="frozen"):
         right().epochs = 6
@@ -124,8 +136,8 @@ FRACTION = "it must be a number in (0, 1), or a file"
 NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
 SCALINGS = "allowed are: minmax, none, rescale, standardize"
 DATA = (
-    "data takes: delimiter, features, header, missing, sample_weight, scale, split, target, "
-    "target_scale, test, text, train, validation"
+    "data takes: delimiter, features, header, memory, missing, sample_weight, scale, split, "
+    "target, target_scale, test, text, train, validation"
 )
 NEEDED = "a config needs it: a whole number at least 1"
 

@@ -173,13 +173,11 @@ def test_arrays_cannot_stand_for_text(tmp_path: Path) -> None:
         list(preprocessing.batches(source, Notices("d.npz")))
 
 
-def test_one_hot_that_no_memory_holds_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("nnctl.machine.memory", lambda: 1000)
+def test_one_hot_of_which_memory_holds_too_few_rows_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "id,t\n" + "".join(f"n{k},1\n" for k in range(50)))
+    assert prepared(path, target="t", memory=50 * 50 * 4).train.x.shape == (50, 50)
     with pytest.raises(NnctlError, match=r"column id\n  the column holds text of 50 kinds"):
-        prepared(path, target="t")
+        prepared(path, target="t", memory=50 * 50 * 4 - 1)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ def test_pieces_are_small_only_where_nothing_is_lost() -> None:
     for cell, dtype in (("3", np.float32), ("0.5", np.float32), ("0.1", np.float64)):
         with open_source(io.BytesIO(f"a,t\n{cell},1\n".encode())) as source:
             raw = read_raw(source, COLUMNS, "float32", NOTICES)
-        assert raw.pieces[0].dtype == dtype
-        assert raw.pieces[0].tolist() == [[float(cell)]]
+        numbers = raw.features.stretch(0, 1).numbers
+        assert numbers.dtype == dtype and numbers.tolist() == [[float(cell)]]
 
 
 def test_chosen_rows_and_the_others_keep_their_order() -> None:
@@ -30,4 +30,4 @@ def test_chosen_rows_and_the_others_keep_their_order() -> None:
     plain = Inputs(("a",), (1,), "float32")
     chosen, others = raw.examples_of(rows, plain, NOTICES)
     assert chosen.tolist() == [[1], [3]] and others.tolist() == [[2], [4]]
-    assert raw.pieces == [] and len(raw) == 4
+    assert raw.features.stretch(0, 4).numbers.size == 0 and len(raw) == 4

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from nnctl.data import split
 from nnctl.data.split import validation_rows
 from nnctl.errors import NnctlError
 
@@ -64,3 +65,13 @@ def test_the_message() -> None:
         "t.csv\n  validation: 0.1 of 3 rows leaves 0 to validate and 3 to train\n"
         "  fix: each part needs a row: change data.validation, or add rows"
     )
+
+
+def test_the_rows_are_the_same_however_many_are_looked_at_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    classes = np.random.default_rng(0).integers(0, 4, 200).astype(np.int8)
+    whole = validation_rows(200, 0.3, np.random.default_rng(1), classes)
+    monkeypatch.setattr(split, "AT_ONCE", 7)
+    parts = validation_rows(200, 0.3, np.random.default_rng(1), classes)
+    np.testing.assert_array_equal(whole, parts)

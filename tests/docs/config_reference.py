@@ -54,7 +54,8 @@ numbers out of range are errors; `nnctl validate CONFIG` finds them all, and `nn
 """
 FORMS = """\
 A file is its name alone, or `{file, features, target}`, where its columns or arrays have names of
-their own; IDX data are two files, `{features: FILE, target: FILE}`.
+their own. IDX and `.npy` data are two files, `{features: FILE, target: FILE}`; a table in several
+files is the pattern of their names, `part-*.csv.gz`.
 """
 BEFORE = {
     "activation": "In `activation` of a layer, or as a layer of its own. `z` is the sum that the "

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from nnctl import machine
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
 
@@ -20,6 +21,10 @@ def test_the_digits_network():
     # Parameters, gradients and two slots at the least, and a batch of 32 images with its labels.
     least = 4 * 4 * result.parameters + 32 * (784 * 4 + 8)
     assert least <= result.step_bytes <= 2 * least
+    # 5000 images to train with and 1000 for the test, with labels, and the order of the first.
+    assert result.data_bytes == 6000 * (784 * 4 + 8) + 5000 * 8
+    assert result.blocks is None
+    assert result.data_bytes + result.step_bytes < result.peak_bytes < machine.memory()
     assert (result.speed.rows, result.speed.threads) == (32, 1)
     assert 0 < result.speed.product_seconds < result.speed.step_seconds
 

@@ -49,6 +49,11 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "optimizer": {"type": "adamw", "learning_rate": SCHEDULE},
         "dtype": "float64",
     },
+    "blocks from the disk": {
+        "data": {"train": "table.csv", "target": "kind", "validation": 0.2, "memory": 700},
+        "layers": hidden(DROPOUT),
+        "optimizer": {"type": "adam", "learning_rate": 0.02},
+    },
     "full batches": {
         "layers": hidden(DROPOUT),
         "optimizer": {"type": "adam", "learning_rate": 0.05},

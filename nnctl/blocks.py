@@ -1,0 +1,123 @@
+"""Rows that come in blocks, because they are too many to be held, and the order they train in.
+
+Reading single rows from all over a file would take many times as long as reading it through. So an
+epoch takes the blocks in a random order, some of them at a time: a window. The rows of a window
+come in a random order, too. Each block is read once an epoch.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal
+
+import numpy as np
+
+from nnctl.graph import Array, Shape
+
+MOST_SEED = 1 << 63
+Mode = Literal["raise", "wrap", "clip"]
+
+
+class Blocks(ABC):
+    """Inputs `shape` `(rows, *example)` that are not held: to the engine, an array.
+
+    Block k has the rows `starts[k]` to `starts[k + 1]`. Of `at_once` blocks any rows can be taken
+    at random without any of them being read again.
+    """
+
+    shape: Shape
+    dtype: "np.dtype[Any]"
+    starts: Array
+    at_once: int
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def count(self) -> int:
+        """How many blocks there are."""
+        return len(self.starts) - 1
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=object))
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """The bytes that are held of it in training."""
+
+    @abstractmethod
+    def take(self, rows: Array, axis: int, out: Array, mode: Mode) -> None:
+        """Puts the rows of a batch into `out`, as NumPy's `take` does."""
+
+    @abstractmethod
+    def __getitem__(self, rows: Any) -> Array:
+        """Some rows, named by a slice, by an array of them, or a single one by its number."""
+
+    @abstractmethod
+    def reshape(self, *shape: int) -> "Blocks":
+        """The same rows, each in another shape."""
+
+
+Inputs = Array | Blocks
+
+
+def drawn(x: Inputs, shuffle: bool, generator: np.random.Generator) -> Array:
+    """What an epoch's order is known by: all rows in that order, or of blocks its seed alone.
+
+    Blocks that are not shuffled need none.
+    """
+    if isinstance(x, Blocks):
+        return generator.integers(MOST_SEED, size=1) if shuffle else np.empty(0, np.int64)
+    return generator.permutation(len(x)) if shuffle else np.arange(len(x))
+
+
+def in_order(x: Inputs, known: Array) -> "WindowedOrder | Array":
+    """An epoch's order, of which a slice gives rows, from what `drawn` has made known of it."""
+    return WindowedOrder(x.starts, x.at_once, known) if isinstance(x, Blocks) else known
+
+
+class WindowedOrder:
+    """The rows of all blocks in the order of an epoch, of which only a window is held at a time."""
+
+    def __init__(self, starts: Array, at_once: int, seed: Array):
+        blocks = len(starts) - 1
+        self._starts, self._seed = starts, [int(number) for number in seed]
+        order = self._generator(0).permutation(blocks) if self._seed else np.arange(blocks)
+        self._windows = [order[k : k + at_once] for k in range(0, blocks, at_once)]
+        sizes = np.diff(starts)
+        self._ends = np.cumsum([0, *(int(sizes[window].sum()) for window in self._windows)])
+        self._held: tuple[int, Array] = -1, np.empty(0, np.intp)
+
+    def _generator(self, purpose: int) -> np.random.Generator:
+        return np.random.default_rng([*self._seed, purpose])
+
+    def _window(self, number: int) -> Array:
+        """The rows of a window, in their order."""
+        if self._held[0] != number:
+            blocks = self._windows[number].tolist()
+            ranges = [np.arange(self._starts[k], self._starts[k + 1]) for k in blocks]
+            rows = np.concatenate(ranges)
+            del ranges
+            if self._seed:
+                self._generator(1 + number).shuffle(rows)
+            self._held = number, rows
+        return self._held[1]
+
+    def __getitem__(self, places: slice) -> Array:
+        """The rows at some places of the order, which is counted from 0."""
+        start, stop, _ = places.indices(int(self._ends[-1]))
+        found = []
+        while start < stop:
+            number = int(np.searchsorted(self._ends, start, "right")) - 1
+            first, end = self._ends[number : number + 2]
+            found.append(self._window(number)[start - first : stop - first].copy())
+            start = min(int(end), stop)
+        return np.concatenate(found)

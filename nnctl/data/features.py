@@ -1,0 +1,165 @@
+"""The features of a file's rows as they were read: held in pieces, or on the disk."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.data.storage import Scratch, StoredArray
+from nnctl.data.table import TextColumn
+
+Numbers = NDArray[Any] | StoredArray
+STRETCH = 1 << 20  # numbers read at a time
+EXACT = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive rows: `numbers` (rows, numeric) and the codes of text (rows, text), int32."""
+
+    numeric: tuple[str, ...]
+    text: tuple[str, ...]
+    numbers: Numbers
+    codes: Numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows in memory: the numeric columns (rows, columns), nan where missing, and those of text."""
+
+    numbers: NDArray[Any]
+    text: list[TextColumn]
+
+    def rows(self, chosen: "NDArray[np.intp] | slice") -> "Stretch":
+        """Some of the rows."""
+        text = [TextColumn(column.codes[chosen], column.labels) for column in self.text]
+        return Stretch(self.numbers[chosen], text)
+
+
+class Features:
+    """The feature columns `names` of all rows, which `add` gathers from top to bottom.
+
+    What takes more than `memory` bytes goes to a scratch file, where stretches of it are read
+    again. A column is one of text if it is so in any piece.
+    """
+
+    def __init__(self, names: Sequence[str], memory: int) -> None:
+        self.names, self._memory = tuple(names), memory
+        self._pieces: list[Piece] = []
+        self._places: dict[str, dict[str, int]] = {}
+        self._starts = [0]
+        self._bytes = 0
+        self._scratch: Scratch | None = None
+
+    @classmethod
+    def in_place(cls, names: Sequence[str], numbers: StoredArray) -> "Features":
+        """Numbers (rows, columns) that are read where they stand."""
+        features = cls(names, 0)
+        features._append(Piece(tuple(names), (), numbers, np.empty((len(numbers), 0), np.int32)))
+        return features
+
+    def add(
+        self, numeric: tuple[str, ...], numbers: NDArray[Any], text: Mapping[str, TextColumn]
+    ) -> None:
+        """Further rows. Raises `DiskFullError`."""
+        codes = np.empty((len(numbers), len(text)), np.int32)
+        for place, (name, column) in enumerate(text.items()):
+            known = self._places.setdefault(name, {})
+            own = [known.setdefault(label, len(known)) for label in column.labels]
+            codes[:, place] = np.array([*own, -1], np.int32)[column.codes]
+        self._append(self._put(Piece(numeric, tuple(text), numbers, codes)))
+        self._bytes += numbers.nbytes + codes.nbytes
+        if self._bytes > self._memory:
+            self.put_away()
+
+    def put_away(self) -> None:
+        """Puts what is held on the disk. Raises `DiskFullError`."""
+        if self._scratch is None and self._bytes:
+            self._scratch = Scratch()
+            self._pieces = [self._put(piece) for piece in self._pieces]
+
+    def _put(self, piece: Piece) -> Piece:
+        """The piece where it is to stay."""
+        if self._scratch is None:
+            return piece
+        numbers, codes = piece.numbers[:], piece.codes[:]
+        put = self._scratch.append
+        return replace(piece, numbers=put(numbers), codes=put(codes))
+
+    def _append(self, piece: Piece) -> None:
+        self._pieces.append(piece)
+        self._starts.append(self._starts[-1] + len(piece))
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns of numbers, once all rows are there."""
+        return tuple(name for name in self.names if name not in self._places)
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The columns of text with all their labels, once all rows are there."""
+        return {name: tuple(self._places[name]) for name in self.names if name in self._places}
+
+    @property
+    def are_exact(self) -> bool:
+        """Whether all numbers are single precision, so that any dtype holds them."""
+        return all(piece.numbers.dtype == np.float32 for piece in self._pieces)
+
+    def bounds(self) -> Iterator[tuple[int, int]]:
+        """Where the stretches begin and end that the rows were read in."""
+        most = max(1, STRETCH // max(1, len(self.names)))
+        for start, piece in zip(self._starts, self._pieces, strict=False):
+            size = most if isinstance(piece.numbers, StoredArray) else max(1, len(piece))
+            for first in range(0, len(piece), size):
+                yield start + first, start + min(first + size, len(piece))
+
+    def stretch(self, start: int, stop: int) -> Stretch:
+        """The rows from `start` to `stop`."""
+        found = []
+        place = bisect_right(self._starts, start) - 1
+        while start < stop:
+            first, end = self._starts[place], min(self._starts[place + 1], stop)
+            if end > start:
+                found.append(self._part(self._pieces[place], slice(start - first, end - first)))
+            start, place = end, place + 1
+        if len(found) == 1:
+            return found[0]
+        numbers = np.concatenate([part.numbers for part in found])
+        columns = zip(*(part.text for part in found), strict=True)
+        text = [
+            TextColumn(np.concatenate([c.codes for c in own]), own[0].labels) for own in columns
+        ]
+        return Stretch(numbers, text)
+
+    def _part(self, piece: Piece, rows: slice) -> Stretch:
+        numbers, codes = piece.numbers[rows], piece.codes[rows]
+        if numbers.dtype not in EXACT:
+            numbers = numbers.astype(np.float64)
+        if piece.numeric != self.numeric:
+            numbers = numbers[:, [name not in self._places for name in piece.numeric]]
+        absent = np.full(len(numbers), -1, np.int32)
+        own = {name: codes[:, place] for place, name in enumerate(piece.text)}
+        text = [TextColumn(own.get(name, absent), labels) for name, labels in self.labels.items()]
+        return Stretch(numbers, text)
+
+    def let_go(self) -> Iterator[tuple[int, Stretch]]:
+        """Each stretch with its first row; what is held of it is let go of, for good."""
+        bounds = list(self.bounds())
+        for start, stop in bounds:
+            stretch = self.stretch(start, stop)
+            yield start, stretch
+            del stretch
+            place = bisect_right(self._starts, start) - 1
+            if stop == self._starts[place + 1]:
+                empty = np.empty((0, 0))
+                self._pieces[place] = Piece((), (), empty, empty)

@@ -1,0 +1,255 @@
+"""Runs on data that are larger than they may be in memory."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from nnctl.blocks import Blocks
+from nnctl.build import build
+from nnctl.callbacks import Callback
+from nnctl.config import load
+from nnctl.errors import ExitStatus, NnctlError
+from nnctl.jobs.crossval import crossval
+from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.explain import explain
+from nnctl.jobs.gradcheck import gradcheck
+from nnctl.jobs.profile import profile
+from nnctl.jobs.resume import resume
+from nnctl.jobs.smoke import smoke
+from nnctl.jobs.summary import summary
+from nnctl.jobs.train import train
+from nnctl.jobs.validate import validate
+from nnctl.npz import read_arrays
+from tests.kills.killing import compare
+from tests.threaded_ranks import in_ranks
+
+ROWS, WIDTH, MEMORY = 300, 4, 1600
+NPZ = {"train": "d.npz", "validation": 0.2, "scale": "standardize", "memory": MEMORY}
+SOURCES = {
+    "npz": NPZ,
+    "npy": {**NPZ, "train": {"features": "x.npy", "target": "y.npy"}},
+    "table": {**NPZ, "train": "t.csv", "target": "kind"},
+    "shards": {**NPZ, "train": "part-*.csv", "target": "kind"},
+}
+CONFIG = {
+    "layers": [{"type": "dense", "units": 6, "activation": "relu"}, {"type": "dense", "units": 3}],
+    "loss": {"type": "sparse_categorical_crossentropy", "from_logits": True},
+    "optimizer": {"type": "adam", "learning_rate": 0.05},
+    "epochs": 3,
+    "batch_size": 16,
+}
+
+
+class StopAt(Callback):
+    """Interrupts a run within an epoch."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_batch_end(self, run, event):
+        if run.state.step >= self.step:
+            run.stop("interrupted")
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Writes the same rows in each form, and a config for one of them; returns its path."""
+    monkeypatch.setattr("nnctl.training.MOST_BATCHES_AT_ONCE", 2)
+    draws = np.random.default_rng(0)
+    y = np.sort(draws.integers(0, 3, ROWS))  # by class, the worst order there is
+    x = (draws.normal(size=(ROWS, WIDTH)) + y[:, None]).astype(np.float32)
+    np.savez(tmp_path / "d.npz", x=x, y=y)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    header = "a,b,c,d,kind\n"
+    lines = [
+        ",".join(map(repr, [*row, kind])) + "\n"
+        for row, kind in zip(x.astype(float).tolist(), y.tolist(), strict=True)
+    ]
+    (tmp_path / "t.csv").write_text(header + "".join(lines))
+    for k in range(3):
+        text = header + "".join(lines[100 * k : 100 * k + 100])
+        (tmp_path / f"part-{k}.csv").write_text(text)
+
+    return lambda data, **changes: write_config(tmp_path, data, **changes)
+
+
+def write_config(folder, data, **changes):
+    path = folder / "c.yaml"
+    path.write_text(yaml.safe_dump({**CONFIG, "data": data, **changes}))
+    return path
+
+
+def weights(folder):
+    arrays = read_arrays(Path(folder) / "weights.npz")
+    return {name: array.tobytes() for name, array in arrays.items() if name != "metadata"}
+
+
+def test_where_the_rows_are_makes_no_difference(write, tmp_path):
+    found = []
+    for name, data in SOURCES.items():
+        built = build(load(write(data)))
+        assert isinstance(built.train.x, Blocks) and isinstance(built.validation.x, Blocks)
+        found.append(weights(train(write(data), output=tmp_path / name).folder))
+    assert found[0] == found[1] == found[2] == found[3]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_same_run_again_has_the_same_bytes(write, tmp_path, name):
+    config = write(SOURCES[name])
+    one, other = (train(config, output=tmp_path / out).folder for out in ("one", "other"))
+    assert (one / "weights.npz").read_bytes() == (other / "weights.npz").read_bytes()
+
+
+def test_without_shuffling_they_are_those_of_rows_in_memory(write, tmp_path):
+    data = SOURCES["table"]
+    read = train(write(data, shuffle=False), output=tmp_path / "read").folder
+    held = train(write({**data, "memory": "1GB"}, shuffle=False), output=tmp_path / "held").folder
+    assert weights(read) == weights(held)
+    shuffled = train(write(data), output=tmp_path / "shuffled").folder
+    assert weights(shuffled) != weights(read)
+
+
+@pytest.mark.parametrize("step", [1, 7, 20])
+@pytest.mark.parametrize("name", ["npy", "shards"])
+def test_a_run_goes_on_from_the_middle_of_an_epoch_to_the_same_end(write, tmp_path, name, step):
+    config = write(SOURCES[name])
+    whole = train(config, output=tmp_path / "whole").folder
+    run = train(config, output=tmp_path / "run", callbacks=[StopAt(step)])
+    assert run.status is ExitStatus.INTERRUPTED
+    assert read_arrays(run.folder / "checkpoint.npz")["order"].shape == (1,)
+    resume(run.folder)
+    compare(run.folder, whole)
+
+
+def test_ranks_share_its_batches(write):
+    config = load(write(NPZ, dtype="float64"))
+
+    def trained(ranks=None):
+        built = build(config, ranks=ranks)
+        built.model.training(built.train, built.validation, epochs=2, batch_size=32).run()
+        return built.model.vector.copy(), built.model.state().history["val_loss"]
+
+    (one, expected), ((two, losses), (other, others)) = trained(), in_ranks(2, trained)
+    assert two.tobytes() == other.tobytes() and losses == others
+    np.testing.assert_allclose(two, one, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(losses, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"data": {"sample_weight": "w"}}, {"class_weight": "balanced"}]
+)
+def test_weights_of_rows_and_of_classes_count(write, tmp_path, changes):
+    w = np.arange(ROWS, dtype=np.float32)
+    np.savez(tmp_path / "d.npz", **read_arrays(tmp_path / "d.npz"), w=w)
+    found = []
+    for name, memory in (("read", MEMORY), ("held", "1GB")):
+        data = {**NPZ, **changes.get("data", {}), "memory": memory}
+        others = {key: value for key, value in changes.items() if key != "data"}
+        config = write(data, **others, shuffle=False)
+        found.append(weights(train(config, output=tmp_path / name).folder))
+    plain = train(write(NPZ, shuffle=False), output=tmp_path / "plain").folder
+    assert found[0] == found[1] != weights(plain)
+
+
+def test_files_to_validate_and_test_are_read_as_well(write, tmp_path):
+    data = {**SOURCES["shards"], "validation": "t.csv", "test": "part-*.csv"}
+    results = [
+        train(write({**data, "memory": memory}, shuffle=False), output=tmp_path / name).results
+        for name, memory in (("read", MEMORY), ("held", "1GB"))
+    ]
+    for result in results:
+        for part in ("run", "weights", "seconds"):
+            result.pop(part)
+    assert results[0] == results[1]
+    for rows in ("t.csv", "part-*.csv"):
+        found = evaluate(tmp_path / "read", tmp_path / rows)
+        assert found.rows == ROWS and found.loss == pytest.approx(results[0]["test"]["loss"])
+
+
+def test_all_commands_take_it(write, tmp_path):
+    config = write(SOURCES["shards"])
+    report = validate([config])
+    assert not report.errors and not report.advice, report
+    assert gradcheck(config).passed
+    assert smoke(config).status is ExitStatus.DONE
+    assert profile(config).rows == 16
+    assert explain(config, row=ROWS * 4 // 5 - 1) is not None
+    told = summary(config)
+    assert told.peak_bytes > told.data_bytes
+    assert told.blocks > 256 * 4 // 5 and MEMORY / 2 < told.data_bytes < MEMORY + 12 * ROWS
+    folds = [crossval(write({**SOURCES["shards"], "memory": m}), folds=3) for m in (MEMORY, "1GB")]
+    assert [sum(fold.rows for fold in result.folds) for result in folds] == [ROWS, ROWS]
+
+
+def test_a_batch_must_fit(write):
+    for size in ("full", 200):
+        with pytest.raises(NnctlError, match=r"c\.yaml:1  batch_size\n  a batch of 2[04]0 rows"):
+            build(load(write(NPZ, batch_size=size)))
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from nnctl.jobs.train import train
+train(Path(sys.argv[1]), output=Path(sys.argv[2]))
+print(Path("/proc/self/status").read_text())
+"""
+
+
+def peak(config, output):
+    """The greatest memory that a process which trains has in use."""
+    command = [sys.executable, "-c", MEASURED, str(config), str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", done.stdout)[1])
+
+
+@pytest.mark.parametrize("name", ["npy", "shards"])
+def test_memory_does_not_grow_with_the_rows(tmp_path, name):
+    width, limit, row = 100, 2_000_000, 40
+    taken = []
+    for part, rows in (("some", 25_000), ("many", 100_000)):
+        folder = tmp_path / part
+        folder.mkdir()
+        if name == "npy":
+            x = np.random.default_rng(0).random((rows, width), dtype=np.float32)
+            np.save(folder / "x.npy", x)
+            np.save(folder / "y.npy", np.arange(rows) % 3)
+            del x
+        else:
+            line = ",".join("123456789 " * 10).replace(" ", "0") + ",1\n"
+            header = ",".join(map(str, range(width))).replace(",", ",c") + ",kind\n"
+            for k in range(4):
+                (folder / f"part-{k}.csv").write_text("c" + header + line * (rows // 4))
+        data = {**SOURCES[name], "scale": "none", "memory": limit}
+        config = write_config(folder, data, epochs=1, batch_size=256)
+        taken.append(peak(config, folder / "run"))
+    more, chunk = 75_000, 8_000_000  # numbers in double precision, of which one more may be held
+    assert taken[1] - taken[0] < row * more + chunk < width * 4 * more / 2, taken
+
+
+LIMITED = """
+import resource, sys
+from nnctl.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+sys.argv = ["nnctl", "train", sys.argv[1], "-o", sys.argv[2]]
+main()
+"""
+
+
+def test_without_room_for_it_nothing_is_left(write, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-c", LIMITED, str(write(SOURCES["table"])), str(tmp_path / "run")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(scratch)}
+    )
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert f"error: {scratch}\n  there is no room for the rows that do not fit" in done.stderr
+    assert not list(scratch.iterdir()) and not (tmp_path / "run").exists()
