@@ -22,8 +22,10 @@ Percent = Annotated[float, Range(0, 100)]
 
 @dataclass(eq=False, repr=False)
 class TPE(Component):
-    """Draws where good trials lie densely and bad ones do not: Optuna's default, after
-    `n_startup_trials` random ones."""
+    """Draws where good trials lie more densely than bad ones, after `n_startup_trials` random ones.
+
+    The tree-structured Parzen estimator, Optuna's default.
+    """
 
     n_startup_trials: NonNegativeInt = 10
     n_ei_candidates: PositiveInt = 24

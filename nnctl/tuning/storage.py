@@ -48,7 +48,7 @@ def opened(storage: Path | str) -> Iterator[RDBStorage]:
         yield found
     except ImportError as error:
         message = f"the driver of this database is not installed ({error.__cause__ or error})"
-        fix = "install it with pip: for postgresql:// that is psycopg2-binary"
+        fix = "install it: for postgresql:// with pip install 'psycopg[binary]'"
         raise NnctlError(Problem(message, fix, name)) from None
     except (StorageInternalError, SQLAlchemyError) as error:
         reason = str(getattr(error, "orig", None) or error.__cause__ or error).strip()
