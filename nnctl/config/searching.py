@@ -49,11 +49,10 @@ def search_problems(source: Source, judge: Judge) -> list[Problem]:
         if refusal := not_a_key(path):
             problems.append(source.problem(f"{SEARCH}.{path}", *refusal))
             continue
-        found = {
-            place: new_problems(source, outer, path, value, judge, known)
-            for place, value in candidates(entry)
-            for outer in outer_values(search, path)
-        }
+        found: dict[str, list[Problem]] = {place: [] for place, _ in candidates(entry)}
+        for place, value in candidates(entry):
+            for outer in outer_values(search, path):
+                found[place] += new_problems(source, outer, path, value, judge, known)
         problems += placed(source, path, found)
         if not any(found.values()) and isinstance(entry, Mapping):
             problems += range_problems(source, path, range_of(entry), judge)
@@ -116,7 +115,12 @@ def new_problems(
         changed = with_values(source, {**outer, path: value}, SEARCH)
     except NnctlError as error:
         return list(error.problems)
-    return [p for p in judge(changed) if (p.path, p.message) not in known]
+    with_outer = "".join(f", with {key}: {shown(value)}" for key, value in outer.items())
+    return [
+        Problem(p.message + with_outer, p.fix)
+        for p in judge(changed)
+        if (p.path, p.message) not in known and p.path not in outer
+    ]
 
 
 def placed(source: Source, path: str, found: Mapping[str, list[Problem]]) -> list[Problem]:
@@ -172,6 +176,7 @@ def is_whole(source: Source, path: str, limits: SearchRange, judge: Judge) -> bo
         return False
     search = search_of(source)
     outer = next(outer_values(search, path))
-    whole = new_problems(source, outer, path, limits.low, judge, set())
-    known: Known = {(p.path, p.message) for p in whole}
+    known: Known = {
+        (p.path, p.message) for p in judge(with_values(source, {**outer, path: limits.low}, ""))
+    }
     return bool(new_problems(source, outer, path, limits.low + 0.5, judge, known))

@@ -60,9 +60,9 @@ A file is its name alone, or `{file, features, target}`, where its columns or ar
 their own; IDX data are two files, `{features: FILE, target: FILE}`.
 """
 SEARCHED = """\
-`search` names keys. A list has values of any kind, `layers.0.units: [16, 32, 64]`; a range has numbers,
-`optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`, whole ones where the key takes no others.
-See [Tuning](tune.md).
+`search` names keys. A list has values of any kind, `layers.0.units: [16, 32, 64]`; a range has
+numbers, `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`, whole ones where the key
+takes no others. See [Tuning](tune.md).
 """
 BEFORE = {
     "activation": "In `activation` of a layer, or as a layer of its own. `z` is the sum that the "
