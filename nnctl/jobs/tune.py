@@ -151,9 +151,7 @@ class Command:
             text = resolved(self.search.config, absolute_paths=True, tune=True)
             folder.create(dump_yaml(text), anew=self.overwrite)
         elif self.storage is None and folder.best.exists() and not folder.storage.exists():
-            message = (
-                f"its study is in a storage elsewhere: there is no {folder.storage.name} in it"
-            )
+            message = f"its study is elsewhere: there is no {folder.storage.name} in it"
             raise NnctlError(Problem(message, "name that with --storage", str(folder.path)))
 
     def _begin(self, study: "Study") -> None:

@@ -46,8 +46,6 @@ class StudyFolder:
         try:
             make_parents(self.path)
             self.path.mkdir(exist_ok=True)
-            for stale in self.path.glob(temporary_name("*", "*")):
-                stale.unlink(missing_ok=True)
             for name in (BEST, WEIGHTS, TRIALS, RESULTS, REPORT, STORAGE, *LOGS) if anew else ():
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
@@ -97,11 +95,17 @@ def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder
     Raises `NnctlError` for a folder that holds something else.
     """
     path = output if output is not None else RUNS / f"{name}{SUFFIX}"
-    if not taken(path):
+    if not taken(path) or is_about_to_be(path):
         return StudyFolder(path)
     if not is_study(path):
         raise not_a_study(path)
     return StudyFolder(path, is_begun=not overwrite)
+
+
+def is_about_to_be(path: Path) -> bool:
+    """Whether another process makes the folder of a study at this moment, or was killed then."""
+    own = {each.name for each in path.glob(temporary_name(CONFIG, "*"))}
+    return path.is_dir() and not is_study(path) and own == {e.name for e in path.iterdir()}
 
 
 def is_study(path: Path) -> bool:

@@ -1,9 +1,11 @@
 """Where a study is kept: a SQLite file, or whatever database a URL names."""
 
 import sqlite3
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import optuna
@@ -11,11 +13,13 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError as UrlError
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from nnctl.errors import NnctlError, Problem
 
 HEARTBEAT, GRACE = 20, 90  # seconds between signs of life, and without one until a trial is lost
+ATTEMPTS = 10  # to make the tables
+RACES = ("UNIQUE constraint", "already exists", "duplicate key", "database is locked")
 LOCKED = 60.0  # seconds to wait for another process that writes to the same file
 ANY_FILE = "sqlite:///study.db"  # where the file is, is the connection's own business
 
@@ -44,7 +48,7 @@ def opened(storage: Path | str) -> Iterator[RDBStorage]:
     name = str(file) if file is not None else shown(str(storage))
     found: RDBStorage | None = None
     try:
-        found = of_file(file) if file is not None else of_server(str(storage))
+        found = made(lambda: of_file(file) if file is not None else of_server(str(storage)))
         yield found
     except ImportError as error:
         message = f"the driver of this database is not installed ({error.__cause__ or error})"
@@ -58,6 +62,18 @@ def opened(storage: Path | str) -> Iterator[RDBStorage]:
         if found is not None:
             found.remove_session()
             found.engine.dispose()
+
+
+def made(make: Callable[[], RDBStorage]) -> RDBStorage:
+    """The storage, also where another process makes the same tables at the same moment."""
+    for attempt in count(1):
+        try:
+            return make()
+        except (IntegrityError, OperationalError) as error:
+            if attempt == ATTEMPTS or not any(told in str(error.orig) for told in RACES):
+                raise
+            time.sleep(0.1 * attempt)
+    raise AssertionError  # it has returned or raised
 
 
 def of_file(path: Path) -> RDBStorage:
