@@ -71,21 +71,25 @@ def command(
     from nnctl.jobs.tune import tune
     from nnctl.tuning.result import as_json
 
-    with watching(quiet) as watcher:
-        result = tune(
-            config,
-            output=output,
-            overrides=set_ or (),
-            trials=trials,
-            epochs=epochs,
-            seed=seed,
-            workers=workers,
-            storage=storage,
-            worker=worker,
-            overwrite=overwrite,
-            watcher=watcher,
-            warn=print_warning,
-        )
+    try:
+        with watching(quiet) as watcher:
+            result = tune(
+                config,
+                output=output,
+                overrides=set_ or (),
+                trials=trials,
+                epochs=epochs,
+                seed=seed,
+                workers=workers,
+                storage=storage,
+                worker=worker,
+                overwrite=overwrite,
+                watcher=watcher,
+                warn=print_warning,
+            )
+    except KeyboardInterrupt:
+        print("broken off; the same command goes on with it", file=sys.stderr)
+        raise
     tell_what_is_missing(result)
     with reader_may_leave():
         if json:

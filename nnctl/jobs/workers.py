@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,7 @@ def replace(crew: list[Worker], worker: Worker, study: "Study", trials: Trials) 
 def workers(trials: Trials, count: int) -> Iterator[list[Worker]]:
     """Processes that wait for trials; none is left at the end."""
     crew: list[Worker] = []
+    resource_tracker.ensure_running()  # which lets signals through again when it is started
     try:
         for _ in range(count):
             crew.append(started_worker(trials))

@@ -155,11 +155,13 @@ def test_where_no_trial_comes_to_its_end_the_answer_is_no():
 
 
 def test_values_that_clash_are_a_trial_that_failed():
-    layers = "layers=[{type: dense, units: 4}, {type: dropout, rate: 0.5}, {type: dense, units: 1}]"
-    searched = ["tune.search={}", "tune.search.layers.1.rate=[0.1]"]
-    searched.append("tune.search.layers.1=[{type: dropout, rate: 0.2}]")
-    result = tune(SEARCHED, workers=1, overrides=[layers, *searched])
-    assert result.best.values["layers.1.rate"] == 0.1
+    clipping = [f"tune.search.optimizer.{key}=[null, 1.0]" for key in ("clipnorm", "clipvalue")]
+    brute = ["tune.search={}", *clipping, "tune.sampler=brute_force"]
+    result = tune(SEARCHED, workers=1, overrides=brute)
+    assert (result.count("complete"), result.count("failed"), len(result.view.rows)) == (3, 1, 4)
+    (failed,) = [row for row in result.view.rows if row.state == "failed"]
+    assert set(failed.values.values()) == {1.0}
+    assert "clipnorm" in failed.reason
 
 
 def test_a_study_goes_further_and_then_there_is_nothing_to_do():
