@@ -103,12 +103,12 @@ def test_nothing_of_the_extra_is_loaded_by_other_commands(searched, process):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_study_can_be_joined_by_another_process(searched, process):
+def test_a_study_can_be_joined_by_another_process(searched, invoke):
     shared = ("tune", "small.yaml", "--workers", "1", "--storage", "sqlite:///shared.db")
-    assert process(*shared, "--worker").returncode == 2
-    assert process(*shared, "--trials", "1").returncode == 0
-    done = process(*shared, "--worker")
-    assert done.returncode == 0, done.stderr
+    assert invoke(*shared, "--worker").exit_code == 2
+    assert invoke(*shared, "--trials", "1").exit_code == 0
+    done = invoke(*shared, "--worker")
+    assert done.exit_code == 0, done.stderr
     assert 'joined the study "small" in sqlite:///shared.db' not in done.stderr  # it is over
     assert "study    sqlite:///shared.db  (1 trials: 1 complete)" in done.stdout
     assert "train " not in done.stdout

@@ -61,7 +61,7 @@ def test_what_is_drawn_depends_on_the_seed_alone(begin):
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_a_study_that_is_killed_draws_on_as_if_it_had_not_been(sampler, begin, monkeypatch):
-    options = (f"tune.sampler={{type: {sampler}}}", "tune.trials=14")
+    options = (f"tune.sampler={{type: {sampler}}}", "tune.trials=12")
     whole = run(begin(*options, file="whole.db"))
     parts = run(begin(*options), most=5)
     (lost,) = killed(begin(*options), monkeypatch)
@@ -70,7 +70,7 @@ def test_a_study_that_is_killed_draws_on_as_if_it_had_not_been(sampler, begin, m
     assert next(iter(rest)) == lost.number == 6
     assert rest[6] == lost.values
     assert parts | rest == whole
-    assert [row.number for row in study.rows()] == list(range(1, 15))
+    assert [row.number for row in study.rows()] == list(range(1, 13))
 
 
 def test_a_trial_that_had_drawn_nothing_yet_is_repeated_all_the_same(begin, monkeypatch):
@@ -240,7 +240,7 @@ def test_of_equal_trials_the_first_is_the_best(begin):
 
 
 def test_the_key_that_decides_is_the_important_one(begin):
-    study = begin("tune.sampler=random", "tune.trials=40")
+    study = begin("tune.sampler=random", "tune.trials=25")
     while (task := study.take()) is not None:
         study.end(
             task.number, Outcome("complete", abs(task.values["optimizer.learning_rate"] - 1e-3))
