@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 BEST_SHOWN = 10
-AROUND = 24  # columns that a table of trials needs beside the values of the keys
+INDENT = 2  # columns, of values that stand below their trial
 ROWS_AROUND = 6  # lines of a terminal that the table leaves free
 
 
@@ -169,24 +169,25 @@ def cells(row: TrialRow, paths: Sequence[str]) -> list[str]:
 
 
 def table_of(rows: Sequence[TrialRow], view: View, width: int) -> "RenderableType":
-    """The trials, a column a key where there is room, else all values in one."""
+    """The trials, a column a key where there is room, else with their values below them."""
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.table import Table
 
     names = short_names(view.paths)
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("trial", view.monitor, "epochs"):
-        table.add_column(name, justify="right", no_wrap=True)
     lines = [cells(row, view.paths) for row in rows]
-    widest = [
-        max(len(name), *(len(line[3 + k]) for line in lines)) + 1
-        for k, name in enumerate(names.values())
-    ]
-    if sum(widest) + AROUND <= width:
-        for name in names.values():
-            table.add_column(name, justify="right", no_wrap=True)
-    else:
-        table.add_column("values", overflow="fold", ratio=1)
-        lines = [[*line[:3], joined(names, line[3:])] for line in lines]
+    heads = ["trial", view.monitor, "epochs", *names.values()]
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    if sum(widths) + len(widths) > width:
+        head, *first = [
+            "  ".join(cell.rjust(size) for cell, size in zip(line[:3], widths, strict=False))
+            for line in (heads, *lines)
+        ]
+        below = [Padding(joined(names, line[3:]), (0, 0, 0, INDENT)) for line in lines]
+        return Group(head, *(part for both in zip(first, below, strict=True) for part in both))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in heads:
+        table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(*line)
     return table

@@ -12,10 +12,17 @@ from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
+from nnctl.tuning.trial import Outcome
+
 State = Literal["complete", "pruned", "failed", "running", "lost"]
 # What is noted of an attempt.
 PROCESS, REPEATS, SURPLUS, ERROR = "process", "repeats", "surplus", "error"
 EPOCHS, SECONDS, WEIGHTS, SAME_AS = "epochs", "seconds", "weights_sha256", "same_as"
+STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
 
 
 @dataclass
@@ -67,3 +74,14 @@ def slots_of(trials: Sequence[FrozenTrial]) -> list[Slot]:
         first: Any = trial.user_attrs.get(REPEATS, trial.number)
         slots.setdefault(first, Slot(len(slots) + 1)).attempts.append(trial)
     return list(slots.values())
+
+
+def notes_of(outcome: Outcome) -> dict[str, Any]:
+    """What is noted of how a trial ended."""
+    notes = {
+        EPOCHS: outcome.epochs,
+        SECONDS: outcome.seconds,
+        WEIGHTS: outcome.weights_sha256,
+        ERROR: outcome.reason,
+    }
+    return {key: value for key, value in notes.items() if value is not None}

@@ -23,20 +23,17 @@ from nnctl.tuning.slots import (
     REPEATS,
     SAME_AS,
     SECONDS,
+    STATES,
     SURPLUS,
     WEIGHTS,
     Slot,
+    notes_of,
     slots_of,
 )
 from nnctl.tuning.space import Space
 from nnctl.tuning.trial import Outcome, Task, TrialRow, best_of, direction_of
 
 REDRAWS = 5  # where another process runs the same values just now
-STATES = {
-    "complete": TrialState.COMPLETE,
-    "pruned": TrialState.PRUNED,
-    "failed": TrialState.FAIL,
-}
 Told = Callable[[TrialRow, bytes | None], object]  # with the weights of one that ran here
 
 
@@ -301,14 +298,3 @@ class Study:
             notes.get(WEIGHTS),
             notes.get(SAME_AS),
         )
-
-
-def notes_of(outcome: Outcome) -> dict[str, Any]:
-    """What is noted of how a trial ended."""
-    notes = {
-        EPOCHS: outcome.epochs,
-        SECONDS: outcome.seconds,
-        WEIGHTS: outcome.weights_sha256,
-        ERROR: outcome.reason,
-    }
-    return {key: value for key, value in notes.items() if value is not None}

@@ -9,7 +9,7 @@ from nnctl.tuning import heartbeats
 from nnctl.tuning import study as module
 from nnctl.tuning.importance import importance_of
 from nnctl.tuning.processes import machine
-from nnctl.tuning.slots import SURPLUS
+from nnctl.tuning.slots import STATES, SURPLUS
 from nnctl.tuning.space import Space
 from nnctl.tuning.storage import of_server, quiet
 from nnctl.tuning.trial import Outcome, best_of, direction_of
@@ -193,7 +193,7 @@ def test_what_was_taken_for_lost_does_not_count_twice(begin):
     slow, other = begin(), begin()
     task = slow.take()
     first = other.slots()[0].first
-    other._tell(first.number, state=module.STATES["failed"])  # as signs of life had failed to come
+    other._tell(first.number, state=STATES["failed"])  # as signs of life had failed to come
     again = other.take()
     assert again == task
     other.end(again.number, Outcome("complete", 1.0, 10))
