@@ -31,7 +31,7 @@ from nnctl.tuning.slots import (
     slots_of,
 )
 from nnctl.tuning.space import Space
-from nnctl.tuning.trial import Outcome, Task, TrialRow, best_of, direction_of
+from nnctl.tuning.trial import Outcome, Task, TrialRow, direction_of
 
 REDRAWS = 5  # where another process runs the same values just now
 Told = Callable[[TrialRow, bytes | None], object]  # with the weights of one that ran here
@@ -59,6 +59,7 @@ class Study:
         self.told = told
         self._seed, self._redraws = config.seed, 0
         self._running: dict[int, Trial] = {}
+        self._read: optuna.Study | None = None
         self.heartbeats = Heartbeats(storage, lambda: list(self._running.values()))
         self._storage = optuna.storages.get_storage(storage)
         self._sampler = sampler_of(config.tune.sampler, self._seed_of)
@@ -80,6 +81,7 @@ class Study:
     def delete(self) -> None:
         """Removes the study with all its trials."""
         optuna.delete_study(study_name=self.name, storage=self._storage)
+        self._read = None
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -90,7 +92,7 @@ class Study:
         self.loaded().set_user_attr(key, value)
 
     def loaded(self) -> optuna.Study:
-        """Optuna's study, which has read all trials anew."""
+        """Optuna's study, anew: one that has drawn a trial remembers those before it for good."""
         return optuna.load_study(
             study_name=self.name,
             storage=self._storage,
@@ -100,15 +102,12 @@ class Study:
 
     def slots(self) -> list[Slot]:
         """All trials so far, also of other processes."""
-        return slots_of(self.loaded().get_trials(deepcopy=False))
+        self._read = self._read or self.loaded()
+        return slots_of(self._read.get_trials(deepcopy=False))
 
     def rows(self) -> list[TrialRow]:
         """The trials that are over, in their order."""
         return [self._row(slot) for slot in self.slots() if slot.is_over]
-
-    def best(self) -> TrialRow | None:
-        """The best trial that was trained to its end; of equal ones the first."""
-        return best_of(self.rows(), self.direction)
 
     def is_done(self) -> bool:
         """Whether all trials are over."""

@@ -46,8 +46,8 @@ def test_trials_are_counted_from_1_and_are_as_many_as_asked_for(begin):
     assert [row.number for row in study.rows()] == list(taken)
     assert {row.state for row in study.rows()} == {"complete"}
     best = min(taken, key=lambda number: figure(taken[number]))
-    assert study.best().number == best
-    assert study.best().values == taken[best]
+    assert best_of(study.rows(), study.direction).number == best
+    assert best_of(study.rows(), study.direction).values == taken[best]
 
 
 def test_what_is_drawn_depends_on_the_seed_alone(begin):
@@ -178,7 +178,7 @@ def test_a_trial_that_is_clearly_worse_is_stopped(begin):
     assert study.report(bad.number, 1, 1.6)
     row = study.end(bad.number, Outcome("pruned", epochs=1))
     assert (row.state, row.value, row.epochs) == ("pruned", 1.6, 1)
-    assert study.best().value == 1.0
+    assert best_of(study.rows(), study.direction).value == 1.0
 
 
 def test_a_trial_that_failed_counts_and_is_not_repeated(begin):
