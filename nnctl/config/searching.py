@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from nnctl.errors import NnctlError, Problem
 
 SECTION, SEARCH = "tune", "tune.search"
 FIXED = ("tune", "name")
+MOST_COMBINATIONS = 100  # of values around a key; what is wrong in others a trial finds
 Judge = Callable[[Source], Sequence[Problem]]
 Values = Mapping[str, Any]
 Known = set[tuple[str | None, str]]  # paths and messages of problems
@@ -95,10 +96,12 @@ def range_of(entry: Any) -> SearchRange | None:
 
 
 def outer_values(search: Values, path: str) -> Iterator[dict[str, Any]]:
-    """The values that searched keys above `path` may have: each combination."""
-    above = [key for key in search if path.startswith(f"{key}.")]
-    lists = [[value for _, value in candidates(search[key])] for key in above]
-    for chosen in product(*lists):
+    """The values that searched keys above `path` may have: each combination, of the first many."""
+    around = {key: search[key] for key in search if path.startswith(f"{key}.")}
+    values = {key: [value for _, value in candidates(entry)] for key, entry in around.items()}
+    above = [key for key, listed in values.items() if listed]
+    lists = [values[key] for key in above]
+    for chosen in islice(product(*lists), MOST_COMBINATIONS):
         yield dict(zip(above, chosen, strict=True))
 
 

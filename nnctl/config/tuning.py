@@ -3,11 +3,19 @@
 Samplers and pruners are Optuna's, by their names in snake case; these are their arguments alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from nnctl.arguments import Component, NonNegativeInt, OneOf, PositiveInt, Range
 from nnctl.config.problems import detail, errors
@@ -15,6 +23,7 @@ from nnctl.config.types import Entry, Limits, Named, OrSection, Section
 from nnctl.config.wording import shown
 from nnctl.errors import ArgumentError
 
+MOST_STEPS = 1_000_000
 LARGEST_WHOLE = 1 << 53  # up to which a float is sure to be the whole number that was written
 Rate = Annotated[int, Range(2)]
 Percent = Annotated[float, Range(0, 100)]
@@ -145,6 +154,9 @@ class SearchRange(Section):
         if self.log and self.step is not None:
             message = "step and log exclude each other: equal steps are not equal factors"
             found.append(detail(message, "remove one of them", ("step",)))
+        if self.step is not None and (self.high - self.low) / self.step > MOST_STEPS:
+            message = f"step is {shown(self.step)}, of which the range has more than {MOST_STEPS:g}"
+            found.append(detail(message, "raise step, or leave it out", ("step",)))
         if found:
             raise errors(*found)
         return self
@@ -158,19 +170,30 @@ def entries(value: Any) -> Any:
     if not isinstance(value, Mapping) or not value:
         allowed = "{KEY: [VALUE, …]} or {KEY: {low: …, high: …}}"
         raise errors(detail(f"{shown(value)} stands here; search is {allowed}"))
-    found = [
-        detail(
-            f"{shown(entry)} stands here; it must be a list of values, not empty, "
-            "or a range {low: …, high: …}",
-            f"write [{shown(entry)}]" if isinstance(entry, int | float | str) else None,
-            (str(path),),
-        )
-        for path, entry in value.items()
-        if not (isinstance(entry, Mapping | Section) or (isinstance(entry, list | tuple) and entry))
-    ]
+    found = [each for path, entry in value.items() for each in details_of(str(path), entry)]
     if found:
         raise errors(*found)
     return {str(path): entry for path, entry in value.items()}
+
+
+def details_of(path: str, entry: Any) -> Iterator[InitErrorDetails]:
+    """What is wrong with one entry."""
+    if isinstance(entry, list | tuple) and entry:
+        return
+    if isinstance(entry, Mapping | Section):
+        try:
+            SearchRange.model_validate(entry)
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                told = each["ctx"]
+                yield detail(told["message"], told["fix"], (path, *each["loc"]))
+        return
+    yield detail(
+        f"{shown(entry)} stands here; it must be a list of values, not empty, "
+        "or a range {low: …, high: …}",
+        f"write [{shown(entry)}]" if isinstance(entry, int | float | str) else None,
+        (path,),
+    )
 
 
 class TuneConfig(Section):

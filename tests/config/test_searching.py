@@ -109,3 +109,13 @@ def test_a_searched_key_can_be_given_as_an_option(right, problems):
     assert config.tune.search["layers.0.units"] == (4, 5)
     (problem,) = problems("tune.search.layers.0.units=[4, 0]", **searching("epochs: [3]"))
     assert str(problem).startswith("--set tune.search.layers.0.units=[4, 0]")
+
+
+def test_a_key_in_one_whose_entry_is_wrong_is_checked_all_the_same(problems):
+    found = problems(**searching("layers.0.units: {low: 0, high: 2}", "layers.0: {}", "layers: 3"))
+    assert [p.path.removeprefix("tune.search.") for p in found] == [
+        "layers.0.units.low",
+        "layers.0.low",
+        "layers.0.high",
+        "layers",
+    ]

@@ -52,6 +52,7 @@ def test_the_section_is_no_part_of_a_run_s_config(right, write):
         ("epochs: {low: 0.0, high: 6, log: true}", "epochs.low", "it must be greater than 0"),
         ("epochs: {low: 1, high: 6, log: true, step: 2}", "epochs.step", "exclude each other"),
         ("epochs: {low: 1, high: 6, step: 0}", "epochs.step", "step is 0; it must be a number"),
+        ("epochs: {low: 1, high: 9e9, step: 1e-9}", "epochs.step", "the range has more than 1e+06"),
         ('epochs: {low: "1", high: 6}', "epochs.low", 'low is "1"; it must be a number'),
     ],
 )
