@@ -47,16 +47,19 @@ def build(
     init_weights: Path | None = None,
     ranks: Ranks | None = None,
     fold: Fold | None = None,
+    prepared: Prepared | None = None,
 ) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.
 
     The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
     that is given; `ranks` are the processes that train it together; a `fold` is held out.
+    `prepared` are the data where a config of the same `preparation_of` has read them already.
     Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
     """
     dtype = dtype or config.dtype
     model = compiled(config, dtype, ranks)
-    prepared = prepared_data(config, model, output_units(model), dtype, fold)
+    if prepared is None:
+        prepared = prepared_data(config, model, output_units(model), dtype, fold)
     built_for(config, model, prepared.train.x.shape[1:])
     parts = [
         None if part is None else as_examples(config, model, part)
@@ -81,6 +84,32 @@ def check_batch(config: Config, train: Examples) -> None:
     if isinstance(train.x, Blocks) and needed > nbytes(config.data.memory):
         message = f"a batch of {rows:,} rows takes {needed:,} bytes, more than data.memory"
         raise NnctlError(config.problem("batch_size", message, "lower it, or raise data.memory"))
+
+
+def preparation_of(config: Config) -> tuple[object, ...]:
+    """All of a config that its prepared data depend on: where it is equal, so are they.
+
+    Raises `NnctlError` as `build` does for what does not go together.
+    """
+    model = compiled(config)
+    return config.data, config.seed, config.dtype, output_units(model), config.loss
+
+
+class Builder:
+    """Builds configs one after another, and reads data only where they are other than before."""
+
+    def __init__(self, known: Built | None = None):
+        self._prepared: Prepared | None = None
+        self._key: tuple[object, ...] | None = None
+        if known is not None:
+            self._prepared, self._key = known.prepared, preparation_of(known.config)
+
+    def built(self, config: Config) -> Built:
+        """The model and data of a config. Raises `NnctlError` as `build` does."""
+        key = preparation_of(config)
+        built = build(config, prepared=self._prepared if self._key == key else None)
+        self._prepared, self._key = built.prepared, key
+        return built
 
 
 def compiled(config: Config, dtype: str | None = None, ranks: Ranks | None = None) -> Sequential:

@@ -4,10 +4,16 @@ from typing import Literal, get_args
 
 import numpy as np
 
-Purpose = Literal["split", "weights", "shuffle", "dropout", "gradcheck", "folds"]
+Purpose = Literal["split", "weights", "shuffle", "dropout", "gradcheck", "folds", "tune"]
 
 
 def generator(seed: int, purpose: Purpose) -> np.random.Generator:
     """The generator for that purpose: the same for the same seed, unlike all others."""
     key = get_args(Purpose).index(purpose)
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,))))
+
+
+def seed_of(seed: int, purpose: Purpose, *place: int) -> int:
+    """A seed of 32 bits, for a generator that is not NumPy's, at one of many places."""
+    key = (get_args(Purpose).index(purpose), *place)
+    return int(np.random.SeedSequence(seed, spawn_key=key).generate_state(1)[0])

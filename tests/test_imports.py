@@ -30,7 +30,7 @@ ROWS = [
     ["advice"],
     ["trained"],
     ["comparison"],
-    ["export", "report"],
+    ["export", "report", "tuning"],
     ["jobs"],
     ["cli"],
     ["__main__"],

@@ -22,6 +22,7 @@ COMMANDS = (
     "predict",
     "evaluate",
     "crossval",
+    "tune",
     "report",
     "export",
     "validate",

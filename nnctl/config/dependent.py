@@ -201,7 +201,7 @@ def scale_findings(data: Mapping[Any, Any], task: str | None) -> Iterator[Findin
 def monitor_findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
     """Monitored figures that the run does not compute, and a plateau under a schedule."""
     computed = computed_figures(values)
-    for key in ("early_stopping", "reduce_lr_on_plateau"):
+    for key in ("early_stopping", "reduce_lr_on_plateau", "tune"):
         section = values.get(key)
         if not isinstance(section, Mapping):
             continue

@@ -13,13 +13,17 @@ from nnctl.config.types import Entry, Section
 WIDTH = 100
 
 
-def resolved(config: Config, *, absolute_paths: bool = False) -> dict[str, Any]:
+def resolved(config: Config, *, absolute_paths: bool = False, tune: bool = False) -> dict[str, Any]:
     """Every key of the config with its value, those of the named types included.
+
+    The section `tune`, which decides nothing of a training, is left out unless it is asked for.
 
     A type without arguments is its bare name. Data files are named as the user wrote them, or by
     absolute paths, which mean the same from any folder.
     """
     values: dict[str, Any] = plain(config)
+    if config.tune is None or not tune:
+        del values["tune"]
     if absolute_paths:
         data = values["data"]
         values["data"] = with_files(data, lambda file: absolute(config.resolve(file)))

@@ -10,6 +10,7 @@ from nnctl.arguments import OneOf, Range
 from nnctl.config.descriptions import argument_told, key_told
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.schema import Config, DataConfig, FileConfig
+from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.config.types import ArgumentsOf, OrSection, Section, arguments_model, model_of
 from nnctl.rules import RULES
 
@@ -17,7 +18,13 @@ DIALECT = "http://json-schema.org/draft-07/schema#"  # what editors know
 TITLE = "nnctl config"
 SHIPPED = Path(__file__).parents[1] / "docs" / "config.schema.json"  # where editors find it
 Schema = dict[str, Any]
-AHEAD: dict[type[Section], str] = {Config: "", DataConfig: "data.", FileConfig: "file."}
+AHEAD: dict[type[Section], str] = {
+    Config: "",
+    DataConfig: "data.",
+    FileConfig: "file.",
+    TuneConfig: "tune.",
+    SearchRange: "range.",
+}
 
 
 def json_schema() -> Schema:

@@ -8,6 +8,7 @@ from nnctl.config.source import Source
 from nnctl.config.wording import LONGEST_SHOWN, shown
 from nnctl.errors import NnctlError, Problem
 
+SEARCHED = "tune.search."  # keys below it are paths themselves
 EXAMPLE = "write KEY=VALUE, as in --set optimizer.learning_rate=0.01"
 
 
@@ -25,7 +26,7 @@ def override(source: Source, overrides: Sequence[str], named: Mapping[str, Any])
             source.problems += [p.located(source=option, file=source.file) for p in error.problems]
     for name, value in named.items():
         if value is not None:
-            put(source, name, value, f"--{name.replace('_', '-')}")
+            put(source, name, value, f"--{name.rpartition('.')[2].replace('_', '-')}")
 
 
 def parsed(text: str) -> tuple[str, Any]:
@@ -63,7 +64,7 @@ def put(source: Source, path: str, value: Any, option: str) -> None:
     Missing parents are made, and a bare string above the path becomes `{type: string}`. Raises
     `NnctlError` for an item that a list does not have and for keys below a number.
     """
-    *above, last = path.split(".")
+    *above, last = segments(path)
     at = ""
     holder: Any = source.values
     for segment in above:
@@ -81,6 +82,13 @@ def put(source: Source, path: str, value: Any, option: str) -> None:
         holder = below
     holder[_key(holder, last, at)] = value
     source.written(path, option)
+
+
+def segments(path: str) -> list[str]:
+    """The keys of a dotted path, one below the other; those that are searched hold dots."""
+    if path.startswith(SEARCHED):
+        return [*SEARCHED[:-1].split("."), path.removeprefix(SEARCHED)]
+    return path.split(".")
 
 
 def _key(holder: Any, segment: str, at: str) -> Any:

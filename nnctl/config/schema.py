@@ -21,7 +21,9 @@ from nnctl.config.labels import OrLabelWeights
 from nnctl.config.overrides import override
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
+from nnctl.config.searching import search_problems
 from nnctl.config.source import Source, read
+from nnctl.config.tuning import TuneConfig
 from nnctl.config.types import ArgumentsOf, Entry, Limits, Named, OrSection, Section
 from nnctl.config.wording import Phrase
 from nnctl.errors import NnctlError, Problem
@@ -132,6 +134,7 @@ class Config(Section):
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
     ignore_advice: tuple[AdviceCode, ...] = ()
+    tune: TuneConfig | None = None
     _source: Source = PrivateAttr()
 
     def __eq__(self, other: object) -> bool:
@@ -175,6 +178,19 @@ def load(
 
 def checked(source: Source) -> Config:
     """The source's values as a config; raises `NnctlError` with all problems, sorted by line."""
+    config, problems = judged(source)
+    problems += search_problems(source, lambda changed: judged(changed)[1])
+    if config is None or problems:
+        raise NnctlError(sorted(problems, key=_by_line))
+    config._source = source
+    return config
+
+
+def judged(source: Source) -> tuple[Config | None, list[Problem]]:
+    """The config, where its keys and values allow one, and all that is wrong between them.
+
+    The values that its `tune` section names are not looked at.
+    """
     values = filled(source.values, source.file)
     problems = list(source.problems)
     config = None
@@ -183,10 +199,7 @@ def checked(source: Source) -> Config:
     except ValidationError as error:
         problems += problems_of(error, source)
     problems += [source.problem(*finding) for finding in findings(values)]
-    if config is None or problems:
-        raise NnctlError(sorted(problems, key=_by_line))
-    config._source = source
-    return config
+    return config, problems
 
 
 def _by_line(problem: Problem) -> tuple[bool, int]:

@@ -10,6 +10,7 @@ from nnctl.atomic import atomic_file
 from nnctl.errors import ArgumentError
 from nnctl.extras import required
 from nnctl.runs.folder import CHECKPOINT, REPORT
+from nnctl.runs.study_folder import is_study
 from nnctl.runs.weights import FILE_NAME
 
 PACKAGES = ("matplotlib", "jinja2")
@@ -27,25 +28,39 @@ class ReportResult:
 def report(runs: Sequence[Path], *, output: Path | None = None) -> ReportResult:
     """Writes the report on some run folders to `output`, or else into the folder of a single one.
 
-    A run may also be named by its weights or checkpoint. Raises `NnctlError` where a package of
-    the extra is not installed, for what is no run, and where several runs have no `output`.
+    The folder of a study makes a report of its own. A run may also be named by its weights or
+    checkpoint. Raises `NnctlError` where a package of the extra is not installed, for what is no
+    run, and where several runs have no `output`.
     """
     for package in PACKAGES:
         required(package, "report")
     if output is None and len(runs) > 1:
         message = "several runs make one report, which belongs into none of their folders"
         raise ArgumentError(message, "name its file: -o comparison.html")
-    from nnctl.report.collecting import collect
-    from nnctl.report.page import page
-
     folders = [run.parent if run.name in (FILE_NAME, CHECKPOINT) else run for run in runs]
     path = folders[0] / REPORT if output is None else output
     with np.errstate(all="ignore"):  # a run that went astray has numbers of any size
-        collected = [collect(*each) for each in zip(folders, names_of(folders), strict=True)]
-        text = page(collected)
+        text, missing = written(folders)
     with atomic_file(path, "w") as file:
         file.write(text)
-    return ReportResult(path, len(text.encode()), {run.name: run.missing for run in collected})
+    return ReportResult(path, len(text.encode()), missing)
+
+
+def written(folders: Sequence[Path]) -> tuple[str, dict[str, dict[str, str]]]:
+    """The page on some runs, or on one study, and by run what it lacks."""
+    from nnctl.report.collecting import collect
+    from nnctl.report.page import page
+
+    names = names_of(folders)
+    if studies := [folder for folder in folders if is_study(folder)]:
+        if len(folders) > 1:
+            message = f"{studies[0]} is a study, which makes a report of its own"
+            raise ArgumentError(message, "name it alone, or name runs")
+        from nnctl.report.study import collect_study, study_page
+
+        return study_page(collect_study(folders[0], names[0])), {}
+    collected = [collect(*each) for each in zip(folders, names, strict=True)]
+    return page(collected), {run.name: run.missing for run in collected}
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:

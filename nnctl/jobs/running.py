@@ -1,7 +1,7 @@
 """A run in its folder: trained from its start or from a checkpoint, and brought to its end."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,15 +60,15 @@ class Job:
     about: About
 
     @classmethod
-    def of(cls, built: Built) -> "Job":
-        """The job that a config asks for, with the hashes of its data files."""
+    def of(cls, built: Built, digest: Callable[[str], str] = digest_of) -> "Job":
+        """The job that a config asks for, with the hashes of its data files, from `digest`."""
         config = built.config
         values = resolved(config, absolute_paths=True)
         files = named_files(values["data"])
         return cls(
             built,
             tuple(monitors(config)),
-            About(values, {part: digest_of(file) for part, file in files.items()}),
+            About(values, {part: digest(file) for part, file in files.items()}),
         )
 
     @property
@@ -196,17 +196,7 @@ def finished(
     if is_first(model.ranks):
         save_weights(folder.weights, model.named_arrays(), metadata_of(job))
     test = None if built.test is None else model.evaluator.figures(built.test)
-    stopping = next((each for each in job.watching if isinstance(each, EarlyStopping)), None)
-    restored = stopping is not None and stopping.restore_best
-    results = results_of(
-        model.state(),
-        folder=folder.path,
-        weights=folder.weights,
-        seed=built.config.seed,
-        test=test,
-        best_epoch=stopping.best_epoch if stopping else None,
-        restored=restored,
-    )
+    results = ended_results(job, folder.path, folder.weights, test)
     if is_first(model.ranks):
         save_results(folder.path / RESULTS, results)
     return TrainResult(
@@ -215,10 +205,37 @@ def finished(
         results,
         ExitStatus.DONE,
         tried(built.config),
-        restored=restored,
+        restored=restores_best(job),
         warnings=warnings,
         advice=advice,
     )
+
+
+def ended_results(
+    job: Job, folder: Path, weights: Path | None, test: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """What `results.json` holds of a run that has come to its end: the figures of its weights."""
+    stopping = stopping_of(job)
+    return results_of(
+        job.built.model.state(),
+        folder=folder,
+        weights=weights,
+        seed=job.built.config.seed,
+        test=test,
+        best_epoch=stopping.best_epoch if stopping else None,
+        restored=restores_best(job),
+    )
+
+
+def stopping_of(job: Job) -> EarlyStopping | None:
+    """What stops the run early, if anything does."""
+    return next((each for each in job.watching if isinstance(each, EarlyStopping)), None)
+
+
+def restores_best(job: Job) -> bool:
+    """Whether the run ends with the weights of its best epoch."""
+    stopping = stopping_of(job)
+    return stopping is not None and stopping.restore_best
 
 
 def tried(config: Config) -> DataFile:

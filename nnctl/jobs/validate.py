@@ -9,6 +9,7 @@ from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.build import build
 from nnctl.config import dump_yaml, load, resolved
 from nnctl.errors import NnctlError, Problem
+from nnctl.jobs.searched import check_search
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
         try:
             config = load(path, overrides=overrides)
             built = build(config)
+            check_search(built)
         except NnctlError as error:
             problems += [problem.located(file=str(path)) for problem in error.problems]
             advice += () if config is None else advice_on(config)
@@ -52,7 +54,7 @@ def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:
 
     Raises `NnctlError` with all that is wrong with its keys and values.
     """
-    return dump_yaml(resolved(load(path, overrides=overrides)))
+    return dump_yaml(resolved(load(path, overrides=overrides), tune=True))
 
 
 def as_json(result: ValidateResult) -> dict[str, Any]:

@@ -20,24 +20,33 @@ def page(runs: Sequence[RunReport]) -> str:
 
     The same runs give the same text. All that comes from the runs is escaped.
     """
-    environment = Environment(
+    charts = Charts()
+    text: str = (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            runs=[Drawn(run, charts) for run in runs],
+            curves=curves(runs, charts),
+            key=key_of(runs),
+            kept=epochs_kept(runs),
+            figures=compared_figures(runs),
+            differences=differences(runs),
+        )
+    )
+    return text
+
+
+def environment() -> Environment:
+    """The templates beside this module, in which everything is escaped."""
+    found = Environment(
         loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(counted=counted, number=number, share=share)
-    charts = Charts()
-    text: str = environment.get_template(TEMPLATE).render(
-        runs=[Drawn(run, charts) for run in runs],
-        curves=curves(runs, charts),
-        key=key_of(runs),
-        kept=epochs_kept(runs),
-        figures=compared_figures(runs),
-        differences=differences(runs),
-    )
-    return text
+    found.filters.update(counted=counted, number=number, share=share)
+    return found
 
 
 def compared_figures(runs: Sequence[RunReport]) -> list[tuple[str, str, list[float | None]]]:

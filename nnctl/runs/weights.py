@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +40,18 @@ def save_weights(
     `metadata` is plain data; `format_version` is put before it. Raises `NnctlError` where the
     file cannot be written, ValueError for numbers that JSON does not have or for objects.
     """
+    with atomic_file(path) as file:
+        write_weights(file, arrays, metadata)
+
+
+def write_weights(
+    file: IO[bytes], arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, Any]
+) -> None:
+    """Writes what a weights file holds into an open one."""
     if METADATA in arrays:
         raise ValueError(f'no array may be named "{METADATA}"')
     text = json.dumps({"format_version": FORMAT_VERSION, **metadata}, allow_nan=False)
-    with atomic_file(path) as file:
-        write_arrays(file, {**arrays, METADATA: np.array(text)})
+    write_arrays(file, {**arrays, METADATA: np.array(text)})
 
 
 def weights_file(path: str | Path) -> Path:

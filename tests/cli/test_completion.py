@@ -71,6 +71,8 @@ def told(**protocol: str) -> str:
         ("nnctl evaluate runs/a d --fail-under r", ["r2=", "recall="]),
         ("nnctl evaluate runs/a d --fail-over r", ["rmse="]),
         ("nnctl train configs/a.yaml --set early_stopping.p", ["early_stopping.patience="]),
+        ("nnctl tune con", ["configs/a.yaml", "configs/b.yml"]),
+        ("nnctl tune configs/a.yaml --set tune.tr", ["tune.trials="]),
         ("nnctl advice linear", ["linear-hidden"]),
     ],
 )

@@ -13,7 +13,7 @@ from nnctl.optimizers import OPTIMIZERS, Adam
 
 TOP = (
     "batch_size, class_weight, data, dtype, early_stopping, epochs, ignore_advice, input_shape, "
-    "layers, loss, metrics, name, optimizer, reduce_lr_on_plateau, seed, shuffle"
+    "layers, loss, metrics, name, optimizer, reduce_lr_on_plateau, seed, shuffle, tune"
 )
 
 

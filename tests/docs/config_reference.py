@@ -13,6 +13,7 @@ from nnctl.arguments import OneOf
 from nnctl.config.descriptions import DEFAULTS, KEYS, argument_described
 from nnctl.config.scaling import SCALINGS
 from nnctl.config.schema import Config, DataConfig, FileConfig
+from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
 from nnctl.config.types import Section, arguments_model, model_of
 from nnctl.config.wording import described
 from nnctl.initializers import INITIALIZERS
@@ -37,6 +38,8 @@ KINDS: dict[str, tuple[str, Registry]] = {
     "initializer": ("Initializers", INITIALIZERS),
     "regularizer": ("Regularizers", REGULARIZERS),
     "scaling": ("Scalings", SCALINGS),
+    "sampler": ("Samplers", SAMPLERS),
+    "pruner": ("Pruners", PRUNERS),
 }
 INTRODUCTION = """\
 # Config reference
@@ -57,6 +60,11 @@ A file is its name alone, or `{file, features, target}`, where its columns or ar
 their own. IDX and `.npy` data are two files, `{features: FILE, target: FILE}`; a table in several
 files is the pattern of their names, `part-*.csv.gz`.
 """
+SEARCHED = """\
+`search` names keys. A list has values of any kind, `layers.0.units: [16, 32, 64]`; a range has
+numbers, `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`, whole ones where the key
+takes no others. See [Tuning](tune.md).
+"""
 BEFORE = {
     "activation": "In `activation` of a layer, or as a layer of its own. `z` is the sum that the "
     "layer has computed.",
@@ -66,6 +74,8 @@ BEFORE = {
     "metric": "Metrics judge probabilities, also where the loss takes logits.",
     "initializer": "Fans are a unit's inputs and outputs.",
     "regularizer": "Added to the loss, in training and in evaluation.",
+    "sampler": "In `tune.sampler`; the names and arguments are Optuna's.",
+    "pruner": "In `tune.pruner`; the names and arguments are Optuna's, and its steps are epochs.",
     "scaling": "In `data.scale`, and `none` and `standardize` in `data.target_scale`.",
 }
 
@@ -87,6 +97,8 @@ def key_parts() -> Iterator[str]:
     ):
         rows = arguments(arguments_model(made, name), name)
         yield f"## {name}\n\n{documentation(made)}\n\n{table(HEAD, rows)}"
+    yield f"## tune\n\n{keys(TuneConfig, 'tune.')}"
+    yield f"{SEARCHED}\n{keys(SearchRange, 'range.')}"
 
 
 def keys(section: type[Section], ahead: str) -> str:
@@ -94,7 +106,7 @@ def keys(section: type[Section], ahead: str) -> str:
     rows = []
     for name, field in section.model_fields.items():
         path = ahead + name
-        shown = path if ahead != "file." else name
+        shown = name if ahead in ("file.", "range.") else path
         rows.append([code(shown), type_of(field), default_of(field, path), KEYS[path]])
     return table(HEAD, rows)
 

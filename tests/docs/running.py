@@ -15,7 +15,7 @@ from nnctl.cli.app import app
 from tests.docs.blocks import Block
 from tests.docs.pages import ROOT
 
-EPOCHS, RESUMED = 3, 30
+EPOCHS, RESUMED, TRIALS = 3, 30, 4
 SHELL = frozenset("|&;<>?$`*")
 
 
@@ -105,6 +105,10 @@ def shortened(command: str) -> str:
     """The command with fewer epochs, where it trains."""
     if command.startswith("nnctl resume"):
         return re.sub(r"--epochs \d+", f"--epochs {RESUMED}", command)
+    if command.startswith("nnctl tune configs/"):
+        return f"{command} --epochs {EPOCHS} --trials {TRIALS}"
+    if command.startswith("nnctl train runs/"):  # to the end, as it was run
+        return command
     if command.startswith("nnctl train") and "--smoke" not in command:
         return f"{command} --epochs {EPOCHS}"
     return command

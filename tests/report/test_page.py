@@ -148,5 +148,5 @@ def test_template_and_style_are_part_of_the_package():
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     listed = set(project["tool"]["setuptools"]["package-data"]["nnctl"])
     files = {path for path in (root / "nnctl/report").iterdir() if path.suffix in (".j2", ".css")}
-    assert len(files) == 2
+    assert len(files) == 3
     assert {str(path.relative_to(root / "nnctl")) for path in files} <= listed

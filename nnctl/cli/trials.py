@@ -1,0 +1,226 @@
+"""What is seen of a study: a live table of its best trials on a terminal, a line a trial elsewhere.
+
+And what is printed of one that is over.
+"""
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from nnctl.cli.printing import columns_of, print_columns
+from nnctl.cli.progress import REDRAWS_A_SECOND, clock
+from nnctl.tuning.result import TuneResult, View, Watcher
+from nnctl.tuning.trial import Task, TrialRow, ranked
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+BEST_SHOWN = 10
+INDENT = 2  # columns, of values that stand below their trial
+ROWS_AROUND = 6  # lines of a terminal that the table leaves free
+
+
+@contextmanager
+def watching(quiet: bool) -> Iterator[Watcher]:
+    """What shows a study on stderr: nothing, lines, or a live table."""
+    if quiet:
+        yield Watcher()
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        with live_table() as table:
+            yield table
+    else:
+        yield TrialLines()
+
+
+class TrialLines(Watcher):
+    """A line a trial, as in `trial 3/60  val_loss 0.4321  optimizer.learning_rate=0.01`."""
+
+    def begun(self, view: View) -> None:
+        self.view = view
+        for text in introduction(view):
+            print(text, file=sys.stderr, flush=True)
+
+    def ended(self, row: TrialRow, is_best: bool) -> None:
+        best = "  (best so far)" if is_best else ""
+        settings = "  ".join(f"{path}={text(value)}" for path, value in row.values.items())
+        line = f"trial {row.number}/{self.view.trials}  {told(row, self.view.monitor)}  {settings}"
+        print(f"{line}{best}", file=sys.stderr, flush=True)
+
+
+def introduction(view: View) -> Iterator[str]:
+    """Which study goes on, where one does."""
+    if view.joined:
+        yield f'joined the study "{view.name}" in {view.place}'
+    if view.rows:
+        yield f"{len(view.rows)} of {view.trials} trials are over; going on"
+
+
+def told(row: TrialRow, monitor: str) -> str:
+    """What came of a trial."""
+    if row.state == "failed":
+        return f"failed: {row.reason}"
+    value = f"{monitor} {row.value:.4g}" if row.value is not None else "no figure"
+    if row.state == "pruned":
+        return f"pruned after {row.epochs} epochs, {value}"
+    return value + (f" (as in trial {row.same_as})" if row.same_as else "")
+
+
+def text(value: Any) -> str:
+    """A value in few characters."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class LiveTable(Watcher):
+    """Keeps what is known of a study, and draws it when it is asked to."""
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+        self.rows: tuple[TrialRow, ...] = ()
+        self.running: dict[int, str] = {}
+        self.began = time.monotonic()
+
+    def begun(self, view: View) -> None:
+        self.rows, self.began, self.view = view.rows, time.monotonic(), view
+
+    def started(self, task: Task) -> None:
+        self.running = {**self.running, task.number: ""}
+
+    def seen(self, number: int, epoch: int, value: float) -> None:
+        self.running = {**self.running, number: f"epoch {epoch}: {value:.4g}"}
+
+    def ended(self, row: TrialRow, is_best: bool) -> None:
+        self.running = {k: told for k, told in self.running.items() if k != row.number}
+        self.rows = (*self.rows, row)
+
+    def drawn(self, width: int, height: int) -> "RenderableType":
+        """The head, the best trials, and those that run, for a terminal of such a size."""
+        from rich.console import Group
+        from rich.text import Text
+
+        if self.view is None:
+            return "starting …"
+        lines = [Text(line, style="dim") for line in introduction(self.view)]
+        lines.append(Text(self._head(), overflow="fold"))
+        shown = max(1, min(BEST_SHOWN, height - ROWS_AROUND - len(self.running)))
+        best = ranked(self.rows, self.view.direction)[:shown]
+        table = [table_of(best, self.view, width)] if best else []
+        running = [
+            Text(f"trial {number} runs  {told}", style="dim", overflow="ellipsis", no_wrap=True)
+            for number, told in sorted(self.running.items())
+        ]
+        # The last line is empty, so that the ^C that a terminal shows fits on it.
+        return Group(*lines, *table, *running, "")
+
+    def _head(self) -> str:
+        """How many trials are over, of how many, and what is left at the speed so far."""
+        assert self.view is not None
+        over, before = len(self.rows), len(self.view.rows)
+        counts = [
+            f"{count} {state}"
+            for state in ("pruned", "failed")
+            if (count := sum(row.state == state for row in self.rows))
+        ]
+        note = f" ({', '.join(counts)})" if counts else ""
+        elapsed = time.monotonic() - self.began
+        left = elapsed / (over - before) * (self.view.trials - over) if over > before else None
+        rest = f"  {clock(left)} left" if left else ""
+        return f"trial {over}/{self.view.trials}{note}{rest}"
+
+
+@contextmanager
+def live_table() -> Iterator[LiveTable]:
+    """A table that redraws itself on its own clock."""
+    from rich.console import Console
+    from rich.live import Live
+
+    table, console = LiveTable(), Console(stderr=True)
+    with Live(
+        console=console,
+        get_renderable=lambda: table.drawn(console.width, console.height),
+        refresh_per_second=REDRAWS_A_SECOND,
+        transient=True,  # the results are printed in its place
+    ):
+        yield table
+
+
+def short_names(paths: Sequence[str]) -> dict[str, str]:
+    """What each path ends with that no other does: `units`, or `0.units` and `1.units`."""
+    names = {}
+    for path in paths:
+        parts = path.split(".")
+        ends = [".".join(parts[k:]) for k in reversed(range(len(parts)))]
+        alone = (end for end in ends if sum(f".{p}".endswith(f".{end}") for p in paths) == 1)
+        names[path] = next(alone, path)
+    return names
+
+
+def cells(row: TrialRow, paths: Sequence[str]) -> list[str]:
+    """A trial's number, figure and epochs, then its values."""
+    figure = "" if row.value is None else f"{row.value:.4g}"
+    values = [text(row.values[path]) if path in row.values else "" for path in paths]
+    return [str(row.number), figure, str(row.epochs), *values]
+
+
+def table_of(rows: Sequence[TrialRow], view: View, width: int) -> "RenderableType":
+    """The trials, a column a key where there is room, else with their values below them."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+
+    names = short_names(view.paths)
+    lines = [cells(row, view.paths) for row in rows]
+    heads = ["trial", view.monitor, "epochs", *names.values()]
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    if sum(widths) + len(widths) > width:
+        head, *first = [
+            "  ".join(cell.rjust(size) for cell, size in zip(line[:3], widths, strict=False))
+            for line in (heads, *lines)
+        ]
+        below = [Padding(joined(names, line[3:]), (0, 0, 0, INDENT)) for line in lines]
+        return Group(head, *(part for both in zip(first, below, strict=True) for part in both))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in heads:
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(*line)
+    return table
+
+
+def joined(names: Mapping[str, str], values: Sequence[str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in zip(names.values(), values, strict=True))
+
+
+def print_study(result: TuneResult) -> None:
+    """The best trials, what mattered, the study's folder, the command to run next."""
+    view = result.view
+    best = ranked(view.rows, view.direction)[:BEST_SHOWN]
+    if best and sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(table_of(best, view, columns_of(sys.stdout)))
+    elif best:
+        print_columns(
+            ["trial", view.monitor, "epochs", *view.paths],
+            [cells(row, view.paths) for row in best],
+            left=0,
+        )
+    if result.importance:
+        print()
+        rows = [[path, f"{share:.2f}"] for path, share in result.importance.items()]
+        print_columns(["key", "importance"], rows)
+    counts = ", ".join(
+        f"{count} {state}"
+        for state in ("complete", "pruned", "failed")
+        if (count := result.count(state))
+    )
+    print(f"\nstudy    {view.place}  ({len(view.rows)} trials: {counts})")
+    if result.folder is not None and result.best is not None:
+        print(f"best     trial {result.best.number}, {told(result.best, view.monitor)}")
+        print(f"train    {shlex.join(['nnctl', 'train', str(result.folder / 'best.yaml')])}")

@@ -1,0 +1,118 @@
+"""Trials of a study: a config with other values, trained until it ends or is pruned."""
+
+import hashlib
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl import blas
+from nnctl.build import Builder, Built
+from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run
+from nnctl.config import Config, Source
+from nnctl.config.schema import checked
+from nnctl.config.searching import with_values
+from nnctl.data.files import digest_of
+from nnctl.errors import NnctlError
+from nnctl.jobs.running import Job, ended_results, metadata_of, training_of
+from nnctl.runs.weights import write_weights
+from nnctl.training import Training
+from nnctl.tuning.trial import Outcome, Task
+
+Report = Callable[[int, float], bool]  # the epoch and its figure; whether to stop
+REPORTS = 32  # of a trial at most: each is written to the storage
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What all trials of a study have in common, as their processes are given it.
+
+    `every` so many epochs a trial's figure is reported.
+    """
+
+    source: Source
+    monitor: str
+    every: int
+
+
+def trial_config(source: Source, values: Mapping[str, Any]) -> Config:
+    """The config of a trial. Raises `NnctlError` for values that do not go together."""
+    return checked(with_values(source, values, "the trial's values"))
+
+
+class Trainer:
+    """Trains the trials of a study, one after another, and keeps their data from one to the next.
+
+    `look` is called every few batches; `known` is a config whose data were read already.
+    """
+
+    def __init__(
+        self,
+        trials: Trials,
+        look: Callable[[], object] = lambda: None,
+        known: Built | None = None,
+    ):
+        self.trials, self.look = trials, look
+        self._builder, self._digest = Builder(known), cache(digest_of)
+
+    def trained(self, task: Task, report: Report) -> Outcome:
+        """Trains a trial to its end, or until `report` says that it is to stop."""
+        reports = Reports(self.trials.monitor, self.trials.every, report, self.look)
+        try:
+            config = trial_config(self.trials.source, task.values)
+            job = Job.of(self._builder.built(config), self._digest)
+            training = training_of(job.built)
+            with blas.limited_to(1):
+                end = training.run([*job.watching, reports])
+        except (NnctlError, MemoryError) as error:
+            return Outcome("failed", epochs=reports.epochs, reason=reason_of(error))
+        if reports.pruned:
+            return Outcome("pruned", epochs=end.epoch, seconds=end.seconds)
+        return self._ended(job, training, end.seconds)
+
+    def _ended(self, job: Job, training: Training, seconds: float) -> Outcome:
+        """The figure of the weights that the trial ends with, and these."""
+        model, epochs = job.built.model, training.epoch
+        figures = ended_results(job, Path(), None)
+        part = "validation" if self.trials.monitor.startswith("val_") else "train"
+        value = figures[part][self.trials.monitor.removeprefix("val_")]
+        if not (math.isfinite(value) and np.isfinite(model.vector).all()):
+            reason = f"{self.trials.monitor} is {value:g} after epoch {epochs}"
+            return Outcome("failed", epochs=epochs, seconds=seconds, reason=reason)
+        file = io.BytesIO()
+        write_weights(file, model.named_arrays(), metadata_of(job))
+        weights = file.getvalue()
+        digest = hashlib.sha256(weights).hexdigest()
+        return Outcome("complete", value, epochs, seconds, None, weights, digest)
+
+
+class Reports(Callback):
+    """Reports the monitored figure of every few epochs, and stops the trial where it is told to."""
+
+    def __init__(
+        self, monitor: str, every: int, report: Report, look: Callable[[], object] = lambda: None
+    ):
+        self.monitor, self.every, self.report, self.look = monitor, every, report, look
+        self.epochs, self.pruned = 0, False
+
+    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        self.look()
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        self.epochs = event.epoch
+        stop = event.epoch % self.every == 0 and self.report(event.epoch, event.logs[self.monitor])
+        if stop and event.epoch < event.epochs:
+            self.pruned = True
+            run.stop("stopped")
+
+
+def reason_of(error: Exception) -> str:
+    """Why a trial failed, in one line."""
+    if isinstance(error, NnctlError):
+        return "; ".join(problem.message for problem in error.problems)
+    return "there is not enough memory"

@@ -1,0 +1,174 @@
+"""Processes that train the trials of a study, while this one hands them out."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any
+
+from nnctl.jobs.crossval import ignore_interrupts, signals_held_back
+from nnctl.jobs.trials import Trainer, Trials
+from nnctl.tuning.trial import Outcome, Task
+
+if TYPE_CHECKING:
+    from nnctl.tuning.study import Study
+
+POLL = 1.0  # seconds between looks for what other processes leave to be done
+WAIT_FOR_END = 5.0  # seconds for a process to end by itself
+Started = Callable[[Task], object]
+Seen = Callable[[int, int, float], object]  # a trial's number, its epoch and figure
+
+
+@dataclass
+class Worker:
+    """A process, the line to it, and the trial that it trains, if it does."""
+
+    process: Any
+    line: "Connection[Any, Any]"
+    task: Task | None = None
+
+
+def run_here(
+    study: "Study", trainer: Trainer, started: Started, seen: Seen, to_the_end: bool
+) -> None:
+    """Runs trials in this process, until there are none to take.
+
+    With `to_the_end` it waits for those that other processes have taken: one of them may be lost.
+    """
+    while True:
+        task = study.take()
+        if task is None:
+            if not to_the_end or study.is_done():
+                return
+            time.sleep(POLL)
+            continue
+        started(task)
+        number = task.number
+
+        def report(epoch: int, value: float, number: int = number) -> bool:
+            seen(number, epoch, value)
+            return study.report(number, epoch, value)
+
+        study.end(number, trainer.trained(task, report))
+
+
+def run_in_processes(
+    study: "Study", trials: Trials, count: int, started: Started, seen: Seen, to_the_end: bool
+) -> None:
+    """Runs trials in so many processes, until there are none to take.
+
+    One whose process is killed has failed; another process takes its place.
+    """
+    with workers(trials, count) as crew:
+        while True:
+            for worker in crew:
+                if worker.task is None:
+                    hand_out(study, worker, started)
+            busy: dict[Any, Worker] = {
+                worker.line: worker for worker in crew if worker.task is not None
+            }
+            if not busy and (not to_the_end or study.is_done()):
+                return
+            for line in wait(list(busy), timeout=POLL) if busy else nothing():
+                worker = busy[line]
+                try:
+                    heard(study, worker, worker.line.recv(), seen)
+                except (EOFError, OSError):
+                    replace(crew, worker, study, trials)
+
+
+def nothing() -> list[Any]:
+    """What is heard where nobody speaks, after a while."""
+    time.sleep(POLL)
+    return []
+
+
+def hand_out(study: "Study", worker: Worker, started: Started) -> None:
+    """Gives a process the next trial, if there is one."""
+    task = study.take()
+    if task is not None:
+        started(task)
+        worker.task = task
+        with suppress(OSError):  # that it is gone is found when it is listened to
+            worker.line.send(task)
+
+
+def heard(study: "Study", worker: Worker, message: Any, seen: Seen) -> None:
+    """Takes down what a process says of its trial, and answers where it waits for that."""
+    assert worker.task is not None
+    number = worker.task.number
+    if isinstance(message, Outcome):
+        worker.task = None
+        study.end(number, message)
+        return
+    epoch, value = message
+    seen(number, epoch, value)
+    stop = study.report(number, epoch, value)
+    with suppress(OSError):
+        worker.line.send(stop)
+
+
+def replace(crew: list[Worker], worker: Worker, study: "Study", trials: Trials) -> None:
+    """Takes down that a process has ended on its own, and starts another in its place."""
+    assert worker.task is not None
+    worker.process.join()
+    worker.line.close()
+    code = worker.process.exitcode
+    how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with status {code}"
+    study.end(worker.task.number, Outcome("failed", reason=f"its process {how}"))
+    crew[crew.index(worker)] = started_worker(trials)
+
+
+@contextmanager
+def workers(trials: Trials, count: int) -> Iterator[list[Worker]]:
+    """Processes that wait for trials; none is left at the end."""
+    crew: list[Worker] = []
+    resource_tracker.ensure_running()  # which lets signals through again when it is started
+    try:
+        for _ in range(count):
+            crew.append(started_worker(trials))
+        yield crew
+        for worker in crew:
+            worker.line.close()
+        for worker in crew:
+            worker.process.join(WAIT_FOR_END)
+    finally:
+        for worker in crew:
+            worker.process.terminate()
+            worker.process.join()
+
+
+def started_worker(trials: Trials) -> Worker:
+    """A new process."""
+    context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
+    line, other = context.Pipe()
+    process = context.Process(target=serve, args=(trials, other, os.getpid()), daemon=True)
+    with signals_held_back():  # or a process that is being started would be forgotten
+        process.start()
+    other.close()
+    return Worker(process, line)
+
+
+def serve(trials: Trials, line: "Connection[Any, Any]", parent: int) -> None:
+    """What a process does: trains the trials that it is sent, until the line is closed."""
+    ignore_interrupts()
+
+    def look() -> None:
+        if os.getppid() != parent:  # it was killed, and nobody waits for this trial any more
+            os._exit(1)
+
+    def report(epoch: int, value: float) -> bool:
+        line.send((epoch, value))
+        return bool(line.recv())
+
+    trainer = Trainer(trials, look)
+    try:
+        while True:
+            line.send(trainer.trained(line.recv(), report))
+    except (EOFError, OSError):
+        return

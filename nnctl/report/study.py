@@ -1,0 +1,154 @@
+"""The page about a study: its trials, which keys mattered, and the config that came out best."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import UndefinedError
+from matplotlib.ticker import MaxNLocator
+
+from nnctl.config import dump_yaml, load
+from nnctl.errors import NnctlError, Problem
+from nnctl.report.charts import (
+    INK,
+    LINES,
+    MUTED,
+    STEPS,
+    WIDTH,
+    Charts,
+    drawable,
+    drawing,
+    is_wide,
+    scale_values,
+)
+from nnctl.report.collecting import shared
+from nnctl.report.page import environment
+from nnctl.report.wording import counted, number, short
+from nnctl.runs.folder import RESULTS
+from nnctl.runs.results import read_results
+from nnctl.runs.study_folder import BEST
+
+TEMPLATE = "study.html.j2"
+HEIGHT = 240
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """All that the page shows of a study; `results` are those of `results.json`."""
+
+    name: str
+    results: dict[str, Any]
+    config: str
+
+    @property
+    def monitor(self) -> str:
+        return str(self.results["monitor"])
+
+    @property
+    def trials(self) -> list[dict[str, Any]]:
+        """The trials in their order."""
+        return list(self.results["history"])
+
+    @property
+    def paths(self) -> list[str]:
+        """The searched keys."""
+        return list(dict.fromkeys(path for each in self.trials for path in each["values"]))
+
+    @property
+    def best(self) -> dict[str, Any]:
+        return dict(self.results.get("best") or {})
+
+    @property
+    def lead(self) -> str:
+        """The outcome in a sentence."""
+        trials = counted(len(self.trials), "trial")
+        if not self.best:
+            return f"Of {trials} none was trained to its end."
+        value = number(self.best["value"])
+        best = f"trial {self.best['trial']} came out best, with a {self.monitor} of {value}"
+        return f"Of {trials} {best}."
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        states = [(state, str(self.results[state])) for state in ("complete", "pruned", "failed")]
+        versions = ", ".join(f"{k} {each}" for k, each in self.results["versions"].items())
+        seconds = f"{self.results['seconds']:.1f} s"
+        known = [("training", seconds), ("seed", str(self.results["seed"])), ("versions", versions)]
+        return [*states, *known]
+
+
+def collect_study(folder: Path, name: str) -> StudyReport:
+    """What there is to show of the study in `folder`. Raises `NnctlError` if it has not ended."""
+    results = read_results(folder / RESULTS)
+    if results is None:
+        message = "the study in this folder has not ended, so there is nothing to report yet"
+        raise NnctlError(Problem(message, "go on with it: nnctl tune", str(folder)))
+    text = dump_yaml(shared(load(folder / BEST))) if results.get("best") else ""
+    return StudyReport(name, results, text)
+
+
+def study_page(study: StudyReport) -> str:
+    """The report on a study, as HTML; the same study gives the same text.
+
+    Raises `NnctlError` for results that are not what `nnctl tune` writes.
+    """
+    try:
+        return rendered(study)
+    except (LookupError, TypeError, ValueError, AttributeError, UndefinedError):
+        message = f"its {RESULTS} is not what nnctl tune writes"
+        raise NnctlError(Problem(message, "run nnctl tune again", study.name)) from None
+
+
+def rendered(study: StudyReport) -> str:
+    """The text of the page."""
+    text: str = (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            study=study,
+            chart=trials_chart(Charts(), study),
+            importance=list(study.results["importance"].items()),
+            setting=setting,
+        )
+    )
+    return text
+
+
+def setting(value: Any) -> str:
+    """A value of a searched key in few characters."""
+    if isinstance(value, float):
+        return short(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def trials_chart(charts: Charts, study: StudyReport) -> str:
+    """The figure of each trial that was trained to its end, and the best so far."""
+    complete = [row for row in study.trials if row["state"] == "complete"]
+    numbers = [row["trial"] for row in complete]
+    values = [float(row["value"]) for row in complete]
+    best = best_so_far(values, study.results["direction"])
+    with drawing(2 * WIDTH, HEIGHT, titled=True) as (figure, axes):
+        known = np.where(drawable(values), values, np.nan)
+        axes.plot(numbers, known, "o", color=LINES[0], alpha=0.7, markeredgewidth=0)
+        axes.step(numbers, best, where="post", color=INK, linewidth=1)
+        axes.set_xlabel("trial")
+        axes.set_title(study.monitor, loc="left", color=MUTED)
+        axes.xaxis.set_major_locator(MaxNLocator(8, steps=STEPS, integer=True))
+        scale_values(axes, is_wide([values]))
+        said = f"The {study.monitor} of {counted(len(values), 'complete trial')}"
+        if best:
+            said += f"; the best goes from {short(best[0])} to {short(best[-1])}"
+        return charts.svg(figure, f"{said}.")
+
+
+def best_so_far(values: Sequence[float], direction: str) -> list[float]:
+    """For each value the best up to it."""
+    better = min if direction == "minimize" else max
+    found: list[float] = []
+    for value in values:
+        found.append(better(value, found[-1]) if found and math.isfinite(found[-1]) else value)
+    return found

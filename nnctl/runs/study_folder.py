@@ -1,0 +1,121 @@
+"""The folder of a study: its trials, the best of them as a config, and the weights of that."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnctl.atomic import atomic_file, temporary_name, write_problem
+from nnctl.errors import NnctlError, Problem
+from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, make_parents, taken, taken_problem
+
+STORAGE, CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
+LOGS = (f"{STORAGE}-wal", f"{STORAGE}-shm")  # SQLite's own
+SUFFIX = "-tune"
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The folder of a study; `is_begun` says that it holds one already."""
+
+    path: Path
+    is_begun: bool = False
+
+    @property
+    def storage(self) -> Path:
+        return self.path / STORAGE
+
+    @property
+    def best(self) -> Path:
+        return self.path / BEST
+
+    @property
+    def weights(self) -> Path:
+        return self.path / WEIGHTS
+
+    @property
+    def results(self) -> Path:
+        return self.path / RESULTS
+
+    def create(self, config: str, *, anew: bool = False) -> None:
+        """Makes the folder, with `tune.yaml`; with `anew` nothing is left of what it held."""
+        try:
+            make_parents(self.path)
+            self.path.mkdir(exist_ok=True)
+            for name in (BEST, WEIGHTS, TRIALS, RESULTS, REPORT, STORAGE, *LOGS) if anew else ():
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise write_problem(error, self.path) from None
+        write(self.path / CONFIG, config)
+
+    def write_best(self, config: str, weights: bytes | None) -> None:
+        """Writes the best trial's config, and its weights where they are at hand.
+
+        Those of an earlier best are removed first: what stands there belongs together.
+        """
+        if not self.best.exists() or self.best.read_text(encoding="utf-8") != config:
+            self.weights.unlink(missing_ok=True)
+            write(self.best, config)
+        if weights is not None:
+            with atomic_file(self.weights) as file:
+                file.write(weights)
+
+    def has_weights(self, digest: str | None) -> bool:
+        """Whether the weights are those with that SHA-256."""
+        with suppress(OSError):
+            return hashlib.sha256(self.weights.read_bytes()).hexdigest() == digest
+        return False
+
+    def write_trials(self, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Writes `trials.csv`, a row a trial; what is not plain stands there as JSON."""
+        with atomic_file(self.path / TRIALS, "w") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(head)
+            writer.writerows([cell(value) for value in row] for row in rows)
+
+
+def write(path: Path, text: str) -> None:
+    with atomic_file(path, "w") as file:
+        file.write(text)
+
+
+def cell(value: Any) -> Any:
+    """A value as a table has it."""
+    plain = value is None or (isinstance(value, str | int | float) and not isinstance(value, bool))
+    return value if plain else json.dumps(value)
+
+
+def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder:
+    """The folder of a study: `output`, or else `runs/NAME-tune`; with one that it holds gone on.
+
+    Raises `NnctlError` for a folder that holds something else.
+    """
+    path = output if output is not None else RUNS / f"{name}{SUFFIX}"
+    if not taken(path) or is_about_to_be(path):
+        return StudyFolder(path)
+    if not is_study(path):
+        raise not_a_study(path)
+    return StudyFolder(path, is_begun=not overwrite)
+
+
+def is_about_to_be(path: Path) -> bool:
+    """Whether another process makes the folder of a study at this moment, or was killed then."""
+    own = {each.name for each in path.glob(temporary_name(CONFIG, "*"))}
+    return path.is_dir() and not is_study(path) and own == {e.name for e in path.iterdir()}
+
+
+def is_study(path: Path) -> bool:
+    """Whether a folder holds a study."""
+    return (path / CONFIG).is_file()
+
+
+def not_a_study(path: Path) -> NnctlError:
+    """Why a study cannot go to a place that is taken."""
+    if not path.is_dir():
+        return taken_problem(path)
+    message = "this folder holds files that are not a study's"
+    return NnctlError(Problem(message, "choose another folder with -o", str(path)))

@@ -1,0 +1,94 @@
+"""A study as it is shown while it goes on, and what came of it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nnctl.errors import ExitStatus
+from nnctl.runs.results import versions
+from nnctl.runs.study_folder import StudyFolder
+from nnctl.tuning.trial import Direction, Task, TrialRow
+
+
+class Watcher:
+    """What a user may see of a study: each hook is told as it happens."""
+
+    def begun(self, view: "View") -> None:
+        """Before the first trial; `view` knows the trials so far."""
+
+    def started(self, task: Task) -> None:
+        """A trial begins."""
+
+    def seen(self, number: int, epoch: int, value: float) -> None:
+        """The figure of an epoch of a trial that this command runs."""
+
+    def ended(self, row: TrialRow, is_best: bool) -> None:
+        """A trial of this command is over."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A study as it is shown: its name and place, what it searches for, its trials so far."""
+
+    name: str
+    place: str
+    monitor: str
+    direction: Direction
+    trials: int
+    paths: tuple[str, ...]
+    rows: tuple[TrialRow, ...]
+    joined: bool = False
+
+
+@dataclass(frozen=True)
+class TuneResult:
+    """What came of a study: all trials that are over, the best of them, what mattered.
+
+    `folder` is None for a worker that joined a study, which writes no files. `nothing_to_do` says
+    that all trials were over already.
+    """
+
+    view: View
+    folder: Path | None
+    best: TrialRow | None
+    importance: dict[str, float]
+    method: str
+    seed: int
+    nothing_to_do: bool = False
+
+    @property
+    def status(self) -> ExitStatus:
+        return ExitStatus.DONE if self.best is not None else ExitStatus.NO
+
+    def count(self, state: str) -> int:
+        """How many trials ended so."""
+        return sum(row.state == state for row in self.view.rows)
+
+
+def as_json(result: TuneResult) -> dict[str, Any]:
+    """What `results.json` holds."""
+    view, best = result.view, result.best
+    values: dict[str, Any] = {"study": view.name}
+    if result.folder is not None:
+        values["run"] = str(result.folder)
+    values |= {"monitor": view.monitor, "direction": view.direction, "trials": len(view.rows)}
+    values |= {state: result.count(state) for state in ("complete", "pruned", "failed")}
+    if best is not None:
+        values["best"] = row_as_json(best)
+        if result.folder is not None:
+            folder = StudyFolder(result.folder)
+            values["best"] |= {"config": str(folder.best), "weights": str(folder.weights)}
+    return values | {
+        "importance": result.importance,
+        "importance_method": result.method,
+        "seconds": sum(row.seconds for row in view.rows),
+        "seed": result.seed,
+        "versions": versions(),
+        "history": [row_as_json(row) for row in view.rows],
+    }
+
+
+def row_as_json(row: TrialRow) -> dict[str, Any]:
+    """A trial as plain data; what it lacks is absent."""
+    values = {key: value for key, value in asdict(row).items() if value is not None}
+    return {"trial": values.pop("number"), **values}

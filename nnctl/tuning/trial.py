@@ -1,0 +1,72 @@
+"""Trials as they are handed out and taken down; nothing here needs Optuna."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nnctl.config import Config
+from nnctl.monitors import higher_is_better
+
+Direction = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A trial to be run: its number, counted from 1, and the values of the searched keys."""
+
+    number: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial: the figure that is searched for, or why there is none.
+
+    `weights` are the bytes of the weights file of a trial that has ended.
+    """
+
+    state: Literal["complete", "pruned", "failed"]
+    value: float | None = None
+    epochs: int = 0
+    seconds: float = 0.0
+    reason: str | None = None
+    weights: bytes | None = None
+    weights_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial that is over. `same_as` is an earlier one of the same values, which was not repeated.
+
+    The `value` of a pruned one is the last that was seen.
+    """
+
+    number: int
+    state: str
+    value: float | None
+    epochs: int
+    seconds: float
+    values: Mapping[str, Any]
+    reason: str | None = None
+    weights_sha256: str | None = None
+    same_as: int | None = None
+
+
+def direction_of(config: Config) -> Direction:
+    """Whether the monitored figure is to fall or to rise."""
+    assert config.tune is not None
+    if config.tune.direction is not None:
+        return config.tune.direction
+    return "maximize" if higher_is_better(config.tune.monitor) else "minimize"
+
+
+def ranked(rows: Sequence[TrialRow], direction: Direction) -> list[TrialRow]:
+    """The trials that were trained to their end, best first, and of equal ones the earlier."""
+    sign = 1 if direction == "minimize" else -1
+    complete = [row for row in rows if row.state == "complete" and row.value is not None]
+    return sorted(complete, key=lambda row: (sign * (row.value or 0.0), row.number))
+
+
+def best_of(rows: Sequence[TrialRow], direction: Direction) -> TrialRow | None:
+    """The best trial that was trained to its end; None where none was."""
+    return next(iter(ranked(rows, direction)), None)

@@ -1,0 +1,357 @@
+"""`tune`: the best trial is a config that trains to the same bytes, whatever happened before."""
+
+import csv
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnctl.build
+from nnctl.errors import ExitStatus, NnctlError
+from nnctl.jobs import workers
+from nnctl.jobs.train import train
+from nnctl.jobs.tune import tune
+from nnctl.jobs.validate import validate
+from nnctl.tuning.result import Watcher
+
+ROWS = np.random.default_rng(4).normal(size=(60, 3))
+CONFIG = """\
+seed: 3
+data: {train: table.csv, target: price, validation: 0.25, scale: standardize}
+layers:
+  - {type: dense, units: 4, activation: tanh}
+  - {type: dense, units: 1}
+loss: mean_squared_error
+optimizer: {type: adam, learning_rate: 0.01}
+metrics: [mae]
+epochs: 8
+early_stopping: {patience: 3}
+tune:
+  search:
+    optimizer.learning_rate: {low: 1e-3, high: 1.0, log: true}
+    layers.0.units: [2, 4, 8]
+  trials: 6
+"""
+SEARCHED = Path("searched.yaml")
+FOLDER = Path("runs/searched-tune")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table()
+    SEARCHED.write_text(CONFIG)
+    return tmp_path
+
+
+def write_table(shift=0.0):
+    with open("table.csv", "w", newline="") as file:
+        csv.writer(file).writerows(
+            [("a", "b", "price"), *((a, b, a * b + c / 9 + shift) for a, b, c in ROWS.round(4))]
+        )
+
+
+def trials(path=FOLDER):
+    """The rows of `trials.csv`, without the time that they took."""
+    with open(path / "trials.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def attempts(file=FOLDER / "study.db"):
+    """Optuna's own trials: the numbers and states."""
+    with closing(sqlite3.connect(file)) as connection:
+        return dict(connection.execute("select number, state from trials").fetchall())
+
+
+def test_the_best_trial_is_a_config_that_trains_to_the_same_bytes():
+    result = tune(SEARCHED, workers=1)
+    assert result.status is ExitStatus.DONE
+    assert (result.folder, result.best.state) == (FOLDER, "complete")
+    run = train(FOLDER / "best.yaml", output=Path("again"))
+    assert run.weights.read_bytes() == (FOLDER / "weights.npz").read_bytes()
+    assert run.results["validation"]["loss"] == result.best.value
+    text = (FOLDER / "best.yaml").read_text()
+    assert "tune:" not in text
+    assert (Path("again") / "config.yaml").read_text() == text
+    assert f"units: {result.best.values['layers.0.units']}" in text
+
+
+def test_the_figure_is_that_of_the_weights_that_are_kept():
+    result = tune(SEARCHED, workers=1, trials=2)
+    for row in result.view.rows:
+        if row.state == "complete":
+            sets = [f"{path}={value}" for path, value in row.values.items()]
+            run = train(SEARCHED, overrides=sets, output=Path(f"run-{row.number}"))
+            assert run.results["validation"]["loss"] == row.value
+            assert run.results["epochs"] == row.epochs
+
+
+def test_a_study_of_one_worker_is_the_same_each_time():
+    first = tune(SEARCHED, workers=1, trials=4)
+    again = tune(SEARCHED, workers=1, trials=4, output=Path("again"))
+    tune(SEARCHED, workers=1, trials=4, seed=4, output=Path("other"))
+    assert trials() == trials(Path("again")) != trials(Path("other"))
+    assert first.best.values == again.best.values
+
+
+def test_each_trial_by_itself_does_not_depend_on_the_number_of_workers():
+    result = tune(SEARCHED, workers=2, overrides=["tune.sampler=random", "tune.pruner=none"])
+    one = ["tune.sampler=random", "tune.pruner=none"]
+    alone = tune(SEARCHED, workers=1, overrides=one, output=Path("alone"))
+    assert [row.number for row in result.view.rows] == [1, 2, 3, 4, 5, 6]
+    known = {row.number: (row.value, row.weights_sha256) for row in alone.view.rows}
+    assert {row.number: (row.value, row.weights_sha256) for row in result.view.rows} == known
+    assert (FOLDER / "weights.npz").read_bytes() == Path("alone/weights.npz").read_bytes()
+
+
+def test_data_are_read_once_unless_they_are_searched(monkeypatch):
+    count = []
+    real = nnctl.build.prepared_data
+
+    def counted(*arguments):
+        count.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(nnctl.build, "prepared_data", counted)
+    tune(SEARCHED, workers=1)
+    assert len(count) == 1
+    scaled = ["tune.search.data.scale=[minmax, none, standardize]"]
+    tune(SEARCHED, workers=1, overrides=scaled, output=Path("scaled"))
+    assert len(count) > 3
+
+
+def test_a_trial_that_is_clearly_worse_stops_early():
+    strict = ["tune.pruner={type: percentile, percentile: 1.0, n_startup_trials: 1}"]
+    result = tune(SEARCHED, workers=1, overrides=[*strict, "early_stopping=null"])
+    assert result.count("pruned") > 0
+    for row in result.view.rows:
+        assert (row.epochs < 8) == (row.state == "pruned")
+
+
+def test_a_trial_that_diverges_has_failed_and_the_study_goes_on():
+    wild = ["optimizer=sgd", "tune.search.optimizer.learning_rate=[0.01, 1e30]", "tune.trials=12"]
+    result = tune(SEARCHED, workers=1, overrides=wild)
+    assert result.count("failed") and result.count("complete")
+    assert result.best.values["optimizer.learning_rate"] == 0.01
+    assert "the loss is" in next(row.reason for row in result.view.rows if row.state == "failed")
+    assert any("the loss is" in row["reason"] for row in trials())
+
+
+def test_where_no_trial_comes_to_its_end_the_answer_is_no():
+    wild = ["optimizer=sgd", "tune.search={}", "tune.search.optimizer.learning_rate=[1e30]"]
+    result = tune(SEARCHED, workers=1, overrides=wild)
+    assert (result.status, result.best) == (ExitStatus.NO, None)
+    assert not (FOLDER / "best.yaml").exists()
+
+
+def test_values_that_clash_are_a_trial_that_failed():
+    clipping = [f"tune.search.optimizer.{key}=[null, 1.0]" for key in ("clipnorm", "clipvalue")]
+    brute = ["tune.search={}", *clipping, "tune.sampler=brute_force"]
+    result = tune(SEARCHED, workers=1, overrides=brute)
+    assert (result.count("complete"), result.count("failed"), len(result.view.rows)) == (3, 1, 4)
+    (failed,) = [row for row in result.view.rows if row.state == "failed"]
+    assert set(failed.values.values()) == {1.0}
+    assert "clipnorm" in failed.reason
+
+
+def test_a_study_goes_further_and_then_there_is_nothing_to_do():
+    tune(SEARCHED, workers=1, trials=3)
+    first = trials()
+    result = tune(SEARCHED, workers=1)
+    assert trials()[:3] == first
+    assert len(trials()) == 6
+    assert not result.nothing_to_do
+    again = tune(SEARCHED, workers=1)
+    assert again.nothing_to_do
+    assert again.view.rows == result.view.rows
+    whole = tune(SEARCHED, workers=1, output=Path("whole"))
+    assert [row.values for row in whole.view.rows] == [row.values for row in result.view.rows]
+
+
+def test_another_config_is_refused_unless_the_study_is_to_begin_anew():
+    tune(SEARCHED, workers=1, trials=2)
+    before = {path: path.read_bytes() for path in FOLDER.iterdir()}
+    changed = ["tune.search.layers.0.units=[2, 4]", "epochs=9"]
+    with pytest.raises(NnctlError, match=r"epochs is 9, and was 8") as caught:
+        tune(SEARCHED, workers=1, trials=2, overrides=changed)
+    assert "tune.search.layers.0.units is [2, 4], and was [2, 4, 8]" in str(caught.value)
+    assert {path: path.read_bytes() for path in FOLDER.iterdir()} == before
+    result = tune(SEARCHED, workers=1, trials=2, overrides=changed, overwrite=True)
+    assert [row.number for row in result.view.rows] == [1, 2]
+    assert attempts() == {0: "COMPLETE", 1: "COMPLETE"}
+
+
+def test_other_data_are_refused():
+    tune(SEARCHED, workers=1, trials=2)
+    write_table(shift=1)
+    with pytest.raises(NnctlError, match=r"data\.train is another file"):
+        tune(SEARCHED, workers=1)
+
+
+def test_weights_that_are_gone_are_trained_again():
+    tune(SEARCHED, workers=1, trials=3)
+    weights = (FOLDER / "weights.npz").read_bytes()
+    (FOLDER / "weights.npz").unlink()
+    assert tune(SEARCHED, workers=1, trials=3).nothing_to_do
+    assert (FOLDER / "weights.npz").read_bytes() == weights
+
+
+def test_results_tell_all_trials():
+    result = tune(SEARCHED, workers=1)
+    results = json.loads((FOLDER / "results.json").read_text())
+    assert results["best"]["trial"] == result.best.number
+    assert results["best"]["config"] == str(FOLDER / "best.yaml")
+    assert [row["trial"] for row in results["history"]] == [1, 2, 3, 4, 5, 6]
+    assert results["complete"] + results["pruned"] + results["failed"] == results["trials"] == 6
+    assert (results["monitor"], results["direction"], results["seed"]) == (
+        "val_loss",
+        "minimize",
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"workers": 0}, "--workers is 0"),
+        ({"trials": 0}, "trials is 0; it must be a whole number at least 1"),
+        ({"worker": True}, "name its --storage"),
+        ({"overrides": ["tune=null"]}, "tune is missing; it names the keys to search"),
+        ({"overrides": ["tune.monitor=val_r2"]}, 'monitor is "val_r2"'),
+        ({"storage": "somewhere"}, "--storage somewhere is not a URL"),
+        ({"storage": "sqlite:///shared.db", "worker": True}, 'no study "searched" in this storage'),
+        ({"output": Path(".")}, "this folder holds files that are not a study's"),
+        ({"output": Path("table.csv")}, "this is a file"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_leaves_no_folder(arguments, message):
+    with pytest.raises(NnctlError, match=message):
+        tune(SEARCHED, **arguments)
+    assert not Path("runs").exists()
+
+
+def test_a_model_that_cannot_be_built_is_found_before_the_first_trial():
+    shapes = ["tune.search={}", "tune.search.input_shape=[[2], [3], [1, 2]]"]
+    with pytest.raises(NnctlError) as caught:
+        tune(SEARCHED, overrides=shapes)
+    assert [p.path.removeprefix("tune.search.") for p in caught.value.problems] == [
+        "input_shape.1",
+        "input_shape.2",
+    ]
+    told = [(p.path, p.message) for p in validate([SEARCHED], overrides=shapes).errors]
+    assert told == [(p.path, p.message) for p in caught.value.problems]
+    assert not Path("runs").exists()
+
+
+def test_a_study_that_is_kept_elsewhere_is_not_begun_again_in_its_folder():
+    tune(SEARCHED, workers=1, trials=2, storage="sqlite:///shared.db")
+    assert not (FOLDER / "study.db").exists()
+    with pytest.raises(NnctlError, match="its study is elsewhere"):
+        tune(SEARCHED, workers=1, trials=2)
+    assert tune(SEARCHED, workers=1, trials=2, storage="sqlite:///shared.db").nothing_to_do
+
+
+def test_a_worker_joins_a_study_and_writes_no_files():
+    url = "sqlite:///shared.db"
+    tune(SEARCHED, workers=1, trials=2, storage=url)
+    told = []
+
+    class Joined(Watcher):
+        def begun(self, view):
+            told.append((view.name, view.place, view.joined, view.trials))
+
+    with closing(sqlite3.connect("shared.db")) as connection:
+        connection.execute("update study_user_attributes set value_json='4' where key='trials'")
+        connection.commit()
+    result = tune(SEARCHED, workers=1, storage=url, worker=True, output=None, watcher=Joined())
+    assert told == [("searched", url, True, 4)]
+    assert (result.folder, len(result.view.rows)) == (None, 4)
+    assert len(trials()) == 2
+    with pytest.raises(NnctlError, match="epochs is 3, and was 8"):
+        tune(SEARCHED, workers=1, storage=url, worker=True, epochs=3)
+
+
+def test_a_process_that_is_killed_costs_its_trial_alone(monkeypatch):
+    real, victims = workers.hand_out, []
+
+    def hand_out(study, worker, started):
+        real(study, worker, started)
+        if not victims and worker.task is not None:
+            victims.append(worker.task.number)
+            os.kill(worker.process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(workers, "hand_out", hand_out)
+    result = tune(SEARCHED, workers=2, trials=4)
+    failed = [row for row in result.view.rows if row.state == "failed"]
+    assert [row.number for row in failed] == victims
+    assert failed[0].reason == "its process was killed (SIGKILL)"
+    assert len(result.view.rows) == 4
+
+
+def command(*arguments):
+    """The command as a process of a group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "nnctl", "tune", str(SEARCHED), *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def begun(file, number):
+    """Waits until a study has so many trials."""
+    limit = time.monotonic() + 60
+    while not file.exists() or len(attempts_of(file)) < number:
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def attempts_of(file):
+    try:
+        return attempts(file)
+    except sqlite3.OperationalError:  # its tables are not there yet
+        return {}
+
+
+def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happened():
+    whole = tune(SEARCHED, workers=1, output=Path("whole"))
+    with command("--workers", "1") as job:
+        begun(FOLDER / "study.db", 4)
+        os.killpg(job.pid, signal.SIGKILL)
+    assert "RUNNING" in attempts().values()
+    result = tune(SEARCHED, workers=1)
+    assert trials() == trials(Path("whole"))
+    assert "RUNNING" not in attempts().values()
+    assert [row.weights_sha256 for row in result.view.rows] == [
+        row.weights_sha256 for row in whole.view.rows
+    ]
+    assert (FOLDER / "weights.npz").read_bytes() == Path("whole/weights.npz").read_bytes()
+    assert (FOLDER / "best.yaml").read_text() == Path("whole/best.yaml").read_text()
+
+
+def test_two_commands_on_one_storage_share_the_trials():
+    options = ("--workers", "1", "--trials", "16", "--set", "epochs=40")
+    with command(*options) as one, command(*options) as other:
+        assert [job.wait(timeout=60) for job in (one, other)] == [0, 0]
+        printed = [job.stderr.read() for job in (one, other)]
+    ran = [
+        [int(number) for number in re.findall(r"^trial (\d+)/16 ", text, re.MULTILINE)]
+        for text in printed
+    ]
+    assert all(ran)  # both had a part
+    assert sorted(ran[0] + ran[1]) == list(range(1, 17))
+    rows = trials()
+    assert [row["trial"] for row in rows] == [str(k) for k in range(1, 17)]
+    values = {(row["optimizer.learning_rate"], row["layers.0.units"]) for row in rows}
+    assert len(values) == 16
