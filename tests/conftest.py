@@ -1,9 +1,13 @@
 """What every test shares: NumPy's own warnings are errors, apart from harmless underflow."""
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+# The tests start hundreds of processes, each of which would compile all of nnctl anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
