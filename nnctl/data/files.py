@@ -1,12 +1,10 @@
 """Where examples are, and how the text among it is to be read."""
 
 import glob
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nnctl.data.bytestream import sha256
 from nnctl.errors import NnctlError, Problem
 
 
@@ -75,18 +73,6 @@ def files_of(path: Path) -> tuple[Path, ...]:
         fix = "in it * stands for any text, ? for a character, [ab] for one of those"
         raise NnctlError(Problem("no file has a name of this pattern", fix, str(path)))
     return tuple(found)
-
-
-def digest_of(path: str | Path) -> str:
-    """The SHA-256 of a file; of several, that of the list of theirs, as `sha256sum` writes it.
-
-    Raises `NnctlError` where one cannot be read.
-    """
-    files = files_of(Path(path))
-    if files == (Path(path),):
-        return sha256(path)
-    listed = "".join(f"{sha256(file)}  {file.name}\n" for file in files)
-    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def is_pattern(path: Path) -> bool:

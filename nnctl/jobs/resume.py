@@ -11,7 +11,7 @@ from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.schema import checked
 from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.jobs.running import Job, TrainResult, finished, go_on
+from nnctl.jobs.running import Job, TrainResult, digests_of, finished, go_on
 from nnctl.monitors import Monitor
 from nnctl.ranks import Ranks, first_alone, is_first, together
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
@@ -58,8 +58,9 @@ def resume(
 
 def restored(saved: Saved, config: Config, ranks: Ranks | None) -> Job:
     """The job of a checkpoint, where it was. Raises `NnctlError` for other data than its own."""
+    digests = digests_of(config)
     built = build(config, ranks=ranks)
-    job = Job.of(built)
+    job = Job.of(built, digests)
     check_data(saved, job)
     validated = built.validation is not None
     saved.check(built.train, config.batch_size, built.model.metrics, validated)

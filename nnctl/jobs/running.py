@@ -16,7 +16,8 @@ from nnctl.build import Built
 from nnctl.callbacks import Callback, Reason
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
-from nnctl.data.files import DataFile, digest_of
+from nnctl.data.digests import Digests, digest_of
+from nnctl.data.files import DataFile
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.examples import data_file
 from nnctl.monitors import EarlyStopping
@@ -83,10 +84,23 @@ def monitors(config: Config) -> list[Callback]:
     return [make(section) for section in sections if section is not None]
 
 
-def run_in(folder: RunFolder, built: Built, callbacks: Sequence[Callback] = ()) -> TrainResult:
-    """Makes the folder, trains in it from the start, and writes what came of it."""
+def digests_of(config: Config) -> Digests:
+    """The hashes of the config's data files, begun now."""
+    return Digests(named_files(resolved(config, absolute_paths=True)["data"]).values())
+
+
+def run_in(
+    folder: RunFolder,
+    built: Built,
+    callbacks: Sequence[Callback] = (),
+    digest: Callable[[str], str] = digest_of,
+) -> TrainResult:
+    """Makes the folder, trains in it from the start, and writes what came of it.
+
+    `digest` gives the hash of a data file.
+    """
     ranks, state = built.model.ranks, built.model.state()
-    job = together(ranks, lambda: Job.of(built))
+    job = together(ranks, lambda: Job.of(built, digest))
     together(ranks, lambda: check_alike(job))
 
     def first_checkpoint(path: Path) -> None:

@@ -8,7 +8,7 @@ from nnctl.build import build
 from nnctl.callbacks import Callback
 from nnctl.config import load
 from nnctl.errors import Problem
-from nnctl.jobs.running import TrainResult, run_in
+from nnctl.jobs.running import TrainResult, digests_of, run_in
 from nnctl.ranks import Ranks, first_alone, together
 from nnctl.runs.folder import choose
 
@@ -37,8 +37,9 @@ def train(
     given = {"epochs": epochs, "seed": seed}
     checked = together(ranks, lambda: load(config, overrides=overrides, named=given))
     folder = first_alone(ranks, lambda: choose(checked.name, output, overwrite))
+    digests = digests_of(checked)
     built = together(ranks, lambda: build(checked, init_weights=init_weights, ranks=ranks))
     for problem in built.prepared.warnings:
         warn(problem)
     advise(advice_for(built))
-    return run_in(folder, built, callbacks)
+    return run_in(folder, built, callbacks, digests)

@@ -17,7 +17,7 @@ from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run
 from nnctl.config import Config, Source
 from nnctl.config.schema import checked
 from nnctl.config.searching import with_values
-from nnctl.data.files import digest_of
+from nnctl.data.digests import digest_of
 from nnctl.errors import NnctlError
 from nnctl.jobs.running import Job, ended_results, metadata_of, training_of
 from nnctl.runs.weights import write_weights

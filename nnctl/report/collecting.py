@@ -15,7 +15,7 @@ from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.config.schema import checked
 from nnctl.config.source import Source
-from nnctl.data.files import digest_of
+from nnctl.data.digests import digest_of
 from nnctl.data.prepare import read_examples
 from nnctl.errors import NnctlError, Problem
 from nnctl.examples import data_file, examples_for

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nnctl.data import bytestream
-from nnctl.data.files import DataFile, TextFormat, digest_of, files_of, is_pattern
+from nnctl.data.digests import digest_of
+from nnctl.data.files import DataFile, TextFormat, files_of, is_pattern
 from nnctl.data.source import open_source
 from nnctl.data.table import joined_tables
 from nnctl.errors import NnctlError
