@@ -145,7 +145,8 @@ def read_raw(
     faults.check()
     if not sum(map(len, rest)):
         raise NnctlError(no_rows(source.file))
-    others = [name for name in columns.all if name not in set(columns.features)]
+    taken = set(columns.features)
+    others = [name for name in columns.all if name not in taken]
     if stored is not None:
         features = Features.in_place(columns.features, stored)
     return Raw(features, joined_tables(rest, others))
