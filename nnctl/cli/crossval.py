@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from nnctl.cli import completion, options
+from nnctl.cli import options
 
 if TYPE_CHECKING:
     from nnctl.jobs.crossval import CrossvalResult, FoldResult
@@ -19,10 +19,7 @@ def command(
         int, typer.Option(metavar="K", help="How many parts the rows are dealt into.")
     ] = 5,
     set_: options.Set = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(help="The epochs, in place of the config's.", show_default=False),
-    ] = None,
+    epochs: options.Epochs = None,
     seed: options.Seed = None,
     workers: Annotated[
         int | None,
@@ -37,28 +34,14 @@ def command(
             show_default=False,
         ),
     ] = None,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE",
-            help="Exit 1 if the metric's mean is below; repeatable.",
-            autocompletion=completion.lower_bounds,
-            show_default=False,
-        ),
-    ] = None,
-    fail_over: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE",
-            help="Exit 1 if the mean of loss, mae, mse or rmse is above; repeatable.",
-            autocompletion=completion.upper_bounds,
-            show_default=False,
-        ),
-    ] = None,
+    fail_under: options.FailUnder = None,
+    fail_over: options.FailOver = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
     """Train once for each part of the rows, on all others, and tell mean and spread.
+
+    --fail-under and --fail-over hold the means.
 
     Example: nnctl crossval configs/logistic-regression.yaml --folds 5
     """

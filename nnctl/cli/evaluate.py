@@ -29,24 +29,8 @@ def command(
             show_default=False,
         ),
     ] = None,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE",
-            help="Exit 1 if the metric is below; repeatable.",
-            autocompletion=completion.lower_bounds,
-            show_default=False,
-        ),
-    ] = None,
-    fail_over: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="METRIC=VALUE",
-            help="Exit 1 if loss, mae, mse or rmse is above; repeatable.",
-            autocompletion=completion.upper_bounds,
-            show_default=False,
-        ),
-    ] = None,
+    fail_under: options.FailUnder = None,
+    fail_over: options.FailOver = None,
     json: options.Json = False,
 ) -> None:
     """Evaluate a trained model: loss, metrics, confusion matrix.

@@ -39,6 +39,30 @@ Seed = Annotated[
     int | None,
     typer.Option("--seed", help="The seed, in place of the config's.", show_default=False),
 ]
+Epochs = Annotated[
+    int | None,
+    typer.Option("--epochs", help="The epochs, in place of the config's.", show_default=False),
+]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-under",
+        metavar="METRIC=VALUE",
+        help="Exit 1 if the metric is below; repeatable.",
+        autocompletion=completion.lower_bounds,
+        show_default=False,
+    ),
+]
+FailOver = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-over",
+        metavar="METRIC=VALUE",
+        help="Exit 1 if loss, mae, mse or rmse is above; repeatable.",
+        autocompletion=completion.upper_bounds,
+        show_default=False,
+    ),
+]
 InitWeights = Annotated[
     Path | None,
     typer.Option(

@@ -19,10 +19,7 @@ def command(
         ),
     ] = None,
     set_: options.Set = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(help="The epochs, in place of the config's.", show_default=False),
-    ] = None,
+    epochs: options.Epochs = None,
     seed: options.Seed = None,
     init_weights: options.InitWeights = None,
     overwrite: Annotated[

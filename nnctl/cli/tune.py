@@ -31,10 +31,7 @@ def command(
             metavar="N", help="The trials in all, in place of the config's.", show_default=False
         ),
     ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(help="The epochs of a trial, in place of the config's.", show_default=False),
-    ] = None,
+    epochs: options.Epochs = None,
     seed: options.Seed = None,
     workers: Annotated[
         int | None,
