@@ -15,15 +15,25 @@ NOT_FOR_IT = 3  # the exit status of a peer that has no such network
 SAME_LOSS = 0.02  # beyond which the table says by how much a loss differs
 
 
-def main() -> None:
+def parsed(words: list[str] | None = None) -> argparse.Namespace:
+    """The options and workloads of a command line; without a name, all of them."""
+    names = [*WORKLOADS, *RACES]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--mnist", help="an .npz file with all of MNIST: x_train, y_train")
     parser.add_argument("--threads", help="BLAS and library threads, the same for all")
     parser.add_argument("--json", action="store_true", help="print a JSON line a measurement")
-    names = [*WORKLOADS, *RACES]
-    parser.add_argument("workloads", nargs="*", default=names, choices=names)
-    arguments = parser.parse_args()
+    parser.add_argument("workloads", nargs="*", metavar="NAME", help=", ".join(names))
+    arguments = parser.parse_args(words)
+    for name in arguments.workloads:
+        if name not in names:
+            parser.error(f"there is no {name}; there are {', '.join(names)}")
+    arguments.workloads = arguments.workloads or names
+    return arguments
+
+
+def main() -> None:
+    arguments = parsed()
     peers = [name for name in PEERS if installed(name)]
     environment = dict(os.environ)
     if arguments.threads:
