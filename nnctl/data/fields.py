@@ -53,14 +53,24 @@ class Fields:
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
         """The numbers of `columns`, (rows, len(columns)), and the flat indices still to judge."""
         parts = [self.starts, self.ends, self.first, self.last]
-        begin, end = (columns[0], columns[0] + len(columns)) if columns else (0, 0)
-        if list(columns) == list(range(begin, end)):  # a stretch is cut out faster
-            parts = [part[:, begin:end] for part in parts]
-        else:
-            parts = [part[:, columns] for part in parts]
+        ordered = sorted(columns)
+        begin = ordered[0] if ordered else 0
+        if ordered != list(range(begin, begin + len(ordered))):
+            values, odd = self._parsed([part[:, columns] for part in parts])
+            return values.reshape(len(self.lines), len(columns)), odd
+        # A stretch is cut out faster, also where its columns are wanted in another order.
+        values, odd = self._parsed([part[:, begin : begin + len(ordered)] for part in parts])
+        values = values.reshape(len(self.lines), len(columns))
+        if list(columns) != ordered:
+            places = np.asarray(columns) - begin
+            values = values.take(places, axis=1)
+            rows, place = np.divmod(odd, len(columns))
+            odd = np.sort(rows * len(columns) + np.argsort(places)[place])
+        return values, odd
+
+    def _parsed(self, parts: Sequence[Indices]) -> tuple[Doubles, Indices]:
         starts, ends, first, last = (part.ravel() for part in parts)
-        values, odd = parse(self.buffer, self.marks, starts, ends, first, last)
-        return values.reshape(len(self.lines), len(columns)), odd
+        return parse(self.buffer, self.marks, starts, ends, first, last)
 
 
 def blocks_of_fields(

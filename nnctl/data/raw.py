@@ -68,9 +68,10 @@ class Raw:
             made = self.encoded(found, start, inputs, faults, notices)
             mask = rows[start : start + len(made)]
             count = int(np.count_nonzero(mask))
-            chosen[put : put + count] = made[mask]
-            others[put_others : put_others + len(made) - count] = made[~mask]
-            put, put_others = put + count, put_others + len(made) - count
+            rest = len(made) - count
+            chosen[put : put + count] = made if not rest else made[mask]
+            others[put_others : put_others + rest] = made if not count else made[~mask]
+            put, put_others = put + count, put_others + rest
         faults.check()
         return chosen, others
 

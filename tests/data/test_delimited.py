@@ -42,6 +42,23 @@ def test_numbers_text_and_lines() -> None:
     assert table.lines is not None and table.lines.tolist() == [2, 3, 4]
 
 
+@pytest.mark.parametrize("wanted", ["abc", "cba", "bca", "bc", "cb", "ac", "ca", "b"])
+def test_columns_come_in_the_order_asked_for_with_what_is_judged_one_by_one(wanted: str) -> None:
+    own = {"a": ["1", "NA", "7"], "b": ["0.1", "2", "null"], "c": ["nan", "1e23", "4"]}
+    rows = "".join(f"{','.join(cells)}\n" for cells in zip(*own.values(), strict=True))
+    found = read(f"a,b,c\n{rows}", list(wanted)).numbers
+    missing = {"NA": "nan", "null": "nan"}
+    expected = [[float(missing.get(cell, cell)) for cell in own[name]] for name in wanted]
+    np.testing.assert_array_equal(found, np.array(expected).T)
+
+
+@pytest.mark.parametrize("wanted", ["abc", "cab", "bca"])
+def test_faults_are_told_in_the_order_of_the_rows(wanted: str) -> None:
+    told = error("a,b,c\n1,2,3\n4,x,y\nz,5,6\n", list(wanted))
+    places = [told.index(text) for text in ('"x"', '"y"', '"z"')]
+    assert max(places[:2]) < places[2]
+
+
 @pytest.mark.parametrize(
     "data",
     [
