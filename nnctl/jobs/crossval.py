@@ -2,11 +2,8 @@
 
 import math
 import multiprocessing
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -20,6 +17,7 @@ from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.predict import DEFAULT_THRESHOLD, predicted_columns, predicted_rows
 from nnctl.jobs.running import monitors, training_of
+from nnctl.jobs.signals import ignore_interrupts, signals_held_back
 from nnctl.trained import Trained
 from nnctl.training import TrainingDiverged
 
@@ -143,42 +141,6 @@ def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def ignore_interrupts() -> None:
-    """Leaves Ctrl-C, which reaches all processes, to the one that started them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    mask("SIG_UNBLOCK")
-
-
-@contextmanager
-def signals_held_back() -> Iterator[None]:
-    """Inside, Ctrl-C and SIGTERM wait, also in processes that are started there.
-
-    The mask is for those; here another thread may be told, and Python would obey at once.
-    """
-    came: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    own = {number: handler for number, handler in handlers.items() if callable(handler)}
-    if threading.current_thread() is not threading.main_thread():
-        own = {}  # signals are none of its business
-    for number in own:
-        signal.signal(number, lambda number, frame: came.append(number))
-    mask("SIG_BLOCK")
-    try:
-        yield
-    finally:
-        mask("SIG_UNBLOCK")
-        for number, handler in own.items():
-            signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
-
-
-def mask(how: str) -> None:
-    """Blocks or unblocks both signals, on systems that can."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(getattr(signal, how), {signal.SIGINT, signal.SIGTERM})
 
 
 def built_for(work: Work, index: int) -> Built:

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-from nnctl.jobs.crossval import ignore_interrupts, signals_held_back
+from nnctl.jobs.signals import ignore_interrupts, signals_held_back
 from nnctl.jobs.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Task
 
@@ -128,7 +127,6 @@ def replace(crew: list[Worker], worker: Worker, study: "Study", trials: Trials) 
 def workers(trials: Trials, count: int) -> Iterator[list[Worker]]:
     """Processes that wait for trials; none is left at the end."""
     crew: list[Worker] = []
-    resource_tracker.ensure_running()  # which lets signals through again when it is started
     try:
         for _ in range(count):
             crew.append(started_worker(trials))

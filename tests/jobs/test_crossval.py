@@ -2,9 +2,6 @@
 
 import csv
 import json
-import os
-import signal
-import threading
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -15,7 +12,7 @@ from nnctl.build import build
 from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ExitStatus, NnctlError
-from nnctl.jobs.crossval import crossval, signals_held_back
+from nnctl.jobs.crossval import crossval
 from nnctl.jobs.train import train
 from nnctl.training import TrainingDiverged
 
@@ -175,23 +172,6 @@ def test_a_class_of_few_rows_is_told(folder):
     write("table.csv", [*(row for row in ROWS if row[3] == "no"), rare[0]])
     crossval(Path("binary.yaml"), folds=3, workers=1, warn=told.append)
     assert 'the class "yes" has 1 row, fewer' in told[-1].message
-
-
-@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be masked")
-def test_signals_wait_while_processes_are_started_whichever_thread_they_reach():
-    came, go = [], threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: came.append("obeyed"))
-    other = threading.Thread(target=lambda: go.wait() and os.kill(os.getpid(), signal.SIGTERM))
-    other.start()  # before, and so without the mask, as the threads of BLAS are
-    try:
-        with signals_held_back():
-            go.set()
-            other.join()
-            came.append("started")
-        assert came == ["started", "obeyed"]
-        assert not signal.pthread_sigmask(signal.SIG_BLOCK, []) & {signal.SIGTERM, signal.SIGINT}
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(
