@@ -19,10 +19,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from tests.benchmarks.programs import PIXELS, ROWS
 from tests.benchmarks.workloads import WORKLOADS, Layer, examples
 
-ROWS = 60_000  # of the table that is read
-PIXELS = 784
 PROGRAMS = "tests.benchmarks.programs"
 
 
@@ -75,11 +74,10 @@ def write_config(folder: Path, layers: tuple[Layer, ...], loss: str, epochs: int
 
 def own_cost(folder: Path) -> dict[str, list[str]]:
     """W1's digits as arrays: the command, and `fit` on what np.load reads, both after imports."""
-    x, y = examples(WORKLOADS["W1"])
-    np.savez(folder / "table.npz", x=x, y=y)
+    arrays = folder / "table.npz"
+    subprocess.run(program("digits", arrays), check=True)
     layers = WORKLOADS["W1"].layers
     config = write_config(folder, layers, "sparse_categorical_crossentropy", 50)
-    arrays = folder / "table.npz"
     return {
         "nnctl": program("command", config, folder / "run"),
         "fit": program("fit", arrays, 50),
@@ -92,17 +90,12 @@ def reading(folder: Path) -> dict[str, list[str]]:
 
 
 def write_table(folder: Path) -> Path:
-    """A table like MNIST's: 60,000 rows of 784 grey values, of which most are 0, and a label."""
-    generator = np.random.default_rng(0)
-    table = generator.integers(0, 256, (ROWS, PIXELS + 1), np.uint8)
-    table *= generator.random(table.shape, np.float32) < 0.2
-    table[:, 0] = generator.integers(0, 10, ROWS)
+    """A table like MNIST's, written by another process.
+
+    A process counts what the one that started it held, so this one is to hold little.
+    """
     path = folder / "table.csv"
-    with path.open("w") as file:
-        file.write(",".join(["y", *(f"x{k}" for k in range(PIXELS))]) + "\n")
-        digits = [str(number) for number in range(256)]
-        for row in table:
-            file.write(",".join([digits[number] for number in row]) + "\n")
+    subprocess.run(program("table", path), check=True)
     return path
 
 

@@ -15,6 +15,28 @@ import numpy as np
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.workloads import WORKLOADS, examples
 
+ROWS = 60_000  # of the table that is read
+PIXELS = 784
+
+
+def table(path: str) -> None:
+    """A table like MNIST's: 60,000 rows of 784 grey values, of which most are 0, and a label."""
+    generator = np.random.default_rng(0)
+    rows = generator.integers(0, 256, (ROWS, PIXELS + 1), np.uint8)
+    rows *= generator.random(rows.shape, np.float32) < 0.2
+    rows[:, 0] = generator.integers(0, 10, ROWS)
+    with Path(path).open("w") as file:
+        file.write(",".join(["y", *(f"x{k}" for k in range(PIXELS))]) + "\n")
+        digits = [str(number) for number in range(256)]
+        for row in rows:
+            file.write(",".join([digits[number] for number in row]) + "\n")
+
+
+def digits(path: str) -> None:
+    """W1's digits as arrays."""
+    x, y = examples(WORKLOADS["W1"])
+    np.savez(path, x=x, y=y)
+
 
 def cold(peer: str, output: str) -> None:
     """W3's network for 100 epochs, and its output saved."""
@@ -108,4 +130,13 @@ def counted(work: Callable[[], object]) -> None:
 
 if __name__ == "__main__":
     name, *words = sys.argv[1:]
-    {"cold": cold, "command": command, "fit": fit, "read": read, "predict": predict}[name](*words)
+    made: dict[str, Callable[..., None]] = {
+        "table": table,
+        "digits": digits,
+        "cold": cold,
+        "command": command,
+        "fit": fit,
+        "read": read,
+        "predict": predict,
+    }
+    made[name](*words)
