@@ -56,7 +56,7 @@ class Fields:
         ordered = sorted(columns)
         begin = ordered[0] if ordered else 0
         if ordered != list(range(begin, begin + len(ordered))):
-            values, odd = self._parsed([part[:, columns] for part in parts])
+            values, odd = self._parsed([part.take(columns, axis=1) for part in parts])
             return values.reshape(len(self.lines), len(columns)), odd
         # A stretch is cut out faster, also where its columns are wanted in another order.
         values, odd = self._parsed([part[:, begin : begin + len(ordered)] for part in parts])

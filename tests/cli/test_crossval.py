@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.sessions import processes_of
+
 
 def test_a_table_of_folds_with_mean_and_spread(project, process):
     done = process("crossval", "small.yaml", "--folds", "3", "--workers", "2")
@@ -75,19 +77,6 @@ def test_a_signal_ends_all_processes(project, environment, number, status):
     while processes_of(job.pid):  # Python's own, which notes what is to be cleared away, is last
         assert time.monotonic() < limit
         time.sleep(0.05)
-
-
-def processes_of(session):
-    """The processes of a session, by their numbers."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(folder.name))
-    return found
 
 
 def trainers(session):

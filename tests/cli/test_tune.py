@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.sessions import processes_of
+
 SECTION = """\
 tune:
   monitor: loss
@@ -139,16 +141,3 @@ def test_a_signal_ends_all_processes_and_keeps_what_is_over(searched, environmen
         time.sleep(0.05)
     assert len(Path("runs/small-tune/trials.csv").read_text().splitlines()) > 1
     assert Path("runs/small-tune/best.yaml").exists()
-
-
-def processes_of(session):
-    """The processes of a session, by their numbers."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(folder.name))
-    return found
