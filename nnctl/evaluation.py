@@ -10,7 +10,8 @@ from nnctl import blas
 from nnctl.blocks import Inputs
 from nnctl.graph import Array
 from nnctl.ranks import Ranks
-from nnctl.step import Examples, Forward, Model, Penalty, Scorer, Totals
+from nnctl.scoring import Scorer, Totals
+from nnctl.step import Examples, Forward, Model, Penalty
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21

@@ -14,7 +14,17 @@ import numpy as np
 from nnctl.activations import linear, sigmoid, softmax
 from nnctl.arguments import Component, PositiveFloat, Share
 from nnctl.errors import ArgumentError
-from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, one_hot, with_derivative
+from nnctl.graph import (
+    Array,
+    Graph,
+    Kind,
+    Program,
+    Shape,
+    Value,
+    gradients,
+    one_hot,
+    with_derivative,
+)
 
 Task = Literal["binary", "multiclass", "regression"]
 SMALLEST_PROBABILITY = 1e-7  # Keras's epsilon: where probabilities are clipped
@@ -81,13 +91,18 @@ class Loss(Component):
             raise ArgumentError(
                 f"the targets have shape {np.shape(y_true)}, but the prediction {prediction.shape}"
             )
-        y_true = graph.leaf("y_true", y.shape, "integer" if y.dtype.kind == "i" else "real")
+        y_true = graph.leaf("y_true", y.shape, kind_of(y))
         value = wanted(self.mean(y_true, y_pred), y_pred)
         given = {y_pred: prediction.reshape(shape), y_true: y}
         program = Program(graph, [value], prediction.dtype, given)
         program.run()
         result = program[value].copy()
         return result.reshape(prediction.shape) if value.shape else result
+
+
+def kind_of(targets: Array) -> Kind:
+    """What a graph takes targets for: class indices are integers."""
+    return "integer" if targets.dtype.kind in "iu" else "real"
 
 
 def mean_per_example(losses: Value) -> Value:

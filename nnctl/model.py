@@ -25,7 +25,8 @@ from nnctl.npz import read_arrays, write_arrays
 from nnctl.optimizers import OPTIMIZERS, Optimizer
 from nnctl.randomness import generator
 from nnctl.ranks import Ranks
-from nnctl.step import Examples, Scorer, TrainingStep
+from nnctl.scoring import Scorer
+from nnctl.step import Examples, TrainingStep
 from nnctl.training import Training, TrainingState
 
 Verbosity = Literal["auto", 0, 1, 2]

@@ -1,4 +1,4 @@
-"""The programs a model runs as: a training step, a block of predictions, the losses of a block.
+"""The programs a model runs as: a training step, a block of predictions, what regularizers cost.
 
 `trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
 """
@@ -10,10 +10,9 @@ from typing import Protocol
 import numpy as np
 
 from nnctl.blocks import Inputs
-from nnctl.graph import Array, Graph, Kind, Program, Shape, Value, gradients, join
+from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, join
 from nnctl.layout import Layout
-from nnctl.losses import Loss
-from nnctl.metrics import Metric, State
+from nnctl.losses import Loss, kind_of
 from nnctl.optimizers import Optimizer, clipped
 from nnctl.ranks import Part, Ranks
 
@@ -59,10 +58,6 @@ class Examples:
         """The examples of some rows."""
         weight = None if self.weight is None else self.weight[chosen]
         return Examples(self.x[chosen], self.y[chosen], weight)
-
-
-def kind_of(array: Array) -> Kind:
-    return "integer" if array.dtype.kind in "iu" else "real"
 
 
 @dataclass(frozen=True)
@@ -290,60 +285,3 @@ class Penalty:
     def __call__(self) -> float:
         self.program.run()
         return sum(float(array) for array in self._arrays)
-
-
-class Scorer:
-    """Adds blocks of outputs to the totals of an epoch: the loss and the metrics."""
-
-    def __init__(self, loss: Loss, metrics: Sequence[Metric], output: Shape):
-        self.loss, self.metrics, self.output = loss, metrics, output
-        self._programs: dict[int, tuple[Program, list[Array]]] = {}
-
-    def _program(self, y: Array, dtype: np.dtype) -> tuple[Program, list[Array]]:
-        """The program for so many rows; its targets, outputs, losses and predictions."""
-        rows = len(y)
-        if rows not in self._programs:
-            graph = Graph()
-            y_true = graph.leaf("y_true", y.shape, kind_of(y))
-            y_pred = graph.leaf("y_pred", (rows, *self.output))
-            losses = self.loss.forward(y_true, y_pred)
-            prediction = self.loss.output_activation(y_pred)
-            values = [y_true, y_pred, losses, prediction]
-            program = Program(graph, values, dtype)
-            self._programs[rows] = (program, [program[value] for value in values])
-        return self._programs[rows]
-
-    def add(
-        self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
-    ) -> None:
-        """Adds outputs `(rows, *output)` with their targets and weights."""
-        program, arrays = self._program(y_true, y_pred.dtype)
-        targets, outputs, losses, prediction = arrays
-        np.copyto(targets, y_true)
-        np.copyto(outputs, y_pred)
-        program.run()
-        weighted = losses if weight is None else losses * weight
-        totals.loss += float(weighted.sum(dtype=np.float64))
-        totals.rows += len(y_pred)
-        for metric, state in zip(self.metrics, totals.states, strict=True):
-            metric.add(state, y_true, prediction, self.loss.task)
-
-
-@dataclass
-class Totals:
-    """What has been gathered of an epoch: the sum of losses, the rows, each metric's state."""
-
-    loss: float
-    rows: int
-    states: list[State]
-
-    @classmethod
-    def start(cls, metrics: Sequence[Metric]) -> "Totals":
-        return cls(0.0, 0, [metric.start() for metric in metrics])
-
-    def figures(self, names: Sequence[str], metrics: Sequence[Metric]) -> dict[str, float]:
-        """The loss and the metrics by name, means over the rows so far."""
-        figures = {"loss": self.loss / self.rows if self.rows else float("nan")}
-        for name, metric, state in zip(names, metrics, self.states, strict=True):
-            figures[name] = metric.result(state)
-        return figures

@@ -24,7 +24,8 @@ from nnctl.metrics import Metric
 from nnctl.optimizers import Optimizer
 from nnctl.ranks import Ranks
 from nnctl.schedules import rate_at
-from nnctl.step import Examples, Model, Scorer, Totals, TrainingStep, rates_of
+from nnctl.scoring import Scorer, Totals
+from nnctl.step import Examples, Model, TrainingStep, rates_of
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64

@@ -17,7 +17,7 @@ ROWS = [
     ["activations", "initializers", "regularizers"],
     ["losses", "layers", "optimizers"],
     ["metrics"],
-    ["step", "callbacks"],
+    ["callbacks", "scoring", "step"],
     ["class_weights", "evaluation", "monitors"],
     ["training"],
     ["diagnosis", "model"],
