@@ -4,6 +4,7 @@
 in each of them.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from nnctl.errors import NnctlError, Problem
 from nnctl.extras import required
 from nnctl.graph import Array
+
+BYTES_WORTH_DIVIDING = 1 << 19
 
 
 class World:
@@ -24,6 +27,19 @@ class World:
     def sum(self, array: Array) -> None:
         """Adds up the ranks' arrays in place: one Allreduce."""
         self._all.Allreduce(self._mpi.IN_PLACE, array)
+
+    def divides(self, nbytes: int) -> bool:
+        """Whether the update of so many bytes takes longer than one message more."""
+        return nbytes >= BYTES_WORTH_DIVIDING
+
+    def sum_parts(self, array: Array, parts: Sequence[slice], out: Array) -> None:
+        """Adds up this rank's part of the ranks' arrays: one Reduce_scatter."""
+        self._all.Reduce_scatter(array, out, [part.stop - part.start for part in parts])
+
+    def unite(self, array: Array, parts: Sequence[slice]) -> None:
+        """Fetches the other ranks' parts of an array: one Allgatherv."""
+        counts, starts = [p.stop - p.start for p in parts], [p.start for p in parts]
+        self._all.Allgatherv(self._mpi.IN_PLACE, [array, (counts, starts)])
 
     def gather(self, array: Array) -> Array:
         """The ranks' arrays `(size, *shape)`, in all of them."""

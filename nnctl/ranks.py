@@ -8,6 +8,7 @@ Networks, with synchronous steps). Whoever makes the ranks says how they reach e
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -15,8 +16,10 @@ import numpy as np
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.graph import Array, Value
 from nnctl.graph.operations import Call, Operation
+from nnctl.lowering import ALIGNMENT
 
 Result = TypeVar("Result")
+LINE = ALIGNMENT // 4  # numbers of float32 in a cache line
 
 
 class Ranks(Protocol):
@@ -29,8 +32,20 @@ class Ranks(Protocol):
     size: int
     local: int
 
+    def divides(self, nbytes: int) -> bool:
+        """Whether each rank is to update only its part of so many bytes of parameters."""
+        ...
+
     def sum(self, array: Array) -> None:
         """Replaces the array by the sum of all ranks' arrays, the same bytes in each rank."""
+        ...
+
+    def sum_parts(self, array: Array, parts: Sequence[slice], out: Array) -> None:
+        """Puts this rank's part of the sum of all ranks' arrays into `out`."""
+        ...
+
+    def unite(self, array: Array, parts: Sequence[slice]) -> None:
+        """Fills in the other ranks' parts of an array of which each rank has its own."""
         ...
 
     def gather(self, array: Array) -> Array:
@@ -76,8 +91,25 @@ class Part:
     def rows(self) -> slice:
         return slice(self.start, self.stop)
 
+    def parts(self, size: int) -> list[slice]:
+        """Each rank's part of a vector `(size,)`: whole cache lines, as equal as can be."""
+        ends = [min(LINE * end, size) for end in bounds(-(-size // LINE), self.ranks.size)]
+        return [slice(start, stop) for start, stop in pairwise(ends)]
+
     def __len__(self) -> int:
         return self.stop - self.start
+
+    def own(self, size: int) -> slice:
+        """This rank's part of a vector `(size,)`."""
+        return self.parts(size)[self.ranks.rank]
+
+    def divides(self, nbytes: int) -> bool:
+        """Whether each rank is to update only its part of so many bytes of parameters."""
+        return self.ranks.divides(nbytes)
+
+    def unite(self, vector: Array) -> None:
+        """Fills in the other ranks' parts of a vector of which each rank has its own."""
+        self.ranks.unite(vector, self.parts(len(vector)))
 
     def summed(self, x: Value) -> Value:
         """The sum of `x` over the ranks, as a value of the graph; derivatives pass through it.
@@ -85,13 +117,35 @@ class Part:
         Each rank derives its own share of the loss, and `x` has a part in all of them: its
         derivative is the sum of the ranks' derivatives.
         """
+
+        def calls(out: Array, x: Array) -> list[Call]:
+            copies = [] if out is x else [partial(np.copyto, out, x)]
+            return [*copies, partial(self.ranks.sum, out)]
+
         rules = (lambda d, y, x: self.summed(d),)
-        op = Operation("sum_over_ranks", (), rules, self._calls, in_place=True)
+        op = Operation("sum_over_ranks", (), rules, calls, in_place=True)
         return x.graph.record(op, (x,), x.shape)
 
-    def _calls(self, out: Array, x: Array) -> list[Call]:
-        copies = [] if out is x else [partial(np.copyto, out, x)]
-        return [*copies, partial(self.ranks.sum, out)]
+    def summed_part(self, x: Value) -> Value:
+        """This rank's part of the sum of the vector `x` over the ranks."""
+        parts, own = self.parts(x.size), self.own(x.size)
+
+        def calls(out: Array, x: Array) -> list[Call]:
+            return [partial(self.ranks.sum_parts, x, parts, out)]
+
+        op = Operation("sum_over_ranks", ("part",), (), calls)
+        return x.graph.record(op, (x,), (own.stop - own.start,))
+
+    def united(self, x: Value, size: int) -> Value:
+        """The vector `(size,)` of which each rank's part is its `x`."""
+        parts, own = self.parts(size), self.own(size)
+
+        def calls(out: Array, x: Array) -> list[Call]:
+            there = out[own].ctypes.data == x.ctypes.data
+            copies = [] if there else [partial(np.copyto, out[own], x)]
+            return [*copies, partial(self.ranks.unite, out, parts)]
+
+        return x.graph.record(Operation("unite_ranks", (), (), calls), (x,), (size,))
 
     def mean(self, own: Value) -> Value:
         """The mean over all rows of a batch, from the mean over this rank's own."""

@@ -3,7 +3,7 @@
 `trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,11 +107,13 @@ def trace(
     return Trace(graph, parameters, statistics, x, y_true, weight, y_pred, penalty, value)
 
 
-def gradient_vector(traced: Trace, layout: Layout, optimizer: Optimizer) -> Value:
+def gradient_vector(
+    traced: Trace, layout: Layout, optimizer: Optimizer, divided: bool = False
+) -> Value:
     """The derivatives by all trainable parameters, as the optimizer wants them clipped.
 
     In the layout's order: `(trainable,)`. Of a part of a batch, each rank derives its share of the
-    loss, and the one vector is summed.
+    loss, and the one vector is summed; where the update is `divided`, the rank's part of it.
     """
     parameters = [traced.graph.lift(layout.parameters[name]) for name in layout.trainable]
     part = traced.graph.part
@@ -119,12 +121,15 @@ def gradient_vector(traced: Trace, layout: Layout, optimizer: Optimizer) -> Valu
         found = gradients(traced.loss, parameters)
         return joined(clipped(optimizer, found))
     found = gradients(traced.loss * part.share, parameters)
+    if divided and not optimizer.clips:
+        return part.summed_part(joined(found))
     vector = part.summed(joined(found))
-    if not optimizer.clips:
-        return vector
-    slices = [layout.slices[name] for name in layout.trainable]
-    pairs = zip(slices, parameters, strict=True)
-    return joined(clipped(optimizer, [vector[own].reshape(*p.shape) for own, p in pairs]))
+    if optimizer.clips:
+        slices = [layout.slices[name] for name in layout.trainable]
+        pairs = zip(slices, parameters, strict=True)
+        whole = [vector[own].reshape(*p.shape) for own, p in pairs]
+        vector = joined(clipped(optimizer, whole))
+    return vector[part.own(vector.size)] if divided else vector
 
 
 def joined(arrays: Sequence[Value]) -> Value:
@@ -137,8 +142,11 @@ class TrainingStep:
 
     The model's vector and the slots change in place. `y_pred` is the model's output of the last
     step `(rows, *output_shape)`, from before the update. A batch of all rows is bound once, here;
-    others are gathered from the data at each step. Where several `ranks` share the batch, `rows`
-    counts all of it, and the program is for the `part` that this rank takes.
+    others are gathered from the data at each step.
+
+    Where several `ranks` share the batch, `batch` counts all of it, and the program is for the
+    `part` that this rank takes. It updates all parameters or, where the ranks divide them, its part
+    of them.
     """
 
     def __init__(
@@ -153,22 +161,31 @@ class TrainingStep:
         ranks: Ranks | None = None,
     ):
         self.batch, self.part = rows, None if ranks is None else Part.of(rows, ranks)
+        size = model.layout.trainable_size
         taken = rows if self.part is None else len(self.part)
         traced = trace(model, loss, data, taken, generator, self.part)
-        graph, size = traced.graph, model.layout.trainable_size
-        given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+        graph, parameters = traced.graph, model.vector[:size]
+        given = {traced.parameters: parameters, traced.statistics: model.vector[size:]}
         rates = [graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
+        divided = self.part if self.part and self.part.divides(parameters.nbytes) else None
+        own, p = slice(0, size), traced.parameters
         with graph.named("optimizer"):
-            old = tuple(graph.leaf(name, (size,)) for name in optimizer.slots)
-            g = gradient_vector(traced, model.layout, optimizer)
-            p, (*own, decay) = traced.parameters, rates
-            if optimizer.weight_decay:
-                p = p - p * decay
-            updated, new = optimizer.update(p, g, old, *own)
-        graph.assign(traced.parameters, updated)
+            if divided:
+                own = divided.own(size)
+                p = graph.leaf("own_parameters", (own.stop - own.start,))
+                given[p] = parameters[own]
+            old = tuple(graph.leaf(name, p.shape) for name in optimizer.slots)
+            g = gradient_vector(traced, model.layout, optimizer, divided is not None)
+            *numbers, decay = rates
+            decayed = p - p * decay if optimizer.weight_decay else p
+            updated, new = optimizer.update(decayed, g, old, *numbers)
+            graph.assign(p, updated)
+            if divided:
+                graph.assign(traced.parameters, divided.united(updated, size))
         for leaf, value in zip(old, new, strict=True):
             graph.assign(leaf, value)
-            given[leaf] = slots[leaf.name]
+            given[leaf] = slots[leaf.name][own]
+        self._in_parts = list(slots.values()) if divided else []
         leaves = traced.batch_leaves()
         self.whole = rows == len(data)
         if self.whole:
@@ -183,18 +200,10 @@ class TrainingStep:
         self._penalties = [self.program[penalty] for penalty in penalties]
         self.multiply_adds = sum(self.program.products)
 
-    def own(self, batches: Array) -> Array:
-        """The rows of this rank's part in each of some batches `(batches, batch)`."""
-        return batches if self.part is None else batches[:, self.part.rows]
-
-    def gathered(self, outputs: Array) -> Array:
-        """The outputs of some whole batches, from those of this rank's part."""
-        return outputs if self.part is None else self.part.gathered(outputs)
-
     @property
-    def batch_bytes(self) -> int:
-        """The memory of the batch that each step is given."""
-        return sum(array.nbytes for array in self._batch)
+    def nbytes(self) -> int:
+        """The memory of the batch that each step is given, and of all that it computes."""
+        return self.program.nbytes + sum(array.nbytes for array in self._batch)
 
     def walk(
         self, data: Examples, rows: Array, rates: tuple[float, ...]
@@ -210,21 +219,21 @@ class TrainingStep:
             yield named.value, self.program[named.value]
 
     def run(
-        self,
-        data: Examples,
-        batches: Iterable[Array],
-        rates: Iterable[tuple[float, ...]],
-        outputs: Iterable[Array],
-    ) -> float:
-        """One step a batch of row indices, at those rates; keeps each step's output in `outputs`.
+        self, data: Examples, batches: Array, rates: Sequence[tuple[float, ...]]
+    ) -> tuple[Array, float]:
+        """One step a batch of row indices `(batches, batch)`, at those rates.
 
-        Returns the sum of what regularizers cost. This is the loop all training time is spent in.
+        Returns the outputs `(batches, batch, *output_shape)` of all steps, each from before its
+        update, and the sum of what regularizers cost. This is the loop all training time is spent
+        in.
         """
+        own = batches if self.part is None else batches[:, self.part.rows]
+        outputs = np.empty((len(batches), *self.y_pred.shape), self.y_pred.dtype)
         penalty = 0.0
         gathers = zip([array.take for array in data.arrays()], self._batch, strict=True)
         gather = [] if self.whole else list(gathers)
         replay, y_pred = self.program.replay, self.y_pred
-        for rows, numbers, output in zip(batches, rates, outputs, strict=True):
+        for rows, numbers, output in zip(own, rates, outputs, strict=True):
             for take, out in gather:
                 take(rows, 0, out, "clip")
             for array, number in zip(self._rates, numbers, strict=True):
@@ -234,7 +243,11 @@ class TrainingStep:
             np.copyto(output, y_pred)
             for array in self._penalties:
                 penalty += float(array)
-        return penalty
+        if self.part is None:
+            return outputs, penalty
+        for slot in self._in_parts:
+            self.part.unite(slot)
+        return self.part.gathered(outputs), penalty
 
 
 def rates_of(optimizer: Optimizer, learning_rate: float, step: int) -> tuple[float, ...]:

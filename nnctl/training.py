@@ -317,9 +317,8 @@ class Training:
         state = self.state
         step, batches, rates = self.upcoming()
         count, rows = len(rates), batches.reshape(-1)
-        kept = np.empty((count, *step.y_pred.shape), step.y_pred.dtype)
-        penalty = step.run(self.train, step.own(batches), rates, kept)
-        outputs = step.gathered(kept).reshape(len(rows), *self.model.output_shape)
+        kept, penalty = step.run(self.train, batches, rates)
+        outputs = kept.reshape(len(rows), *self.model.output_shape)
         state.totals.loss += penalty * step.batch
         state.step += count
         state.batch += count

@@ -69,11 +69,11 @@ def trained(ranks, network="dense", optimizer="adam", batch_size=10, dtype="floa
     return history.history, model.vector.copy(), model.predict(X)
 
 
-def check(cases):
+def check(cases, divided):
     """All ranks agree to the byte, and with one process but for the order of sums."""
     one = trained(None, **cases)
     for size in SIZES:
-        ranks = in_ranks(size, lambda ranks: trained(ranks, **cases))
+        ranks = in_ranks(size, lambda ranks: trained(ranks, **cases), divided)
         history, vector, output = ranks[0]
         for other in ranks[1:]:
             assert other[0] == history
@@ -85,20 +85,22 @@ def check(cases):
         np.testing.assert_allclose(output, one[2], rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("network", NETWORKS)
-def test_every_network_trains_as_in_one_process(network):
-    check({"network": network})
+def test_every_network_trains_as_in_one_process(network, divided):
+    check({"network": network}, divided)
 
 
+@pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_gradients_are_clipped_when_they_are_whole(optimizer):
-    check({"optimizer": optimizer})
+def test_gradients_are_clipped_when_they_are_whole(optimizer, divided):
+    check({"optimizer": optimizer}, divided)
 
 
 # Full batches; last batches of 1 and 3 rows, which leave ranks without any; batches of one row.
 @pytest.mark.parametrize("batch_size", [ROWS, 100, 26, 25, 1])
 def test_batches_of_any_size_are_shared(batch_size):
-    check({"network": "batch_normalization", "batch_size": batch_size})
+    check({"network": "batch_normalization", "batch_size": batch_size}, batch_size == 26)
 
 
 def test_float32_stays_float32():
@@ -125,6 +127,21 @@ def test_parts_are_whole_and_as_equal_as_can_be(rows, size):
         assert 0 <= part.start < part.stop <= rows
         assert len(part) == max(count, 1)
         assert (part.share == 0) == (count == 0)
+
+
+def test_each_rank_updates_its_part_of_parameters_and_has_all_slots():
+    def state(ranks):
+        model = Sequential([Flatten(), Dense(3)], seed=3, dtype="float64", ranks=ranks)
+        model.compile(Adam(0.01), MeanSquaredError())
+        data = model.examples(X, np.eye(3)[LABELS])
+        model.training(data, epochs=1, batch_size=20).run()
+        names = {call.value.name for call in model.step(data, 20).program.calls}
+        return model.state().slots, names
+
+    (alone, _), (slots, names) = state(None), in_ranks(3, state, divided=True)[1]
+    assert {"unite_ranks", "sum_over_ranks"} <= names
+    for name, slot in slots.items():
+        np.testing.assert_allclose(slot, alone[name], rtol=1e-10, atol=1e-15)
 
 
 def test_a_stop_in_one_rank_stops_all():

@@ -1,7 +1,7 @@
 """Ranks that are threads of one process: a second way for ranks to reach each other."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,14 @@ import numpy as np
 class ThreadedRanks:
     """One of `size` threads, which meet at barriers and read each other's objects."""
 
-    def __init__(self, rank: int, size: int, barrier: threading.Barrier, board: list[Any]):
+    def __init__(
+        self, rank: int, size: int, barrier: threading.Barrier, board: list[Any], divided: bool
+    ):
         self.rank, self.size, self.local = rank, size, size
-        self._barrier, self._board = barrier, board
+        self._barrier, self._board, self._divided = barrier, board, divided
+
+    def divides(self, nbytes: int) -> bool:
+        return self._divided
 
     def exchange(self, given: Any) -> list[Any]:
         self._board[self.rank] = given
@@ -28,16 +33,27 @@ class ThreadedRanks:
         total = self.gather(array)
         array[...] = sum(total[1:], total[0])
 
+    def sum_parts(self, array: np.ndarray, parts: Sequence[slice], out: np.ndarray) -> None:
+        total = self.gather(array)[:, parts[self.rank]]
+        out[...] = sum(total[1:], total[0])
 
-def in_ranks(size: int, work: Callable[[ThreadedRanks], Any]) -> list[Any]:
-    """What `work` returns in each of so many ranks; raises what it raised in the first of them."""
+    def unite(self, array: np.ndarray, parts: Sequence[slice]) -> None:
+        for part, other in zip(parts, self.exchange(array.copy()), strict=True):
+            array[part] = other[part]
+
+
+def in_ranks(size: int, work: Callable[[ThreadedRanks], Any], divided: bool = False) -> list[Any]:
+    """What `work` returns in each of so many ranks; raises what it raised in the first of them.
+
+    `divided` ranks update only their parts of the parameters.
+    """
     barrier, board = threading.Barrier(size, timeout=60), [None] * size
     results: list[Any] = [None] * size
     errors: list[BaseException | None] = [None] * size
 
     def run(rank: int) -> None:
         try:
-            results[rank] = work(ThreadedRanks(rank, size, barrier, board))
+            results[rank] = work(ThreadedRanks(rank, size, barrier, board, divided))
         except BaseException as error:
             errors[rank] = error
             if not isinstance(error, threading.BrokenBarrierError):

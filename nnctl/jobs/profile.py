@@ -71,7 +71,7 @@ def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = N
         step = built.model.step(built.train, training.batch_size)
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
-        step.run(built.train, [batch], [rates], [step.y_pred.copy()])
+        step.run(built.train, batch[None], [rates])
         program = median_seconds(step.program.run)
         limit = product_seconds(step.program)
         entries = entries_of(step)
