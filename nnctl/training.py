@@ -29,7 +29,7 @@ from nnctl.step import Examples, Model, TrainingStep, rates_of
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64
-MULTIPLY_ADDS_AT_ONCE = 500_000_000  # a tenth of a second or so
+MULTIPLY_ADDS_AT_ONCE = 2_000_000_000  # a tenth of a second or so
 NUMBERS_AT_ONCE = 1 << 18
 BETWEEN_EVENTS = 0.1  # seconds of validating
 
