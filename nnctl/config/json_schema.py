@@ -11,7 +11,7 @@ from nnctl.config.descriptions import argument_told, key_told
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
-from nnctl.config.types import ArgumentsOf, OrSection, Section, arguments_model, model_of
+from nnctl.config.types import ArgumentsOf, Deferred, OrSection, Section, arguments_model, model_of
 from nnctl.rules import RULES
 
 DIALECT = "http://json-schema.org/draft-07/schema#"  # what editors know
@@ -108,6 +108,8 @@ def marked(mark: Any, definitions: dict[str, Schema]) -> Schema | None:
         return named_schema(one_of, definitions)
     if isinstance(mark, OrSection):
         return section_schema(mark.section, definitions)
+    if isinstance(mark, Deferred):
+        return section_schema(mark.section(), definitions)
     return None
 
 

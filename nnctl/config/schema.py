@@ -21,10 +21,8 @@ from nnctl.config.labels import OrLabelWeights
 from nnctl.config.overrides import override
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
-from nnctl.config.searching import search_problems
 from nnctl.config.source import Source, read
-from nnctl.config.tuning import TuneConfig
-from nnctl.config.types import ArgumentsOf, Entry, Limits, Named, OrSection, Section
+from nnctl.config.types import ArgumentsOf, Deferred, Entry, Limits, Named, OrSection, Section
 from nnctl.config.wording import Phrase
 from nnctl.errors import NnctlError, Problem
 from nnctl.layers import LAYERS
@@ -110,6 +108,13 @@ class DataConfig(Section):
     memory: Whole | Size = "256MB"
 
 
+def tuning() -> type[Section]:
+    """The model of the section `tune`."""
+    from nnctl.config.tuning import TuneConfig
+
+    return TuneConfig
+
+
 class Config(Section):
     """A run's config, checked, with every default filled in."""
 
@@ -134,7 +139,7 @@ class Config(Section):
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
     ignore_advice: tuple[AdviceCode, ...] = ()
-    tune: TuneConfig | None = None
+    tune: Annotated[Any, Deferred(tuning)] = None
     _source: Source = PrivateAttr()
 
     def __eq__(self, other: object) -> bool:
@@ -179,7 +184,10 @@ def load(
 def checked(source: Source) -> Config:
     """The source's values as a config; raises `NnctlError` with all problems, sorted by line."""
     config, problems = judged(source)
-    problems += search_problems(source, lambda changed: judged(changed)[1])
+    if "tune" in source.values:
+        from nnctl.config.searching import search_problems  # with the models of what is searched
+
+        problems += search_problems(source, lambda changed: judged(changed)[1])
     if config is None or problems:
         raise NnctlError(sorted(problems, key=_by_line))
     config._source = source

@@ -238,6 +238,24 @@ class ArgumentsOf:
         return core_schema.no_info_plain_validator_function(arguments)
 
 
+@dataclass(frozen=True)
+class Deferred:
+    """Marks a field that holds a section, or None; `section` gives its model.
+
+    Few configs have such a section: its module is loaded, and the model made, for those alone.
+    """
+
+    section: Callable[[], type[Section]]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def checked(value: Any) -> Any:
+            return value if value is None else self.section().model_validate(value)
+
+        return core_schema.no_info_plain_validator_function(checked)
+
+
 @cache
 def model_of(one_of: OneOf, name: str) -> type[Entry]:
     """The model of the type `name`, derived from its signature."""

@@ -55,8 +55,9 @@ class TrialRow:
 def direction_of(config: Config) -> Direction:
     """Whether the monitored figure is to fall or to rise."""
     assert config.tune is not None
-    if config.tune.direction is not None:
-        return config.tune.direction
+    given: Direction | None = config.tune.direction
+    if given is not None:
+        return given
     return "maximize" if higher_is_better(config.tune.monitor) else "minimize"
 
 
