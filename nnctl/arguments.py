@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, partial
 from numbers import Integral, Real
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from nnctl.errors import ArgumentError, did_you_mean
 
@@ -81,19 +81,19 @@ Share = Annotated[float, Range(0, 1)]
 DecayRate = Annotated[float, Range(0, 1, high_open=True)]
 
 
-@dataclass(frozen=True)
-class Argument:
-    """One argument of a class or function: its annotation and default (or `Argument.REQUIRED`)."""
+EMPTY = inspect.Parameter.empty
+
+
+class Argument(NamedTuple):
+    """One argument of a class or function: its annotation and default, or `EMPTY`."""
 
     name: str
     annotation: Any
     default: Any
 
-    REQUIRED = inspect.Parameter.empty
-
     @property
     def required(self) -> bool:
-        return self.default is Argument.REQUIRED
+        return self.default is EMPTY
 
 
 def arguments_of(made: Any) -> tuple[Argument, ...]:

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,7 @@ from nnctl.runs.weights import load_weights
 from nnctl.step import Examples
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(NamedTuple):
     """A config's model, compiled, and its examples in the model's shape and dtype.
 
     `held` are the rows that a fold of a crossvalidation holds out.

@@ -5,8 +5,7 @@ costs nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 Reason = Literal["finished", "stopped", "interrupted", "diverged"]
 
@@ -46,8 +45,7 @@ class Run(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class BatchEnd:
+class BatchEnd(NamedTuple):
     """Some batches are done: where the run is, and the epoch's figures so far."""
 
     epoch: int  # counted from 1
@@ -58,8 +56,7 @@ class BatchEnd:
     learning_rate: float
 
 
-@dataclass(frozen=True)
-class EpochEnd:
+class EpochEnd(NamedTuple):
     """An epoch is done: its figures, with `val_` ahead for those of the validation rows."""
 
     epoch: int
@@ -70,8 +67,7 @@ class EpochEnd:
     rows: int
 
 
-@dataclass(frozen=True)
-class TrainEnd:
+class TrainEnd(NamedTuple):
     """The run is over, for that reason; `epoch` is the last whole one."""
 
     reason: Reason

@@ -5,9 +5,9 @@ chooses the exit status. Nothing here imports more than the standard library.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class ExitStatus(IntEnum):
@@ -20,8 +20,7 @@ class ExitStatus(IntEnum):
     TERMINATED = 143
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong.
 
     `message` says what was found and what is allowed; `fix` what to do about it. `file`,
@@ -39,7 +38,7 @@ class Problem:
     def located(self, **place: object) -> "Problem":
         """The same problem with those fields of its place filled in that are still empty."""
         empty = {name: value for name, value in place.items() if not getattr(self, name)}
-        return replace(self, **empty)  # type: ignore[arg-type]
+        return self._replace(**empty)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         place = self.source or self.file or ""

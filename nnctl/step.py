@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -60,8 +60,7 @@ class Examples:
         return Examples(self.x[chosen], self.y[chosen], weight)
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """A recorded step: its leaves, and the values of interest."""
 
     graph: Graph

@@ -1,7 +1,7 @@
 """A trained model, as its weights file describes it: ready to predict, without its data."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nnctl.build import compiled, in_own_unit, load_parameters
 from nnctl.config import Config
@@ -14,8 +14,7 @@ from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
 from nnctl.runs.weights import load_weights
 
 
-@dataclass(frozen=True)
-class Trained:
+class Trained(NamedTuple):
     """A model with its trained parameters, and how any file becomes its input."""
 
     file: str

@@ -1,16 +1,14 @@
 """A piece of advice: a rule that a config breaks, where it does, and the change to make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnctl.config import Config
 from nnctl.config.dumping import dump_line
 from nnctl.rules import Rule
 
 
-@dataclass(frozen=True, eq=False)
-class Finding:
+class Finding(NamedTuple):
     """What a check has found: `path` is the key that it is about, `found` a clause on what is
     there, and `change` gives dotted paths of the config their new values."""
 
@@ -20,8 +18,7 @@ class Finding:
     change: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Advice:
+class Advice(NamedTuple):
     """Advice to a user.
 
     `message` says on one line what was found and why it is a mistake. `change` is YAML, a line a

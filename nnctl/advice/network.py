@@ -1,7 +1,7 @@
 """A config's layers as the rules see them: which have weights, and what bends their output."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nnctl.config import Config, Entry
 
@@ -9,8 +9,7 @@ BENDING = ("layer_normalization", "max_pooling1d", "max_pooling2d")
 KEEPING = ("activation", "dropout", "flatten", "reshape")  # of which an output may go through
 
 
-@dataclass(frozen=True, eq=False)
-class Output:
+class Output(NamedTuple):
     """The last layer with weights: its path, and the activation that ends the network.
 
     `activation` is the path of that activation in the config, `function` its name.
@@ -22,8 +21,7 @@ class Output:
     function: str
 
 
-@dataclass(frozen=True, eq=False)
-class Hidden:
+class Hidden(NamedTuple):
     """A layer with weights that another follows: its path, entry and activations between the two.
 
     `bends` says whether anything in between is not linear; `activations` has paths and names.

@@ -23,8 +23,6 @@ def command(
 
     Example: nnctl advice linear-hidden
     """
-    from dataclasses import asdict
-
     from nnctl.cli.advising import print_page, print_rules
     from nnctl.cli.ending import reader_may_leave
     from nnctl.jobs.advice import advice
@@ -34,7 +32,7 @@ def command(
         if json:
             from nnctl.cli.printing import print_json
 
-            print_json({"rules": [asdict(rule) for rule in rules]})
+            print_json({"rules": [rule._asdict() for rule in rules]})
         elif code is None:
             print_rules(rules)
         else:

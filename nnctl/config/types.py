@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, reduce
 from operator import or_
-from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -141,8 +141,7 @@ def _made(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """Marks a field that holds one of a closed set of named types: a name, or `{type: …}`.
 
     Values of other kinds go to the rest of the annotation, as in "a number or a schedule".
@@ -204,8 +203,7 @@ def is_quoted_number(value: Any) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class OrSection:
+class OrSection(NamedTuple):
     """Marks a field whose mappings are a section; values of other kinds go to its annotation."""
 
     section: type[Section]
@@ -220,8 +218,7 @@ class OrSection:
         return core_schema.no_info_wrap_validator_function(either, handler(source))
 
 
-@dataclass(frozen=True)
-class ArgumentsOf:
+class ArgumentsOf(NamedTuple):
     """Marks a field that holds the arguments of the class `made`, or None; `noun` is its name."""
 
     made: Any
@@ -238,8 +235,7 @@ class ArgumentsOf:
         return core_schema.no_info_plain_validator_function(arguments)
 
 
-@dataclass(frozen=True)
-class Deferred:
+class Deferred(NamedTuple):
     """Marks a field that holds a section, or None; `section` gives its model.
 
     Few configs have such a section: its module is loaded, and the model made, for those alone.

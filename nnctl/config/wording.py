@@ -4,8 +4,7 @@ import json
 import math
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from nnctl.arguments import OneOf, Range
 from nnctl.config.scalars import TooLong, core_value
@@ -15,8 +14,7 @@ LONGEST_SHOWN = 60
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Marks text of a certain meaning, such as "a file", so that errors can name it."""
 
     singular: str

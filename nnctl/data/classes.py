@@ -1,7 +1,6 @@
 """Class labels and the indices that stand for them."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,7 @@ _SHOWN_LABELS = 10
 AT_ONCE = 1 << 20  # rows
 
 
-@dataclass(frozen=True)
-class Classes:
+class Classes(NamedTuple):
     """The labels of a target, sorted; a row's class index is its label's place among them."""
 
     labels: tuple[Label, ...]

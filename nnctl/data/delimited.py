@@ -3,10 +3,9 @@
 import math
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ from nnctl.errors import NnctlError, Problem, did_you_mean
 TEXT_FIX = "mend it; for training, data.text makes a column one of categories"
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """Whether a column holds text, as its first value, on line `line`, has decided."""
 
     is_text: bool
@@ -244,4 +242,4 @@ def placed(problem: Problem, file: str, place: Place) -> Problem:
     if problem.file != file or problem.line is None:
         return problem
     own, line = place(problem.line)
-    return replace(problem, file=own, line=line)
+    return problem._replace(file=own, line=line)

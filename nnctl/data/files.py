@@ -4,12 +4,12 @@ import glob
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from nnctl.errors import NnctlError, Problem
 
 
-@dataclass(frozen=True)
-class TextFormat:
+class TextFormat(NamedTuple):
     """How a text table is written.
 
     `delimiter` is the character between fields; None means a tab for `.tsv`, else a comma. Without

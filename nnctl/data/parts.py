@@ -1,8 +1,7 @@
 """The inputs of the rows that train, and of those that were kept aside."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,7 @@ from nnctl.data.streamed import Streamed
 Rows = NDArray[Any] | Streamed
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """The inputs that train; `rest` gives those of other rows, which a mask (rows,) names."""
 
     training: Rows

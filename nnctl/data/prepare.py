@@ -1,8 +1,7 @@
 """From the files a config names to the examples that a model trains on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,7 @@ from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """All that a run is given of its data, and what its user should know of them.
 
     `held` are the rows that a fold of a crossvalidation holds out, and `held_rows` (rows,) says
@@ -44,8 +42,7 @@ class Prepared:
     held_rows: NDArray[np.intp] | None = None
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What the model needs of its data.
 
     `task` is what the loss makes of the targets, `units` the number of the model's outputs.
@@ -227,14 +224,14 @@ def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
     """How the targets are encoded, with their classes, but unscaled."""
     targets = Targets(names, wanted.task, wanted.dtype)
     if targets.are_one_hot:
-        return replace(targets, classes=Classes(names))
+        return targets._replace(classes=Classes(names))
     if wanted.task == "regression" or len(names) > 1:
         return targets
     faults = Faults(raw.targets.file)
     note_missing(raw.targets, names, faults)
     faults.check()
     classes = find_classes(raw.targets, names[0], wanted.task, wanted.units)
-    return replace(targets, classes=classes)
+    return targets._replace(classes=classes)
 
 
 def class_indices(raw: Raw, targets: Targets) -> NDArray[np.integer[Any]] | None:

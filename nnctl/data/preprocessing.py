@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +53,7 @@ class Batch:
         return len(self.usable)
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(NamedTuple):
     """What a file calls the features, the targets and the weights."""
 
     features: tuple[str, ...]
@@ -71,8 +70,7 @@ class Columns:
         return (*self.features, *self.targets)
 
 
-@dataclass(frozen=True)
-class Preprocessing:
+class Preprocessing(NamedTuple):
     """From the columns of any file to what the model is given.
 
     `arrays` are the names of the two arrays of a model trained from arrays, whose columns count by

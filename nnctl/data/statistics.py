@@ -1,7 +1,8 @@
 """What the rows that train decide: categories, means and scaling of the columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,7 @@ from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 
 
-@dataclass(frozen=True)
-class Treatment:
+class Treatment(NamedTuple):
     """What becomes of the columns: see the keys of the same names under `data` in a config.
 
     `text` are columns of categories, whatever they hold; `by` is what `rescale` divides by. Inputs
@@ -66,8 +66,8 @@ def fitted(
         check_range(statistics.divisor, raw.features.numeric, file)
         inputs = replace(inputs, scaling=statistics, means=means)
     if treatment.target_scaling != "none":
-        targets = replace(targets, scaling=target_scaling(raw, targets, training, treatment))
-    return replace(preprocessing, inputs=inputs, targets=targets)
+        targets = targets._replace(scaling=target_scaling(raw, targets, training, treatment))
+    return preprocessing._replace(inputs=inputs, targets=targets)
 
 
 def categories_of(

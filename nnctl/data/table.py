@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,7 @@ SHOWN_PROBLEMS = 10
 Place = Callable[[int], tuple[str, int]]
 
 
-@dataclass(frozen=True)
-class TextColumn:
+class TextColumn(NamedTuple):
     """A column of text: row i holds `labels[codes[i]]`, or nothing where `codes[i]` is -1."""
 
     codes: NDArray[np.int32]

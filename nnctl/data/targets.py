@@ -1,8 +1,7 @@
 """From target columns to what a loss is given, and back to the targets' own unit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ from nnctl.data.table import Faults, Table
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Targets:
+class Targets(NamedTuple):
     """What is made of the target columns `names`.
 
     `classes` are those of a single column of classes, or of one-hot columns their names; None for

@@ -5,8 +5,8 @@ that happens once, here; running a program replays calls that take no arguments.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,7 @@ from nnctl.graph.values import Graph, Value
 from nnctl.lowering import aligned
 
 
-@dataclass(frozen=True)
-class NamedCall:
+class NamedCall(NamedTuple):
     """One call of a program and the value that it computes (or a part of)."""
 
     value: Value

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ from nnctl.training import Training, TrainingDiverged, TrainingState
 CLIMB = 10  # times its start is too much for a loss to end at
 
 
-@dataclass(frozen=True)
-class TrainResult:
+class TrainResult(NamedTuple):
     """What came of a run: its folder and weights, what `results.json` holds, how it ended.
 
     `input` is a data file that `nnctl predict` could be tried on; `restored` says that the weights
@@ -52,8 +50,7 @@ class TrainResult:
     advice: tuple[Advice, ...] = ()
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A run that is about to train: what is built, what watches it, what its checkpoints tell."""
 
     built: Built

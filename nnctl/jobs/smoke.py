@@ -1,6 +1,5 @@
 """`nnctl train --smoke`: does a config train at all? Every step of the job, on a few batches."""
 
-import dataclasses
 import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -62,7 +61,7 @@ def smoke(
         raise TrainingDiverged(job.problems)
     if output is None:  # the folder is gone
         kept = {key: value for key, value in job.results.items() if key not in ("run", "weights")}
-        job = dataclasses.replace(job, results=kept)
+        job = job._replace(results=kept)
     return SmokeResult(before, after, steps, job)
 
 
@@ -80,7 +79,7 @@ def shortened(built: Built) -> Built:
         "test": built.test and built.test.rows(most),
     }
     changes: dict[str, Any] = parts
-    return dataclasses.replace(built, **changes)
+    return built._replace(**changes)
 
 
 def losses_on_one_batch(built: Built) -> tuple[float, float, int]:

@@ -1,10 +1,9 @@
 """What a rule of advice says of itself."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, eq=False)
-class Rule:
+class Rule(NamedTuple):
     """A mistake that trains without an error.
 
     `code` is its stable name, `title` names the mistake, `why` says in half a sentence what is

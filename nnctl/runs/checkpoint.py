@@ -4,9 +4,8 @@ import csv
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +30,7 @@ CONTENTS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 STATE = "training"  # what the metadata of a checkpoint has, and of weights has not
 
 
-@dataclass(frozen=True)
-class About:
+class About(NamedTuple):
     """What a checkpoint tells of its run: the whole config, and the data files' SHA-256.
 
     `config` is plain data with absolute paths; `data` has the hashes by the files' paths below
@@ -43,8 +41,7 @@ class About:
     data: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """A checkpoint as it was read. `ended` is why the run ended; None for one that was broken off.
 
     `epoch` counts whole epochs, `batch` the batches done of the next.

@@ -5,9 +5,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from nnctl.atomic import atomic_file, temporary_name, write_problem
 from nnctl.errors import NnctlError, Problem
@@ -18,8 +18,7 @@ OLD = "old"  # where the files of a run wait until those that replace it are in 
 RUNS = Path("runs")
 
 
-@dataclass(frozen=True)
-class RunFolder:
+class RunFolder(NamedTuple):
     """A run's folder. It is made by `create`, so that a run that cannot start leaves nothing.
 
     `replaces` says that it holds an older run, `numbered` that another number will do as well.

@@ -3,9 +3,8 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,7 @@ FILE_NAME = "weights.npz"
 METADATA = "metadata"
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(NamedTuple):
     """What a weights file holds: `arrays` like `dense_1/kernel`, and the metadata.
 
     `metadata` is empty for a plain file of arrays. `file` is where it was read from.
