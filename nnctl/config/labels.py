@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
@@ -15,7 +14,6 @@ from nnctl.config.wording import shown
 WEIGHTS = Range(0, math.inf, high_open=True)
 
 
-@dataclass(frozen=True)
 class OrLabelWeights:
     """Marks a field that takes a mapping of labels to weights besides what it is annotated with."""
 

@@ -7,7 +7,7 @@ A type's arguments, their defaults and ranges stand once, in the signature of it
 import math
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, is_dataclass
+from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, reduce
 from operator import or_
@@ -32,7 +32,6 @@ from nnctl.config.wording import shown, with_article
 from nnctl.errors import ArgumentError, did_you_mean
 
 
-@dataclass(frozen=True)
 class Limits(Range):
     """A range that pydantic enforces: on finite numbers only, never on text or truth values."""
 
@@ -60,7 +59,10 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, protected_namespaces=()
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        protected_namespaces=(),
     )
     noun: ClassVar[str]
 
