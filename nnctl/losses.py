@@ -110,7 +110,6 @@ def mean_per_example(losses: Value) -> Value:
     return losses.mean(tuple(range(1, losses.ndim)))
 
 
-@dataclass(eq=False, repr=False)
 class MeanSquaredError(Loss):
     """`L = mean((a - y)^2)` over the outputs of an example."""
 
@@ -118,7 +117,6 @@ class MeanSquaredError(Loss):
         return mean_per_example(np.square(y_pred - y_true))
 
 
-@dataclass(eq=False, repr=False)
 class HalfMeanSquaredError(Loss):
     """`L = 1/2 mean((a - y)^2)`: the convention of the course, whose derivative is `a - y`."""
 
@@ -126,7 +124,6 @@ class HalfMeanSquaredError(Loss):
         return mean_per_example(np.square(y_pred - y_true)) * 0.5
 
 
-@dataclass(eq=False, repr=False)
 class MeanAbsoluteError(Loss):
     """`L = mean(|a - y|)` over the outputs of an example; the slope where they meet is 0."""
 

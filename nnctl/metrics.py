@@ -40,7 +40,6 @@ class Metric(Component):
         raise TypeError(f"{type(self).__name__} has no formula")
 
 
-@dataclass(eq=False, repr=False)
 class MeanMetric(Metric):
     """Base of the metrics that are means over examples, of `per_example`, `(n,)`."""
 
@@ -58,7 +57,6 @@ class MeanMetric(Metric):
         return float(state["total"] / state["rows"]) if state["rows"] else float("nan")
 
 
-@dataclass(eq=False, repr=False)
 class Accuracy(MeanMetric):
     """The share of right predictions: the likeliest class, or a probability above 0.5.
 
@@ -90,7 +88,6 @@ class TopKAccuracy(MeanMetric):
         return mean_per_example((y_pred > own).sum(axis=-1) < self.k)
 
 
-@dataclass(eq=False, repr=False)
 class MeanAbsoluteError(MeanMetric):
     """`mean(|a - y|)` over examples and outputs."""
 
@@ -100,7 +97,6 @@ class MeanAbsoluteError(MeanMetric):
         return mean_per_example(np.abs(y_pred - y_true))
 
 
-@dataclass(eq=False, repr=False)
 class MeanSquaredError(MeanMetric):
     """`mean((a - y)^2)` over examples and outputs."""
 
@@ -110,7 +106,6 @@ class MeanSquaredError(MeanMetric):
         return mean_per_example(np.square(y_pred - y_true))
 
 
-@dataclass(eq=False, repr=False)
 class RootMeanSquaredError(MeanSquaredError):
     """The square root of `mean((a - y)^2)` over all examples and outputs."""
 
@@ -118,7 +113,6 @@ class RootMeanSquaredError(MeanSquaredError):
         return float(np.sqrt(super().result(state)))
 
 
-@dataclass(eq=False, repr=False)
 class R2(Metric):
     """The coefficient of determination, `1 - sum((a - y)^2) / sum((y - mean y)^2)`.
 
@@ -150,7 +144,6 @@ class R2(Metric):
         return float((1 - state["error"] / state["spread"]).mean())
 
 
-@dataclass(eq=False, repr=False)
 class CountMetric(Metric):
     """Base of the metrics of counts: for each class its true positives, predictions and labels.
 
@@ -182,7 +175,6 @@ class CountMetric(Metric):
         return float(self.figure(state["hits"], state["predicted"], state["labelled"]).mean())
 
 
-@dataclass(eq=False, repr=False)
 class Precision(CountMetric):
     """Of what was predicted to be of a class, the share that is."""
 
@@ -190,7 +182,6 @@ class Precision(CountMetric):
         return share(hits, predicted)
 
 
-@dataclass(eq=False, repr=False)
 class Recall(CountMetric):
     """Of what is of a class, the share that was predicted to be."""
 
@@ -198,7 +189,6 @@ class Recall(CountMetric):
         return share(hits, labelled)
 
 
-@dataclass(eq=False, repr=False)
 class F1(CountMetric):
     """The harmonic mean of precision and recall."""
 
@@ -206,7 +196,6 @@ class F1(CountMetric):
         return share(2 * hits, predicted + labelled)
 
 
-@dataclass(eq=False, repr=False)
 class AUC(Metric):
     """The area under the ROC curve, exact: the chance that a positive example scores higher than
     a negative one, ties counting half (Hanley and McNeil 1982).

@@ -91,7 +91,6 @@ class BatchNormalization(Normalization):
         return batch
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class LayerNormalization(Normalization):
     """Each example's last axis with mean 0 and variance 1, place by place (Ba, Kiros and Hinton
     2016): `(n, …, c)` -> `(n, …, c)`."""

@@ -41,7 +41,6 @@ class Pooling(Spatial):
         return x
 
 
-@dataclass(eq=False, repr=False)
 class MaxPooling(Pooling):
     """The greatest of each window."""
 
@@ -128,7 +127,6 @@ class GlobalAveragePooling(Spatial):
         return x.mean(tuple(range(1, x.ndim - 1)), self.keepdims)
 
 
-@dataclass(eq=False, repr=False)
 class GlobalAveragePooling1D(GlobalAveragePooling):
     """The mean of each channel over all steps: `(n, steps, c)` -> `(n, c)`."""
 
@@ -136,7 +134,6 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     example_shape: ClassVar[Shape] = (4, 2)
 
 
-@dataclass(eq=False, repr=False)
 class GlobalAveragePooling2D(GlobalAveragePooling):
     """The mean of each channel over an image: `(n, height, width, c)` -> `(n, c)`."""
 

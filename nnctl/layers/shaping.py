@@ -13,7 +13,6 @@ from nnctl.layers.base import Layer
 Dimension = Annotated[int, Range(-1)]
 
 
-@dataclass(eq=False, repr=False)
 class Flatten(Layer):
     """Each example as one vector, in row-major order: `(n, …)` -> `(n, size)`."""
 
