@@ -277,6 +277,6 @@ class Command:
 
 def place_of(storage: str | None) -> str:
     """A storage as messages name it."""
-    from nnctl.tuning.storage import shown
+    from nnctl.tuning.place import shown
 
     return shown(storage or "")

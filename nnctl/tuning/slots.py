@@ -17,6 +17,7 @@ from nnctl.tuning.trial import Outcome
 State = Literal["complete", "pruned", "failed", "running", "lost"]
 # What is noted of an attempt.
 PROCESS, REPEATS, SURPLUS, ERROR = "process", "repeats", "surplus", "error"
+ALIVE = "alive"  # another value with each sign of life
 EPOCHS, SECONDS, WEIGHTS, SAME_AS = "epochs", "seconds", "weights_sha256", "same_as"
 STATES = {
     "complete": TrialState.COMPLETE,

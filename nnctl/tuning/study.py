@@ -8,12 +8,12 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from nnctl.config import Config
 from nnctl.randomness import seed_of
-from nnctl.tuning.heartbeats import Heartbeats
+from nnctl.tuning.heartbeats import heartbeats_of
+from nnctl.tuning.place import Storage
 from nnctl.tuning.processes import is_gone, this_process
 from nnctl.tuning.samplers import pruner_of, sampler_of
 from nnctl.tuning.slots import (
@@ -46,7 +46,7 @@ class Study:
 
     def __init__(
         self,
-        storage: RDBStorage,
+        storage: Storage,
         config: Config,
         space: Space,
         *,
@@ -60,8 +60,8 @@ class Study:
         self._seed, self._redraws = config.seed, 0
         self._running: dict[int, Trial] = {}
         self._read: optuna.Study | None = None
-        self.heartbeats = Heartbeats(storage, lambda: list(self._running.values()))
-        self._storage = optuna.storages.get_storage(storage)
+        self.heartbeats = heartbeats_of(storage, lambda: list(self._running.values()))
+        self._storage = optuna.storages.get_storage(storage.own)
         self._sampler = sampler_of(config.tune.sampler, self._seed_of)
         self._pruner = pruner_of(config.tune.pruner, epochs)
 
@@ -100,6 +100,11 @@ class Study:
             pruner=self._pruner,
         )
 
+    @property
+    def _study_id(self) -> int:
+        number: int = self._storage.get_study_id_from_name(self.name)
+        return number
+
     def slots(self) -> list[Slot]:
         """All trials so far, also of other processes."""
         self._read = self._read or self.loaded()
@@ -115,7 +120,8 @@ class Study:
         return all(slot.is_over for slot in slots) and not self._is_more_to_draw(slots)
 
     def _is_more_to_draw(self, slots: list[Slot]) -> bool:
-        tried = {tuple(slot.first.params.items()) for slot in slots}
+        # Not every storage gives values back in their order.
+        tried = {frozenset(slot.first.params.items()) for slot in slots}
         return len(slots) < self.trials and len(tried) < self.space.size
 
     def take(self) -> Task | None:
@@ -133,18 +139,17 @@ class Study:
                 return task
 
     def _slots_without_lost_processes(self) -> list[Slot]:
-        """The slots; what runs in processes that are known to have ended is noted as lost."""
-        fail_stale_trials(self.loaded())
+        """The slots; what runs in processes that have ended, or seem to, is noted as lost."""
         slots = self.slots()
         own = {trial.number for trial in self._running.values()}
-        gone = [
+        others = [
             attempt
             for slot in slots
             for attempt in slot.attempts
-            if attempt.state is TrialState.RUNNING
-            and attempt.number not in own
-            and is_gone(attempt.user_attrs.get(PROCESS, ""))
+            if attempt.state is TrialState.RUNNING and attempt.number not in own
         ]
+        gone = [each for each in others if is_gone(each.user_attrs.get(PROCESS, ""))]
+        gone += self.heartbeats.silent(self._study_id, others)
         for attempt in gone:
             self._tell(attempt.number, state=TrialState.FAIL)
         return self.slots() if gone else slots
@@ -161,9 +166,8 @@ class Study:
                 **({} if first is None else {REPEATS: first.number}),
             },
         )
-        study_id = self._storage.get_study_id_from_name(self.name)
         trial = Trial(
-            self.loaded(), self._storage.create_new_trial(study_id, template_trial=template)
+            self.loaded(), self._storage.create_new_trial(self._study_id, template_trial=template)
         )
         self.heartbeats.beat([trial])
         return trial

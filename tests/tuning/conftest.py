@@ -9,6 +9,7 @@ from nnctl.config import Config, load
 from nnctl.tuning.space import Space
 from nnctl.tuning.storage import opened, quiet
 from nnctl.tuning.study import Study
+from tests.tables import with_tables
 
 CONFIG = """\
 seed: 3
@@ -42,12 +43,14 @@ def read(tmp_path: Path) -> Read:
 
 @pytest.fixture
 def begin(tmp_path: Path, read: Read) -> Iterator[Begin]:
-    """Begins the study in a file, or goes on with it, as another process would."""
+    """Begins the study in a file or at a storage, or goes on with it, as another process would."""
     open_storages = []
 
-    def begun(*overrides: str, file: str = "study.db", **given: object) -> Study:
+    def begun(
+        *overrides: str, file: str = "study.db", at: str | None = None, **given: object
+    ) -> Study:
         config = read(*overrides)
-        context = opened(tmp_path / file)
+        context = opened(at or with_tables(tmp_path / file))
         storage = context.__enter__()
         open_storages.append(context)
         study = Study(storage, config, Space.of(config), epochs=config.epochs, **given)

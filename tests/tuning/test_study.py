@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from nnctl.tuning import heartbeats
 from nnctl.tuning import study as module
+from nnctl.tuning.databases import of_server
 from nnctl.tuning.importance import importance_of
+from nnctl.tuning.place import Storage
 from nnctl.tuning.processes import machine
 from nnctl.tuning.slots import STATES, SURPLUS
 from nnctl.tuning.space import Space
-from nnctl.tuning.storage import of_server, quiet
+from nnctl.tuning.storage import quiet
 from nnctl.tuning.trial import Outcome, best_of, direction_of
+from tests.tables import with_tables
 
 DISCRETE = ("tune.search={}", "tune.search.layers.0.units=[2, 3, 4]")
 GONE = f"{machine()} 1 0"  # a process of this machine that is none any more
@@ -209,15 +211,15 @@ def test_a_trial_of_another_machine_is_lost_when_it_is_silent(read, tmp_path, mo
             patch.setattr(module, "this_process", lambda: "elsewhere/1 2 3")
             task = silent.take()
         assert study.take().number == 2
-        monkeypatch.setattr(study.heartbeats.storage, "grace_period", -1)
+        monkeypatch.setattr(study.heartbeats.own, "grace_period", -1)
         assert study.take() == task
         for each in (silent, study):
-            each.heartbeats.storage.engine.dispose()
+            each.heartbeats.own.engine.dispose()
 
 
 def on_server(config, folder):
     """The study in a storage that takes signs of life, as a server's does."""
-    storage = of_server(f"sqlite:///{folder}/server.db")
+    storage = Storage(of_server(f"sqlite:///{with_tables(folder / 'server.db')}"), ())
     study = module.Study(storage, config, Space.of(config), epochs=10)
     study.create()
     return study
@@ -255,23 +257,3 @@ def test_of_few_trials_no_importance_is_told(begin):
     study = begin("tune.trials=9")
     run(study)
     assert importance_of(study) == {}
-
-
-def test_signs_of_life_go_on_until_the_end():
-    class Storage:
-        heartbeat_interval = 0.01
-        beats = 0
-        enough = threading.Event()
-
-        def record_heartbeat(self, trial_id):
-            self.beats += 1
-            if self.beats == 3:
-                self.enough.set()
-
-    class Trial:
-        _trial_id = 1
-
-    storage, before = Storage(), threading.active_count()
-    with heartbeats.Heartbeats(storage, lambda: [Trial()]).beating():
-        assert storage.enough.wait(10)
-    assert threading.active_count() == before
