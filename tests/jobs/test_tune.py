@@ -21,7 +21,10 @@ from nnctl.jobs import workers
 from nnctl.jobs.train import train
 from nnctl.jobs.tune import tune
 from nnctl.jobs.validate import validate
+from nnctl.tuning import databases
+from nnctl.tuning.databases import of_file
 from nnctl.tuning.result import Watcher
+from tests.tables import with_tables
 
 ROWS = np.random.default_rng(4).normal(size=(60, 3))
 CONFIG = """\
@@ -48,6 +51,7 @@ FOLDER = Path("runs/searched-tune")
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(databases, "of_file", lambda path: of_file(with_tables(path)))
     write_table()
     SEARCHED.write_text(CONFIG)
     return tmp_path
@@ -228,7 +232,7 @@ def test_results_tell_all_trials():
         ({"worker": True}, "name its --storage"),
         ({"overrides": ["tune=null"]}, "tune is missing; it names the keys to search"),
         ({"overrides": ["tune.monitor=val_r2"]}, 'monitor is "val_r2"'),
-        ({"storage": "somewhere"}, "--storage somewhere is not a URL"),
+        ({"storage": "somewhere"}, "--storage somewhere is no storage of Optuna's"),
         ({"storage": "sqlite:///shared.db", "worker": True}, 'no study "searched" in this storage'),
         ({"output": Path(".")}, "this folder holds files that are not a study's"),
         ({"output": Path("table.csv")}, "this is a file"),
