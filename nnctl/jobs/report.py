@@ -9,6 +9,7 @@ import numpy as np
 from nnctl.atomic import atomic_file
 from nnctl.errors import ArgumentError
 from nnctl.extras import required
+from nnctl.jobs.study_so_far import study_so_far
 from nnctl.runs.folder import CHECKPOINT, REPORT
 from nnctl.runs.study_folder import is_study
 from nnctl.runs.weights import FILE_NAME
@@ -56,11 +57,20 @@ def written(folders: Sequence[Path]) -> tuple[str, dict[str, dict[str, str]]]:
         if len(folders) > 1:
             message = f"{studies[0]} is a study, which makes a report of its own"
             raise ArgumentError(message, "name it alone, or name runs")
-        from nnctl.report.study import collect_study, study_page
-
-        return study_page(collect_study(folders[0], names[0])), {}
+        return study_written(folders[0], names[0])
     collected = [collect(*each) for each in zip(folders, names, strict=True)]
     return page(collected), {run.name: run.missing for run in collected}
+
+
+def study_written(folder: Path, name: str) -> tuple[str, dict[str, dict[str, str]]]:
+    """The page on a study, and what it lacks where that has not ended."""
+    from nnctl.report.study import ended_study, study_page, study_report
+
+    so_far = study_so_far(folder)
+    if so_far is None:
+        return study_page(ended_study(folder, name)), {}
+    study = study_report(name, *so_far)
+    return study_page(study), {name: {"importance": study.progress}}
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:

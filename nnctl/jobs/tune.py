@@ -20,6 +20,7 @@ from nnctl.runs.results import save_results
 from nnctl.runs.study_folder import StudyFolder, choose_study
 from nnctl.tuning.about import ABOUT, TRIALS, about, changes
 from nnctl.tuning.result import TuneResult, View, Watcher, as_json
+from nnctl.tuning.table import write_table
 from nnctl.tuning.trial import Task, TrialRow, best_of
 
 if TYPE_CHECKING:
@@ -212,25 +213,7 @@ class Command:
     def _write_trials(self, rows: Sequence[TrialRow]) -> None:
         assert self.folder is not None and self.search.config.tune is not None
         tune = self.search.config.tune
-        head = [
-            "trial",
-            "state",
-            tune.monitor,
-            "epochs",
-            "seconds",
-            *tune.search,
-            "same_as",
-            "reason",
-        ]
-        self.folder.write_trials(
-            head,
-            (
-                [row.number, row.state, row.value, row.epochs, round(row.seconds, 3)]
-                + [row.values.get(path) for path in tune.search]
-                + [row.same_as, row.reason]
-                for row in rows
-            ),
-        )
+        write_table(self.folder, tune.monitor, tuple(tune.search), rows)
 
     def _ended(self, study: "Study", nothing_to_do: bool) -> TuneResult:
         """The result; in the folder, the files that tell it."""

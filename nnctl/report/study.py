@@ -11,7 +11,7 @@ import numpy as np
 from jinja2 import UndefinedError
 from matplotlib.ticker import MaxNLocator
 
-from nnctl.config import dump_yaml, load
+from nnctl.config import Config, dump_yaml, load
 from nnctl.errors import NnctlError, Problem
 from nnctl.report.charts import (
     INK,
@@ -38,7 +38,10 @@ HEIGHT = 240
 
 @dataclass(frozen=True)
 class StudyReport:
-    """All that the page shows of a study; `results` are those of `results.json`."""
+    """All that the page shows of a study; `results` are those of `results.json`.
+
+    Those of a study that has not ended tell how many trials were `planned`.
+    """
 
     name: str
     results: dict[str, Any]
@@ -63,32 +66,51 @@ class StudyReport:
         return dict(self.results.get("best") or {})
 
     @property
+    def has_ended(self) -> bool:
+        return "planned" not in self.results
+
+    @property
+    def progress(self) -> str:
+        """How far a study is that has not ended."""
+        over, planned = len(self.trials), self.results["planned"]
+        if over > planned:  # it goes further than it was meant to
+            return f"the study has not ended: {counted(over, 'trial')} are over"
+        are = "is" if over == 1 else "are"
+        return f"the study has not ended: {over} of {counted(planned, 'trial')} {are} over"
+
+    @property
     def lead(self) -> str:
-        """The outcome in a sentence."""
+        """The outcome in a sentence, or what there is of it."""
         trials = counted(len(self.trials), "trial")
         if not self.best:
             return f"Of {trials} none was trained to its end."
         value = number(self.best["value"])
-        best = f"trial {self.best['trial']} came out best, with a {self.monitor} of {value}"
-        return f"Of {trials} {best}."
+        so_far = "" if self.has_ended else " so far"
+        best = f"trial {self.best['trial']} came out best{so_far}"
+        return f"Of {trials} {best}, with a {self.monitor} of {value}."
 
     @property
     def facts(self) -> list[tuple[str, str]]:
         states = [(state, str(self.results[state])) for state in ("complete", "pruned", "failed")]
         versions = ", ".join(f"{k} {each}" for k, each in self.results["versions"].items())
         seconds = f"{self.results['seconds']:.1f} s"
-        known = [("training", seconds), ("seed", str(self.results["seed"])), ("versions", versions)]
-        return [*states, *known]
+        known = [("training", seconds), ("seed", str(self.results["seed"]))]
+        return [*states, *known, *([("versions", versions)] if versions else [])]
 
 
-def collect_study(folder: Path, name: str) -> StudyReport:
-    """What there is to show of the study in `folder`. Raises `NnctlError` if it has not ended."""
-    results = read_results(folder / RESULTS)
-    if results is None:
-        message = "the study in this folder has not ended, so there is nothing to report yet"
-        raise NnctlError(Problem(message, "go on with it: nnctl tune", str(folder)))
-    text = dump_yaml(shared(load(folder / BEST))) if results.get("best") else ""
-    return StudyReport(name, results, text)
+def ended_study(folder: Path, name: str) -> StudyReport:
+    """What there is to show of the study in `folder`, which has ended.
+
+    Raises `NnctlError` where its files are damaged.
+    """
+    results = read_results(folder / RESULTS) or {}
+    best = load(folder / BEST) if results.get("best") else None
+    return study_report(name, results, best)
+
+
+def study_report(name: str, results: dict[str, Any], best: Config | None) -> StudyReport:
+    """What there is to show of a study with such results and the config of its best trial."""
+    return StudyReport(name, results, dump_yaml(shared(best)) if best is not None else "")
 
 
 def study_page(study: StudyReport) -> str:

@@ -84,9 +84,19 @@ def write(path: Path, text: str) -> None:
 
 
 def cell(value: Any) -> Any:
-    """A value as a table has it."""
-    plain = value is None or (isinstance(value, str | int | float) and not isinstance(value, bool))
+    """A value as a table has it: in JSON, but for numbers, and texts that are not taken for it."""
+    if isinstance(value, str):
+        return json.dumps(value) if is_json(value) or not value else value
+    plain = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
     return value if plain else json.dumps(value)
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is a value in JSON."""
+    with suppress(ValueError):
+        json.loads(text)
+        return True
+    return False
 
 
 def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder:

@@ -63,10 +63,55 @@ def test_the_same_study_gives_the_same_bytes(study):
     assert report([study]).path.read_bytes() == first
 
 
-def test_a_study_that_has_not_ended_is_told_so(study):
-    (study / "results.json").unlink()
-    with pytest.raises(NnctlError, match="has not ended"):
-        report([study])
+def cut_short(study: Path, rows: int) -> None:
+    """Leaves of a study what there was when so many trials were over."""
+    for name in ("results.json", "best.yaml"):
+        (study / name).unlink(missing_ok=True)
+    lines = (study / "trials.csv").read_text().splitlines(keepends=True)
+    (study / "trials.csv").write_text("".join(lines[: rows + 1]))
+
+
+def test_of_a_study_that_has_not_ended_the_page_shows_what_there_is(study):
+    known = json.loads((study / "results.json").read_text())["history"][:5]
+    cut_short(study, 5)
+    done = report([study])
+    told = "the study has not ended: 5 of 12 trials are over"
+    assert done.missing == {"study<1>": {"importance": told}}
+    text = done.path.read_text(encoding="utf-8")
+    best = min(known, key=lambda row: row["value"])
+    assert "The study has not ended: 5 of 12 trials are over." in text
+    assert f"Of 5 trials trial {best['trial']} came out best so far, with a loss of" in text
+    assert "It is told when the study has ended." in text
+    assert "As in best.yaml" not in text and "versions" not in text
+    assert f"learning_rate: {best['values']['optimizer.learning_rate']}" in text
+    rows = text.partition('<h2 id="trials">')[2].partition("</section>")[0]
+    assert rows.count("<tr>") == 6
+    assert "the best goes from" in text
+    assert str(study.parent) not in text
+
+
+def test_of_a_study_whose_first_trial_runs_it_is_told_that_none_is_over(study):
+    cut_short(study, 0)
+    (study / "trials.csv").unlink()
+    text = report([study]).path.read_text(encoding="utf-8")
+    assert "The study has not ended: 0 of 12 trials are over." in text
+    assert "<svg" not in text and 'id="trials"' not in text and "came out best" not in text
+
+
+def test_a_study_that_goes_further_has_not_ended(study):
+    lines = (study / "trials.csv").read_text().splitlines(keepends=True)
+    further = lines[-1].replace("12,", "13,", 1)
+    (study / "trials.csv").write_text("".join([*lines, further]))
+    text = report([study]).path.read_text(encoding="utf-8")
+    assert "The study has not ended: 13 trials are over." in text
+
+
+def test_trials_that_are_damaged_are_an_error(study):
+    cut_short(study, 5)
+    for text in ("head\n1,complete\n", "head\n" + "x," * 8 + "\n"):
+        (study / "trials.csv").write_text(text)
+        with pytest.raises(NnctlError, match=r"trials\.csv\n  this file is not what nnctl tune"):
+            report([study])
 
 
 @pytest.mark.parametrize("results", [{}, {"history": 3}, {"history": [{}], "best": None}])
