@@ -40,8 +40,9 @@ def command(
     storage: Annotated[
         str | None,
         typer.Option(
-            metavar="URL",
-            help="Keep the study in a database, such as postgresql://USER@HOST/DATABASE.",
+            metavar="STORAGE",
+            help="Keep the study elsewhere: in a database (postgresql://USER@HOST/DATABASE), "
+            "a journal file (FILE.log), redis://HOST, or grpc://HOST.",
             show_default="study.db in the folder",
         ),
     ] = None,
