@@ -82,9 +82,9 @@ def tune(
     """Trains the config with other values, trial after trial, and keeps the best as a config.
 
     The study is kept in the folder, or in `storage`, a place that other machines may reach, as
-    Optuna has them; there a `worker` joins one that has begun. A study that was broken off goes on, up to
-    `trials` in all. Up to `workers` processes (by default one a core) train at once. Nothing is
-    written before the config, every value that it names, the data and the folder are known to be
+    Optuna has them; there a `worker` joins one that has begun. A study that was broken off goes on,
+    up to `trials` in all. Up to `workers` processes (by default one a core) train at once. Nothing
+    is written before the config, every value that it names, the data and the folder are known to be
     sound; raises `NnctlError` where they are not, or where Optuna is not installed.
     """
     required("optuna", "tune")

@@ -3,7 +3,8 @@
 Several processes, on several machines, may each have one on the same storage.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import optuna
@@ -11,6 +12,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from nnctl.config import Config
+from nnctl.errors import NnctlError, Problem
 from nnctl.randomness import seed_of
 from nnctl.tuning.heartbeats import heartbeats_of
 from nnctl.tuning.place import Storage
@@ -33,6 +35,7 @@ from nnctl.tuning.slots import (
 from nnctl.tuning.space import Space
 from nnctl.tuning.trial import Outcome, Task, TrialRow, direction_of
 
+ENDED = (UpdateFinishedTrialError, KeyError)  # by another process; or its study was removed
 REDRAWS = 5  # where another process runs the same values just now
 Told = Callable[[TrialRow, bytes | None], object]  # with the weights of one that ran here
 
@@ -93,22 +96,34 @@ class Study:
 
     def loaded(self) -> optuna.Study:
         """Optuna's study, anew: one that has drawn a trial remembers those before it for good."""
-        return optuna.load_study(
-            study_name=self.name,
-            storage=self._storage,
-            sampler=self._sampler,
-            pruner=self._pruner,
-        )
+        with self._there():
+            return optuna.load_study(
+                study_name=self.name,
+                storage=self._storage,
+                sampler=self._sampler,
+                pruner=self._pruner,
+            )
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """Inside, what Optuna does not find any more is a study that another command removed."""
+        try:
+            yield
+        except KeyError:
+            message = f'the study "{self.name}" was removed from its storage meanwhile'
+            raise NnctlError(Problem(message, "begin it again, or join it where it is")) from None
 
     @property
     def _study_id(self) -> int:
-        number: int = self._storage.get_study_id_from_name(self.name)
-        return number
+        with self._there():
+            number: int = self._storage.get_study_id_from_name(self.name)
+            return number
 
     def slots(self) -> list[Slot]:
         """All trials so far, also of other processes."""
         self._read = self._read or self.loaded()
-        return slots_of(self._read.get_trials(deepcopy=False))
+        with self._there():
+            return slots_of(self._read.get_trials(deepcopy=False))
 
     def rows(self) -> list[TrialRow]:
         """The trials that are over, in their order."""
@@ -257,7 +272,7 @@ class Study:
         try:
             trial.report(value, epoch)
             return bool(trial.should_prune())
-        except UpdateFinishedTrialError:  # it was taken for lost, and is run by another process
+        except ENDED:  # it was taken for lost, and is run by another process
             return True
 
     def end(self, number: int, outcome: Outcome) -> TrialRow | None:
@@ -266,7 +281,7 @@ class Study:
         try:
             for key, value in notes_of(outcome).items():
                 trial.set_user_attr(key, value)
-        except UpdateFinishedTrialError:
+        except ENDED:
             return None
         value = outcome.value if outcome.state == "complete" else None
         if not self._tell(trial, value, STATES[outcome.state]):
@@ -284,7 +299,7 @@ class Study:
         """Ends an attempt; False where it was ended already."""
         try:
             self.loaded().tell(trial, value, state)
-        except (UpdateFinishedTrialError, ValueError):
+        except (*ENDED, ValueError):
             return False
         return True
 

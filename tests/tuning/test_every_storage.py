@@ -97,6 +97,17 @@ def test_a_process_that_ended_is_known_without_waiting(begin_there, monkeypatch)
     assert begin_there().take() == lost
 
 
+def test_a_study_that_another_command_removes_is_told_so(begin_there):
+    study, other = begin_there(), begin_there()
+    task = study.take()
+    assert study.take().number == 2
+    other.delete()
+    study.report(task.number, 1, 0.5)  # some storages know the trial still
+    for tried in (study.take, study.is_done, study.loaded, study.release):
+        with pytest.raises(NnctlError, match='"searched" was removed from its storage meanwhile'):
+            tried()
+
+
 @pytest.mark.parametrize("kind", ["redis", "grpc"])
 def test_a_server_that_went_away_is_an_error_and_no_traceback(kind, tmp_path):
     with redis_server() if kind == "redis" else grpc_server(tmp_path / "g.db") as url:
