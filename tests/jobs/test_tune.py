@@ -46,6 +46,7 @@ tune:
 """
 SEARCHED = Path("searched.yaml")
 FOLDER = Path("runs/searched-tune")
+QUICK = "quick.log"  # a journal, which takes less time than SQLite where that is not the subject
 
 
 @pytest.fixture(autouse=True)
@@ -127,16 +128,17 @@ def test_data_are_read_once_unless_they_are_searched(monkeypatch):
         return real(*arguments)
 
     monkeypatch.setattr(nnctl.build, "prepared_data", counted)
-    tune(SEARCHED, workers=1)
+    tune(SEARCHED, workers=1, storage=QUICK)
     assert len(count) == 1
     scaled = ["tune.search.data.scale=[minmax, none, standardize]"]
-    tune(SEARCHED, workers=1, overrides=scaled, output=Path("scaled"))
+    tune(SEARCHED, workers=1, overrides=scaled, output=Path("scaled"), storage="scaled.log")
     assert len(count) > 3
 
 
 def test_a_trial_that_is_clearly_worse_stops_early():
     strict = ["tune.pruner={type: percentile, percentile: 1.0, n_startup_trials: 1}"]
-    result = tune(SEARCHED, workers=1, overrides=[*strict, "early_stopping=null"])
+    wanted = [*strict, "early_stopping=null"]
+    result = tune(SEARCHED, workers=1, overrides=wanted, storage=QUICK)
     assert result.count("pruned") > 0
     for row in result.view.rows:
         assert (row.epochs < 8) == (row.state == "pruned")
@@ -144,7 +146,7 @@ def test_a_trial_that_is_clearly_worse_stops_early():
 
 def test_a_trial_that_diverges_has_failed_and_the_study_goes_on():
     wild = ["optimizer=sgd", "tune.search.optimizer.learning_rate=[0.01, 1e30]", "tune.trials=12"]
-    result = tune(SEARCHED, workers=1, overrides=wild)
+    result = tune(SEARCHED, workers=1, overrides=wild, storage=QUICK)
     assert result.count("failed") and result.count("complete")
     assert result.best.values["optimizer.learning_rate"] == 0.01
     assert "the loss is" in next(row.reason for row in result.view.rows if row.state == "failed")
@@ -161,7 +163,7 @@ def test_where_no_trial_comes_to_its_end_the_answer_is_no():
 def test_values_that_clash_are_a_trial_that_failed():
     clipping = [f"tune.search.optimizer.{key}=[null, 1.0]" for key in ("clipnorm", "clipvalue")]
     brute = ["tune.search={}", *clipping, "tune.sampler=brute_force"]
-    result = tune(SEARCHED, workers=1, overrides=brute)
+    result = tune(SEARCHED, workers=1, overrides=brute, storage=QUICK)
     assert (result.count("complete"), result.count("failed"), len(result.view.rows)) == (3, 1, 4)
     (failed,) = [row for row in result.view.rows if row.state == "failed"]
     assert set(failed.values.values()) == {1.0}
