@@ -63,6 +63,7 @@ def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
     commands = ["nnctl" + train.strip() + " --epochs 3"]
     commands[0] = commands[0].replace("nnctltrain", "nnctl train")
     commands += [line for block in blocks("run these") for line in block.strip().splitlines()]
+    commands.remove("nnctl gradcheck")  # takes long, and is run by tests/gradcheck
     for command in commands:
         result = run(command, checkout)
         assert result.returncode == 0, f"{command}\n{result.stderr}"

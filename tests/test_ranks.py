@@ -21,7 +21,7 @@ from nnctl.ranks import AgreedError, Part, bounds, first_alone, together
 from nnctl.training import TrainingDiverged
 from tests.threaded_ranks import in_ranks
 
-ROWS, SIZES = 53, [1, 2, 3, 4, 7]
+ROWS, SIZES = 53, [1, 2, 3, 7]
 GENERATOR = np.random.default_rng(5)
 X = GENERATOR.normal(size=(ROWS, 8, 3))
 LABELS = GENERATOR.integers(0, 3, ROWS)
@@ -72,7 +72,7 @@ def trained(ranks, network="dense", optimizer="adam", batch_size=10, dtype="floa
 def check(cases, divided):
     """All ranks agree to the byte, and with one process but for the order of sums."""
     one = trained(None, **cases)
-    for size in SIZES:
+    for size in (2, 7) if divided else SIZES:
         ranks = in_ranks(size, lambda ranks: trained(ranks, **cases), divided)
         history, vector, output = ranks[0]
         for other in ranks[1:]:
