@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,7 +17,7 @@ from nnctl.tuning.slots import ALIVE
 Running = Callable[[], Sequence[Trial]]
 
 
-class Heartbeats:
+class Heartbeats(ABC):
     """Notes now and then in a storage that the trials of this process still run.
 
     Without an `interval` nothing is noted: those who share a file of one machine see for
@@ -32,12 +33,13 @@ class Heartbeats:
             for trial in trials:
                 self._note(trial._trial_id)
 
+    @abstractmethod
     def silent(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         """Which of the trials that are to run have given no sign for too long."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _note(self, trial_id: int) -> None:
-        raise NotImplementedError
+        """Notes that a trial runs."""
 
     @contextmanager
     def beating(self) -> Iterator[None]:
