@@ -13,6 +13,7 @@ import numpy as np
 
 from nnctl import Sequential
 from nnctl.mpi import World, world
+from nnctl.ranks import Part
 from tests.benchmarks.peers.nnctl_peer import model_of
 from tests.benchmarks.workloads import WORKLOADS, Workload, examples
 
@@ -32,11 +33,21 @@ def step_seconds(model: Sequential, workload: Workload, x: Any, y: Any, rounds: 
 
 
 def sum_seconds(ranks: World, numbers: int) -> float:
-    """What one sum of a gradient of so many numbers takes over all ranks, in seconds."""
+    """What the sum of a gradient of so many numbers takes over all ranks, in seconds.
+
+    Where each rank updates its part of the parameters, with the fetching of the others' parts.
+    """
     array = np.zeros(numbers, np.float32)
+    part = Part.of(ranks.size, ranks)
+    parts, own = part.parts(numbers), np.empty_like(array[part.own(numbers)])
+    divided = ranks.divides(array.nbytes)
     began = time.perf_counter()
     for _ in range(SUMS):
-        ranks.sum(array)
+        if divided:
+            ranks.sum_parts(array, parts, own)
+            ranks.unite(array, parts)
+        else:
+            ranks.sum(array)
     return (time.perf_counter() - began) / SUMS
 
 
