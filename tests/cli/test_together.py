@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnctl.mpi import BYTES_WORTH_DIVIDING
+
 pytest.importorskip("mpi4py")
 LAUNCHER = shutil.which("mpirun", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 pytestmark = pytest.mark.skipif(LAUNCHER is None, reason="there is no mpirun on this system")
@@ -79,6 +81,22 @@ def test_any_number_of_processes_trains_the_same(shared, process):
     assert all(
         (shared / "again" / n).read_bytes() == (shared / "run2" / n).read_bytes() for n in names
     )
+
+
+def test_of_large_models_each_process_updates_its_part(shared, process):
+    """Of 512 kB and more; the first process, which saves, has all that the others updated."""
+    units = "{type: dense, units: 256, activation: tanh}"
+    large = CONFIG.replace("{type: dense, units: 6, activation: tanh}", f"{units}\n  - {units}")
+    (shared / "large.yaml").write_text(large.replace("epochs: 5", "epochs: 2"))
+    assert process("train", "large.yaml", "-o", "one", "-q").returncode == 0
+    done = run(3, "train", "large.yaml", "-o", "three", "-q")
+    assert done.returncode == 0, done.stderr
+    one, three = (np.load(shared / folder / "checkpoint.npz") for folder in ("one", "three"))
+    names = [name for name in one.files if name.startswith(("vector", "slots/"))]
+    assert len(names) == 3
+    assert one["vector"].nbytes > BYTES_WORTH_DIVIDING
+    for name in names:
+        np.testing.assert_allclose(three[name], one[name], rtol=1e-6, atol=1e-9, err_msg=name)
 
 
 def test_a_killed_process_ends_all_and_leaves_a_checkpoint(shared, process):
