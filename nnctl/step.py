@@ -163,28 +163,11 @@ class TrainingStep:
         size = model.layout.trainable_size
         taken = rows if self.part is None else len(self.part)
         traced = trace(model, loss, data, taken, generator, self.part)
-        graph, parameters = traced.graph, model.vector[:size]
-        given = {traced.parameters: parameters, traced.statistics: model.vector[size:]}
-        rates = [graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
-        divided = self.part if self.part and self.part.divides(parameters.nbytes) else None
-        own, p = slice(0, size), traced.parameters
-        with graph.named("optimizer"):
-            if divided:
-                own = divided.own(size)
-                p = graph.leaf("own_parameters", (own.stop - own.start,))
-                given[p] = parameters[own]
-            old = tuple(graph.leaf(name, p.shape) for name in optimizer.slots)
-            g = gradient_vector(traced, model.layout, optimizer, divided is not None)
-            *numbers, decay = rates
-            decayed = p - p * decay if optimizer.weight_decay else p
-            updated, new = optimizer.update(decayed, g, old, *numbers)
-            graph.assign(p, updated)
-            if divided:
-                graph.assign(traced.parameters, divided.united(updated, size))
-        for leaf, value in zip(old, new, strict=True):
-            graph.assign(leaf, value)
-            given[leaf] = slots[leaf.name][own]
-        self._in_parts = list(slots.values()) if divided else []
+        given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+        rates = [traced.graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
+        self._in_parts: list[Array] = []
+        with traced.graph.named("optimizer"):
+            self._record_update(traced, model.layout, optimizer, slots, rates, given)
         leaves = traced.batch_leaves()
         self.whole = rows == len(data)
         if self.whole:
@@ -192,12 +175,41 @@ class TrainingStep:
             given.update(zip(leaves, data.held(), strict=True))
         penalties = [] if traced.penalty is None else [traced.penalty]
         wanted = [*leaves, *rates, traced.y_pred, *penalties]
-        self.program = Program(graph, wanted, model.vector.dtype, given)
+        self.program = Program(traced.graph, wanted, model.vector.dtype, given)
         self.y_pred = self.program[traced.y_pred]
         self._batch = [self.program[leaf] for leaf in leaves]
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
         self.multiply_adds = sum(self.program.products)
+
+    def _record_update(
+        self,
+        traced: Trace,
+        layout: Layout,
+        optimizer: Optimizer,
+        slots: dict[str, Array],
+        rates: Sequence[Value],
+        given: dict[Value, Array],
+    ) -> None:
+        """Records what the optimizer does, and adds to `given` the arrays that it works on."""
+        graph, part, p = traced.graph, self.part, traced.parameters
+        vector, size, own = given[p], p.size, slice(None)
+        divided = part is not None and part.divides(vector.nbytes)
+        if part is not None and divided:
+            own = part.own(size)
+            p = graph.leaf("own_parameters", (own.stop - own.start,))
+            given[p], self._in_parts = vector[own], list(slots.values())
+        old = tuple(graph.leaf(name, p.shape) for name in optimizer.slots)
+        g = gradient_vector(traced, layout, optimizer, divided)
+        *numbers, decay = rates
+        decayed = p - p * decay if optimizer.weight_decay else p
+        updated, new = optimizer.update(decayed, g, old, *numbers)
+        graph.assign(p, updated)
+        if part is not None and divided:
+            graph.assign(traced.parameters, part.united(updated, size))
+        for leaf, value in zip(old, new, strict=True):
+            graph.assign(leaf, value)
+            given[leaf] = slots[leaf.name][own]
 
     @property
     def nbytes(self) -> int:
