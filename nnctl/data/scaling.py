@@ -46,7 +46,9 @@ class Scaling:
         """Raises KeyError, TypeError or ValueError for anything `to_json` does not give."""
         shift = np.array(data["shift"], dtype=np.float64)
         divisor = np.array(data["divisor"], dtype=np.float64)
-        if data["type"] not in FITS or not np.all(np.isfinite(shift)) or not np.all(divisor):
+        flat = max(shift.ndim, divisor.ndim) <= 1
+        known = data["type"] in FITS
+        if not (flat and known and np.all(np.isfinite(shift)) and np.all(divisor)):
             raise ValueError("not a scaling")
         return cls(data["type"], shift, divisor)
 

@@ -60,7 +60,10 @@ def test_json_keeps_every_bit(x: np.ndarray, type: str) -> None:
     assert read.divisor.tobytes() == scaling.divisor.tobytes()
 
 
-@pytest.mark.parametrize("change", [{"type": "log"}, {"shift": "x"}, {"divisor": [0.0]}])
+@pytest.mark.parametrize(
+    "change",
+    [{"type": "log"}, {"shift": "x"}, {"shift": [[0.0]]}, {"divisor": [0.0]}, {"divisor": [[1.0]]}],
+)
 def test_garbled_json_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Scaling.from_json({"type": "minmax", "shift": [0.0], "divisor": [1.0]} | change)
