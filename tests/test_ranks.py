@@ -21,7 +21,7 @@ from nnctl.ranks import AgreedError, Part, bounds, first_alone, together
 from nnctl.training import TrainingDiverged
 from tests.threaded_ranks import in_ranks
 
-ROWS, SIZES = 53, [1, 2, 3, 7]
+ROWS, SIZES = 53, [1, 2, 3, 4, 7]
 GENERATOR = np.random.default_rng(5)
 X = GENERATOR.normal(size=(ROWS, 8, 3))
 LABELS = GENERATOR.integers(0, 3, ROWS)

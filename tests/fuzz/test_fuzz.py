@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_whatever_a_file_holds_a_command_ends_with_a_message():
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz", "700"],
+        [sys.executable, "-m", "tests.fuzz", "1000"],
         cwd=ROOT,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
@@ -25,7 +25,7 @@ def test_whatever_a_file_holds_a_command_ends_with_a_message():
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     print(found)
-    assert found["inputs"] >= 700
+    assert found["inputs"] >= 1000
     assert found["share"] >= 0.3
 
 
