@@ -98,9 +98,10 @@ def test_gradients_are_clipped_when_they_are_whole(optimizer, divided):
 
 
 # Full batches; last batches of 1 and 3 rows, which leave ranks without any; batches of one row.
+@pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("batch_size", [ROWS, 100, 26, 25, 1])
-def test_batches_of_any_size_are_shared(batch_size):
-    check({"network": "batch_normalization", "batch_size": batch_size}, batch_size == 26)
+def test_batches_of_any_size_are_shared(batch_size, divided):
+    check({"network": "batch_normalization", "batch_size": batch_size}, divided)
 
 
 def test_float32_stays_float32():
