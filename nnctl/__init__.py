@@ -7,7 +7,7 @@ Names are imported when they are first used, so that `nnctl --help` needs no Num
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnctl.model import History, Sequential
+    from nnctl.training.sequential import History, Sequential
 
 __version__ = "0.1.0"
 __all__ = ["History", "Sequential", "__version__"]
@@ -15,7 +15,7 @@ __all__ = ["History", "Sequential", "__version__"]
 
 def __getattr__(name: str) -> Any:
     if name in ("History", "Sequential"):
-        from nnctl import model
+        from nnctl.training import sequential
 
-        return getattr(model, name)
+        return getattr(sequential, name)
     raise AttributeError(f"module 'nnctl' has no attribute '{name}'")

@@ -35,7 +35,7 @@ def grpc_server(file: Path) -> Iterator[str]:
     from optuna.storages._grpc.auto_generated import api_pb2_grpc
     from optuna.storages._grpc.servicer import OptunaStorageProxyService
 
-    from nnctl.tuning.databases import closed, of_file
+    from nnctl.tuning.storages.databases import closed, of_file
     from tests.tables import with_tables
 
     database = of_file(with_tables(file))

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nnctl.tuning.databases import closed, of_file
+from nnctl.tuning.storages.databases import closed, of_file
 
 
 @cache

@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnctl.activations import ACTIVATIONS
+from nnctl.assembly.examples import data_file
 from nnctl.config import load
 from nnctl.config.schema import Config, DataConfig
-from nnctl.examples import data_file
-from nnctl.initializers import INITIALIZERS
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.gradcheck import gradcheck
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
-from nnctl.layers import LAYERS
-from nnctl.losses import LOSSES
-from nnctl.metrics import METRICS
-from nnctl.optimizers import OPTIMIZERS
+from nnctl.network.activations import ACTIVATIONS
+from nnctl.network.initializers import INITIALIZERS
+from nnctl.network.layers import LAYERS
+from nnctl.network.losses import LOSSES
+from nnctl.network.metrics import METRICS
+from nnctl.network.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

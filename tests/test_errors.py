@@ -5,8 +5,8 @@ import pickle
 import pytest
 
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
-from nnctl.ranks import AgreedError
-from nnctl.training import TrainingDiverged
+from nnctl.training.loop import TrainingDiverged
+from nnctl.training.ranks import AgreedError
 
 PROBLEMS = (Problem("too many", "take fewer", "a.yaml", 3, "layers.0"), Problem("none"))
 

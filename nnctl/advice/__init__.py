@@ -12,7 +12,7 @@ from nnctl.advice.data_checks import EXAMPLE_CHECKS
 from nnctl.advice.network_checks import network_findings
 from nnctl.advice.output_checks import output_findings
 from nnctl.advice.row_checks import ROW_CHECKS
-from nnctl.build import Built
+from nnctl.assembly.build import Built
 from nnctl.config import Config
 
 CONFIG_CHECKS = (network_findings, output_findings)

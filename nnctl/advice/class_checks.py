@@ -7,7 +7,7 @@ import numpy as np
 
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import output_of
-from nnctl.build import Built
+from nnctl.assembly.build import Built
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 

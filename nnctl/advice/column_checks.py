@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from nnctl.advice.advice import Finding
-from nnctl.blocks import Blocks
-from nnctl.build import Built
+from nnctl.assembly.build import Built
 from nnctl.data.columns import are_quantities, is_id
 from nnctl.data.inputs import MISSING_LABEL, Inputs
 from nnctl.graph import Array
 from nnctl.rules import data as rules
+from nnctl.training.blocks import Blocks
 
 ENOUGH_ROWS = 20
 SAMPLED = 500  # rows

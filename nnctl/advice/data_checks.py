@@ -8,11 +8,11 @@ import numpy as np
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import Output, output_of
 from nnctl.advice.network_checks import NORMALIZING
-from nnctl.blocks import Blocks, Inputs
-from nnctl.build import Built
+from nnctl.assembly.build import Built
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 from nnctl.rules.output import RELU_BELOW_ZERO, SQUASHED_NUMBERS
+from nnctl.training.blocks import Blocks, Inputs
 
 SAMPLED = 1000  # rows
 LARGE, SMALL = 10.0, 0.01

@@ -6,7 +6,7 @@ from typing import Any
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import Output, output_of
 from nnctl.config import Config
-from nnctl.losses import LOSSES
+from nnctl.network.losses import LOSSES
 from nnctl.rules import output as rules
 
 PROBABILITY = {"binary": "sigmoid", "multiclass": "softmax"}

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnctl.advice.advice import Finding
-from nnctl.build import Built
+from nnctl.assembly.build import Built
 from nnctl.graph import Array
 from nnctl.rules import data as rules
-from nnctl.step import Examples
+from nnctl.training.step import Examples
 
 MOST_NUMBERS = 1 << 25  # of inputs in a file, beyond which it would cost seconds
 BY_CHANCE = 2  # times the share of rows that repeat within train

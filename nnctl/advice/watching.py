@@ -9,13 +9,13 @@ import numpy as np
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import function_of, is_weighted, stretches
 from nnctl.advice.network_checks import RANDOM, listed
-from nnctl.blocks import Inputs
-from nnctl.build import Built
-from nnctl.callbacks import Callback, EpochEnd, Run, TrainEnd
+from nnctl.assembly.build import Built
 from nnctl.graph import Array, Graph, Program
-from nnctl.model import Sequential
 from nnctl.rules import training as rules
-from nnctl.step import Examples, Penalty
+from nnctl.training.blocks import Inputs
+from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
+from nnctl.training.sequential import Sequential
+from nnctl.training.step import Examples, Penalty
 
 ROWS = 512
 CONFIDENT = 3  # times the loss of guessing

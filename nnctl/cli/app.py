@@ -11,8 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from nnctl import __version__
-from nnctl.cli.ending import Terminated, ended, obey_signals, open_streams
-from nnctl.cli.together import require_one_process
+from nnctl.cli.exits import Terminated, ended, obey_signals, open_streams
+from nnctl.cli.mpirun import require_one_process
 from nnctl.errors import ExitStatus
 
 COMMANDS = (
@@ -70,7 +70,7 @@ class Commands(TyperGroup):
 @functools.cache
 def loaded(name: str) -> Any:
     """The command of that name, from its module."""
-    module = importlib.import_module(f"nnctl.cli.{name}")
+    module = importlib.import_module(f"nnctl.cli.commands.{name}")
     single = typer.Typer(add_completion=False, **SETTINGS)
     single.command(name)(reported(module.command, name))
     return typer.main.get_command(single)

@@ -10,7 +10,7 @@ from typing import Any
 CONFIGS = (".yaml", ".yml")
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy")
 RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
-# The names of nnctl.metrics, which needs NumPy; a test holds them equal.
+# The names of nnctl.network.metrics, which needs NumPy; a test holds them equal.
 RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")
 FALLING = ("loss", "mae", "mse", "rmse")
 SCHEMA = Path(__file__).parents[1] / "docs" / "config.schema.json"

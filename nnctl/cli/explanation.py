@@ -5,12 +5,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from nnctl.cli.printing import print_columns
-from nnctl.cli.signs import say, spelt
+from nnctl.cli.spelling import say, spelt
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnctl.explain import Finding, Work
+    from nnctl.derivatives.explain import Finding, Work
     from nnctl.graph import Array
     from nnctl.jobs.explain import Explanation
 
@@ -81,7 +81,7 @@ def node_rows(explanation: "Explanation") -> list[list[str]]:
 
 def parameter_rows(explanation: "Explanation") -> list[list[str]]:
     """Name and letter of each parameter with its figures; in a small graph, of each entry."""
-    from nnctl.explain import entries_of
+    from nnctl.derivatives.explain import entries_of
 
     rows = []
     for parameter in explanation.parameters:

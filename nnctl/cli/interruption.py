@@ -6,9 +6,9 @@ import sys
 from types import FrameType
 from typing import Any
 
-from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
-from nnctl.cli.ending import Terminated
+from nnctl.cli.exits import Terminated
 from nnctl.errors import ExitStatus
+from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
 
 STATUS = {signal.SIGINT: ExitStatus.INTERRUPTED, signal.SIGTERM: ExitStatus.TERMINATED}
 SHOW_CURSOR = "\x1b[?25h"

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnctl.cli.advising import print_advice
-from nnctl.cli.ending import reader_may_leave
+from nnctl.cli.exits import reader_may_leave
 from nnctl.cli.printing import number, print_columns, print_json, print_problems, print_warning
 from nnctl.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from nnctl.jobs.running import TrainResult
+    from nnctl.jobs.run import TrainResult
 
 PARTS = ("train", "validation", "test")
 

@@ -11,7 +11,7 @@ from nnctl.errors import ExitStatus, Problem
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from nnctl.gradcheck import CaseResult
+    from nnctl.derivatives.gradcheck import CaseResult
     from nnctl.jobs.gradcheck import GradcheckResult
     from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.validate import ValidateResult

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nnctl.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
 from nnctl.cli.curve import Series, curve_of
+from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -165,7 +165,7 @@ class LiveFigures(Callback):
 
 def better(name: str, value: float, than: float) -> bool:
     """Whether a figure has improved: losses and errors fall, other metrics rise."""
-    from nnctl.monitors import higher_is_better
+    from nnctl.training.monitors import higher_is_better
 
     if math.isnan(than):
         return True

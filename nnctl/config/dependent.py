@@ -11,9 +11,9 @@ from typing import Any
 
 from nnctl.config.wording import shown
 from nnctl.errors import did_you_mean
-from nnctl.losses import LOSSES
-from nnctl.metrics import METRICS
-from nnctl.monitors import EarlyStopping
+from nnctl.network.losses import LOSSES
+from nnctl.network.metrics import METRICS
+from nnctl.training.monitors import EarlyStopping
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 RESERVED = "metadata"  # the entry of weights.npz that is no layer's

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from nnctl.arguments import OneOf, Range
 from nnctl.config.descriptions import argument_told, key_told
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.config.types import ArgumentsOf, Deferred, OrSection, Section, arguments_model, model_of
+from nnctl.network.arguments import OneOf, Range
 from nnctl.rules import RULES
 
 DIALECT = "http://json-schema.org/draft-07/schema#"  # what editors know

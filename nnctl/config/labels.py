@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from nnctl.arguments import Range
 from nnctl.config.problems import detail, errors
 from nnctl.config.wording import shown
+from nnctl.network.arguments import Range
 
 WEIGHTS = Range(0, math.inf, high_open=True)
 

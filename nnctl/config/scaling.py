@@ -5,7 +5,7 @@ These are their arguments alone; the statistics are computed from the training r
 
 from dataclasses import dataclass
 
-from nnctl.arguments import Component, OneOf, PositiveFloat
+from nnctl.network.arguments import Component, OneOf, PositiveFloat
 
 
 @dataclass(eq=False, repr=False)

@@ -14,7 +14,6 @@ from pydantic import (
     model_validator,
 )
 
-from nnctl.arguments import OneOf
 from nnctl.config.dependent import filled, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
@@ -25,11 +24,12 @@ from nnctl.config.source import Source, read
 from nnctl.config.types import ArgumentsOf, Deferred, Entry, Limits, Named, OrSection, Section
 from nnctl.config.wording import Phrase
 from nnctl.errors import NnctlError, Problem
-from nnctl.layers import LAYERS
-from nnctl.losses import LOSSES
-from nnctl.metrics import METRICS
-from nnctl.monitors import EarlyStopping, ReduceLROnPlateau
-from nnctl.optimizers import OPTIMIZERS
+from nnctl.network.arguments import OneOf
+from nnctl.network.layers import LAYERS
+from nnctl.network.losses import LOSSES
+from nnctl.network.metrics import METRICS
+from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 
 
 def column_name(value: Any) -> Any:

@@ -17,11 +17,11 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from nnctl.arguments import Component, NonNegativeInt, OneOf, PositiveInt, Range
 from nnctl.config.problems import detail, errors
 from nnctl.config.types import Entry, Limits, Named, OrSection, Section
 from nnctl.config.wording import shown
 from nnctl.errors import ArgumentError
+from nnctl.network.arguments import Component, NonNegativeInt, OneOf, PositiveInt, Range
 
 MOST_STEPS = 1_000_000
 LARGEST_WHOLE = 1 << 53  # up to which a float is sure to be the whole number that was written

@@ -26,10 +26,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from nnctl.arguments import OneOf, Range, arguments_of
 from nnctl.config.problems import detail, errors, reworded
 from nnctl.config.wording import shown, with_article
 from nnctl.errors import ArgumentError, did_you_mean
+from nnctl.network.arguments import OneOf, Range, arguments_of
 
 
 class Limits(Range):

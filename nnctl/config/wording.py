@@ -6,9 +6,9 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from nnctl.arguments import OneOf, Range
 from nnctl.config.scalars import TooLong, core_value
 from nnctl.errors import nearest
+from nnctl.network.arguments import OneOf, Range
 
 LONGEST_SHOWN = 60
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}

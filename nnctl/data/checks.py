@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.table import Faults, Table
+from nnctl.data.reading.table import Faults, Table
 from nnctl.errors import Problem
 
 _MISSING = "the value is missing"

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.table import Faults, Table
+from nnctl.data.reading.table import Faults, Table
 from nnctl.errors import NnctlError, Problem
 
 Label = int | float | str

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from nnctl.data.bytestream import LineBlocks, opened, require_file
 from nnctl.data.classes import Label
-from nnctl.data.delimited import DelimitedReader
-from nnctl.data.fields import csv_rows
-from nnctl.data.numbers import MISSING, number
+from nnctl.data.reading.bytestream import LineBlocks, opened, require_file
+from nnctl.data.reading.delimited import DelimitedReader
+from nnctl.data.reading.fields import csv_rows
+from nnctl.data.reading.numbers import MISSING, number
 from nnctl.errors import NnctlError, Problem
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.storage import Scratch, StoredArray
+from nnctl.data.reading.storage import Scratch, StoredArray
 from nnctl.data.streamed import StoredRows, Streamed
 
 Array = NDArray[Any]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from nnctl.data.checks import note_kinds, note_missing, note_overflow
 from nnctl.data.notices import Notices
+from nnctl.data.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.data.scaling import UNSCALED, Doubles, Scaling
-from nnctl.data.table import Faults, Table, TextColumn, text_of
 
 Array = NDArray[Any]
 Missing = Literal["error", "drop", "mean"]

@@ -6,22 +6,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.arrays import FEATURES, TARGET, ArrayReader
-from nnctl.data.bytestream import opened, require_file
 from nnctl.data.checks import note_missing
 from nnctl.data.classes import Classes, Task, find_classes
-from nnctl.data.delimited import DelimitedReader
-from nnctl.data.files import DataFile
 from nnctl.data.folds import Fold, folds_of
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
 from nnctl.data.preprocessing import Columns, Examples, Preprocessing
 from nnctl.data.raw import Mask, Raw, read_raw
-from nnctl.data.source import array_pair, open_source
+from nnctl.data.reading.arrays import FEATURES, TARGET, ArrayReader
+from nnctl.data.reading.bytestream import opened, require_file
+from nnctl.data.reading.delimited import DelimitedReader
+from nnctl.data.reading.files import DataFile
+from nnctl.data.reading.source import array_pair, open_source
+from nnctl.data.reading.table import Faults
 from nnctl.data.split import Split, validation_rows
 from nnctl.data.statistics import AS_IS, Treatment, fitted
-from nnctl.data.table import Faults
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 

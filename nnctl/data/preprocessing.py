@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.arrays import ArrayReader
 from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
-from nnctl.data.files import PLAIN, DataFile, TextFormat
 from nnctl.data.gathered import Gathered, joined
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.source import Source
+from nnctl.data.reading.arrays import ArrayReader
+from nnctl.data.reading.files import PLAIN, DataFile, TextFormat
+from nnctl.data.reading.source import Source
+from nnctl.data.reading.table import Faults, Table
 from nnctl.data.streamed import Streamed
-from nnctl.data.table import Faults, Table
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 

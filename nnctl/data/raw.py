@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.arrays import ArrayReader
 from nnctl.data.checks import no_rows, note_missing
 from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns, complete
-from nnctl.data.source import Source
+from nnctl.data.reading.arrays import ArrayReader
+from nnctl.data.reading.source import Source
+from nnctl.data.reading.table import Faults, Table, joined_tables
 from nnctl.data.streamed import MEMORY
-from nnctl.data.table import Faults, Table, joined_tables
 from nnctl.errors import NnctlError
 
 Mask = NDArray[np.bool_]

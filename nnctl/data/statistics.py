@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.files import PLAIN, TextFormat
 from nnctl.data.inputs import MISSING_LABEL, Inputs, Missing, filled
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.raw import Mask, Raw
+from nnctl.data.reading.files import PLAIN, TextFormat
+from nnctl.data.reading.table import Faults
 from nnctl.data.scaling import Doubles, Scaling, fit
 from nnctl.data.streamed import MEMORY
-from nnctl.data.table import Faults
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
 

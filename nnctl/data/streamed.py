@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.blocks import Blocks, Mode
-from nnctl.data.storage import StoredArray
+from nnctl.data.reading.storage import StoredArray
+from nnctl.training.blocks import Blocks, Mode
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]

@@ -14,8 +14,8 @@ from nnctl.data.checks import (
     note_text_target,
 )
 from nnctl.data.classes import Classes, Task
+from nnctl.data.reading.table import Faults, Table
 from nnctl.data.scaling import UNSCALED, Scaling
-from nnctl.data.table import Faults, Table
 
 Array = NDArray[Any]
 

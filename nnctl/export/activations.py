@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.activations import (
+from nnctl.errors import NnctlError, Problem
+from nnctl.export.writing import Tensor, Writer
+from nnctl.graph import Graph, Value
+from nnctl.network.activations import (
     elu,
     gelu,
     leaky_relu,
@@ -19,9 +22,6 @@ from nnctl.activations import (
     softplus,
     tanh,
 )
-from nnctl.errors import NnctlError, Problem
-from nnctl.export.writing import Tensor, Writer
-from nnctl.graph import Graph, Value
 
 GELU_SINCE = 20  # the version of ONNX's operators that has Gelu
 SAME_IN_BOTH = {relu: "Relu", sigmoid: "Sigmoid", tanh: "Tanh"}

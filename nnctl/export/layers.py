@@ -11,7 +11,7 @@ from nnctl.export.activations import activated
 from nnctl.export.spatial import average_pooling, convolution, global_average_pooling, max_pooling
 from nnctl.export.writing import ELEMENTS, Tensor, Weights, Writer
 from nnctl.graph import Shape
-from nnctl.layers import (
+from nnctl.network.layers import (
     Activation,
     AveragePooling1D,
     AveragePooling2D,
@@ -29,7 +29,7 @@ from nnctl.layers import (
     MaxPooling2D,
     Reshape,
 )
-from nnctl.layers.normalization import Normalization
+from nnctl.network.layers.normalization import Normalization
 
 
 def written(writer: Writer, layer: Layer, x: Tensor, shape: Shape, weights: Weights) -> Tensor:

@@ -7,10 +7,10 @@ import onnx
 from onnx import ModelProto, helper
 
 from nnctl import __version__
+from nnctl.assembly.trained import Trained
 from nnctl.export import inputs, layers, outputs
 from nnctl.export.writing import ML, Port, Tensor, Writer
-from nnctl.model import Sequential
-from nnctl.trained import Trained
+from nnctl.training.sequential import Sequential
 
 ML_OPSET = 3  # of the operators on text, which later versions leave as they are
 

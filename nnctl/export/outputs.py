@@ -7,7 +7,7 @@ from nnctl.data.targets import Targets
 from nnctl.export.activations import activated
 from nnctl.export.writing import Port, Tensor, Writer
 from nnctl.graph import Array
-from nnctl.losses import Loss
+from nnctl.network.losses import Loss
 
 THRESHOLD = 0.5
 

@@ -14,9 +14,9 @@ import numpy as np
 from nnctl.export.activations import activated
 from nnctl.export.writing import Tensor, Weights, Writer
 from nnctl.graph import Array
-from nnctl.layers.convolution import Convolution
-from nnctl.layers.pooling import GlobalAveragePooling, Pooling
-from nnctl.layers.windows import Windows, table_of
+from nnctl.network.layers.convolution import Convolution
+from nnctl.network.layers.pooling import GlobalAveragePooling, Pooling
+from nnctl.network.layers.windows import Windows, table_of
 
 
 def convolution(writer: Writer, layer: Convolution, x: Tensor, weights: Weights) -> Tensor:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.graph.numpy_calls import ALIGNMENT
 from nnctl.graph.operations import Array, Kind
 from nnctl.graph.values import Value
-from nnctl.lowering import ALIGNMENT
 
 FOREVER = 1 << 60
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nnctl import lowering
+from nnctl.graph import numpy_calls
 
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
@@ -61,7 +61,9 @@ class Operation:
 def elementwise(ufunc: np.ufunc, *rules: Rule | None) -> Operation:
     """The operation of a ufunc, with one rule an operand."""
 
-    return Operation(ufunc.__name__, (), rules, partial(lowering.elementwise, ufunc), in_place=True)
+    return Operation(
+        ufunc.__name__, (), rules, partial(numpy_calls.elementwise, ufunc), in_place=True
+    )
 
 
 def sign_calls(out: Array, z: Array) -> list[Call]:
@@ -118,7 +120,7 @@ def matmul(a: Value, b: Value) -> Value:
     op = Operation(
         "matmul",
         rules=(lambda d, y, a, b: d @ b.transpose(), lambda d, y, a, b: a.transpose() @ d),
-        calls=lambda out, a, b: lowering.product(a, b, out),
+        calls=lambda out, a, b: numpy_calls.product(a, b, out),
     )
     return a.graph.record(op, (a, b), (a.shape[0], b.shape[1]))
 
@@ -131,7 +133,7 @@ def reduced(name: str, x: Value, axis: Axes, keepdims: bool) -> Value:
     shape = kept if keepdims else tuple(n for a, n in enumerate(x.shape) if a not in axes)
 
     sum_rule: Rule = lambda d, y, x: broadcast(d.reshape(*kept), x.shape)  # noqa: E731
-    rules, calls = ((sum_rule,), lowering.total) if name == "sum" else ((), lowering.greatest)
+    rules, calls = ((sum_rule,), numpy_calls.total) if name == "sum" else ((), numpy_calls.greatest)
     op = Operation(name, (axes, keepdims), rules, lambda out, x: calls(x, axes, out))
     return x.graph.record(op, (x,), shape)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nnctl.graph.memory import Plan
+from nnctl.graph.numpy_calls import aligned
 from nnctl.graph.operations import Array, Call, Kind
 from nnctl.graph.values import Graph, Value
-from nnctl.lowering import aligned
 
 
 class NamedCall(NamedTuple):

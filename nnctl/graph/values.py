@@ -18,7 +18,7 @@ from nnctl.graph import operations
 from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
 
 if TYPE_CHECKING:
-    from nnctl.ranks import Part
+    from nnctl.training.ranks import Part
 
 
 def recorded(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:

@@ -9,17 +9,17 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from nnctl import blas
-from nnctl.build import Built, build
+from nnctl.assembly.build import Built, build
+from nnctl.assembly.trained import Trained
 from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.predict import DEFAULT_THRESHOLD, predicted_columns, predicted_rows
-from nnctl.jobs.running import monitors, training_of
+from nnctl.jobs.run import monitors, training_of
 from nnctl.jobs.signals import ignore_interrupts, signals_held_back
-from nnctl.trained import Trained
-from nnctl.training import TrainingDiverged
+from nnctl.system import blas
+from nnctl.training.loop import TrainingDiverged
 
 Row = list[Any]
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnctl.derivatives.expression import FUNCTIONS, Arithmetic, Expression, parsed
 from nnctl.errors import ArgumentError, did_you_mean
-from nnctl.expression import FUNCTIONS, Arithmetic, Expression, parsed
-from nnctl.extras import required
+from nnctl.system.extras import required
 
 EPSILONS = (0.002, 0.001, 0.0001)
 GREATEST = 1e308  # that a float holds

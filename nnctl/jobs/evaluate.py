@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl.build import in_own_unit
-from nnctl.comparison import baselines, confusion, predictions_for
+from nnctl.assembly.build import in_own_unit
+from nnctl.assembly.comparison import baselines, confusion, predictions_for
+from nnctl.assembly.examples import examples_for, nbytes
+from nnctl.assembly.trained import load_trained
 from nnctl.data.prepare import read_examples
-from nnctl.data.source import file_of
+from nnctl.data.reading.source import file_of
 from nnctl.errors import ArgumentError, Problem, did_you_mean
-from nnctl.examples import examples_for, nbytes
-from nnctl.metrics import METRICS
-from nnctl.trained import load_trained
+from nnctl.network.metrics import METRICS
 
 
 @dataclass(frozen=True)

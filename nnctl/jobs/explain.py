@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import blas
-from nnctl.build import Built, build
+from nnctl.assembly.build import Built, build
 from nnctl.config import load
+from nnctl.derivatives.explain import FEW, Drawing, Experiment, Finding, Work
+from nnctl.derivatives.gradcheck import point_of
 from nnctl.errors import ArgumentError
-from nnctl.explain import FEW, Drawing, Experiment, Finding, Work
-from nnctl.gradcheck import point_of
 from nnctl.graph import Array
-from nnctl.step import Examples, trace
+from nnctl.system import blas
+from nnctl.training.step import Examples, trace
 
 EPSILON = 0.001
 

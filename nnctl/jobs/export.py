@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl.atomic import atomic_file
+from nnctl.assembly.trained import load_trained
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.extras import required
-from nnctl.trained import load_trained
+from nnctl.system.atomic import atomic_file
+from nnctl.system.extras import required
 
 OLDEST, USUAL, NEWEST = 18, 20, 22  # ONNX's operators, of the end of 2022, 2023 and 2024
 DTYPES = ("float32", "float64")

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import blas
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
+from nnctl.derivatives.gradcheck import CaseResult, Method, builtin_cases, check, model_case
 from nnctl.errors import ArgumentError
-from nnctl.gradcheck import CaseResult, Method, builtin_cases, check, model_case
-from nnctl.randomness import generator
+from nnctl.system import blas
+from nnctl.training.seeds import generator
 
 MOST_ROWS = 32
 

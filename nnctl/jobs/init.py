@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnctl.atomic import atomic_file
 from nnctl.config.dumping import dump_yaml
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import Column, are_quantities, look
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+from nnctl.system.atomic import atomic_file
 
 MOST_CLASSES = 20  # that whole numbers may be; text may be twice as many
 ROWS_A_CLASS = 5

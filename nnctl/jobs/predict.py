@@ -9,14 +9,14 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nnctl.blocks import Inputs
-from nnctl.data.files import DataFile
+from nnctl.assembly.examples import nbytes
+from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
-from nnctl.data.source import file_of, open_source
+from nnctl.data.reading.files import DataFile
+from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.examples import nbytes
-from nnctl.trained import Trained, load_trained
+from nnctl.training.blocks import Inputs
 
 DEFAULT_THRESHOLD = 0.5
 Row = Sequence[object]

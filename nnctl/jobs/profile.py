@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import blas
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.graph import Program
-from nnctl.jobs.running import training_of
-from nnctl.step import TrainingStep, rates_of
-from nnctl.training import Training, TrainingDiverged
+from nnctl.jobs.run import training_of
+from nnctl.system import blas
+from nnctl.training.loop import Training, TrainingDiverged
+from nnctl.training.step import TrainingStep, rates_of
 
 EPOCHS = 1_000_000  # more than there will be time for
 ROUNDS = 30

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.atomic import atomic_file
 from nnctl.errors import ArgumentError
-from nnctl.extras import required
 from nnctl.jobs.study_so_far import study_so_far
 from nnctl.runs.folder import CHECKPOINT, REPORT
 from nnctl.runs.study_folder import is_study
 from nnctl.runs.weights import FILE_NAME
+from nnctl.system.atomic import atomic_file
+from nnctl.system.extras import required
 
 PACKAGES = ("matplotlib", "jinja2")
 

@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnctl.atomic import atomic_file
-from nnctl.build import build
-from nnctl.callbacks import Callback
+from nnctl.assembly.build import build
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.schema import checked
 from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.jobs.running import Job, TrainResult, digests_of, finished, go_on
-from nnctl.monitors import Monitor
-from nnctl.ranks import Ranks, first_alone, is_first, together
+from nnctl.jobs.run import Job, TrainResult, digests_of, finished, go_on
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, RunFolder
 from nnctl.runs.results import epochs_of
+from nnctl.system.atomic import atomic_file
+from nnctl.training.callbacks import Callback
+from nnctl.training.monitors import Monitor
+from nnctl.training.ranks import Ranks, first_alone, is_first, together
 
 Warn = Callable[[Problem], object]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl import blas
-from nnctl.build import Built, build
+from nnctl.assembly.build import Built, build
 from nnctl.config import Config, load
 from nnctl.errors import ExitStatus
-from nnctl.jobs.running import TrainResult, run_in
+from nnctl.jobs.run import TrainResult, run_in
 from nnctl.runs.folder import RunFolder, choose
-from nnctl.step import Examples
-from nnctl.training import TrainingDiverged
+from nnctl.system import blas
+from nnctl.training.loop import TrainingDiverged
+from nnctl.training.step import Examples
 
 BATCHES = 3
 STEPS = 200

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl import blas, machine
-from nnctl.blocks import Blocks
-from nnctl.build import Built, build
+from nnctl.assembly.build import Built, build
+from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.graph import Shape
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
-from nnctl.jobs.running import training_of
-from nnctl.model import Sequential
-from nnctl.step import Forward, TrainingStep
-from nnctl.trained import load_trained
-from nnctl.training import Training
+from nnctl.jobs.run import training_of
+from nnctl.system import blas, machine
+from nnctl.training.blocks import Blocks
+from nnctl.training.loop import Training
+from nnctl.training.sequential import Sequential
+from nnctl.training.step import Forward, TrainingStep
 
 MOVING = {"broadcast", "copy", "gather", "join", "zero_cell"}  # operations without arithmetic
 

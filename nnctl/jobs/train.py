@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nnctl.advice import Advice, advice_for
-from nnctl.build import build
-from nnctl.callbacks import Callback
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import Problem
-from nnctl.jobs.running import TrainResult, digests_of, run_in
-from nnctl.ranks import Ranks, first_alone, together
+from nnctl.jobs.run import TrainResult, digests_of, run_in
 from nnctl.runs.folder import choose
+from nnctl.training.callbacks import Callback
+from nnctl.training.ranks import Ranks, first_alone, together
 
 
 def train(

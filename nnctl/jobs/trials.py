@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import blas
-from nnctl.build import Builder, Built
-from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run
+from nnctl.assembly.build import Builder, Built
 from nnctl.config import Config, Source
 from nnctl.config.schema import checked
 from nnctl.config.searching import with_values
-from nnctl.data.digests import digest_of
+from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError
-from nnctl.jobs.running import Job, ended_results, metadata_of, training_of
+from nnctl.jobs.run import Job, ended_results, metadata_of, training_of
 from nnctl.runs.weights import write_weights
-from nnctl.training import Training
+from nnctl.system import blas
+from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
+from nnctl.training.loop import Training
 from nnctl.tuning.trial import Outcome, Task
 
 Report = Callable[[int, float], bool]  # the epoch and its figure; whether to stop

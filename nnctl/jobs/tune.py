@@ -7,18 +7,18 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from nnctl import blas
-from nnctl.build import Built, build
+from nnctl.assembly.build import Built, build
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.tuning import SearchRange
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.extras import required
-from nnctl.jobs.searched import check_search
+from nnctl.jobs.search_check import check_search
 from nnctl.jobs.trials import REPORTS, Trainer, Trials, trial_config
 from nnctl.jobs.workers import run_here, run_in_processes
 from nnctl.runs.results import save_results
 from nnctl.runs.study_folder import StudyFolder, choose_study
-from nnctl.tuning.about import ABOUT, TRIALS, about, changes
+from nnctl.system import blas
+from nnctl.system.extras import required
+from nnctl.tuning.identity import ABOUT, TRIALS, about, changes
 from nnctl.tuning.result import TuneResult, View, Watcher, as_json
 from nnctl.tuning.table import write_table
 from nnctl.tuning.trial import Task, TrialRow, best_of
@@ -88,7 +88,7 @@ def tune(
     sound; raises `NnctlError` where they are not, or where Optuna is not installed.
     """
     required("optuna", "tune")
-    from nnctl.tuning.storage import quiet
+    from nnctl.tuning.storages.opening import quiet
 
     if workers is not None and workers < 1:
         raise ArgumentError(f"--workers is {workers}; it must be at least 1")
@@ -127,7 +127,7 @@ class Command:
     def _opened(self) -> Iterator["Study"]:
         """The study, begun, gone on with, or joined."""
         from nnctl.tuning.space import Space
-        from nnctl.tuning.storage import opened
+        from nnctl.tuning.storages.opening import opened
         from nnctl.tuning.study import Study
 
         folder = self.folder
@@ -260,6 +260,6 @@ class Command:
 
 def place_of(storage: str | None) -> str:
     """A storage as messages name it."""
-    from nnctl.tuning.place import shown
+    from nnctl.tuning.storages.base import shown
 
     return shown(storage or "")

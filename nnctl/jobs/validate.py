@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.advice import Advice, advice_for, advice_on
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import dump_yaml, load, resolved
 from nnctl.errors import NnctlError, Problem
-from nnctl.jobs.searched import check_search
+from nnctl.jobs.search_check import check_search
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,23 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nnctl.advice import Advice, advice_for, advice_on
-from nnctl.build import Built, build
+from nnctl.assembly.build import Built, build
+from nnctl.assembly.examples import data_file, examples_for
+from nnctl.assembly.trained import Trained, load_trained
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.config.schema import checked
 from nnctl.config.source import Source
-from nnctl.data.digests import digest_of
 from nnctl.data.prepare import read_examples
+from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError, Problem
-from nnctl.examples import data_file, examples_for
+from nnctl.report.example_views import view_of
 from nnctl.report.first_layer import FirstLayer, first_layer
-from nnctl.report.judging import Judged, judged
-from nnctl.report.views import view_of
+from nnctl.report.predictions import Judged, judged
 from nnctl.runs.checkpoint import read_checkpoint
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, is_run
 from nnctl.runs.results import read_results
 from nnctl.runs.weights import load_weights
-from nnctl.trained import Trained, load_trained
 
 PARTS = ("train", "validation", "test")
 Found = TypeVar("Found")

@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
+from nnctl.assembly.trained import Trained
 from nnctl.graph import Array, Shape
-from nnctl.layers import Conv1D, Conv2D, Dense, Layer
-from nnctl.report.views import View, input_names
-from nnctl.trained import Trained
+from nnctl.network.layers import Conv1D, Conv2D, Dense, Layer
+from nnctl.report.example_views import View, input_names
 
 MOST_TILES, MOST_LINES, MOST_ROWS = 64, 24, 40
 POOLING = "pooling"

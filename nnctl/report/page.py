@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, key_of
-from nnctl.report.drawn import Drawn
+from nnctl.report.figures import Drawn
 from nnctl.report.wording import ABSENT, counted, number, share
 
 TEMPLATE = "page.html.j2"

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl import __version__
-from nnctl.atomic import atomic_file
-from nnctl.blocks import Blocks
-from nnctl.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
 from nnctl.errors import NnctlError, Problem
-from nnctl.metrics import Metric
-from nnctl.npz import read_arrays, write_arrays
+from nnctl.network.metrics import Metric
 from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
 from nnctl.runs.folder import CHECKPOINT, HISTORY
 from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
-from nnctl.step import Examples
-from nnctl.training import TrainingState
+from nnctl.system.atomic import atomic_file
+from nnctl.system.npz import read_arrays, write_arrays
+from nnctl.training.blocks import Blocks
+from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
+from nnctl.training.loop import TrainingState
+from nnctl.training.step import Examples
 
 BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an epoch
 WITHIN_EPOCH = 30.0

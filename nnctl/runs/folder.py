@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from nnctl.atomic import atomic_file, temporary_name, write_problem
 from nnctl.errors import NnctlError, Problem
+from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
 CONFIG, WEIGHTS, CHECKPOINT = "config.yaml", "weights.npz", "checkpoint.npz"
 HISTORY, RESULTS, REPORT = "history.csv", "results.json", "report.html"

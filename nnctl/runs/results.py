@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from nnctl import __version__
-from nnctl.atomic import atomic_file
-from nnctl.training import TrainingState
+from nnctl.system.atomic import atomic_file
+from nnctl.training.loop import TrainingState
 
 
 def results_of(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl.atomic import atomic_file, temporary_name, write_problem
 from nnctl.errors import NnctlError, Problem
 from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, make_parents, taken, taken_problem
+from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
 STORAGE, CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
 LOGS = (f"{STORAGE}-wal", f"{STORAGE}-shm")  # SQLite's own

@@ -9,10 +9,10 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.atomic import atomic_file
 from nnctl.errors import NnctlError, Problem
-from nnctl.npz import read_arrays, write_arrays
 from nnctl.runs.folder import CHECKPOINT
+from nnctl.system.atomic import atomic_file
+from nnctl.system.npz import read_arrays, write_arrays
 
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"

@@ -11,8 +11,8 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial
 
-from nnctl.tuning.place import GRACE, HEARTBEAT, Failures, Storage
 from nnctl.tuning.slots import ALIVE
+from nnctl.tuning.storages.base import GRACE, HEARTBEAT, Failures, Storage
 
 Running = Callable[[], Sequence[Trial]]
 

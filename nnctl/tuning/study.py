@@ -13,9 +13,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from nnctl.config import Config
 from nnctl.errors import NnctlError, Problem
-from nnctl.randomness import seed_of
+from nnctl.training.seeds import seed_of
 from nnctl.tuning.heartbeats import heartbeats_of
-from nnctl.tuning.place import Storage
 from nnctl.tuning.processes import is_gone, this_process
 from nnctl.tuning.samplers import pruner_of, sampler_of
 from nnctl.tuning.slots import (
@@ -33,6 +32,7 @@ from nnctl.tuning.slots import (
     slots_of,
 )
 from nnctl.tuning.space import Space
+from nnctl.tuning.storages.base import Storage
 from nnctl.tuning.trial import Outcome, Task, TrialRow, direction_of
 
 ENDED = (UpdateFinishedTrialError, KeyError)  # by another process; or its study was removed

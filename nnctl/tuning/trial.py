@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nnctl.config import Config
-from nnctl.monitors import higher_is_better
+from nnctl.training.monitors import higher_is_better
 
 Direction = Literal["minimize", "maximize"]
 

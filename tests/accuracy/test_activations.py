@@ -5,8 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nnctl.activations import ACTIVATIONS, softmax
+from nnctl.activations import softmax
 from nnctl.graph import Graph, Program, gradients
+from nnctl.network.activations import ACTIVATIONS
 from tests.accuracy import reference
 from tests.accuracy.bounds import DTYPES, UNITS, exact, excess, half_unit, half_units, logits
 

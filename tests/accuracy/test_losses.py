@@ -7,12 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from nnctl.losses import (
-    LOSSES,
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-)
+from nnctl.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
+from nnctl.network.losses import LOSSES
 from tests.accuracy import reference
 from tests.accuracy.bounds import (
     DTYPES,

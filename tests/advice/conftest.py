@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnctl.advice import Advice, advice_for
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 
 ROWS = 60

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.jobs.evaluate import evaluate, rises
 from nnctl.jobs.predict import predict

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nnctl.advice import advice_for, advice_on
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.rules import RULES, training
 from tests.advice.cases import FAULTY, HIDDEN, SOUND, SPARSE, config, dense, numbers

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nnctl.advice.watching import Watch, loss_of_guessing
-from nnctl.build import Built, build
-from nnctl.callbacks import Callback
+from nnctl.assembly.build import Built, build
 from nnctl.config import load
 from nnctl.rules import training as rules
+from nnctl.training.callbacks import Callback
 from tests.advice.cases import BINARY, HIDDEN, SPARSE, config, dense, numbers
 
 Watched = Callable[..., Watch]

@@ -11,7 +11,7 @@ import numpy as np
 from nnctl import Sequential
 from nnctl.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
-from nnctl.step import Examples
+from nnctl.training.step import Examples
 from tests.benchmarks.peers.nnctl_peer import layer_of
 from tests.benchmarks.workloads import LIST, Workload
 

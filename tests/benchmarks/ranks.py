@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from nnctl import Sequential
-from nnctl.mpi import World, world
-from nnctl.ranks import Part
+from nnctl.training.mpi import World, world
+from nnctl.training.ranks import Part
 from tests.benchmarks.peers.nnctl_peer import model_of
 from tests.benchmarks.workloads import WORKLOADS, Workload, examples
 

@@ -88,7 +88,7 @@ def test_training_needs_no_rich_where_there_is_no_terminal(project, environment)
     modules = modules_after(["train", "small.yaml"], environment)
     assert "numpy" in modules
     assert "rich" not in modules
-    assert "nnctl.cli.train" in modules and "nnctl.cli.gradcheck" not in modules
+    assert "nnctl.cli.commands.train" in modules and "nnctl.cli.commands.gradcheck" not in modules
 
 
 def test_completion_offers_commands(process):

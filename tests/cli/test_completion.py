@@ -8,7 +8,7 @@ import pytest
 
 from nnctl.cli import completion
 from nnctl.config import Config
-from nnctl.metrics import METRICS
+from nnctl.network.metrics import METRICS
 from nnctl.rules import RULES
 
 RUN = """

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from nnctl.callbacks import BatchEnd, EpochEnd, EpochLines, TrainEnd
 from nnctl.cli.progress import LiveFigures, clock, display
+from nnctl.training.callbacks import BatchEnd, EpochEnd, EpochLines, TrainEnd
 
 WIDTHS = [40, 60, 80, 120, 200]
 

@@ -9,11 +9,11 @@ import pytest
 
 from nnctl.config.json_schema import SHIPPED, json_schema
 from nnctl.config.source import read
-from nnctl.initializers import INITIALIZERS
-from nnctl.layers import LAYERS
-from nnctl.losses import LOSSES
-from nnctl.metrics import METRICS
-from nnctl.optimizers import OPTIMIZERS
+from nnctl.network.initializers import INITIALIZERS
+from nnctl.network.layers import LAYERS
+from nnctl.network.losses import LOSSES
+from nnctl.network.metrics import METRICS
+from nnctl.network.optimizers import OPTIMIZERS
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 MNIST = Path(__file__).parents[2] / "configs/mnist.yaml"
@@ -138,7 +138,7 @@ def test_every_registered_type_is_in_it(kind, registry):
 
 
 def test_the_command_prints_it(capsys):
-    from nnctl.cli.schema import command
+    from nnctl.cli.commands.schema import command
 
     command()
     assert json.loads(capsys.readouterr().out) == SCHEMA

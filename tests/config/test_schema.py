@@ -9,7 +9,8 @@ from nnctl.config import Config, load, make
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.layers import Dense
 from nnctl.losses import MeanSquaredError
-from nnctl.optimizers import OPTIMIZERS, Adam
+from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.optimizers import Adam
 
 TOP = (
     "batch_size, class_weight, data, dtype, early_stopping, epochs, ignore_advice, input_shape, "

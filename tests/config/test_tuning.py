@@ -94,7 +94,7 @@ def test_an_empty_search_is_an_error(problems):
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_optuna_has_each_sampler(name):
     from nnctl.tuning import samplers
-    from nnctl.tuning.storage import quiet
+    from nnctl.tuning.storages.opening import quiet
 
     assert set(samplers.SAMPLERS) == set(SAMPLERS)
     with quiet():

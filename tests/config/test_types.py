@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import ValidationError
 
-from nnctl.activations import ACTIVATIONS
-from nnctl.arguments import (
+from nnctl.config.problems import dotted
+from nnctl.config.types import Entry, Named, make, model_of
+from nnctl.errors import ArgumentError
+from nnctl.network.activations import ACTIVATIONS
+from nnctl.network.arguments import (
     Component,
     DecayRate,
     OneOf,
@@ -16,14 +19,11 @@ from nnctl.arguments import (
     Range,
     arguments_of,
 )
-from nnctl.config.problems import dotted
-from nnctl.config.types import Entry, Named, make, model_of
-from nnctl.errors import ArgumentError
-from nnctl.initializers import INITIALIZERS
-from nnctl.layers import LAYERS
-from nnctl.losses import LOSSES
-from nnctl.metrics import METRICS
-from nnctl.optimizers import OPTIMIZERS
+from nnctl.network.initializers import INITIALIZERS
+from nnctl.network.layers import LAYERS
+from nnctl.network.losses import LOSSES
+from nnctl.network.metrics import METRICS
+from nnctl.network.optimizers import OPTIMIZERS
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl.graph import Graph, Program, gradients
-from nnctl.optimizers import OPTIMIZERS
-from nnctl.step import rates_of
+from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.training.step import rates_of
 
 
 def descended(optimizer, loss_of, start, steps, dtype=np.float64):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl.data.classes import Classes, Label, Task, find_classes, listed
-from nnctl.data.table import Faults, Table, TextColumn
+from nnctl.data.reading.table import Faults, Table, TextColumn
 from nnctl.errors import NnctlError
 
 

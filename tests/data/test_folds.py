@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nnctl.data.folds import folds_of
 from nnctl.errors import ArgumentError
-from nnctl.randomness import generator
+from nnctl.training.seeds import generator
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=60), st.integers(2, 9), st.integers(0, 99))

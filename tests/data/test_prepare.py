@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnctl.data import bytestream
-from nnctl.data.files import DataFile, TextFormat
 from nnctl.data.prepare import Prepared, Wanted, prepare
+from nnctl.data.reading import bytestream
+from nnctl.data.reading.files import DataFile, TextFormat
 from nnctl.data.statistics import Treatment
 from nnctl.errors import NnctlError
-from tests.data.test_idx import packed
+from tests.data.reading.test_idx import packed
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnctl.data import bytestream
-from nnctl.data.delimited import TEXT_FIX
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Preprocessing, joined
-from nnctl.data.source import open_source
+from nnctl.data.reading import bytestream
+from nnctl.data.reading.delimited import TEXT_FIX
+from nnctl.data.reading.source import open_source
 from nnctl.errors import NnctlError
 from tests.data.test_prepare import prepared
 

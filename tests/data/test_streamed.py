@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnctl.blocks import WindowedOrder
 from nnctl.data.gathered import Gathered
 from nnctl.data.streamed import AT_ONCE, ORDER, Streamed
+from nnctl.training.blocks import WindowedOrder
 
 X = np.random.default_rng(0).normal(size=(97, 2, 3)).astype(np.float32)
 MASK = np.random.default_rng(1).random(97) < 0.6

@@ -8,22 +8,22 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from nnctl.activations import ACTIVATIONS
-from nnctl.arguments import OneOf
 from nnctl.config.descriptions import DEFAULTS, KEYS, argument_described
 from nnctl.config.scaling import SCALINGS
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
 from nnctl.config.types import Section, arguments_model, model_of
 from nnctl.config.wording import described
-from nnctl.initializers import INITIALIZERS
-from nnctl.layers import LAYERS
-from nnctl.losses import LOSSES
-from nnctl.metrics import METRICS
-from nnctl.monitors import EarlyStopping, ReduceLROnPlateau
-from nnctl.optimizers import OPTIMIZERS
-from nnctl.regularizers import REGULARIZERS
-from nnctl.schedules import SCHEDULES
+from nnctl.network.activations import ACTIVATIONS
+from nnctl.network.arguments import OneOf
+from nnctl.network.initializers import INITIALIZERS
+from nnctl.network.layers import LAYERS
+from nnctl.network.losses import LOSSES
+from nnctl.network.metrics import METRICS
+from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.network.regularizers import REGULARIZERS
+from nnctl.network.schedules import SCHEDULES
+from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 from tests.docs.markdown import GENERATED, code, table
 
 Registry = Mapping[str, Callable[..., Any]]

@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 
 from tests.docs.pages import DOCS, ROOT
+from tests.test_imports import FLOORS
 
 TOUR = (DOCS / "read-the-code.md").read_text()
 STOP = re.compile(r"((?:`[\w.]+`(?:, | and )?)+) in\s+\[([\w/.]+)\]\(([\w/.]+)\)")
@@ -37,3 +38,9 @@ def test_every_stop_has_something_to_read():
     parts = re.split(r"^## \d+\. ", TOUR, flags=re.MULTILINE)[1:]
     assert len(parts) == 11
     assert [part.splitlines()[0] for part in parts if not STOP.search(part)] == []
+
+
+def test_the_floors_are_those_that_imports_are_held_to():
+    rows = re.findall(r"^\| (\d+) \| ([`\w, ]+) \|", TOUR, re.MULTILINE)
+    shown = {int(floor): re.findall(r"`(\w+)`", rooms) for floor, rooms in rows}
+    assert shown == dict(enumerate(FLOORS, start=1))

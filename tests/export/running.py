@@ -14,15 +14,15 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from nnctl.assembly.trained import Trained
 from nnctl.data.inputs import Inputs
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.targets import Targets
 from nnctl.export.model import as_onnx, written
 from nnctl.graph import Array
 from nnctl.jobs.predict import predict
-from nnctl.layers import LAYERS
-from nnctl.model import Sequential
-from nnctl.trained import Trained
+from nnctl.network.layers import LAYERS
+from nnctl.training.sequential import Sequential
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 ABSENT = ("", "NA", "N/A", "nan", "NaN", "null")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nnctl.activations import ACTIVATIONS
 from nnctl.errors import NnctlError
 from nnctl.export.activations import activated
 from nnctl.export.writing import Tensor, Writer
+from nnctl.network.activations import ACTIVATIONS
 from tests.export.running import built, exported, operators, outputs, session_of, trained
 
 ARGUMENTS = [

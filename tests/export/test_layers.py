@@ -8,7 +8,8 @@ import pytest
 from nnctl.errors import NnctlError
 from nnctl.export.layers import CONVERTERS, written
 from nnctl.export.writing import Tensor, Writer
-from nnctl.layers import LAYERS, Layer
+from nnctl.layers import Layer
+from nnctl.network.layers import LAYERS
 from tests.export.running import (
     built,
     exported,

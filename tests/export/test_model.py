@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnctl import __version__
-from nnctl.activations import ACTIVATIONS
 from nnctl.config import load
 from nnctl.errors import ArgumentError
 from nnctl.jobs.export import export
 from nnctl.jobs.train import train
-from nnctl.layers import LAYERS
+from nnctl.network.activations import ACTIVATIONS
+from nnctl.network.layers import LAYERS
 from tests.export.running import (
     assert_same,
     built,

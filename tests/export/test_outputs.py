@@ -6,11 +6,7 @@ import pytest
 from nnctl.data.classes import Classes
 from nnctl.data.scaling import Scaling
 from nnctl.data.targets import Targets
-from nnctl.losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-)
+from nnctl.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from tests.export.running import DATASETS, built, cells_of, exported, outputs, session_of, trained
 
 LABELS = [

@@ -9,12 +9,12 @@ from pathlib import Path
 import yaml
 from typer.testing import CliRunner, Result
 
-from nnctl.callbacks import BatchEnd, Callback, Run
 from nnctl.cli.app import app
 from nnctl.jobs.train import train
 from nnctl.runs import checkpoint
 from nnctl.runs.checkpoint import read_checkpoint
 from nnctl.runs.folder import CHECKPOINT, WEIGHTS
+from nnctl.training.callbacks import BatchEnd, Callback, Run
 from tests.faults.disk import Disk
 from tests.kills.killing import check_files, compare
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 from unittest.mock import patch
 
-from nnctl import atomic
+from nnctl.system import atomic
 
 TAKING_SPACE = {"open", "write", "flush", "mkdir"}  # what a full disk goes on refusing
 ALL = {*TAKING_SPACE, "rename", "link"}

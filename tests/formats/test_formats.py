@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nnctl.jobs.predict import predict
-from nnctl.npz import read_arrays
 from nnctl.runs.weights import FORMAT_VERSION
+from nnctl.system.npz import read_arrays
 
 HERE = Path(__file__).parent
 VERSIONS = range(1, FORMAT_VERSION + 1)

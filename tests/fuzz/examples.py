@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.npz import write_arrays
+from nnctl.system.npz import write_arrays
 from tests.fuzz.inputs import ARRAYS, HEADER, ROWS, TRAIN, array_config, dumped, table_bytes
 from tests.fuzz.trial import Input
 

@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from hypothesis import strategies as st
 
-from nnctl.npz import write_arrays
+from nnctl.system.npz import write_arrays
 from tests.fuzz.mutations import DRAW, changed, damaged, odd_table
 from tests.fuzz.trial import Input
 

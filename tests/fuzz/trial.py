@@ -15,10 +15,10 @@ from unittest.mock import patch
 
 from typer.main import get_command
 
-from nnctl import atomic
-from nnctl.callbacks import Callback, EpochEnd, Run
 from nnctl.cli.app import app
-from nnctl.training import Training
+from nnctl.system import atomic
+from nnctl.training.callbacks import Callback, EpochEnd, Run
+from nnctl.training.loop import Training
 
 COMMAND = get_command(app)  # once: it takes as long as training does
 LONGEST = 10  # seconds

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from nnctl.npz import read_arrays
+from nnctl.system.npz import read_arrays
 from tests.fuzz import inputs
 from tests.fuzz.examples import CHECKPOINT, WEIGHTS, Arrays, Files
 from tests.fuzz.trial import Input, Trials

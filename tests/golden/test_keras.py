@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from nnctl import Sequential
-from nnctl.activations import ACTIVATIONS
-from nnctl.arguments import OneOf
-from nnctl.layers import LAYERS
-from nnctl.losses import LOSSES
-from nnctl.optimizers import OPTIMIZERS
-from nnctl.regularizers import REGULARIZERS
-from nnctl.schedules import SCHEDULES
+from nnctl.network.activations import ACTIVATIONS
+from nnctl.network.arguments import OneOf
+from nnctl.network.layers import LAYERS
+from nnctl.network.losses import LOSSES
+from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.network.regularizers import REGULARIZERS
+from nnctl.network.schedules import SCHEDULES
 from tests.golden import cases
 
 GOLDEN = json.loads(Path(__file__).with_name("keras.json").read_text())["cases"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnctl.metrics import METRICS
+from nnctl.network.metrics import METRICS
 
 GOLDEN = json.loads(Path(__file__).with_name("scikit_learn.json").read_text())["cases"]
 TOLERANCE = 1e-6

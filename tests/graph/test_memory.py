@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl.graph.memory import Storage, place
-from nnctl.lowering import ALIGNMENT
+from nnctl.graph.numpy_calls import ALIGNMENT
 
 LIFETIMES = st.lists(
     st.tuples(st.integers(1, 500), st.integers(0, 20), st.integers(0, 6)), max_size=25

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl.graph import Graph, Program, Value
-from nnctl.layout import Parameter
+from nnctl.graph.layout import Parameter
 
 BINARY = [
     (lambda a, b: a + b),

@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from nnctl.cli.app import app
-from nnctl.npz import write_arrays
+from nnctl.system.npz import write_arrays
 from tests.hostile.payloads import RAN, YAML, archive, bombs, evaluated, npy, pickled, spoiled
 from tests.hostile.projects import CONFIG
 

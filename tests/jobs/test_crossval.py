@@ -8,13 +8,13 @@ from statistics import fmean, stdev
 import numpy as np
 import pytest
 
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs.crossval import crossval
 from nnctl.jobs.train import train
-from nnctl.training import TrainingDiverged
+from nnctl.training.loop import TrainingDiverged
 
 GENERATOR = np.random.default_rng(4)
 ROWS = [

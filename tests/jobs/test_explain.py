@@ -9,17 +9,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nnctl import Sequential, activations
-from nnctl.build import build
+from nnctl import Sequential
+from nnctl.assembly.build import build
 from nnctl.config import load
+from nnctl.derivatives.explain import Drawing, Experiment
+from nnctl.derivatives.gradcheck import point_of
 from nnctl.errors import NnctlError
-from nnctl.explain import Drawing, Experiment
-from nnctl.gradcheck import point_of
 from nnctl.graph import Value
 from nnctl.jobs.explain import as_json, explain
 from nnctl.layers import Dense
 from nnctl.losses import Loss
-from nnctl.step import Examples, trace
+from nnctl.network import activations
+from nnctl.training.step import Examples, trace
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 ROWS = "p,q,t,u,w\n1,2,1,1,2\n-1,0.5,0,-2,1\n0.2,-0.3,2,0.5,3\n0.4,0.1,1,1,1\n"

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from nnctl import activations
+from nnctl.derivatives.gradcheck import Entry
 from nnctl.errors import NnctlError
-from nnctl.gradcheck import Entry
 from nnctl.graph import with_derivative
 from nnctl.jobs.gradcheck import gradcheck
+from nnctl.network import activations
 
 CONFIG = """\
 data: {{train: table.csv, features: [a, b], target: label{more}}}

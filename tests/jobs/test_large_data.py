@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nnctl.blocks import Blocks
-from nnctl.build import build
-from nnctl.callbacks import Callback
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs.crossval import crossval
@@ -25,9 +23,11 @@ from nnctl.jobs.smoke import smoke
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
-from nnctl.npz import read_arrays
+from nnctl.system.npz import read_arrays
+from nnctl.training.blocks import Blocks
+from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
-from tests.threaded_ranks import in_ranks
+from tests.training.threaded_ranks import in_ranks
 
 ROWS, WIDTH, MEMORY = 300, 4, 1600
 NPZ = {"train": "d.npz", "validation": 0.2, "scale": "standardize", "memory": MEMORY}
@@ -60,7 +60,7 @@ class StopAt(Callback):
 @pytest.fixture
 def write(tmp_path, monkeypatch):
     """Writes the same rows in each form, and a config for one of them; returns its path."""
-    monkeypatch.setattr("nnctl.training.MOST_BATCHES_AT_ONCE", 2)
+    monkeypatch.setattr("nnctl.training.loop.MOST_BATCHES_AT_ONCE", 2)
     draws = np.random.default_rng(0)
     y = np.sort(draws.integers(0, 3, ROWS))  # by class, the worst order there is
     x = (draws.normal(size=(ROWS, WIDTH)) + y[:, None]).astype(np.float32)

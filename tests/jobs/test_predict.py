@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import ArgumentError, NnctlError
 from nnctl.jobs.predict import predict
@@ -157,7 +157,7 @@ def iris_rows():
 
 
 def test_idx_files_are_predicted_too(tmp_path):
-    from tests.data.test_idx import packed
+    from tests.data.reading.test_idx import packed
 
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (12, 2, 2), np.uint8)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.build import build
+from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.jobs import profile as job
 from nnctl.jobs.profile import as_json, profile

@@ -6,12 +6,12 @@ import shutil
 import pytest
 import yaml
 
-from nnctl.callbacks import Callback
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
-from nnctl.npz import read_arrays
 from nnctl.runs.checkpoint import read_checkpoint
+from nnctl.system.npz import read_arrays
+from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
 
 TABLE = "a,b,t\n" + "".join(f"{k % 5},{k % 7},{'xy'[k % 5 > 2]}\n" for k in range(40))
@@ -156,7 +156,7 @@ def test_what_a_killed_process_left_half_written_is_cleared_away(whole, broken_o
 
 
 def test_validation_can_be_interrupted_and_is_done_again(config, tmp_path, monkeypatch, whole):
-    monkeypatch.setattr("nnctl.training.BETWEEN_EVENTS", -1.0)
+    monkeypatch.setattr("nnctl.training.loop.BETWEEN_EVENTS", -1.0)
 
     class StopInValidation(Callback):
         def on_batch_end(self, run, event):

@@ -13,7 +13,7 @@ from nnctl.jobs import workers
 from nnctl.jobs.tune import tune
 from nnctl.tuning.heartbeats import NotedHeartbeats
 from nnctl.tuning.slots import ALIVE
-from nnctl.tuning.storage import opened, quiet
+from nnctl.tuning.storages.opening import opened, quiet
 from tests.jobs.test_tune import CONFIG, SEARCHED, trials, write_table
 from tests.servers import grpc_server, redis_server
 

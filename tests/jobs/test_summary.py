@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from nnctl import machine
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
+from nnctl.system import machine
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import yaml
 
-from nnctl.callbacks import Callback
 from nnctl.errors import ExitStatus
-from nnctl.jobs import running as job
+from nnctl.jobs import run as job
 from nnctl.jobs.train import train
-from nnctl.npz import read_arrays
 from nnctl.runs.weights import load_weights
+from nnctl.system.npz import read_arrays
+from nnctl.training.callbacks import Callback
 
 CONFIG = Path(__file__).parents[2] / "configs/softmax-regression.yaml"
 UNFINISHED = {"checkpoint.npz", "config.yaml", "history.csv"}

@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import nnctl.build
+import nnctl.assembly.build
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs import workers
 from nnctl.jobs.train import train
 from nnctl.jobs.tune import tune
 from nnctl.jobs.validate import validate
-from nnctl.tuning import databases
-from nnctl.tuning.databases import of_file
 from nnctl.tuning.result import Watcher
+from nnctl.tuning.storages import databases
+from nnctl.tuning.storages.databases import of_file
 from tests.tables import with_tables
 
 ROWS = np.random.default_rng(4).normal(size=(60, 3))
@@ -121,13 +121,13 @@ def test_each_trial_by_itself_does_not_depend_on_the_number_of_workers():
 
 def test_data_are_read_once_unless_they_are_searched(monkeypatch):
     count = []
-    real = nnctl.build.prepared_data
+    real = nnctl.assembly.build.prepared_data
 
     def counted(*arguments):
         count.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(nnctl.build, "prepared_data", counted)
+    monkeypatch.setattr(nnctl.assembly.build, "prepared_data", counted)
     tune(SEARCHED, workers=1, storage=QUICK)
     assert len(count) == 1
     scaled = ["tune.search.data.scale=[minmax, none, standardize]"]

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import training
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
-from nnctl.npz import read_arrays
 from nnctl.runs import checkpoint
 from nnctl.runs.checkpoint import read_checkpoint
 from nnctl.runs.folder import CHECKPOINT, HISTORY, RESULTS, WEIGHTS
+from nnctl.system.npz import read_arrays
+from nnctl.training import loop
 from tests.kills.configs import write
 from tests.kills.moments import WRITES, Moment, drawn, prepare
 
@@ -40,7 +40,7 @@ class Kill:
 def often() -> None:
     """Lets runs save checkpoints after every few batches, not every few seconds."""
     checkpoint.BETWEEN_EPOCHS = checkpoint.WITHIN_EPOCH = 0.0
-    training.MOST_BATCHES_AT_ONCE = 2
+    loop.MOST_BATCHES_AT_ONCE = 2
 
 
 def kills(folder: Path, count: int, seed: int) -> Iterator[Kill]:

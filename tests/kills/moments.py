@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import atomic, npz
 from nnctl.runs import checkpoint, folder
-from nnctl.step import TrainingStep
+from nnctl.system import atomic, npz
+from nnctl.training.step import TrainingStep
 
 Moment = tuple[str, int | float]
 

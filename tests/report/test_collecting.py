@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.callbacks import Callback
 from nnctl.errors import NnctlError
 from nnctl.jobs.train import train
 from nnctl.report.collecting import collect, read_history
+from nnctl.training.callbacks import Callback
 from tests.report.conftest import CONFIGS, write_data
 
 

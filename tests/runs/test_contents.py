@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from nnctl.metrics import METRICS
+from nnctl.network.metrics import METRICS
 from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
 
 FIGURES = ("loss", "accuracy")

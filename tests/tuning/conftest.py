@@ -7,7 +7,7 @@ import pytest
 
 from nnctl.config import Config, load
 from nnctl.tuning.space import Space
-from nnctl.tuning.storage import opened, quiet
+from nnctl.tuning.storages.opening import opened, quiet
 from nnctl.tuning.study import Study
 from tests.tables import with_tables
 

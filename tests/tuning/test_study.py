@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from nnctl.tuning import study as module
-from nnctl.tuning.databases import of_server
 from nnctl.tuning.importance import importance_of
-from nnctl.tuning.place import Storage
 from nnctl.tuning.processes import machine
 from nnctl.tuning.slots import STATES, SURPLUS
 from nnctl.tuning.space import Space
-from nnctl.tuning.storage import quiet
+from nnctl.tuning.storages.base import Storage
+from nnctl.tuning.storages.databases import of_server
+from nnctl.tuning.storages.opening import quiet
 from nnctl.tuning.trial import Outcome, best_of, direction_of
 from tests.tables import with_tables
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import Sequential, blas
+from nnctl import Sequential
 from nnctl.jobs import profile
-from nnctl.layers import LAYERS
 from nnctl.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
+from nnctl.network.layers import LAYERS
 from nnctl.optimizers import SGD, Adam
-from nnctl.ranks import Ranks
-from nnctl.step import Forward
+from nnctl.system import blas
+from nnctl.training.ranks import Ranks
+from nnctl.training.step import Forward
 from tests.benchmarks.peers import Made
 from tests.benchmarks.workloads import PREDICTED_AT_ONCE, Layer, Workload, initial_weights
 

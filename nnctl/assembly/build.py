@@ -1,0 +1,176 @@
+"""From a config to what is trained: its data, read and prepared, and its model, built for them."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnctl.assembly.examples import as_examples, nbytes, prepared_data, weighted
+from nnctl.config import Config, make
+from nnctl.data.folds import Fold
+from nnctl.data.prepare import Prepared
+from nnctl.data.targets import Targets
+from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.graph import Shape
+from nnctl.network.layers import Dense
+from nnctl.network.metrics import InOwnUnit, Metric
+from nnctl.runs.weights import load_weights
+from nnctl.training.blocks import Blocks
+from nnctl.training.ranks import Ranks
+from nnctl.training.sequential import Sequential
+from nnctl.training.step import Examples
+
+
+class Built(NamedTuple):
+    """A config's model, compiled, and its examples in the model's shape and dtype.
+
+    `held` are the rows that a fold of a crossvalidation holds out.
+    """
+
+    config: Config
+    model: Sequential
+    prepared: Prepared
+    train: Examples
+    validation: Examples | None
+    test: Examples | None
+    held: Examples | None = None
+
+
+def build(
+    config: Config,
+    *,
+    dtype: str | None = None,
+    init_weights: Path | None = None,
+    ranks: Ranks | None = None,
+    fold: Fold | None = None,
+    prepared: Prepared | None = None,
+) -> Built:
+    """Reads the data of a config and builds its model, in its dtype or another that is given.
+
+    The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
+    that is given; `ranks` are the processes that train it together; a `fold` is held out.
+    `prepared` are the data where a config of the same `preparation_of` has read them already.
+    Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
+    """
+    dtype = dtype or config.dtype
+    model = compiled(config, dtype, ranks)
+    if prepared is None:
+        prepared = prepared_data(config, model, output_units(model), dtype, fold)
+    built_for(config, model, prepared.train.x.shape[1:])
+    parts = [
+        None if part is None else as_examples(config, model, part)
+        for part in (prepared.train, prepared.validation, prepared.test, prepared.held)
+    ]
+    train, validation, test, held = parts
+    assert train is not None
+    targets = prepared.preprocessing.targets
+    train = weighted(config, train, targets)
+    check_batch(config, train)
+    model.compile(model.optimizer, model.loss, in_own_unit(model.metrics, targets))
+    if init_weights is not None:
+        given = load_weights(init_weights, plain=True)
+        load_parameters(model, given.arrays, given.file)
+    return Built(config, model, prepared, train, validation, test, held)
+
+
+def check_batch(config: Config, train: Examples) -> None:
+    """Raises `NnctlError` for batches of more bytes than inputs may take in memory."""
+    rows = len(train) if config.batch_size == "full" else min(config.batch_size, len(train))
+    needed = rows * math.prod(train.x.shape[1:]) * train.x.itemsize
+    if isinstance(train.x, Blocks) and needed > nbytes(config.data.memory):
+        message = f"a batch of {rows:,} rows takes {needed:,} bytes, more than data.memory"
+        raise NnctlError(config.problem("batch_size", message, "lower it, or raise data.memory"))
+
+
+def preparation_of(config: Config) -> tuple[object, ...]:
+    """All of a config that its prepared data depend on: where it is equal, so are they.
+
+    Raises `NnctlError` as `build` does for what does not go together.
+    """
+    model = compiled(config)
+    return config.data, config.seed, config.dtype, output_units(model), config.loss
+
+
+class Builder:
+    """Builds configs one after another, and reads data only where they are other than before."""
+
+    def __init__(self, known: Built | None = None):
+        self._prepared: Prepared | None = None
+        self._key: tuple[object, ...] | None = None
+        if known is not None:
+            self._prepared, self._key = known.prepared, preparation_of(known.config)
+
+    def built(self, config: Config) -> Built:
+        """The model and data of a config. Raises `NnctlError` as `build` does."""
+        key = preparation_of(config)
+        built = build(config, prepared=self._prepared if self._key == key else None)
+        self._prepared, self._key = built.prepared, key
+        return built
+
+
+def compiled(config: Config, dtype: str | None = None, ranks: Ranks | None = None) -> Sequential:
+    """The config's model with its loss, optimizer and metrics, not yet built.
+
+    Raises `NnctlError` for what does not go together, in the config's places.
+    """
+    layers = [make(entry) for entry in config.layers]
+    try:
+        model = Sequential(layers, seed=config.seed, dtype=dtype or config.dtype, ranks=ranks)
+        metrics = {entry.type: make(entry) for entry in config.metrics}
+        model.compile(make(config.optimizer), make(config.loss), metrics)
+    except ArgumentError as error:
+        raise config.placed(error) from None
+    return model
+
+
+def output_units(model: Sequential) -> int:
+    """The units of the model's output, which its last dense layer decides."""
+    units = [layer.units for layer in model.layers if isinstance(layer, Dense)]
+    if not units:
+        raise ArgumentError("a model needs a dense layer for its output", path="layers")
+    return units[-1]
+
+
+def built_for(config: Config, model: Sequential, data_shape: Shape) -> None:
+    """Builds the model for `input_shape`, or else for examples as the data has them.
+
+    Raises `NnctlError` where the shapes do not fit, in the config's places.
+    """
+    shape = config.input_shape or data_shape
+    if np.prod(shape) != np.prod(data_shape):
+        raise NnctlError(
+            config.problem(
+                "input_shape",
+                f"an example of the data has {np.prod(data_shape)} values (shape {data_shape}), "
+                f"but input_shape {tuple(shape)} has {np.prod(shape)}",
+                f"leave input_shape out, or give {np.prod(data_shape)} values another shape",
+            )
+        )
+    try:
+        model.build(shape)
+    except ArgumentError as error:
+        raise config.placed(error) from None
+
+
+def in_own_unit(metrics: Mapping[str, Metric], targets: Targets) -> dict[str, Metric]:
+    """The metrics, speaking of the targets as they are in the file."""
+    scaling = targets.scaling
+    if scaling.type == "none":
+        return dict(metrics)
+    return {
+        name: InOwnUnit(metric, scaling.shift, scaling.divisor) for name, metric in metrics.items()
+    }
+
+
+def load_parameters(model: Sequential, arrays: Mapping[str, Any], file: str) -> None:
+    """Sets the model's parameters from the arrays of a file, which problems then name."""
+    try:
+        model.load_arrays(arrays)
+    except NnctlError as error:
+        raise NnctlError(problem.located(file=file) for problem in error.problems) from None
+    if not np.isfinite(model.vector).all():
+        views = model.layout.views(model.vector)
+        name = next(name for name, view in views.items() if not np.isfinite(view).all())
+        raise NnctlError(Problem(f'"{name}" holds numbers that are not finite', None, file))

@@ -1,0 +1,151 @@
+"""From a config's `data` to the examples that its model trains on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nnctl.config import Config
+from nnctl.config.labels import label_text
+from nnctl.data import preprocessing
+from nnctl.data.classes import listed
+from nnctl.data.folds import Fold
+from nnctl.data.prepare import Prepared, Wanted, prepare
+from nnctl.data.reading.files import DataFile, TextFormat
+from nnctl.data.statistics import Treatment
+from nnctl.data.targets import Targets
+from nnctl.errors import ArgumentError, NnctlError, did_you_mean
+from nnctl.network.losses import CategoricalCrossentropy
+from nnctl.training.class_weights import balanced, class_weighted
+from nnctl.training.seeds import generator
+from nnctl.training.sequential import Sequential
+from nnctl.training.step import Examples
+
+Names = str | Sequence[str] | None
+UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def prepared_data(
+    config: Config, model: Sequential, units: int, dtype: str, fold: Fold | None = None
+) -> Prepared:
+    """The files that the config names, read and prepared for a model of so many outputs.
+
+    A `fold` of the training rows is held out.
+    """
+    data = config.data
+    one_hot = isinstance(model.loss, CategoricalCrossentropy)
+    train = data_file(config, data.train, data.features, data.target)
+    assert train is not None
+    fraction = data.validation if isinstance(data.validation, float) else None
+    return prepare(
+        train,
+        Wanted(model.loss.task, units, dtype, one_hot),
+        generator(config.seed, "split"),
+        treatment(config),
+        validation=data_file(config, data.validation) if fraction is None else fraction,
+        split=data.split,
+        test=data_file(config, data.test),
+        fold=fold,
+        folds=generator(config.seed, "folds"),
+    )
+
+
+def treatment(config: Config) -> Treatment:
+    """What becomes of the columns, as the config has it."""
+    data = config.data
+    return Treatment(
+        text_format=TextFormat(data.delimiter, data.header),
+        text=data.text or (),
+        missing=data.missing,
+        scaling=data.scale.type,
+        by=data.scale.arguments().get("by"),
+        target_scaling=data.target_scale.type,
+        sample_weight=data.sample_weight,
+        memory=nbytes(data.memory),
+    )
+
+
+def nbytes(size: int | str) -> int:
+    """The bytes that a size in a config means, such as `512MB`."""
+    if isinstance(size, int):
+        return size
+    number, unit = size[:-2], size[-2:]
+    return int(float(number) * UNITS[unit])
+
+
+def data_file(
+    config: Config, written: Any, features: Names = None, targets: Names = None
+) -> DataFile | None:
+    """The data file that a config's value stands for, None for none.
+
+    `features` and `targets` are the names of its columns or arrays where it gives none itself.
+    """
+    if written is None:
+        return None
+    if isinstance(written, str):
+        return DataFile(config.resolve(written), names_of(features), names_of(targets))
+    if written.file is None:
+        images, labels = config.resolve(written.features), config.resolve(written.target)
+        return DataFile(images, target_path=labels)
+    own = names_of(written.features), names_of(written.target)
+    return DataFile(
+        config.resolve(written.file), own[0] or names_of(features), own[1] or names_of(targets)
+    )
+
+
+def names_of(given: Names) -> tuple[str, ...] | None:
+    """One name or several, as several."""
+    return (given,) if isinstance(given, str) else None if given is None else tuple(given)
+
+
+def as_examples(config: Config, model: Sequential, prepared: preprocessing.Examples) -> Examples:
+    """Prepared rows in the model's input shape, checked against the loss."""
+    if len(model.output_shape) > 1:
+        size = np.prod(model.input_shape)
+        message = f"the output for one example has shape {model.output_shape}; it must be a vector"
+        fix = f"let input_shape be [{size}]: dense layers act on the last axis alone"
+        raise NnctlError(config.problem("layers", message, fix))
+    try:
+        return examples_for(model, prepared)
+    except ArgumentError as error:
+        raise config.placed(error) from None
+
+
+def examples_for(model: Sequential, prepared: preprocessing.Examples) -> Examples:
+    """Prepared rows as the model's programs take them.
+
+    Class indices become one-hot where the loss needs a column a class. Raises `ArgumentError`
+    where the shapes do not fit.
+    """
+    x, y = prepared.x, prepared.y
+    if isinstance(model.loss, CategoricalCrossentropy) and y.ndim == 1:
+        y = np.eye(model.output_shape[-1], dtype=model.dtype)[y]
+    return model.examples(x.reshape(len(x), *model.input_shape), y, prepared.weight)
+
+
+def weighted(config: Config, examples: Examples, targets: Targets) -> Examples:
+    """The training rows with the config's class weights, if it has any.
+
+    Raises `NnctlError` for labels that the data do not have, and for several labels an example.
+    """
+    given = config.class_weight
+    if given is None:
+        return examples
+    if targets.classes is None:
+        message = "class_weight is for one class an example; here there are several targets"
+        raise NnctlError(config.problem("class_weight", message, "remove it"))
+    one_hot = targets.task == "multiclass"
+    if given == "balanced":
+        return class_weighted(examples, balanced(examples, one_hot), one_hot)
+    indices = {label_text(label): k for k, label in enumerate(targets.classes.labels)}
+    if unknown := [label for label in given if label not in indices]:
+        known = listed(targets.classes.labels)
+        raise NnctlError(
+            config.problem(
+                f"class_weight.{label}",
+                f'"{label}" is not a class of the data; those are: {known}',
+                did_you_mean(label, list(indices)),
+            )
+            for label in unknown
+        )
+    return class_weighted(examples, {indices[k]: w for k, w in given.items()}, one_hot)

@@ -1,0 +1,49 @@
+"""A trained model, as its weights file describes it: ready to predict, without its data."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from nnctl.assembly.build import compiled, in_own_unit, load_parameters
+from nnctl.config import Config
+from nnctl.config.schema import checked
+from nnctl.config.source import Source
+from nnctl.data.preprocessing import Preprocessing
+from nnctl.errors import NnctlError, Problem
+from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
+from nnctl.runs.weights import load_weights
+from nnctl.training.sequential import Sequential
+
+
+class Trained(NamedTuple):
+    """A model with its trained parameters, and how any file becomes its input."""
+
+    file: str
+    config: Config
+    model: Sequential
+    preprocessing: Preprocessing
+
+
+def load_trained(path: Path) -> Trained:
+    """The model of a weights file or run folder.
+
+    Raises `NnctlError` for a file that is damaged, of a newer format, or of arrays alone.
+    """
+    weights = load_weights(path)
+    metadata, file = weights.metadata, weights.file
+    if CHECKPOINT_KEY in metadata:
+        message = "this is a checkpoint, of a run that may go on"
+        raise NnctlError(Problem(message, "name the weights.npz of a run that has ended", file))
+    try:
+        values, shape = dict(metadata["config"]), [int(n) for n in metadata["input_shape"]]
+        preparation = metadata["preprocessing"]
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        message = f"its metadata is damaged ({error!r})"
+        raise NnctlError(Problem(message, "train the model again", file)) from None
+    config = checked(Source(file, values))
+    model = compiled(config)
+    model.build(shape)
+    load_parameters(model, weights.arrays, file)
+    preprocessing = Preprocessing.from_json(preparation, file)
+    metrics = in_own_unit(model.metrics, preprocessing.targets)
+    model.compile(model.optimizer, model.loss, metrics)
+    return Trained(file, config, model, preprocessing)

@@ -1,0 +1,114 @@
+"""`nnctl crossval`"""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from nnctl.cli import options
+
+if TYPE_CHECKING:
+    from nnctl.jobs.crossval import CrossvalResult, FoldResult
+
+
+def command(
+    config: options.Config,
+    folds: Annotated[
+        int, typer.Option(metavar="K", help="How many parts the rows are dealt into.")
+    ] = 5,
+    set_: options.Set = None,
+    epochs: options.Epochs = None,
+    seed: options.Seed = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Folds to train at once.", show_default="one a core"),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            "--predictions",
+            metavar="FILE.csv",
+            help="Write what each row was predicted to be when it was held out.",
+            show_default=False,
+        ),
+    ] = None,
+    fail_under: options.FailUnder = None,
+    fail_over: options.FailOver = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Train once for each part of the rows, on all others, and tell mean and spread.
+
+    --fail-under and --fail-over hold the means.
+
+    Example: nnctl crossval configs/logistic-regression.yaml --folds 5
+    """
+    from nnctl.cli.exits import reader_may_leave
+    from nnctl.cli.printing import print_json, print_warning
+    from nnctl.jobs.crossval import as_json, crossval
+
+    with file_of(predictions) as file:  # what cannot be written is told before the training
+        result = crossval(
+            config,
+            folds=folds,
+            overrides=set_ or (),
+            epochs=epochs,
+            seed=seed,
+            workers=workers,
+            predictions=file is not None,
+            fail_under=fail_under or (),
+            fail_over=fail_over or (),
+            told=lambda fold: None if quiet else print_fold(fold, folds),
+            warn=print_warning,
+        )
+        if file is not None:
+            write_predictions(file, result)
+    with reader_may_leave():
+        if json:
+            print_json(as_json(result))
+        elif not quiet:
+            print_crossval(result)
+    raise typer.Exit(result.status)
+
+
+def print_fold(fold: "FoldResult", folds: int) -> None:
+    """A line about a fold that is done, on stderr."""
+    from nnctl.cli.printing import number
+
+    figures = "  ".join(f"{name} {number(value)}" for name, value in fold.figures.items())
+    print(f"fold {fold.fold}/{folds}  {figures}", file=sys.stderr)
+
+
+def print_crossval(result: "CrossvalResult") -> None:
+    """A row a fold, then mean and spread."""
+    from nnctl.cli.printing import number, print_columns
+
+    names = list(result.mean)
+    rows = [
+        [f"fold {each.fold}", str(each.rows), *(number(each.figures[name]) for name in names)]
+        for each in result.folds
+    ]
+    rows.append(["mean", "", *(number(result.mean[name]) for name in names)])
+    rows.append(["std", "", *(number(result.std[name]) for name in names)])
+    print_columns(["", "rows", *names], rows)
+
+
+def file_of(path: Path | None) -> AbstractContextManager[IO[str] | None]:
+    """The file of the predictions, where they are asked for."""
+    from nnctl.system.atomic import atomic_file
+
+    return nullcontext() if path is None else atomic_file(path, "w")
+
+
+def write_predictions(file: IO[str], result: "CrossvalResult") -> None:
+    """Writes the predictions of all folds, in the order of the file's rows."""
+    import csv
+
+    rows = sorted(
+        (row for fold in result.folds for row in fold.predictions), key=lambda row: row[0]
+    )
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(result.folds[0].columns)
+    writer.writerows(rows)

@@ -1,0 +1,43 @@
+"""`nnctl gradcheck`"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from nnctl.cli import options
+
+
+class Method(StrEnum):
+    complex_step = "complex-step"
+    central = "central"
+
+
+def command(
+    config: options.OptionalConfig = None,
+    method: Annotated[
+        Method, typer.Option(help="How derivatives are found by experiment.")
+    ] = Method.complex_step,
+    set_: options.Set = None,
+    init_weights: options.InitWeights = None,
+    seed: options.Seed = None,
+    json: options.Json = False,
+) -> None:
+    """Prove the derivatives: of the whole package, or of a config's model on its data.
+
+    Example: nnctl gradcheck configs/mnist.yaml --method central
+    """
+    from nnctl.cli.exits import reader_may_leave
+    from nnctl.cli.printing import print_gradcheck, print_json
+    from nnctl.errors import ExitStatus
+    from nnctl.jobs.gradcheck import as_json, gradcheck
+
+    result = gradcheck(
+        config, overrides=set_ or (), method=method.value, init_weights=init_weights, seed=seed
+    )
+    with reader_may_leave():
+        if json:
+            print_json(as_json(result))
+        else:
+            print_gradcheck(result)
+    raise typer.Exit(ExitStatus.DONE if result.passed else ExitStatus.NO)

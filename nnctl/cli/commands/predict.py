@@ -1,0 +1,75 @@
+"""`nnctl predict`"""
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnctl.cli import completion, options
+
+
+def command(
+    weights: options.Weights,
+    input: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="A data file; - reads CSV from standard input.",
+            allow_dash=True,
+            autocompletion=completion.tables,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write here.", show_default="standard output"
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="COLUMN",
+            help="Carry a column of INPUT along, such as an id; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    features: options.Features = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="The probability above which the second class is predicted.",
+            show_default="0.5",
+        ),
+    ] = None,
+) -> None:
+    """Predict: CSV in, CSV out, a row for each row.
+
+    Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
+    """
+    from nnctl.cli.printing import print_warning
+    from nnctl.jobs.predict import predict
+    from nnctl.system.atomic import atomic_file
+
+    predictions = predict(
+        weights,
+        sys.stdin.buffer if str(input) == "-" else input,
+        threshold=threshold,
+        keep=keep or (),
+        features=features or (),
+        warn=print_warning,
+    )
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # as the input is
+        for text in predictions.chunks():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
+    with atomic_file(output, "w") as file:
+        for text in predictions.chunks():
+            file.write(text)

@@ -1,0 +1,15 @@
+"""`nnctl schema`"""
+
+
+def command() -> None:
+    """Print the JSON Schema of a config, for editors that complete and check YAML.
+
+    Example: nnctl schema > nnctl.schema.json
+    """
+    import json
+
+    from nnctl.cli.exits import reader_may_leave
+    from nnctl.config.json_schema import json_schema
+
+    with reader_may_leave():
+        print(json.dumps(json_schema(), indent=2))

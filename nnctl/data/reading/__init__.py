@@ -1,0 +1,1 @@
+"""From the bytes of a file to columns and arrays, before anything is learnt of them."""

@@ -1,0 +1,327 @@
+"""Compares derivatives found by the graph with derivatives found by experiment.
+
+The complex step, `Im f(x + ih) / h`, has no subtractive cancellation, so that a step of 1e-20 gives
+the derivative to about machine precision (Squire and Trapp, Using complex variables to estimate
+derivatives of real functions, SIAM Review 40, 1998). Central differences of four points around
+(Abramowitz and Stegun, Handbook of Mathematical Functions, 25.3.6) know nothing of complex numbers
+and are the second opinion. Both replay the graph's own program, with memory shared as in
+training: forward in complex128, derivatives in float64.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nnctl.graph import Array, Program, Value, gradients, join
+from nnctl.graph.operations import COMPARISONS
+from nnctl.network.losses import Loss
+from nnctl.training.step import Examples, Model, Trace, trace
+
+Method = Literal["complex-step", "central"]
+COMPLEX_STEP = 1e-20
+CENTRAL_STEPS = (3e-4, 1e-5, 2e-6)  # the first that no kink is within reach of
+TOLERANCE: dict[Method, float] = {"complex-step": 1e-9, "central": 1e-5}
+FLOOR: dict[Method, float] = {"complex-step": 1e-6, "central": 1e-3}  # of the largest gradient
+ZERO = 1e-13  # of the model's largest gradient
+KINKED = ("maximum", "minimum", "sign", *(ufunc.__name__ for ufunc in COMPARISONS))
+ROUNDING = 1e-12  # no gap: the equal cells of an image's black corner may differ by so much
+MOST_ENTRIES = 40
+MOVES = 30
+MOVE_BY = 1e-3
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scalar value of a graph, and the leaves or parts of leaves to derive it by.
+
+    `arrays` maps a name to a value (a leaf, or a view of one); `point` holds the leaves' float64
+    arrays, with integer leaves as they are. `zero_because` declares why all derivatives are zero.
+    """
+
+    loss: Value
+    arrays: Mapping[str, Value]
+    point: Mapping[Value, Array]
+    zero_because: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One compared derivative: its index in the array, or None for a random direction."""
+
+    index: tuple[int, ...] | None
+    analytic: float
+    numeric: float
+    relative_error: float
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What was found for one array or case.
+
+    `checked` counts entries and directions, `moved` the points that were moved off a kink; `zero`
+    says that all derivatives are zero; `worst` lists the entries of largest error first.
+    """
+
+    name: str
+    checked: int
+    max_relative_error: float
+    passed: bool
+    zero: bool = False
+    moved: int = 0
+    worst: tuple[Entry, ...] = ()
+
+
+def model_case(model: Model, loss: Loss, batch: Examples, by_input: bool = False) -> Case:
+    """The loss of a float64 model on a batch, by each trainable parameter, and maybe the input."""
+    traced, layout = trace(model, loss, batch, len(batch)), model.layout
+    arrays = {name: traced.graph.lift(layout.parameters[name]) for name in layout.trainable}
+    if by_input:
+        arrays["input"] = traced.x
+    return Case(traced.loss, arrays, point_of(traced, model, batch))
+
+
+def point_of(traced: Trace, model: Model, batch: Examples) -> dict[Value, Array]:
+    """The arrays of a traced step's leaves: parameters, batch, and what layers draw, held fixed."""
+    size = model.layout.trainable_size
+    point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+    point.update(zip(traced.batch_leaves(), batch.held(), strict=True))
+    held = np.random.default_rng(0)
+    for leaf in traced.graph.values:
+        if leaf.op is None and leaf.name == "draw":
+            point[leaf] = held.random(leaf.shape)
+    return point
+
+
+class Experiment:
+    """The programs of a case: derivatives in float64, the loss in the method's dtype.
+
+    `move` goes to a point, where `slope` reads how the loss changes along a direction.
+    """
+
+    def __init__(self, case: Case, method: Method):
+        self.case, self.method = case, method
+        graph = case.loss.graph
+        forward = list(graph.values)
+        derivatives = gradients(case.loss, list(case.arrays.values()))
+        self.analytic = Program(graph, [*derivatives, *case.arrays.values()], np.float64)
+        self._derivatives = dict(zip(case.arrays, derivatives, strict=True))
+        # Only what is derived by moves: noise in an image would spread what lies on one kink.
+        self._varied = {leaf_of(value) for value in case.arrays.values()}
+        gaps = [gap_of(value).reshape(value.size) for value in forward if value.name in KINKED]
+        apart = [join(gaps)] if gaps else []
+        dtype = np.complex128 if method == "complex-step" else np.float64
+        wanted = [case.loss, *apart, *case.arrays.values(), *case.point]
+        self.forward = Program(graph, wanted, dtype)
+        self._apart = self.forward[apart[0]].real if apart else np.empty(0)
+        self._around = np.empty((4, self._apart.size))
+        self._parts = {name: self.forward[value] for name, value in case.arrays.items()}
+
+    def move(self, generator: np.random.Generator | None) -> dict[str, Array]:
+        """Goes to the case's point, or near it; returns the derivatives by each array there."""
+        for leaf, array in self.case.point.items():
+            moved = array
+            if generator is not None and leaf in self._varied:
+                moved = array + generator.uniform(-MOVE_BY, MOVE_BY, array.shape)
+            for program in (self.analytic, self.forward):
+                if leaf in program:
+                    program[leaf][...] = moved
+        self.analytic.run()
+        return {name: self.analytic[d].copy() for name, d in self._derivatives.items()}
+
+    def ties(self) -> Array:
+        """Which points of the forward pass lie exactly on a kink, as one vector of truth values."""
+        self.forward.run()
+        return np.asarray(self._apart == 0)
+
+    def slope(self, name: str, direction: Array) -> float | None:
+        """The derivative of the loss along `direction` in one array.
+
+        None where a kink lies within reach of a central difference.
+        """
+        part = self._parts[name]
+        before = part.copy()
+        if self.method == "complex-step":
+            part += 1j * COMPLEX_STEP * direction
+            self.forward.run()
+            part[...] = before
+            return float(self.forward[self.case.loss].imag) / COMPLEX_STEP
+        found = None
+        for step in CENTRAL_STEPS:
+            found = self._difference(part, before, step * direction)
+            if found is not None:
+                found /= step
+                break
+        part[...] = before
+        return found
+
+    def _difference(self, part: Array, before: Array, step: Array) -> float | None:
+        """How much the loss changes with a step, from four points around; None across a kink."""
+        losses = []
+        for k, factor in enumerate((1, -1, 2, -2)):
+            part[...] = before + factor * step
+            self.forward.run()
+            losses.append(float(self.forward[self.case.loss]))
+            self._around[k] = self._apart
+        sides = np.sign(self._around)
+        if (sides != sides[0]).any():
+            sides[np.abs(self._around) <= ROUNDING * max(1.0, np.abs(self._around).max())] = 0
+            if (sides != sides[0]).any():
+                return None
+        return (8 * (losses[0] - losses[1]) - (losses[2] - losses[3])) / 12
+
+
+def leaf_of(value: Value) -> Value:
+    """The leaf that a value is a view of, in the end."""
+    while value.is_view:
+        value = value.inputs[0]
+    return value
+
+
+def gap_of(value: Value) -> Value:
+    """What is zero where the slope of the value jumps, or the value itself does."""
+    a, *others = value.inputs
+    return a - others[0] if others else a * 1.0
+
+
+def check(
+    case: Case,
+    method: Method,
+    generator: np.random.Generator,
+    each_array: bool = False,
+    name: str = "",
+) -> list[CaseResult]:
+    """Compares entries of every array of the case, and a random direction in each.
+
+    All entries of small arrays, a sample drawn by `generator` of larger ones. One result an array
+    with `each_array`, else one for the whole case, called `name`.
+    """
+    return verdicts(Experiment(case, method), generator, each_array, name)
+
+
+def verdicts(
+    experiment: Experiment, generator: np.random.Generator, each_array: bool, name: str
+) -> list[CaseResult]:
+    """What `check` finds by an experiment."""
+    case = experiment.case
+    probes = [probe for key in case.arrays for probe in probes_of(key, case, generator)]
+    found: dict[str, list[Entry]] = {key: [] for key in case.arrays}
+    largest: dict[str, float] = dict.fromkeys(case.arrays, 0.0)
+    analytic, moved = off_kinks(experiment, generator)
+    for attempt in range(MOVES):
+        if attempt:
+            analytic = experiment.move(generator)
+        for key, array in analytic.items():
+            largest[key] = max(largest[key], float(np.abs(array).max(initial=0.0)))
+        left = []
+        for probe in probes:
+            numeric = experiment.slope(probe.array, probe.direction)
+            if numeric is None:
+                left.append(probe)
+                continue
+            expected = float((analytic[probe.array] * probe.direction).sum())
+            found[probe.array].append(Entry(probe.index, expected, numeric, 0.0))
+        moved += len(left)
+        probes = left
+        if not probes:
+            break
+    for probe in probes:  # every move left a kink within reach
+        found[probe.array].append(Entry(probe.index, math.nan, math.nan, math.inf))
+    return results(case, experiment.method, found, largest, moved, each_array, name)
+
+
+def off_kinks(
+    experiment: Experiment, generator: np.random.Generator
+) -> tuple[dict[str, Array], int]:
+    """Moves until no point lies on a kink; the derivatives there, and how many points have moved.
+
+    A tie that no move resolves is none of the parameters' doing (a dropped input), and harmless.
+    """
+    analytic = experiment.move(None)
+    first = fixed = ties = experiment.ties()
+    for _ in range(MOVES if first.any() else 0):
+        analytic = experiment.move(generator)
+        ties = experiment.ties()
+        fixed = fixed & ties
+        if not (ties & ~fixed).any():
+            break
+    return analytic, int((first & ~fixed).sum())
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A direction in one array along which both derivatives are taken."""
+
+    array: str
+    index: tuple[int, ...] | None
+    direction: Array
+
+
+def probes_of(key: str, case: Case, generator: np.random.Generator) -> list[Probe]:
+    """Single entries of an array, all or a sample, and one random direction over all of it."""
+    shape = case.arrays[key].shape
+    size = math.prod(shape)
+    chosen = np.arange(size)
+    if size > MOST_ENTRIES:
+        chosen = np.sort(generator.choice(size, MOST_ENTRIES, replace=False))
+    probes = []
+    for flat, *index in zip(
+        chosen.tolist(), *(i.tolist() for i in np.unravel_index(chosen, shape)), strict=True
+    ):
+        direction = np.zeros(size)
+        direction[flat] = 1
+        probes.append(Probe(key, tuple(index), direction.reshape(shape)))
+    everywhere = generator.standard_normal(shape) / math.sqrt(max(1, size))
+    return [*probes, Probe(key, None, everywhere)]
+
+
+def results(
+    case: Case,
+    method: Method,
+    found: Mapping[str, Sequence[Entry]],
+    largest: Mapping[str, float],
+    moved: int,
+    each_array: bool,
+    name: str,
+) -> list[CaseResult]:
+    """The verdicts: errors relative to the greater derivative, but to no less than a floor."""
+    of_model = max(largest.values(), default=0.0)
+    per_array = []
+    for key, entries in found.items():
+        numeric = max((abs(entry.numeric) for entry in entries), default=0.0)
+        zero = max(largest[key], numeric) <= ZERO * of_model
+        judged = [judge(entry, FLOOR[method] * largest[key], zero) for entry in entries]
+        per_array.append((key, judged, zero))
+    if not each_array:
+        entries = [entry for _, judged, _ in per_array for entry in judged]
+        per_array = [(name, entries, all(zero for *_, zero in per_array))]
+    return [
+        result(key, entries, zero, moved, method, case.zero_because is not None or each_array)
+        for key, entries, zero in per_array
+    ]
+
+
+def judge(entry: Entry, floor: float, zero: bool) -> Entry:
+    """The entry with its relative error."""
+    if math.isinf(entry.relative_error):
+        return entry
+    scale = max(abs(entry.analytic), abs(entry.numeric), floor)
+    difference = abs(entry.analytic - entry.numeric)
+    error = 0.0 if zero or difference == 0 else difference / scale
+    return Entry(entry.index, entry.analytic, entry.numeric, error)
+
+
+def result(
+    name: str, entries: Sequence[Entry], zero: bool, moved: int, method: Method, may_be_zero: bool
+) -> CaseResult:
+    ranked = sorted(entries, key=lambda entry: -rank(entry))
+    worst = rank(ranked[0]) if ranked else 0.0
+    passed = worst <= TOLERANCE[method] and (not zero or may_be_zero)
+    return CaseResult(name, len(entries), worst, passed, zero, moved, tuple(ranked[:5]))
+
+
+def rank(entry: Entry) -> float:
+    """The relative error, infinite where it is not a number."""
+    return math.inf if math.isnan(entry.relative_error) else entry.relative_error

@@ -1,0 +1,67 @@
+"""A case for each operation of the graph alone, and for those that layers make of it."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from nnctl.derivatives.gradcheck.check import Case
+from nnctl.graph import UFUNCS, Graph, Value
+from nnctl.graph.operations import broadcast, copy
+from nnctl.network.layers.windows import OUTSIDE, Windows, average, gathered, greatest, summed
+
+NamedCase = tuple[str, Case]
+STEPWISE = "the function is constant between its steps"
+SAME = Windows(4, 3, padding="same")
+
+
+def structural_operations() -> dict[str, Callable[[Value, Value], Value]]:
+    """Formulas of two `(4, 3)` values, each around one operation that changes or joins shapes."""
+    cells = np.array([[2, 0], [OUTSIDE, 3], [0, 0]])  # of 4, with one outside and one never seen
+    return {
+        "matmul": lambda a, b: a @ b.transpose(),
+        "matmul of rank 3": lambda a, b: a.reshape(2, 2, 3) @ b.transpose(),
+        "sum of rows": lambda a, b: a.sum(0) * b.sum(0),
+        "sum of columns": lambda a, b: a.sum(1, keepdims=True) * b.sum(1, keepdims=True),
+        "sum of middle axis": lambda a, b: (a * b).reshape(2, 2, 3).sum(1),
+        "sum of all": lambda a, b: a.sum() * b.sum(),
+        "mean": lambda a, b: a.mean(1) * b.mean(1),
+        "reshape": lambda a, b: a.reshape(2, 6) @ b.reshape(6, 2),
+        "reshape of a transpose": lambda a, b: a.transpose().reshape(12) * b.reshape(12),
+        "broadcast": lambda a, b: (
+            broadcast(a.sum(0, keepdims=True), (4, 3)).reshape(12) * b.reshape(12)
+        ),
+        "transpose": lambda a, b: a.transpose() * b.transpose().reshape(3, 4),
+        "copy": lambda a, b: copy(a.transpose()) * copy(b.transpose()),
+        "gather": lambda a, b: gathered((a * b).reshape(1, 4, 3), cells),
+        "sum of gathered": lambda a, b: summed((a * b).reshape(1, 4, 3), cells),
+        "greatest of windows": lambda a, b: greatest((a * b).reshape(2, 2, 3), Windows(2, 2)),
+        "average of windows": lambda a, b: average((a * b).reshape(1, 4, 3), SAME),
+    }
+
+
+def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
+    """Each operation alone, on operands that broadcast where it takes two."""
+    for ufunc in UFUNCS:
+        yield f"operation {ufunc.__name__}", ufunc_case(ufunc, generator)
+    for name, formula in structural_operations().items():
+        graph = Graph()
+        a, b = graph.leaf("a", (4, 3)), graph.leaf("b", (4, 3))
+        yield f"operation {name}", weighted_case(formula(a, b), {"a": a, "b": b}, generator)
+
+
+def ufunc_case(ufunc: np.ufunc, generator: np.random.Generator) -> Case:
+    graph = Graph()
+    shapes = {"a": (4, 3), "b": (1, 3)}
+    leaves = {name: graph.leaf(name, shapes[name]) for name in list(shapes)[: ufunc.nin]}
+    case = weighted_case(ufunc(*leaves.values()) * 1.0, leaves, generator)
+    stepwise = all(rule is None for rule in UFUNCS[ufunc].rules)
+    # Positive, so that logarithms and roots exist, and apart, so that no two operands tie.
+    point = {leaf: np.abs(array) + 0.1 for leaf, array in case.point.items()}
+    return Case(case.loss, case.arrays, point, STEPWISE if stepwise else None)
+
+
+def weighted_case(y: Value, arrays: dict[str, Value], generator: np.random.Generator) -> Case:
+    """The sum of a value's elements, each with a random weight, so that none can hide another."""
+    weights = generator.standard_normal(y.shape)
+    point = {leaf: generator.standard_normal(leaf.shape) for leaf in arrays.values()}
+    return Case((y * y.graph.constant(weights)).sum(), arrays, point)

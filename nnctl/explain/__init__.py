@@ -1,6 +1,0 @@
-"""The course's computation graph of one example: its nodes, their derivatives, the ε-experiment."""
-
-from nnctl.explain.drawing import Drawing
-from nnctl.explain.experiment import FEW, Experiment, Finding, Work, entries_of
-
-__all__ = ["FEW", "Drawing", "Experiment", "Finding", "Work", "entries_of"]

@@ -1,0 +1,1 @@
+"""The course's vocabulary: layers, activations, losses, optimizers, metrics, each a formula."""

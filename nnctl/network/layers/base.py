@@ -1,0 +1,108 @@
+"""What every layer is: a declaration of parameters, and a formula."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nnctl.errors import ArgumentError
+from nnctl.graph import Array, Graph, Shape, Value
+from nnctl.graph.layout import Parameter
+from nnctl.network.arguments import Component
+
+
+@dataclass(eq=False, repr=False)
+class Given:
+    """Start values that were written down literally, in the parameter's shape."""
+
+    values: Array
+
+    def __call__(self, shape: Shape, generator: np.random.Generator) -> Array:
+        return self.values
+
+
+@dataclass(eq=False, repr=False)
+class Layer(Component):
+    """Base of all layers.
+
+    `build(shape)` is told the shape of one input example, declares the layer's parameters as
+    attributes and returns the shape of one output example; it raises `ArgumentError` for a shape
+    it cannot take. `forward(graph, x)` is the formula, on `x` of shape `(n, *shape)`. A layer has
+    no memory of its own and knows no batch size. `example_shape` is one that it takes, and
+    `example_arguments` are such as it may have, for the checks that go through all layers.
+    """
+
+    example_shape: ClassVar[Shape] = (5,)
+    example_arguments: ClassVar[Mapping[str, Any]] = {}
+    name: str | None = field(default=None, kw_only=True)
+
+    def build(self, shape: Shape) -> Shape:
+        return shape
+
+    def forward(self, graph: Graph, x: Value) -> Value:
+        return x
+
+    def penalty(self, graph: Graph) -> Value | None:
+        """What the layer's parameters add to the loss, a scalar; None where that is nothing."""
+        return None
+
+    @property
+    def type_name(self) -> str:
+        """The class's name as a config spells it, such as `max_pooling2d`."""
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The declared parameters, in the order of their declaration."""
+        return [value for value in vars(self).values() if isinstance(value, Parameter)]
+
+
+@dataclass(eq=False, repr=False)
+class WeightedLayer(Layer):
+    """A layer with parameters, each of which may have a regularizer that keeps it small.
+
+    That of the kernel is the attribute `kernel_regularizer`, and so on. Parameters may be given
+    literally: `weights={"kernel": …, "bias": …}`.
+    """
+
+    weights: dict[str, Any] | None = field(default=None, kw_only=True)
+
+    def penalty(self, graph: Graph) -> Value | None:
+        penalties: list[Value] = []
+        for parameter in self.parameters:
+            regularizer = getattr(self, f"{parameter.name}_regularizer", None)
+            if regularizer is not None:
+                penalties.append(regularizer(graph.lift(parameter)))
+        return sum(penalties[1:], penalties[0]) if penalties else None
+
+    def parameter(
+        self, name: str, shape: Shape, initializer: Any, trainable: bool = True
+    ) -> Parameter:
+        """Declares a parameter, with the literal start values if there are some."""
+        given = (self.weights or {}).get(name)
+        if given is None:
+            return Parameter(name, shape, initializer, trainable)
+        try:
+            values = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                f"{name} is not a table of numbers of shape {shape}", path=f"weights.{name}"
+            ) from None
+        if values.shape != shape:
+            raise ArgumentError(
+                f"{name} has shape {values.shape}, but the layer's is {shape}",
+                path=f"weights.{name}",
+            )
+        return Parameter(name, shape, Given(values), trainable)
+
+    def require_known_weights(self) -> None:
+        """Raises `ArgumentError` if `weights` names a parameter that was not declared."""
+        declared = [parameter.name for parameter in self.parameters]
+        for name in self.weights or {}:
+            if name not in declared:
+                raise ArgumentError(
+                    f'no weights are named "{name}" here; there are: {", ".join(declared)}',
+                    path=f"weights.{name}",
+                )

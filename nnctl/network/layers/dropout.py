@@ -1,0 +1,23 @@
+"""Dropout."""
+
+from dataclasses import dataclass
+
+from nnctl.graph import Graph, Value
+from nnctl.network.arguments import DecayRate
+from nnctl.network.layers.base import Layer
+
+
+@dataclass(eq=False, repr=False)
+class Dropout(Layer):
+    """While training, sets a share `rate` of the inputs to 0 and divides the others by `1 - rate`.
+
+    A new mask is drawn for each step, each input for itself; in evaluation `x` passes as it is
+    (Srivastava et al. 2014, in the form that scales while training).
+    """
+
+    rate: DecayRate
+
+    def forward(self, graph: Graph, x: Value) -> Value:
+        if not graph.training or not self.rate:
+            return x
+        return x * (graph.draw(x.shape) >= self.rate) * (1 / (1 - self.rate))

@@ -1,0 +1,141 @@
+"""Pooling: the greatest or the mean of each window, channel by channel."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from nnctl.graph import Graph, Shape, Value
+from nnctl.network.activations import relu
+from nnctl.network.layers.spatial import HEIGHT_WIDTH, STEPS, One, Spatial, Two
+from nnctl.network.layers.windows import Windows, average, greatest
+
+
+@dataclass(eq=False, repr=False)
+class Pooling(Spatial):
+    """One number for each window and channel: `(n, *sizes, c)` -> `(n, *places, c)`.
+
+    Windows of `pool_size` begin every `strides` cells, which is `pool_size` unless given. Padding
+    never counts: a window at the edge has fewer cells.
+    """
+
+    pool_size: Any = 2
+    strides: Any = None
+    padding: Literal["valid", "same"] = "valid"
+
+    @staticmethod
+    def pool(x: Value, windows: Windows) -> Value:
+        """One number a window: `(n, size, c)` -> `(n, count, c)`."""
+        raise TypeError("this pooling has no formula")
+
+    def build(self, shape: Shape) -> Shape:
+        strides = self.pool_size if self.strides is None else self.strides
+        self.along = self.windows(shape, self.pool_size, strides, self.padding)
+        return (*(axis.count for axis in self.along), shape[-1])
+
+    def forward(self, graph: Graph, x: Value) -> Value:
+        """One pass an axis, the last first: the greatest of a window is that of its rows."""
+        for k, windows in reversed(list(enumerate(self.along, start=1))):
+            ahead, behind = x.shape[:k], x.shape[k + 1 :]
+            cells = x.reshape(math.prod(ahead), windows.size, math.prod(behind))
+            x = self.pool(cells, windows).reshape(*ahead, windows.count, *behind)
+        return x
+
+
+class MaxPooling(Pooling):
+    """The greatest of each window."""
+
+    pool = staticmethod(greatest)
+
+    def forward(self, graph: Graph, x: Value) -> Value:
+        """The greatest `relu(z)` is the `relu` of the greatest `z`, which there are fewer of."""
+        z = before_relu(x)
+        if z is None:
+            return super().forward(graph, x)
+        a: Value = relu(super().forward(graph, z))
+        return a
+
+
+def before_relu(x: Value) -> Value | None:
+    """The `z` of which `x` is the `relu`; None for any other value."""
+    made = x.inputs[0] if x.name == "with_derivative" else x
+    is_relu = made.name == "maximum" and made.inputs[1] is x.graph.constant(0.0)
+    return made.inputs[0] if is_relu else None
+
+
+@dataclass(eq=False, repr=False)
+class MaxPooling1D(MaxPooling):
+    """The greatest of each window of steps: `(n, steps, c)` -> `(n, places, c)`.
+
+    Of equal cells the first takes the derivative, as in Keras.
+    """
+
+    axes: ClassVar[tuple[str, ...]] = STEPS
+    example_shape: ClassVar[Shape] = (7, 2)
+    pool_size: One = 2
+    strides: One | None = None
+
+
+@dataclass(eq=False, repr=False)
+class MaxPooling2D(MaxPooling):
+    """The greatest of each window of an image: `(n, height, width, c)` -> `(n, rows, columns, c)`.
+
+    Of equal cells the first, row by row, takes the derivative, as in Keras.
+    """
+
+    axes: ClassVar[tuple[str, ...]] = HEIGHT_WIDTH
+    example_shape: ClassVar[Shape] = (5, 4, 2)
+    pool_size: Two = 2
+    strides: Two | None = None
+
+
+@dataclass(eq=False, repr=False)
+class AveragePooling1D(Pooling):
+    """The mean of each window of steps: `(n, steps, c)` -> `(n, places, c)`."""
+
+    axes: ClassVar[tuple[str, ...]] = STEPS
+    example_shape: ClassVar[Shape] = (7, 2)
+    pool = staticmethod(average)
+    pool_size: One = 2
+    strides: One | None = None
+
+
+@dataclass(eq=False, repr=False)
+class AveragePooling2D(Pooling):
+    """The mean of each window of an image: `(n, height, width, c)` -> `(n, rows, columns, c)`."""
+
+    axes: ClassVar[tuple[str, ...]] = HEIGHT_WIDTH
+    example_shape: ClassVar[Shape] = (5, 4, 2)
+    pool = staticmethod(average)
+    pool_size: Two = 2
+    strides: Two | None = None
+
+
+@dataclass(eq=False, repr=False)
+class GlobalAveragePooling(Spatial):
+    """The mean of each channel over all places: `(n, *sizes, c)` -> `(n, c)`.
+
+    With `keepdims` the axes stay, each with one place.
+    """
+
+    keepdims: bool = False
+
+    def build(self, shape: Shape) -> Shape:
+        self.require_axes(shape)
+        return (*(1 for _ in self.axes), shape[-1]) if self.keepdims else shape[-1:]
+
+    def forward(self, graph: Graph, x: Value) -> Value:
+        return x.mean(tuple(range(1, x.ndim - 1)), self.keepdims)
+
+
+class GlobalAveragePooling1D(GlobalAveragePooling):
+    """The mean of each channel over all steps: `(n, steps, c)` -> `(n, c)`."""
+
+    axes: ClassVar[tuple[str, ...]] = STEPS
+    example_shape: ClassVar[Shape] = (4, 2)
+
+
+class GlobalAveragePooling2D(GlobalAveragePooling):
+    """The mean of each channel over an image: `(n, height, width, c)` -> `(n, c)`."""
+
+    axes: ClassVar[tuple[str, ...]] = HEIGHT_WIDTH
+    example_shape: ClassVar[Shape] = (3, 4, 2)

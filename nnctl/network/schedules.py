@@ -1,0 +1,98 @@
+"""Learning-rate schedules: the rate of each step, counted from 0, in double precision."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from nnctl.errors import ArgumentError
+from nnctl.network.arguments import (
+    Component,
+    NonNegativeFloat,
+    NonNegativeInt,
+    OneOf,
+    PositiveFloat,
+    PositiveInt,
+)
+
+
+@dataclass(eq=False, repr=False)
+class ExponentialDecay(Component):
+    """`initial_learning_rate * decay_rate^(step / decay_steps)`.
+
+    `staircase` rounds the power down.
+    """
+
+    initial_learning_rate: PositiveFloat
+    decay_steps: PositiveInt
+    decay_rate: PositiveFloat
+    staircase: bool = False
+
+    def __call__(self, step: int) -> float:
+        power = step / self.decay_steps
+        return float(
+            self.initial_learning_rate
+            * self.decay_rate ** (math.floor(power) if self.staircase else power)
+        )
+
+
+@dataclass(eq=False, repr=False)
+class PiecewiseConstantDecay(Component):
+    """`values[k]` up to and with the step `boundaries[k]`, the last value from there on."""
+
+    boundaries: tuple[int, ...]
+    values: tuple[PositiveFloat, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.values) != len(self.boundaries) + 1:
+            raise ArgumentError(
+                f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} values, "
+                f"not {len(self.values)}",
+                path="values",
+            )
+        if list(self.boundaries) != sorted(set(self.boundaries)):
+            raise ArgumentError("the boundaries must increase", path="boundaries")
+
+    def __call__(self, step: int) -> float:
+        passed = sum(step > boundary for boundary in self.boundaries)
+        return float(self.values[passed])
+
+
+@dataclass(eq=False, repr=False)
+class CosineDecay(Component):
+    """Half a cosine from the start to the share `alpha` of it (Loshchilov and Hutter 2017).
+
+    With `warmup_target` the rate first rises in a straight line from `initial_learning_rate` to it,
+    over `warmup_steps`, and decays from there.
+    """
+
+    initial_learning_rate: NonNegativeFloat
+    decay_steps: PositiveInt
+    alpha: NonNegativeFloat = 0.0
+    warmup_target: PositiveFloat | None = None
+    warmup_steps: NonNegativeInt = 0
+
+    def __call__(self, step: int) -> float:
+        start, warmup = self.initial_learning_rate, 0
+        if self.warmup_target is not None:
+            if step < self.warmup_steps:
+                return float(start + (self.warmup_target - start) * step / self.warmup_steps)
+            start, warmup = self.warmup_target, self.warmup_steps
+        share = min(step - warmup, self.decay_steps) / self.decay_steps
+        falling = 0.5 * (1 + math.cos(math.pi * share))
+        return float(start * ((1 - self.alpha) * falling + self.alpha))
+
+
+SCHEDULES: dict[str, Callable[..., Any]] = {
+    "cosine_decay": CosineDecay,
+    "exponential_decay": ExponentialDecay,
+    "piecewise_constant": PiecewiseConstantDecay,
+}
+Schedule = Annotated[Any, OneOf("schedule", SCHEDULES)]
+LearningRate = PositiveFloat | Schedule
+
+
+def rate_at(learning_rate: Any, step: int) -> float:
+    """The rate of a step: a number is that of every step."""
+    return float(learning_rate(step) if callable(learning_rate) else learning_rate)

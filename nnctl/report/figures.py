@@ -1,0 +1,236 @@
+"""One run as the page shows it: its numbers, and its drawings, ready to be laid out."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from markupsafe import Markup
+
+from nnctl.config.types import Entry
+from nnctl.data.classes import Label
+from nnctl.report import png
+from nnctl.report.charts import Charts
+from nnctl.report.collecting import PARTS, RunReport
+from nnctl.report.curves import first_not_finite
+from nnctl.report.first_layer import FirstLayer
+from nnctl.report.predictions import Judged, Worst
+from nnctl.report.wording import counted, number
+
+MOST_CLASSES = 20  # whose confusions fit a table of counts
+MOST_CONFUSIONS = 12
+MOST_TARGETS = 6
+SIZES = ("units", "filters", "rate")
+PACKAGES = {"nnctl": "nnctl", "numpy": "NumPy", "python": "Python"}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A small picture: `source` is the address of an image, `drawing` stands in for it."""
+
+    said: str
+    source: str = ""
+    drawing: Markup | None = None
+    worst: Worst | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A target's drawings: predicted against true numbers, and how often there are which errors."""
+
+    target: str
+    fit: Markup
+    errors: Markup
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count of a confusion matrix, and how full its colour is, from 0 to 1."""
+
+    count: int
+    right: bool
+    fullness: float
+
+
+class Drawn:
+    """A run's report with its drawings, made when the template asks for them."""
+
+    def __init__(self, run: RunReport, charts: Charts):
+        self.run, self.charts = run, charts
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the data that there are figures of."""
+        return [part for part in PARTS if part in self.run.figures]
+
+    @property
+    def figure_names(self) -> list[str]:
+        names = (name for part in self.parts for name in self.run.figures[part])
+        return list(dict.fromkeys(names))
+
+    def rows_text(self, part: str) -> str:
+        """How many rows a part has, as far as that is known."""
+        rows = self.run.rows.get(part)
+        return "" if rows is None else counted(rows, "row")
+
+    @property
+    def lead(self) -> str:
+        """The outcome in a sentence."""
+        run = self.run
+        if not run.ended:
+            return "The run has not come to its end: it was interrupted, diverged, or is going on."
+        judged = run.judged
+        part = judged.part if judged is not None else (self.parts or ["train"])[-1]
+        figures = run.figures.get(part, {})
+        said = []
+        for name, value in figures.items():
+            baseline = None if judged is None else judged.baselines.get(name)
+            beside = "" if baseline is None else f" (baseline {number(baseline)})"
+            said.append(f"{name} {number(value)}{beside}")
+        rows = run.rows.get(part)
+        where = f"{part} rows" if rows is None else counted(rows, f"{part} row")
+        return f"On the {where}: {', '.join(said)}." if said else ""
+
+    @property
+    def layers(self) -> str:
+        """The layers, from the input to the output."""
+        return " → ".join(layer_text(entry) for entry in self.run.config.layers)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the run was, in short."""
+        run, config = self.run, self.run.config
+        facts = [("layers", self.layers)]
+        if run.parameters is not None:
+            facts.append(("parameters", f"{run.parameters:,}"))
+        epochs = len(run.history.get("epoch", ()))
+        facts += [
+            ("loss", config.loss.type),
+            ("optimizer", config.optimizer.type),
+            ("epochs", f"{epochs:,} of {config.epochs:,}" if epochs else f"0 of {config.epochs:,}"),
+            ("batch size", str(config.batch_size)),
+        ]
+        return facts
+
+    @property
+    def environment(self) -> list[tuple[str, str]]:
+        """What the figures were made with, as far as it is known."""
+        results, config = self.run.results, self.run.config
+        versions = results.get("versions")
+        known = versions if isinstance(versions, dict) else {}
+        facts = [(title, str(known[key])) for key, title in PACKAGES.items() if key in known]
+        facts += [("seed", str(config.seed)), ("dtype", config.dtype)]
+        seconds = results.get("seconds")
+        if not isinstance(seconds, float):
+            seconds = sum(self.run.history.get("seconds", ()))
+        return [*facts, ("training", f"{number(seconds, 3)} s")]
+
+    @property
+    def not_finite(self) -> int | None:
+        return first_not_finite(self.run)
+
+    @property
+    def matrix(self) -> list[tuple[Label, list[Cell]]] | None:
+        """The confusion matrix by true class, where it fits a table."""
+        judged = self.run.judged
+        if judged is None or judged.matrix is None or len(judged.classes) > MOST_CLASSES:
+            return None
+        rows = []
+        for k, (label, counts) in enumerate(zip(judged.classes, judged.matrix, strict=True)):
+            # The root lets rare confusions be seen beside hundreds of hits.
+            fullness = np.sqrt(np.array(counts) / max(1, sum(counts))).tolist()
+            cells = [
+                Cell(count, k == column, round(full, 3))
+                for column, (count, full) in enumerate(zip(counts, fullness, strict=True))
+            ]
+            rows.append((label, cells))
+        return rows
+
+    @property
+    def matrix_picture(self) -> str | None:
+        """The address of a picture of a confusion matrix that fits no table."""
+        judged = self.run.judged
+        if judged is None or judged.matrix is None or self.matrix is not None:
+            return None
+        return png.counts(np.array(judged.matrix))
+
+    @property
+    def confusions(self) -> list[tuple[Label, Label, int]]:
+        """The true and predicted classes that are confused most often, with their counts."""
+        judged = self.run.judged
+        if judged is None or judged.matrix is None:
+            return []
+        counts = np.array(judged.matrix)
+        np.fill_diagonal(counts, 0)
+        places = np.argsort(-counts, axis=None, kind="stable")[:MOST_CONFUSIONS].tolist()
+        pairs = [divmod(place, len(counts)) for place in places]
+        return [
+            (judged.classes[a], judged.classes[b], int(counts[a, b]))
+            for a, b in pairs
+            if counts[a, b]
+        ]
+
+    @cached_property
+    def fits(self) -> list[Fitted]:
+        judged = self.run.judged
+        return [
+            Fitted(
+                fit.target,
+                Markup(self.charts.fit(fit.target, fit.truth, fit.predicted)),
+                Markup(self.charts.errors(fit.target, fit.predicted - fit.truth)),
+            )
+            for fit in (() if judged is None else judged.fits[:MOST_TARGETS])
+        ]
+
+    @cached_property
+    def worst(self) -> list[Tile]:
+        """The worst-predicted examples, drawn where they can be."""
+        judged = self.run.judged
+        return (
+            []
+            if judged is None
+            else [worst_tile(judged, each, self.charts) for each in judged.worst]
+        )
+
+    @cached_property
+    def first_layer(self) -> list[Tile]:
+        """The parts of the first layer's kernel, drawn."""
+        layer = self.run.first_layer
+        return [] if layer is None else layer_tiles(layer, self.charts)
+
+
+def layer_text(entry: Entry) -> str:
+    """A layer as a reader would name it: its type, size and activation."""
+    given = entry.arguments()
+    sizes = [str(given[key]) for key in SIZES if given.get(key) is not None]
+    activation = given.get("activation")
+    name = getattr(activation, "type", activation)
+    if name not in (None, "linear"):
+        sizes.append(str(name))
+    return " ".join([entry.type, *sizes])
+
+
+def worst_tile(judged: Judged, worst: Worst, charts: Charts) -> Tile:
+    said = f"Row {worst.row}: {worst.truth}, predicted {worst.predicted}"
+    if worst.values is None:
+        return Tile(said, worst=worst)
+    if judged.view.kind == "picture":
+        return Tile(said, png.picture(worst.values, judged.low, judged.high), worst=worst)
+    drawing = charts.series(worst.values, judged.low, judged.high, said)
+    return Tile(said, drawing=Markup(drawing), worst=worst)
+
+
+def layer_tiles(layer: FirstLayer, charts: Charts) -> list[Tile]:
+    tiles = []
+    for name, values in layer.parts:
+        if layer.kind == "series":
+            low, high = -layer.largest, layer.largest
+            said = f"{name}: weights of {len(values)} steps"
+            drawing = Markup(charts.series(values[:, None], low, high, said))
+            tiles.append(Tile(name, drawing=drawing))
+        else:
+            tiles.append(Tile(name, png.weights(np.atleast_2d(values), layer.largest)))
+    return tiles

@@ -1,0 +1,1 @@
+"""What the machine and its files ask for: whole files, archives, threads, optional packages."""

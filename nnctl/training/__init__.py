@@ -1,0 +1,1 @@
+"""A model, its step and its loop: what trains, evaluates and predicts with arrays alone."""

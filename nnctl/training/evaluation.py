@@ -1,0 +1,125 @@
+"""Predicting and evaluating in blocks, so that memory does not grow with the rows."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+
+import numpy as np
+
+from nnctl.graph import Array
+from nnctl.system import blas
+from nnctl.training.blocks import Inputs
+from nnctl.training.ranks import Ranks
+from nnctl.training.scoring import Scorer, Totals
+from nnctl.training.step import Examples, Forward, Model, Penalty
+
+MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
+BLOCK_NUMBERS = 1 << 21
+BLOCKS_A_WORKER = 4  # before all wait for each other
+MULTIPLY_ADDS_WORTH_A_WORKER = 20_000_000  # in a block: handing it over costs 100 µs
+
+
+class Predictor:
+    """The model's output for any number of rows, by a program for blocks of a fixed size.
+
+    The size never changes, and each block runs on one BLAS thread, so that a row's output does not
+    depend on how many others come with it. Where a block is much work, several run at once; where
+    there are `ranks`, each of them runs some, and all have the whole output.
+    """
+
+    def __init__(self, model: Model, ranks: Ranks | None = None):
+        self.model, self.ranks = model, ranks
+        self._programs: list[Forward] = []
+
+    def rows_at_once(self) -> int:
+        """The rows of a block: fewer for models whose layers have much to hold."""
+        numbers = sum(math.prod(shape) for shape in (self.model.input_shape, *self.model.shapes))
+        fitting = 1 << int(math.log2(max(1, BLOCK_NUMBERS // numbers)))
+        return max(FEWEST_ROWS, min(MOST_ROWS, fitting))
+
+    def _program(self, worker: int = 0) -> Forward:
+        """The worker's own program; all are alike."""
+        while len(self._programs) <= worker:
+            self._programs.append(Forward(self.model, self.rows_at_once()))
+        return self._programs[worker]
+
+    def _workers(self, blocks: int) -> int:
+        work = sum(self._program().program.products)
+        return min(blocks, blas.available()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
+
+    def blocks(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
+        """The rows of each block, in order, and the output for them, which may be overwritten."""
+        size = len(self._program().x)
+        blocks = [slice(k, min(k + size, len(x))) for k in range(0, len(x), size)]
+        return self._by_threads(x, blocks) if self.ranks is None else self._by_ranks(x, blocks)
+
+    def _by_ranks(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
+        """The output of each block, which one of the ranks computes for all."""
+        assert self.ranks is not None
+        rank, size, program = self.ranks.rank, self.ranks.size, self._program()
+        for first in range(0, len(blocks), size):
+            together = blocks[first : first + size]
+            if rank < len(together):
+                with np.errstate(all="ignore"), blas.limited_to(1):
+                    program(x[together[rank]])
+            outputs = self.ranks.gather(program.y_pred)
+            for rows, output in zip(together, outputs, strict=False):
+                yield rows, output[: rows.stop - rows.start]
+
+    def _by_threads(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
+        """The output of each block, some of them computed at once."""
+        workers = self._workers(len(blocks))
+        free = [self._program(worker) for worker in range(workers)]
+
+        def output(rows: slice) -> Array:
+            program = free.pop()  # there is one for each thread
+            with np.errstate(all="ignore"):  # which holds for one thread
+                y_pred = program(x[rows]).copy()
+            free.append(program)
+            return y_pred
+
+        run: Callable[..., Iterator[Array]] = map
+        with ExitStack() as stack:
+            at_once = 1
+            if workers > 1:
+                from concurrent.futures import ThreadPoolExecutor  # rarely needed, slow to import
+
+                run = stack.enter_context(ThreadPoolExecutor(workers)).map
+                at_once = workers * BLOCKS_A_WORKER
+            for first in range(0, len(blocks), at_once):
+                together = blocks[first : first + at_once]
+                with blas.limited_to(1):
+                    outputs = list(run(output, together))
+                yield from zip(together, outputs, strict=True)
+
+    def __call__(self, x: Inputs) -> Array:
+        """The output for `x` `(rows, *input_shape)`, in the model's dtype."""
+        outputs = np.empty((len(x), *self.model.output_shape), self.model.vector.dtype)
+        for rows, y_pred in self.blocks(x):
+            outputs[rows] = y_pred
+        return outputs
+
+
+class Evaluator:
+    """The loss and the metrics of a model over all rows of some examples."""
+
+    def __init__(self, predictor: Predictor, scorer: Scorer, names: Sequence[str]):
+        self._predictor, self._scorer, self._names = predictor, scorer, names
+        self._penalty = Penalty(predictor.model)
+
+    def figures(self, data: Examples) -> dict[str, float]:
+        """The loss, regularization included, and each metric by name."""
+        *_, totals = self.growing(data)
+        return totals.figures(self._names, self._scorer.metrics)
+
+    def growing(self, data: Examples) -> Iterator[Totals]:
+        """The totals after each block of rows: one object, complete after the last."""
+        totals = Totals.start(self._scorer.metrics)
+        with np.errstate(all="ignore"):
+            totals.loss = self._penalty() * len(data)
+        blocks = self._predictor.blocks(data.x)
+        for rows, y_pred in blocks:
+            weight = None if data.weight is None else data.weight[rows]
+            with np.errstate(all="ignore"):
+                self._scorer.add(totals, data.y[rows], y_pred, weight)
+            yield totals

@@ -1,0 +1,129 @@
+"""Callbacks that watch one figure: to stop when it stays, or to lower the learning rate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from nnctl.errors import ArgumentError, did_you_mean
+from nnctl.network.arguments import Component, NonNegativeFloat, NonNegativeInt, Range
+from nnctl.network.metrics import METRICS
+from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Monitor(Component, Callback):
+    """Base of the two: remembers the best value of `monitor`, and how long ago it was.
+
+    A value is better by more than `min_delta`, downwards for losses and errors, upwards for the
+    metrics that are better when higher. Raises `ArgumentError` before the first epoch if the run
+    does not compute `monitor`.
+    """
+
+    monitor: str = "val_loss"
+    min_delta: NonNegativeFloat = 0.0
+    best: float | None = field(default=None, init=False)
+    best_epoch: int | None = field(default=None, init=False)
+    wait: int = field(default=0, init=False)  # epochs since the best
+    resumed: bool = field(default=False, init=False)  # whether the next run goes on with these
+
+    def on_train_begin(self, run: Run) -> None:
+        figures = ["loss", *run.metrics]
+        computed = figures + ([f"val_{name}" for name in figures] if run.has_validation else [])
+        if self.monitor not in computed:
+            raise ArgumentError(
+                f'monitor is "{self.monitor}"; this run computes: {", ".join(computed)}',
+                did_you_mean(self.monitor, computed),
+                path="monitor",
+            )
+        if not self.resumed:
+            self.best, self.best_epoch, self.wait = None, None, 0
+        self.resumed = False
+
+    def improved(self, event: EpochEnd) -> bool:
+        """Whether the epoch is the best so far, which is then remembered."""
+        value = event.logs[self.monitor]
+        rises = higher_is_better(self.monitor)
+        gain = 0.0 if self.best is None else (value - self.best) * (1 if rises else -1)
+        better = value == value if self.best is None else gain > self.min_delta
+        if better:
+            self.best, self.best_epoch = value, event.epoch
+        self.wait = 0 if better else self.wait + 1
+        return better
+
+    def state(self) -> dict[str, Any]:
+        return {"best": self.best, "best_epoch": self.best_epoch, "wait": self.wait}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        for name in self.state():
+            setattr(self, name, state[name])
+        self.resumed = True
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class EarlyStopping(Monitor):
+    """Ends the run after `patience` epochs without a better `monitor`.
+
+    With `restore_best` the model ends with the parameters of its best epoch, whether or not it was
+    stopped early.
+    """
+
+    patience: NonNegativeInt
+    restore_best: bool = True
+
+    def on_train_begin(self, run: Run) -> None:
+        super().on_train_begin(run)
+        if self.wait and self.wait >= self.patience:  # it was about to end when it was broken off
+            run.stop("stopped")
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        if self.improved(event):
+            if self.restore_best:
+                run.keep_best()
+        elif self.wait >= self.patience:
+            run.stop("stopped")
+
+    def on_train_end(self, run: Run, event: TrainEnd) -> None:
+        if self.restore_best and event.reason in ("finished", "stopped"):
+            run.restore_best()
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ReduceLROnPlateau(Monitor):
+    """Multiplies the learning rate by `factor` after `patience` epochs without a better `monitor`.
+
+    Not below `min_lr`; after a reduction `cooldown` epochs pass before it counts again.
+    """
+
+    factor: Annotated[float, Range(0, 1, low_open=True, high_open=True)] = 0.1
+    patience: NonNegativeInt = 10
+    min_delta: NonNegativeFloat = 1e-4
+    cooldown: NonNegativeInt = 0
+    min_lr: NonNegativeFloat = 0.0
+    cooling: int = field(default=0, init=False)  # epochs left of the cooldown
+
+    def on_train_begin(self, run: Run) -> None:
+        super().on_train_begin(run)
+        run.learning_rate_now()  # refuses a schedule, before the first epoch
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        if self.cooling:
+            self.cooling, self.wait = self.cooling - 1, 0
+        if self.improved(event):
+            return
+        if self.cooling:
+            self.wait = 0
+        if self.cooling or self.wait < self.patience:
+            return
+        rate = run.learning_rate_now()
+        if rate > self.min_lr:
+            run.set_learning_rate(max(rate * self.factor, self.min_lr))
+            self.cooling, self.wait = self.cooldown, 0
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "cooling": self.cooling}
+
+
+def higher_is_better(figure: str) -> bool:
+    """Whether a figure such as `val_accuracy` is to rise."""
+    metric = METRICS.get(figure.removeprefix("val_"))
+    return metric is not None and bool(getattr(metric, "higher_is_better", False))

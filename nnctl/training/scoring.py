@@ -1,0 +1,67 @@
+"""The figures of an epoch: the loss and the metrics, added up from blocks of outputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.graph import Array, Graph, Program, Shape
+from nnctl.network.losses import Loss, kind_of
+from nnctl.network.metrics import Metric, State
+
+
+class Scorer:
+    """Adds blocks of outputs to the totals of an epoch: the loss and the metrics."""
+
+    def __init__(self, loss: Loss, metrics: Sequence[Metric], output: Shape):
+        self.loss, self.metrics, self.output = loss, metrics, output
+        self._programs: dict[int, tuple[Program, list[Array]]] = {}
+
+    def _program(self, y: Array, dtype: np.dtype) -> tuple[Program, list[Array]]:
+        """The program for so many rows; its targets, outputs, losses and predictions."""
+        rows = len(y)
+        if rows not in self._programs:
+            graph = Graph()
+            y_true = graph.leaf("y_true", y.shape, kind_of(y))
+            y_pred = graph.leaf("y_pred", (rows, *self.output))
+            losses = self.loss.forward(y_true, y_pred)
+            prediction = self.loss.output_activation(y_pred)
+            values = [y_true, y_pred, losses, prediction]
+            program = Program(graph, values, dtype)
+            self._programs[rows] = (program, [program[value] for value in values])
+        return self._programs[rows]
+
+    def add(
+        self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
+    ) -> None:
+        """Adds outputs `(rows, *output)` with their targets and weights."""
+        program, arrays = self._program(y_true, y_pred.dtype)
+        targets, outputs, losses, prediction = arrays
+        np.copyto(targets, y_true)
+        np.copyto(outputs, y_pred)
+        program.run()
+        weighted = losses if weight is None else losses * weight
+        totals.loss += float(weighted.sum(dtype=np.float64))
+        totals.rows += len(y_pred)
+        for metric, state in zip(self.metrics, totals.states, strict=True):
+            metric.add(state, y_true, prediction, self.loss.task)
+
+
+@dataclass
+class Totals:
+    """What has been gathered of an epoch: the sum of losses, the rows, each metric's state."""
+
+    loss: float
+    rows: int
+    states: list[State]
+
+    @classmethod
+    def start(cls, metrics: Sequence[Metric]) -> "Totals":
+        return cls(0.0, 0, [metric.start() for metric in metrics])
+
+    def figures(self, names: Sequence[str], metrics: Sequence[Metric]) -> dict[str, float]:
+        """The loss and the metrics by name, means over the rows so far."""
+        figures = {"loss": self.loss / self.rows if self.rows else float("nan")}
+        for name, metric, state in zip(names, metrics, self.states, strict=True):
+            figures[name] = metric.result(state)
+        return figures

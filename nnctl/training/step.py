@@ -1,0 +1,311 @@
+"""The programs a model runs as: a training step, a block of predictions, what regularizers cost.
+
+`trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, join
+from nnctl.graph.layout import Layout
+from nnctl.network.losses import Loss, kind_of
+from nnctl.network.optimizers import Optimizer, clipped
+from nnctl.training.blocks import Inputs
+from nnctl.training.ranks import Part, Ranks
+
+BYTES_WORTH_REBINDING = 1 << 18  # copying so many takes as long as making a few calls anew
+
+
+class Model(Protocol):
+    """What the programs need of a model."""
+
+    layout: Layout
+    vector: Array
+    input_shape: Shape
+    output_shape: Shape
+    shapes: list[Shape]
+
+    def forward(self, graph: Graph, x: Value) -> Value: ...
+    def penalty(self, graph: Graph) -> Value | None: ...
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs `(rows, *input_shape)`, targets as the loss takes them, and weights `(rows,)`.
+
+    The inputs may come in blocks; the others are arrays.
+    """
+
+    x: Inputs
+    y: Array
+    weight: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def arrays(self) -> list[Inputs]:
+        """The inputs, the targets and, where there are some, the weights."""
+        return [array for array in (self.x, self.y, self.weight) if array is not None]
+
+    def held(self) -> list[Array]:
+        """The same, all of them in memory."""
+        return [array[:] for array in self.arrays()]
+
+    def rows(self, chosen: "slice | Array") -> "Examples":
+        """The examples of some rows."""
+        weight = None if self.weight is None else self.weight[chosen]
+        return Examples(self.x[chosen], self.y[chosen], weight)
+
+
+class Trace(NamedTuple):
+    """A recorded step: its leaves, and the values of interest."""
+
+    graph: Graph
+    parameters: Value
+    statistics: Value
+    x: Value
+    y_true: Value
+    weight: Value | None
+    y_pred: Value
+    penalty: Value | None
+    loss: Value
+
+    def batch_leaves(self) -> list[Value]:
+        """The leaves that a batch fills, in the order of `Examples.arrays`."""
+        return [leaf for leaf in (self.x, self.y_true, self.weight) if leaf is not None]
+
+
+def trace(
+    model: Model,
+    loss: Loss,
+    like: Examples,
+    rows: int,
+    generator: np.random.Generator | None = None,
+    part: Part | None = None,
+) -> Trace:
+    """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`.
+
+    `generator` draws what layers draw (dropout); without it, their draws are leaves, to be held.
+    `part` says which rows of a larger batch they are.
+    """
+    graph = Graph(training=True, generator=generator, part=part)
+    parameters, statistics = model.layout.declare(graph)
+    x = graph.leaf("x", (rows, *model.input_shape))
+    y_true = graph.leaf("y_true", (rows, *like.y.shape[1:]), kind_of(like.y))
+    weight = None if like.weight is None else graph.leaf("sample_weight", (rows,))
+    y_pred = model.forward(graph, x)
+    model.layout.assign_updates(graph, statistics)
+    with graph.named("loss"):
+        value = loss.mean(y_true, y_pred, weight)
+        penalty = model.penalty(graph)
+        if penalty is not None:
+            value = value + penalty
+    return Trace(graph, parameters, statistics, x, y_true, weight, y_pred, penalty, value)
+
+
+def gradient_vector(
+    traced: Trace, layout: Layout, optimizer: Optimizer, divided: bool = False
+) -> Value:
+    """The derivatives by all trainable parameters, as the optimizer wants them clipped.
+
+    In the layout's order: `(trainable,)`. Of a part of a batch, each rank derives its share of the
+    loss, and the one vector is summed; where the update is `divided`, the rank's part of it.
+    """
+    parameters = [traced.graph.lift(layout.parameters[name]) for name in layout.trainable]
+    part = traced.graph.part
+    if part is None:
+        found = gradients(traced.loss, parameters)
+        return joined(clipped(optimizer, found))
+    found = gradients(traced.loss * part.share, parameters)
+    if divided and not optimizer.clips:
+        return part.summed_part(joined(found))
+    vector = part.summed(joined(found))
+    if optimizer.clips:
+        slices = [layout.slices[name] for name in layout.trainable]
+        pairs = zip(slices, parameters, strict=True)
+        whole = [vector[own].reshape(*p.shape) for own, p in pairs]
+        vector = joined(clipped(optimizer, whole))
+    return vector[part.own(vector.size)] if divided else vector
+
+
+def joined(arrays: Sequence[Value]) -> Value:
+    """The elements of some arrays, one array after another: `(all,)`."""
+    return join([array.reshape(array.size) for array in arrays])
+
+
+class TrainingStep:
+    """One step of an optimizer on a batch of `rows` examples like `data`, ready to be replayed.
+
+    The model's vector and the slots change in place. `y_pred` is the model's output of the last
+    step `(rows, *output_shape)`, from before the update. A batch of all rows is bound once, here;
+    others are gathered from the data at each step.
+
+    Where several `ranks` share the batch, `batch` counts all of it, and the program is for the
+    `part` that this rank takes. It updates all parameters or, where the ranks divide them, its part
+    of them.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        optimizer: Optimizer,
+        slots: dict[str, Array],
+        data: Examples,
+        rows: int,
+        generator: np.random.Generator,
+        ranks: Ranks | None = None,
+    ):
+        self.batch, self.part = rows, None if ranks is None else Part.of(rows, ranks)
+        size = model.layout.trainable_size
+        taken = rows if self.part is None else len(self.part)
+        traced = trace(model, loss, data, taken, generator, self.part)
+        given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+        rates = [traced.graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
+        self._in_parts: list[Array] = []
+        with traced.graph.named("optimizer"):
+            self._record_update(traced, model.layout, optimizer, slots, rates, given)
+        leaves = traced.batch_leaves()
+        self.whole = rows == len(data)
+        if self.whole:
+            data = data if self.part is None else data.rows(self.part.rows)
+            given.update(zip(leaves, data.held(), strict=True))
+        penalties = [] if traced.penalty is None else [traced.penalty]
+        wanted = [*leaves, *rates, traced.y_pred, *penalties]
+        self.program = Program(traced.graph, wanted, model.vector.dtype, given)
+        self.y_pred = self.program[traced.y_pred]
+        self._batch = [self.program[leaf] for leaf in leaves]
+        self._rates = [self.program[rate] for rate in rates]
+        self._penalties = [self.program[penalty] for penalty in penalties]
+        self.multiply_adds = sum(self.program.products)
+
+    def _record_update(
+        self,
+        traced: Trace,
+        layout: Layout,
+        optimizer: Optimizer,
+        slots: dict[str, Array],
+        rates: Sequence[Value],
+        given: dict[Value, Array],
+    ) -> None:
+        """Records what the optimizer does, and adds to `given` the arrays that it works on."""
+        graph, part, p = traced.graph, self.part, traced.parameters
+        vector, size, own = given[p], p.size, slice(None)
+        divided = part is not None and part.divides(vector.nbytes)
+        if part is not None and divided:
+            own = part.own(size)
+            p = graph.leaf("own_parameters", (own.stop - own.start,))
+            given[p], self._in_parts = vector[own], list(slots.values())
+        old = tuple(graph.leaf(name, p.shape) for name in optimizer.slots)
+        g = gradient_vector(traced, layout, optimizer, divided)
+        *numbers, decay = rates
+        decayed = p - p * decay if optimizer.weight_decay else p
+        updated, new = optimizer.update(decayed, g, old, *numbers)
+        graph.assign(p, updated)
+        if part is not None and divided:
+            graph.assign(traced.parameters, part.united(updated, size))
+        for leaf, value in zip(old, new, strict=True):
+            graph.assign(leaf, value)
+            given[leaf] = slots[leaf.name][own]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the batch that each step is given, and of all that it computes."""
+        return self.program.nbytes + sum(array.nbytes for array in self._batch)
+
+    def walk(
+        self, data: Examples, rows: Array, rates: tuple[float, ...]
+    ) -> Iterator[tuple[Value, Array]]:
+        """One step, call by call: each value with its array, as soon as it is computed."""
+        if not self.whole:
+            for array, out in zip(data.arrays(), self._batch, strict=True):
+                array.take(rows, 0, out, "clip")
+        for array, number in zip(self._rates, rates, strict=True):
+            array[()] = number
+        for named in self.program.calls:
+            named.call()
+            yield named.value, self.program[named.value]
+
+    def run(
+        self, data: Examples, batches: Array, rates: Sequence[tuple[float, ...]]
+    ) -> tuple[Array, float]:
+        """One step a batch of row indices `(batches, batch)`, at those rates.
+
+        Returns the outputs `(batches, batch, *output_shape)` of all steps, each from before its
+        update, and the sum of what regularizers cost. This is the loop all training time is spent
+        in.
+        """
+        own = batches if self.part is None else batches[:, self.part.rows]
+        outputs = np.empty((len(batches), *self.y_pred.shape), self.y_pred.dtype)
+        penalty = 0.0
+        gathers = zip([array.take for array in data.arrays()], self._batch, strict=True)
+        gather = [] if self.whole else list(gathers)
+        replay, y_pred = self.program.replay, self.y_pred
+        for rows, numbers, output in zip(own, rates, outputs, strict=True):
+            for take, out in gather:
+                take(rows, 0, out, "clip")
+            for array, number in zip(self._rates, numbers, strict=True):
+                array[()] = number
+            for call in replay:
+                call()
+            np.copyto(output, y_pred)
+            for array in self._penalties:
+                penalty += float(array)
+        if self.part is None:
+            return outputs, penalty
+        for slot in self._in_parts:
+            self.part.unite(slot)
+        return self.part.gathered(outputs), penalty
+
+
+def rates_of(optimizer: Optimizer, learning_rate: float, step: int) -> tuple[float, ...]:
+    """The optimizer's own rates for a step, and what weight decay takes off."""
+    decay = learning_rate * (optimizer.weight_decay or 0.0)
+    return *optimizer.rates_at(learning_rate, step), decay
+
+
+class Forward:
+    """The model's output for blocks of up to `rows` examples, in evaluation."""
+
+    def __init__(self, model: Model, rows: int):
+        graph, size = Graph(training=False), model.layout.trainable_size
+        parameters, statistics = model.layout.declare(graph)
+        self._leaf = x = graph.leaf("x", (rows, *model.input_shape))
+        y_pred = model.forward(graph, x)
+        given = {parameters: model.vector[:size], statistics: model.vector[size:]}
+        self.program = Program(graph, [y_pred, x], model.vector.dtype, given)
+        self.x, self.y_pred = self.program[x], self.program[y_pred]
+
+    def __call__(self, x: Array) -> Array:
+        """The output for the rows of `x`, overwritten by the next call.
+
+        A whole block that is large is read where it lies.
+        """
+        alike = (x.shape, x.dtype) == (self.x.shape, self.x.dtype) and x.flags.c_contiguous
+        if alike and x.nbytes >= BYTES_WORTH_REBINDING:
+            for call in self.program.rebound(self._leaf, x):
+                call()
+        else:
+            np.copyto(self.x[: len(x)], x)
+            self.program.run()
+        return self.y_pred[: len(x)]
+
+
+class Penalty:
+    """What the model's regularizers cost with its parameters of the moment."""
+
+    def __init__(self, model: Model):
+        graph, size = Graph(), model.layout.trainable_size
+        parameters, statistics = model.layout.declare(graph)
+        penalty = model.penalty(graph)
+        given = {parameters: model.vector[:size], statistics: model.vector[size:]}
+        wanted = [] if penalty is None else [penalty]
+        self.program = Program(graph, wanted, model.vector.dtype, given)
+        self._arrays = [self.program[value] for value in wanted]
+
+    def __call__(self) -> float:
+        self.program.run()
+        return sum(float(array) for array in self._arrays)

@@ -1,0 +1,1 @@
+"""Where a study is kept: what a storage is, and each kind of it."""

@@ -1,0 +1,48 @@
+"""Studies behind Optuna's gRPC proxy, which spares a database one connection a process."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from optuna.storages import GrpcStorageProxy
+
+from nnctl.errors import NnctlError, Problem
+from nnctl.tuning.needed import needed
+from nnctl.tuning.storages.base import Place, shown
+
+PORT = 13000  # Optuna's own default
+PACKAGES = ("grpcio", "protobuf")
+
+
+def proxy(url: str) -> Place:
+    """The place behind a proxy. Raises `NnctlError` for a wrong URL, or a package that is missing.
+
+    Optuna has no URL of its own for it.
+    """
+    host, port = address_of(url)
+    failure = needed("grpc", "grpc://", *PACKAGES).RpcError
+    needed("google.protobuf", "grpc://", *PACKAGES)
+    return Place(
+        url,
+        lambda: GrpcStorageProxy(host=host, port=port),
+        (failure,),
+        lambda storage: storage.close(),
+        reason_of,
+    )
+
+
+def address_of(url: str) -> tuple[str, int]:
+    """The host and port of grpc://HOST:PORT. Raises `NnctlError` for what is none."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, PORT if parts.port is None else parts.port
+    except ValueError:
+        host, port = None, PORT
+    if host is None or parts.path.strip("/") or parts.query or parts.username is not None:
+        message = f"--storage {shown(url)} is not the address of a gRPC proxy"
+        raise NnctlError(Problem(message, f"write it as grpc://HOST:{PORT}"))
+    return f"[{host}]" if ":" in host else host, port
+
+
+def reason_of(error: Any) -> str:
+    """What a call to the proxy says of its failure."""
+    return str(error.details())

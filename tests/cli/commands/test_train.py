@@ -1,0 +1,197 @@
+"""`nnctl train`: what is printed where, and the exit statuses."""
+
+import json
+import math
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnctl.jobs.train as job
+from nnctl.cli.printing import print_warning
+from nnctl.data.reading.files import DataFile
+from nnctl.errors import ExitStatus
+
+
+@pytest.fixture
+def faked(monkeypatch):
+    """Puts a result in place of the job's; returns what the job was called with."""
+
+    def fake(status=ExitStatus.DONE, **results):
+        calls = []
+        figures = {"run": "r", "weights": "r/weights.npz", "epochs": 1, "seconds": 0.25, "seed": 0}
+        result = job.TrainResult(
+            Path("r"),
+            Path("r/weights.npz"),
+            figures | results,
+            status,
+            DataFile(Path("some data.csv")),
+        )
+
+        def train(config, **arguments):
+            calls.append((config, arguments))
+            return result
+
+        monkeypatch.setattr(job, "train", train)
+        return calls
+
+    return fake
+
+
+def test_results_go_to_stdout_and_a_line_an_epoch_to_stderr(project, invoke):
+    result = invoke("train", "small.yaml")
+    assert result.exit_code == 0
+    lines = result.stderr.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert re.fullmatch(r"epoch 1/3  loss \S+  accuracy \S+  \S+ s", lines[0])
+    assert re.match(r" +train\nloss +\S+\naccuracy +\S+\n\nrun ", result.stdout)
+
+
+def test_the_results_in_full(project, invoke, faked):
+    faked(
+        train={"loss": 0.25, "accuracy": 0.5},
+        validation={"loss": 0.5, "accuracy": 0.75},
+        test={"loss": 1.0, "accuracy": 1.0},
+    )
+    assert invoke("train", "small.yaml").stdout == (
+        "          train  validation  test\n"
+        "loss       0.25         0.5     1\n"
+        "accuracy    0.5        0.75     1\n"
+        "\n"
+        "run      r  (1 epoch, 0.2 s)\n"
+        "predict  nnctl predict r/weights.npz 'some data.csv'\n"
+    )
+
+
+def test_the_line_to_run_next_runs(project, invoke):
+    printed = invoke("train", "small.yaml").stdout.splitlines()[-1]
+    program, *arguments = shlex.split(printed.removeprefix("predict  "))
+    result = invoke(*arguments)
+    assert (program, result.exit_code) == ("nnctl", 0)
+    assert len(result.stdout.splitlines()) == 41
+
+
+def test_quiet_prints_nothing(project, invoke):
+    result = invoke("train", "small.yaml", "-q")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_json_is_one_object_with_what_results_json_holds(project, invoke):
+    result = invoke("train", "small.yaml", "--json")
+    assert json.loads(result.stdout) == json.loads(Path("runs/small/results.json").read_text())
+    assert result.stderr.count("\n") == 3
+
+
+def test_json_has_null_for_what_is_not_a_number(project, invoke, faked):
+    faked(train={"loss": math.inf, "auc": math.nan})
+    printed = json.loads(invoke("train", "small.yaml", "--json").stdout, parse_constant=pytest.fail)
+    assert printed["train"] == {"loss": None, "auc": None}
+
+
+def test_options_reach_the_job(project, invoke, faked):
+    calls = faked()
+    options = "-o out --set a=1 --set b.0=2 --epochs 7 --seed 5 --init-weights w.npz --overwrite -q"
+    assert invoke("train", "small.yaml", *options.split()).exit_code == 0
+    ((config, arguments),) = calls
+    (interruption,) = arguments.pop("callbacks")
+    assert arguments.pop("warn") is print_warning
+    assert (config, interruption.status) == (Path("small.yaml"), None)
+    assert arguments == {
+        "output": Path("out"),
+        "overrides": ["a=1", "b.0=2"],
+        "epochs": 7,
+        "ranks": None,
+        "seed": 5,
+        "init_weights": Path("w.npz"),
+        "overwrite": True,
+    }
+
+
+def test_an_interrupted_run_says_so_on_stderr_even_when_quiet(project, invoke, faked):
+    faked(ExitStatus.INTERRUPTED, epochs=4)
+    result = invoke("train", "small.yaml", "-q")
+    assert (result.exit_code, result.stdout) == (130, "")
+    kept = Path("r/checkpoint.npz")
+    assert result.stderr == f"interrupted after 4 whole epochs; the state is kept in {kept}\n" + (
+        "go on    nnctl resume r\n"
+    )
+    assert "predict" not in invoke("train", "small.yaml").stdout
+
+
+STEEP = """\
+data: {train: table.csv, target: b, features: [a]}
+layers: [{type: dense, units: 1}]
+loss: mean_squared_error
+optimizer: {type: sgd, learning_rate: 1e30}
+epochs: 5
+"""
+
+
+def test_divergence_is_status_1_with_the_state_kept(project, invoke):
+    Path("steep.yaml").write_text(STEEP)
+    result = invoke("train", "steep.yaml", "--json")
+    assert result.exit_code == 1
+    printed = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert (printed["run"], "weights" in printed) == (str(Path("runs/steep")), False)
+    error, fix, kept = result.stderr.splitlines()[-3:]
+    assert error.startswith("error: the loss is ") and "optimizer.learning_rate" in fix
+    assert kept == f"the last good state is kept in {Path('runs/steep/checkpoint.npz')}"
+    files = {path.name for path in Path("runs/steep").iterdir()}
+    assert files == {"config.yaml", "checkpoint.npz", "history.csv"}
+    with np.load("runs/steep/checkpoint.npz") as arrays:
+        assert np.isfinite(arrays["vector"]).all()
+
+
+def test_parameters_that_overflow_in_the_last_step_are_not_given_out(project, invoke):
+    Path("steep.yaml").write_text(STEEP)
+    overrides = ("optimizer.learning_rate=1e38", "batch_size=full", "epochs=1")
+    options = [part for override in overrides for part in ("--set", override)]
+    result = invoke("train", "steep.yaml", *options)
+    assert result.exit_code == 1
+    assert "the parameters are not finite after epoch 1" in result.stderr
+    assert not Path("runs/steep/weights.npz").exists()
+
+
+def test_smoke_reports_how_the_loss_fell_and_leaves_nothing(project, invoke):
+    before = sorted(project.iterdir())
+    result = invoke("train", "small.yaml", "--smoke")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert re.match(r"smoke test: .* the loss fell from \S+ to \S+ in \d+ steps\n", result.stdout)
+    printed = json.loads(invoke("train", "small.yaml", "--smoke", "--json").stdout)
+    assert printed["smoke"]["after"] < printed["smoke"]["before"]
+    assert {"run", "weights"}.isdisjoint(printed)
+    assert sorted(project.iterdir()) == before
+    frozen = invoke("train", "small.yaml", "--smoke", "--set", "optimizer.learning_rate=1e-30")
+    assert (frozen.exit_code, "did not fall" in frozen.stdout) == (1, True)
+
+
+def test_overwrite_leaves_the_old_run_until_there_is_a_new_one(trained, invoke):
+    before = {path.name: path.read_bytes() for path in trained.iterdir()}
+    Path("ragged.csv").write_text("a,b,label\n1,2\n")
+    for change in ("layers.0.units=0", "data.train=ragged.csv", "data.train=missing.csv"):
+        result = invoke("train", "small.yaml", "--overwrite", "--set", change)
+        assert (result.exit_code, result.stdout) == (2, "")
+    assert invoke("train", "small.yaml", "-o", "runs/small").exit_code == 2
+    assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
+    assert invoke("train", "small.yaml", "--overwrite", "--seed", "9", "-q").exit_code == 0
+    assert (trained / "weights.npz").read_bytes() != before["weights.npz"]
+
+
+def test_the_config_of_a_run_gives_the_same_weights(trained, invoke):
+    assert invoke("train", "runs/small/config.yaml", "-q", "-o", "again").exit_code == 0
+    again, first = Path("again/weights.npz"), trained / "weights.npz"
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_named_options_win_over_set_and_set_over_the_config(project, invoke):
+    options = ["--set", "epochs=2", "--set", "seed=7", "--seed", "5", "--json", "-q"]
+    printed = json.loads(invoke("train", "small.yaml", *options).stdout)
+    assert (printed["epochs"], printed["seed"]) == (2, 5)
+
+
+def test_a_config_that_is_not_there_is_status_2(project, invoke):
+    result = invoke("train", "smal.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: smal.yaml\n  there is no such file\n")

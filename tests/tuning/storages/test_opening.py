@@ -1,0 +1,105 @@
+"""Storages: files, URLs, and what is said where one cannot be used."""
+
+import sqlite3
+import sys
+from contextlib import closing
+
+import pytest
+
+from nnctl.errors import NnctlError
+from nnctl.tuning.storages.base import shown
+from nnctl.tuning.storages.databases import file_of, of_server
+from nnctl.tuning.storages.opening import opened, place_of, quiet
+
+
+@pytest.mark.parametrize("name", ["study.db", "a {b} 100% ?c#d.db"])
+def test_a_file_of_any_name_keeps_what_is_written(name, tmp_path):
+    with quiet(), opened(tmp_path / name) as storage:
+        storage.own.create_new_study([1], "one")
+    with closing(sqlite3.connect(tmp_path / name)) as connection:
+        assert connection.execute("select study_name from studies").fetchall() == [("one",)]
+    assert [path.name for path in tmp_path.iterdir()] == [name]  # no log is left beside it
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("study.db", "--storage study.db is no storage of Optuna's"),
+        ("postgresql:/me:secret", "--storage postgresql:/me:secret is no storage of Optuna's"),
+        ("nosuch://host/study", "Optuna has no such storage"),
+        ("sqlite://", "would be forgotten"),
+        ("sqlite:///:memory:", "would be forgotten"),
+        ("grpc://host/study", "--storage grpc://host/study is not the address of a gRPC proxy"),
+        ("grpc://me:secret@host", r"--storage grpc://me:\*\*\*@host is not the address"),
+        ("grpc://host:port", "--storage grpc://host:port is not the address"),
+    ],
+)
+def test_what_is_no_storage_is_refused(url, message):
+    with pytest.raises(NnctlError, match=message):
+        place_of(url)
+
+
+def test_a_url_of_sqlite_names_a_file(tmp_path):
+    assert file_of(f"sqlite:///{tmp_path}/a.db", "") == tmp_path / "a.db"
+    assert place_of(f"sqlite:///{tmp_path}/a.db").name == str(tmp_path / "a.db")
+
+
+def test_a_driver_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    url = "postgresql+psycopg://me:secret@host/studies"
+    assert file_of(url, "") is None
+    with pytest.raises(NnctlError, match="driver of this database") as caught, quiet(), opened(url):
+        pass
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "package", "fix"),
+    [
+        ("redis://host", "redis", "pip install redis"),
+        ("grpc://host", "grpc", "pip install grpcio protobuf"),
+        ("grpc://host", "google.protobuf", "pip install grpcio protobuf"),
+    ],
+)
+def test_a_package_that_is_missing_is_named(url, package, fix, monkeypatch):
+    if package != "grpc":
+        pytest.importorskip("grpc")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(NnctlError, match=f"needs the package {package}, which") as caught:
+        place_of(url)
+    assert caught.value.problems[0].fix == fix
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql+psycopg://me:secret@host/db", "postgresql+psycopg://me:***@host/db"),
+        ("redis://:secret@host:6379/0", "redis://:***@host:6379/0"),
+        ("redis://:se/c@ret@host", "redis://:***@host"),
+        ("redis://host?db=1&password=secret&x=1", "redis://host?db=1&password=***&x=1"),
+        ("postgresql://host/db?sslpassword=secret", "postgresql://host/db?sslpassword=***"),
+        ("redis://host:6379/0", "redis://host:6379/0"),
+        ("runs/study.log", "runs/study.log"),
+    ],
+)
+def test_passwords_are_not_shown(url, told):
+    assert shown(url) == told
+
+
+def test_a_storage_that_fails_is_an_error_and_no_traceback(tmp_path):
+    (tmp_path / "text.db").write_text("no database " * 100)
+    for file, message in (
+        ("gone/study.db", "storage fails: unable to open"),
+        ("text.db", "file is not a database"),
+    ):
+        with pytest.raises(NnctlError, match=message), quiet(), opened(tmp_path / file):
+            pass
+
+
+def test_only_servers_get_signs_of_life(tmp_path):
+    with quiet(), opened(tmp_path / "study.db") as storage:
+        assert storage.own.heartbeat_interval is None
+    with quiet():
+        server = of_server(f"sqlite:///{tmp_path}/server.db")
+    assert 0 < server.heartbeat_interval < server.grace_period
+    server.engine.dispose()
