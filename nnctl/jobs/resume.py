@@ -1,6 +1,7 @@
 """`nnctl resume`: goes on with a run from its checkpoint, as if nothing had happened."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.run import Job, TrainResult, digests_of, finished, go_on
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, RunFolder
+from nnctl.runs.lock import writing
 from nnctl.runs.results import epochs_of
 from nnctl.system.atomic import atomic_file
 from nnctl.training.callbacks import Callback
@@ -33,10 +35,29 @@ def resume(
 
     The run is that of the checkpoint, on the very same data. Raises `NnctlError` for a folder that
     holds none, and for whatever cannot be gone on with as it was: data or a `config.yaml` that have
-    changed, fewer epochs than the run has. Several `ranks`, not necessarily as many as before, go
-    on together; the first alone reads and writes the folder.
+    changed, fewer epochs than the run has, another process that writes the folder. Several `ranks`,
+    not necessarily as many as before, go on together; the first alone reads and writes the folder.
     """
-    folder = first_alone(ranks, lambda: folder_of(run))
+    with ExitStack() as held:
+        folder = first_alone(ranks, lambda: held_folder(run, held))
+        return resume_in(folder, epochs, callbacks, ranks, warn)
+
+
+def held_folder(run: Path, held: ExitStack) -> RunFolder:
+    """The run's folder, which no other process writes until `held` is closed."""
+    folder = folder_of(run)
+    held.enter_context(writing(folder.path))
+    return folder
+
+
+def resume_in(
+    folder: RunFolder,
+    epochs: int | None,
+    callbacks: Sequence[Callback],
+    ranks: Ranks | None,
+    warn: Warn,
+) -> TrainResult | None:
+    """Goes on with the run in a folder that this process holds, as `resume` says."""
     saved = first_alone(ranks, lambda: read_checkpoint(folder.checkpoint))
     first_alone(ranks, lambda: check_unchanged(folder, saved))
     config = together(ranks, lambda: config_of(saved, epochs))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,8 +104,9 @@ def run_in(
     def first_checkpoint(path: Path) -> None:
         save_checkpoint(path, state, job.about, job.watching)
 
-    made = first_alone(ranks, lambda: folder.create(job.text, first_checkpoint))
-    return go_on(job, made, callbacks)
+    with ExitStack() as held:
+        made = first_alone(ranks, lambda: folder.create(job.text, first_checkpoint, held))
+        return go_on(job, made, callbacks)
 
 
 def check_alike(job: Job) -> None:

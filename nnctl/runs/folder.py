@@ -4,12 +4,13 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from nnctl.errors import NnctlError, Problem
+from nnctl.runs.lock import require_unheld, writing
 from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
 CONFIG, WEIGHTS, CHECKPOINT = "config.yaml", "weights.npz", "checkpoint.npz"
@@ -21,12 +22,12 @@ RUNS = Path("runs")
 class RunFolder(NamedTuple):
     """A run's folder. It is made by `create`, so that a run that cannot start leaves nothing.
 
-    `replaces` says that it holds an older run, `numbered` that another number will do as well.
+    `replaces` says that it holds an older run, `numbers` the name of which the next number will do.
     """
 
     path: Path
     replaces: bool = False
-    numbered: bool = False
+    numbers: Path | None = None
 
     @property
     def weights(self) -> Path:
@@ -36,12 +37,17 @@ class RunFolder(NamedTuple):
     def checkpoint(self) -> Path:
         return self.path / CHECKPOINT
 
-    def create(self, config: str, save_checkpoint: Callable[[Path], None]) -> "RunFolder":
+    def create(
+        self, config: str, save_checkpoint: Callable[[Path], None], held: ExitStack
+    ) -> "RunFolder":
         """Makes the folder, with `config.yaml` and a first checkpoint; returns it with its name.
+
+        No other process writes the folder until `held` is closed.
 
         Both are written beside it first, so that a run is never half begun; those of an older run
         are put back if something fails. A numbered folder that another run has taken by now gets
-        the next number. Raises `NnctlError` where the system refuses; nothing new is left then.
+        the next number. Raises `NnctlError` where the system refuses, or another process writes the
+        folder; nothing new is left then.
         """
         beside = self.path.with_name(temporary_name(self.path.name))
         try:
@@ -51,24 +57,27 @@ class RunFolder(NamedTuple):
                 save_checkpoint(beside / CHECKPOINT)
                 with atomic_file(beside / CONFIG, "w") as file:
                     file.write(config)
-                return RunFolder(self._put(beside))
+                return RunFolder(self._put(beside, held))
             finally:
                 if not taken(beside / OLD):
                     shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
             raise write_problem(error, self.path) from None
 
-    def _put(self, beside: Path) -> Path:
+    def _put(self, beside: Path, held: ExitStack) -> Path:
         """Gives the files that are ready their folder; returns where they are now."""
-        if not self.numbered and self.path.is_dir():
+        if self.numbers is None and self.path.is_dir():
+            held.enter_context(writing(self.path))
             if not self.replaces and taken(self.path):
                 raise taken_problem(self.path)
             swap(self.path, beside)
             return self.path
-        for path in numbers(self.path) if self.numbered else [self.path]:
+        for path in [self.path] if self.numbers is None else numbered(self.numbers):
             if not os.path.lexists(path):
                 try:
-                    return beside.rename(path)
+                    put = beside.rename(path)
+                    held.enter_context(writing(put))
+                    return put
                 except OSError as error:
                     if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                         raise
@@ -122,16 +131,18 @@ def keep(file: Path, name: Path) -> None:
 def choose(name: str, output: Path | None, overwrite: bool) -> RunFolder:
     """The folder for a new run: `output`, or else `runs/NAME`, numbered where that is taken.
 
-    Raises `NnctlError` for an `output` that is taken (a run without `overwrite`, or anything else).
+    Raises `NnctlError` for an `output` that is taken (a run without `overwrite`, a run that another
+    process is writing, or anything else).
     """
     wanted = output if output is not None else RUNS / name
     if output is None and not overwrite:
-        free = next(path for path in numbers(wanted) if not os.path.lexists(path))
-        return RunFolder(free, numbered=True)
+        free = next(path for path in numbered(wanted) if not os.path.lexists(path))
+        return RunFolder(free, numbers=wanted)
     if not taken(wanted):
         return RunFolder(wanted)
     if not overwrite or not is_run(wanted):
         raise taken_problem(wanted)
+    require_unheld(wanted)  # now, not when all data have been read
     return RunFolder(wanted, replaces=True)
 
 
@@ -166,7 +177,7 @@ def is_run(path: Path) -> bool:
     )
 
 
-def numbers(path: Path) -> Iterator[Path]:
+def numbered(path: Path) -> Iterator[Path]:
     """NAME, NAME-2, NAME-3, …"""
     yield path
     for number in count(2):

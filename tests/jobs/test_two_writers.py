@@ -1,0 +1,85 @@
+"""Two processes that want one run folder: one has it, one is refused, and nothing is mixed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFIG = """\
+data: {train: t.csv, target: y}
+layers: [{type: dense, units: 8, activation: relu}, {type: dense, units: 1}]
+loss: mean_squared_error
+optimizer: adam
+epochs: 4000
+"""
+TRAIN = ["train", "c.yaml", "-q", "-o", "run"]
+ANEW = [*TRAIN, "--overwrite"]
+RESUME = ["resume", "run", "-q", "--epochs", "4001"]
+KILLED = -9
+
+
+@pytest.fixture(autouse=True)
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{k % 7},{k % 5},{k % 7 - 2 * (k % 5)}\n" for k in range(64))
+    Path("t.csv").write_text("a,b,y\n" + rows)
+    Path("c.yaml").write_text(CONFIG)
+
+
+def started(arguments: list[str]) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "nnctl", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def run_alone(arguments: list[str]) -> None:
+    with started(arguments) as process:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+
+
+def begun_run() -> None:
+    """A run of one epoch, to be replaced or gone on with."""
+    run_alone([*TRAIN, "--epochs", "1"])
+
+
+PAIRS = {
+    "new": (TRAIN, [*TRAIN, "--seed", "1"], False),
+    "replaced": ([*ANEW, "--seed", "1"], [*ANEW, "--seed", "2"], True),
+    "resumed": (RESUME, RESUME, True),
+    "resumed, replaced": (RESUME, [*ANEW, "--seed", "1"], True),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_one_writes_and_the_other_is_refused(pair):
+    *commands, is_there = PAIRS[pair]
+    if is_there:
+        begun_run()
+    processes = [started(command) for command in commands]
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert sorted(status for *_, status in ends) == [0, 2]
+    (won,) = [k for k, (*_, status) in enumerate(ends) if status == 0]
+    _, errors, _ = ends[1 - won]
+    assert "run" in errors and errors.count("error:") == 1 and "Traceback" not in errors
+    written = {name: Path("run", name).read_bytes() for name in ("config.yaml", "weights.npz")}
+    if is_there and commands[won] is RESUME:
+        Path("run").rename("won")
+        begun_run()
+        run_alone(commands[won])
+    else:
+        run_alone([*commands[won], "--overwrite"])
+    assert {name: Path("run", name).read_bytes() for name in written} == written
+
+
+@pytest.mark.parametrize("second", [ANEW, ["resume", "run", "-q"]], ids=["replaced", "resumed"])
+def test_the_dead_hold_nothing(second):
+    with started([*TRAIN, "--epochs", "1000000"]) as first:
+        while not Path("run/checkpoint.npz").exists():
+            assert first.poll() is None
+        first.kill()
+        assert first.wait(timeout=30) == KILLED
+    config = Path("run/config.yaml")
+    config.write_text(config.read_text().replace("epochs: 1000000", "epochs: 5"))
+    run_alone([*second, *(["--epochs", "5"] if "resume" in second else [])])
+    assert Path("run/weights.npz").exists()
