@@ -6,10 +6,11 @@ Names are imported when they are first used, so that `nnctl --help` needs no Num
 
 from typing import TYPE_CHECKING, Any
 
+from nnctl.system.version import __version__
+
 if TYPE_CHECKING:
     from nnctl.training.sequential import History, Sequential
 
-__version__ = "0.1.0"
 __all__ = ["History", "Sequential", "__version__"]
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nnctl import __version__
 from nnctl.cli.exits import Terminated, ended, obey_signals, open_streams
 from nnctl.cli.mpirun import require_one_process
 from nnctl.errors import ExitStatus
+from nnctl.system.version import __version__
 
 COMMANDS = (
     "init",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import onnx
 from onnx import ModelProto, helper
 
-from nnctl import __version__
 from nnctl.assembly.trained import Trained
 from nnctl.export import inputs, layers, outputs
 from nnctl.export.writing import ML, Port, Tensor, Writer
+from nnctl.system.version import __version__
 from nnctl.training.sequential import Sequential
 
 ML_OPSET = 3  # of the operators on text, which later versions leave as they are

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnctl import __version__
 from nnctl.advice import Advice
 from nnctl.advice.watching import Watch
 from nnctl.assembly.build import Built
@@ -23,6 +22,7 @@ from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import results_of, save_results
 from nnctl.runs.weights import save_weights
 from nnctl.system import blas
+from nnctl.system.version import __version__
 from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.loop import Training, TrainingDiverged, TrainingState
 from nnctl.training.monitors import EarlyStopping

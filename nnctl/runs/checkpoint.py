@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl import __version__
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.metrics import Metric
 from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
@@ -18,6 +17,7 @@ from nnctl.runs.folder import CHECKPOINT, HISTORY
 from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
+from nnctl.system.version import __version__
 from nnctl.training.blocks import Blocks
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
 from nnctl.training.loop import TrainingState

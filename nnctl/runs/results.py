@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import __version__
 from nnctl.system.atomic import atomic_file
+from nnctl.system.version import __version__
 from nnctl.training.loop import TrainingState
 
 
