@@ -1,4 +1,4 @@
-"""The README is true: its commands run, its files train, its tables name what exists."""
+"""The README is true: its commands run, its files train, its figures are those measured."""
 
 import re
 import shlex
@@ -12,22 +12,14 @@ import pytest
 
 from nnctl.assembly.examples import data_file
 from nnctl.config import load
-from nnctl.config.schema import Config, DataConfig
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.gradcheck import gradcheck
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
-from nnctl.network.activations import ACTIVATIONS
-from nnctl.network.initializers import INITIALIZERS
-from nnctl.network.layers import LAYERS
-from nnctl.network.losses import LOSSES
-from nnctl.network.metrics import METRICS
-from nnctl.network.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-NAMES = [*ACTIVATIONS, *INITIALIZERS, *LAYERS, *LOSSES, *METRICS, *OPTIMIZERS]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(marker: str) -> list[str]:
@@ -87,16 +79,15 @@ def test_the_python_of_the_readme_runs():
         assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_name_a_config_may_use_is_in_the_readme(name):
-    assert f"`{name}`" in README
+def test_the_readme_is_short():
+    assert len(README.splitlines()) < 200
 
 
-@pytest.mark.parametrize("section", [Config, DataConfig])
-def test_every_key_of_a_config_is_in_the_readme(section):
-    ahead = "data." if section is DataConfig else ""
-    keys = {ahead + key for key in section.model_fields} - {"data"}
-    assert keys <= set(re.findall(r"^\| `([\w.]+)` \|", README, re.MULTILINE))
+def test_the_figures_of_the_readme_are_those_of_the_page_on_speed():
+    (table,) = re.findall(r"^\| network \|.*?\n\n", README, re.MULTILINE | re.DOTALL)
+    assert len(table.splitlines()) > 4
+    measured = (ROOT / "nnctl/docs/speed.md").read_text(encoding="utf-8").splitlines()
+    assert [row for row in table.splitlines() if row and row not in measured] == []
 
 
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)

@@ -69,7 +69,10 @@ BEFORE = {
     "activation": "In `activation` of a layer, or as a layer of its own. `z` is the sum that the "
     "layer has computed.",
     "loss": "`a` is the model's output, `y` the target. The loss of a batch is the mean over its "
-    "rows.",
+    "rows. `binary_crossentropy` is for two classes, or several labels of 0 and 1; the categorical "
+    "ones are for classes, as labels or (`categorical_crossentropy`) a column a class; the others "
+    "are for numbers. With `from_logits: true` the last layer is linear, and "
+    "[more digits are kept](proofs.md#digits-that-a-probability-loses).",
     "schedule": "In place of a number as `learning_rate`. Steps are batches, counted from 0.",
     "metric": "Metrics judge probabilities, also where the loss takes logits.",
     "initializer": "Fans are a unit's inputs and outputs.",

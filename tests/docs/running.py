@@ -40,7 +40,8 @@ def run_blocks(blocks: Sequence[Block], folder: Path) -> None:
 
     `file: NAME` before a block makes it that file, `change: NAME` a change of it. A block that is
     marked `exits N` ends with that status, and what is marked `output` is what the one before
-    printed. Keras is no package of the tests: such blocks are only read, as is other text.
+    printed; `part of the output` stands in it. Keras is no package of the tests: such blocks are
+    only read, as is other text.
     """
     printed = ""
     for block in blocks:
@@ -62,6 +63,7 @@ def run_blocks(blocks: Sequence[Block], folder: Path) -> None:
         else:
             assert block.language == "text", f"nobody runs a block of {block.language!r}"
             assert block.mark != "output" or block.text == printed
+            assert block.mark != "part of the output" or block.text in printed
 
 
 def change(file: Path, diff: str) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from nnctl.config.descriptions import ARGUMENTS, DEFAULTS, KEYS
 from nnctl.config.schema import Config, DataConfig
-from tests.docs.pages import DOCS, ROOT, made_pages
+from tests.docs.config_reference import KINDS
+from tests.docs.pages import DOCS, made_pages
 
 MADE = dict(made_pages())
-README = (ROOT / "README.md").read_text()
+CONFIG = (DOCS / "config.md").read_text(encoding="utf-8")
+NAMES = [(kind, name) for kind, (_, registry) in KINDS.items() for name in registry]
 
 
 @pytest.mark.parametrize("page", MADE, ids=lambda page: str(page.relative_to(DOCS)))
@@ -27,13 +29,20 @@ def test_no_description_is_left_of_what_is_gone():
         assert [text for text in texts.values() if f"| {text} |" not in page] == []
 
 
-def test_every_default_of_the_readme_is_the_codes():
-    rows = re.findall(r"^\| `([\w.]+)` \| .* \| (.*) \|$", README, re.MULTILINE)
-    told = dict(rows)
-    for section, ahead in ((Config, ""), (DataConfig, "data.")):
-        for name, field in section.model_fields.items():
-            plain = not field.is_required() and isinstance(field.default, str | int)
-            if plain:
-                default = field.default
-                word = str(default).lower() if isinstance(default, bool) else str(default)
-                assert told[ahead + name].strip("`") == word
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_every_name_a_config_may_use_is_in_the_reference(kind, name):
+    heading = KINDS[kind][0]
+    (section,) = re.findall(rf"^## {heading}$(.*?)(?=^## |\Z)", CONFIG, re.MULTILINE | re.DOTALL)
+    assert re.search(rf"^### (\w+, also called )?{name}\b", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("section", "ahead"), [(Config, ""), (DataConfig, "data.")])
+def test_every_key_of_a_config_is_in_the_reference_with_its_default(section, ahead):
+    told = dict(re.findall(r"^\| `([\w.]+)` \| .*? \| (.*?) \| .* \|$", CONFIG, re.MULTILINE))
+    assert {ahead + name for name in section.model_fields} <= told.keys()
+    for name, field in section.model_fields.items():
+        plain = not field.is_required() and isinstance(field.default, str | int)
+        if plain:
+            default = field.default
+            word = str(default).lower() if isinstance(default, bool) else str(default)
+            assert told[ahead + name].strip("`") == word
