@@ -1,6 +1,7 @@
 """The version stands in one place, which packaging reads without running the package."""
 
 import ast
+import re
 import tomllib
 from importlib import import_module, metadata
 from pathlib import Path
@@ -39,3 +40,12 @@ def test_packaging_reads_it_there():
 
 def test_what_is_installed_has_it():
     assert metadata.version("nnctl") == nnctl.__version__, "install the checkout again"
+
+
+def test_the_changelog_has_it_after_what_is_unreleased():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, *released = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert first == "[Unreleased]"
+    dated = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d", each) for each in released]
+    assert dated and all(dated)
+    assert dated[0] and dated[0][1] == nnctl.__version__
