@@ -1,17 +1,15 @@
 """The code that the documentation shows runs."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from nnctl.cli.app import COMMANDS
 from tests.docs.blocks import Block, blocks_of
-from tests.docs.pages import DOCS, ROOT
+from tests.docs.pages import DOCS
 from tests.docs.running import checkout, run_blocks, run_command, source_checkout
 
 PAGES = sorted(DOCS.rglob("*.md"))
-README = ROOT / "README.md"
 CHANGING = DOCS / "add-a-layer.md"
 WRITTEN = [page for page in PAGES if page.parent == DOCS and page != CHANGING]
 
@@ -44,22 +42,3 @@ def test_a_block_that_fails_is_found(folder):
         run_blocks([Block("python", "1 / 0")], folder)
     with pytest.raises(AssertionError):
         run_blocks([Block("toml", "a = 1")], folder)
-
-
-@pytest.mark.parametrize("page", [*PAGES, README], ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page):
-    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("https://"):
-            continue
-        path, _, heading = target.partition("#")
-        there = (page.parent / path).resolve() if path else page
-        assert there.exists(), target
-        if heading:
-            assert heading in anchors(there), target
-
-
-def anchors(page: Path) -> set[str]:
-    """What the headings of a page are called in links."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -28,12 +28,6 @@ def test_a_stop_is_there(file, link, name):
         assert source.replace(".", "/") == file.removesuffix(".py")
 
 
-def test_every_file_that_is_named_is_there():
-    named = re.findall(r"`((?:nnctl|tests)/[\w/.]+)`", TOUR)
-    assert named
-    assert [file for file in named if not (ROOT / file).exists()] == []
-
-
 def test_every_stop_has_something_to_read():
     parts = re.split(r"^## \d+\. ", TOUR, flags=re.MULTILINE)[1:]
     assert len(parts) == 11
