@@ -32,11 +32,14 @@ def test_three_sigmoid_layers_and_binary_crossentropy(digits):
 
 def test_softmax_output_and_its_better_form_with_logits(digits):
     X, Y = digits
-    hidden = [Dense(units=25, activation="relu"), Dense(units=15, activation="relu")]
-    first = Sequential([*hidden, Dense(units=10, activation="softmax")])
+
+    def hidden():
+        return [Dense(units=25, activation="relu"), Dense(units=15, activation="relu")]
+
+    first = Sequential([*hidden(), Dense(units=10, activation="softmax")])
     first.compile(loss=SparseCategoricalCrossentropy())
     first.fit(X, Y, epochs=3, verbose=0)
-    model = Sequential([*hidden, Dense(units=10, activation="linear")])
+    model = Sequential([*hidden(), Dense(units=10, activation="linear")])
     model.compile(
         optimizer=Adam(learning_rate=1e-3), loss=SparseCategoricalCrossentropy(from_logits=True)
     )

@@ -172,7 +172,7 @@ def outputs_of(model: Sequential, places: list[int], x: Inputs) -> list[Array]:
     parameters, statistics = model.layout.declare(graph)
     leaf = value = graph.leaf("x", some.shape)
     wanted = []
-    for place, layer in enumerate(model.layers[: max(places) + 1]):
+    for place, layer in enumerate(model.places[: max(places) + 1]):
         value = layer.forward(graph, value)
         if place in places:
             wanted.append(value)

@@ -33,7 +33,7 @@ def written(trained: Trained, opset: int, input_dtype: str | None = None) -> Wri
 def through_layers(writer: Writer, model: Sequential, x: Tensor) -> Tensor:
     """The model's output for its input."""
     arrays = model.named_arrays()
-    for name, layer, shape in zip(model.layer_names, model.layers, model.shapes, strict=True):
+    for name, layer, shape in zip(model.layer_names, model.places, model.shapes, strict=True):
         weights = {p.name: arrays[f"{name}/{p.name}"] for p in layer.parameters}
         with writer.named(name):
             x = layers.written(writer, layer, x, shape, weights)

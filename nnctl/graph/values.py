@@ -188,13 +188,23 @@ class Graph:
         return self._recorded[key]
 
     def lift(self, operand: Any) -> Value:
-        """The value that an operand of an expression stands for."""
+        """The value that an operand of an expression stands for: a number is a constant.
+
+        Raises `ValueError` for a value of another graph, `TypeError` for a parameter (or anything
+        else that is no number) that this graph does not declare.
+        """
         if isinstance(operand, Hashable) and operand in self.parameters:
             return self.parameters[operand]
-        value = operand if isinstance(operand, Value) else self.constant(operand)
-        if value.graph is not self:
-            raise ValueError(f"{value!r} belongs to another graph")
-        return value
+        if isinstance(operand, Value):
+            if operand.graph is not self:
+                raise ValueError(f"{operand!r} belongs to another graph")
+            return operand
+        if np.asarray(operand).dtype.kind not in "biuf":
+            raise TypeError(
+                f"{operand!r} is neither a number nor declared in this graph; a layer that was "
+                "built again since, on its own or in another model, has new parameters"
+            )
+        return self.constant(operand)
 
     def record(
         self,

@@ -1,6 +1,5 @@
 """`nnctl summary`: what a model is made of, and what it costs."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -122,15 +121,11 @@ def speed_of(training: Training, step: TrainingStep) -> Speed:
 def summary_of(model: Sequential, working_bytes: int | None) -> Summary:
     """The summary of a built model whose training step needs so many bytes besides it."""
     work = flops_by_layer(model)
+    rows = zip(model.layer_names, model.layers, model.shapes, model.counts(), strict=True)
+    # A layer that stands in the model twice has all its work in the first of its rows.
     layers = tuple(
-        LayerSummary(
-            name,
-            type(layer).__name__,
-            shape,
-            sum(math.prod(parameter.shape) for parameter in layer.parameters),
-            work[name],
-        )
-        for name, layer, shape in zip(model.layer_names, model.layers, model.shapes, strict=True)
+        LayerSummary(name, type(layer).__name__, shape, count, work.pop(name, 0))
+        for name, layer, shape, count in rows
     )
     nbytes = model.vector.nbytes
     step = None if working_bytes is None else working_bytes + nbytes

@@ -1,24 +1,19 @@
 """`Sequential`: a stack of layers, with Keras's three steps: define, compile, fit."""
 
-import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
-from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.graph import Array, Graph, Shape, Value
-from nnctl.graph.layout import Layout, Parameter
+from nnctl.errors import ArgumentError
+from nnctl.graph import Array
 from nnctl.network.arguments import OneOf
-from nnctl.network.layers import LAYERS, Layer
+from nnctl.network.layers import Layer
 from nnctl.network.losses import LOSSES, Loss
 from nnctl.network.metrics import METRICS, Metric
 from nnctl.network.optimizers import OPTIMIZERS, Optimizer
-from nnctl.system import blas, machine
-from nnctl.system.atomic import atomic_file
-from nnctl.system.npz import read_arrays, write_arrays
+from nnctl.system import blas
 from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
 from nnctl.training.class_weights import class_weighted
@@ -27,11 +22,10 @@ from nnctl.training.loop import Training, TrainingState
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator
+from nnctl.training.stack import Stack, later, name_of
 from nnctl.training.step import Examples, TrainingStep
 
 Verbosity = Literal["auto", 0, 1, 2]
-
-MOST_AXES = 32  # of an example; NumPy allows 64, and some formulas need more than their input has
 
 
 @dataclass
@@ -42,14 +36,25 @@ class History:
     epoch: list[int] = field(default_factory=list)
 
 
-class Sequential:
-    """Layers, one after another.
+class Sequential(Stack):
+    """Layers, one after another, that learn.
 
     `seed` decides every random number of the model; `dtype` (float32 or float64) is that of its
-    parameters and its arithmetic. All parameters lie in one `vector`, as `layout` says; it exists
-    once the model is built: by `build`, or by the first data it is given. `ranks` are the processes
-    that train, evaluate and predict together, each with the whole data (see `nnctl.training.mpi`).
+    parameters and its arithmetic. It is built by `build`, or by the first data it is given. A layer
+    listed more than once is shared: its parameters learn from all its places; a layer belongs to
+    one model alone. `ranks` are the processes that train, evaluate and predict together, each with
+    the whole data (see `nnctl.training.mpi`).
+
+    What needs the model built or compiled raises `ArgumentError` before, and says what to call.
     """
+
+    optimizer: Optimizer = later("compile")
+    loss: Loss = later("compile")
+    metrics: dict[str, Metric] = later("compile")
+    scorer: Scorer = later("build", "compile")
+    evaluator: Evaluator = later("build", "compile")
+    _state: TrainingState = later("build", "compile")
+    _predictor: Predictor = later("build")
 
     def __init__(
         self,
@@ -59,68 +64,20 @@ class Sequential:
         dtype: np.typing.DTypeLike = "float32",
         ranks: Ranks | None = None,
     ):
-        self.layers = list(layers)
-        self.seed, self.dtype, self.ranks = seed, np.dtype(dtype), ranks
-        if not self.layers:
-            raise ArgumentError("a model needs at least one layer")
-        if self.dtype not in (np.float32, np.float64):
-            raise ArgumentError(f"dtype is {self.dtype}; allowed are: float32, float64")
-        self.layer_names = layer_names(self.layers)
-        self.built = False
+        super().__init__(layers, seed, dtype)
+        self.ranks = ranks
         self.compiled = False
+        self._steps: dict[Any, TrainingStep] = {}
 
     def build(self, input_shape: Sequence[int]) -> None:
-        """Fixes all shapes for examples of that shape, and draws the initial parameters.
+        """Fixes all shapes, draws new parameters, and begins a compiled model's training anew.
 
-        Raises `ArgumentError`, with the layer's index in its path, where a layer does not fit.
+        Raises `ArgumentError` as `Stack.build` does.
         """
-        shape = self.input_shape = tuple(int(n) for n in input_shape)
-        if any(size < 1 for size in shape):
-            raise ArgumentError(f"input_shape is {shape}; each size is at least 1")
-        self.shapes: list[Shape] = []
-        parameters: dict[str, Parameter] = {}
-        for index, (name, layer) in enumerate(zip(self.layer_names, self.layers, strict=True)):
-            try:
-                shape = layer.build(shape)
-                if len(shape) > MOST_AXES:
-                    raise ArgumentError(f"its output has {len(shape)} axes, not up to {MOST_AXES}")
-            except ArgumentError as error:
-                raise error.under(f"layers.{index}") from None
-            self.shapes.append(shape)
-            parameters |= {f"{name}/{p.name}": p for p in layer.parameters}
-        self.output_shape = shape
-        self.layout = Layout(parameters)
-        self._check_memory()
-        self.vector = self.layout.initial(generator(self.seed, "weights"), self.dtype)
+        super().build(input_shape)
         self._predictor = Predictor(self, self.ranks)
-        self.built = True
         if self.compiled:
             self._prepare()
-
-    def _check_memory(self) -> None:
-        needed, memory = self.layout.size * self.dtype.itemsize, machine.memory()
-        if memory is not None and needed > memory:
-            raise ArgumentError(
-                f"the model's {self.layout.size:,} parameters need {needed:,} bytes; "
-                f"this computer has {memory:,}",
-                path="layers",
-            )
-
-    def forward(self, graph: Graph, x: Value) -> Value:
-        """Records the model's formula for a batch `x` `(n, *input_shape)`."""
-        for name, layer in zip(self.layer_names, self.layers, strict=True):
-            with graph.named(name):
-                x = layer.forward(graph, x)
-        return x
-
-    def penalty(self, graph: Graph) -> Value | None:
-        """Records what the regularizers of all layers add to the loss, if there are any."""
-        penalties = []
-        for name, layer in zip(self.layer_names, self.layers, strict=True):
-            with graph.named(name):
-                penalties.append(layer.penalty(graph))
-        found = [penalty for penalty in penalties if penalty is not None]
-        return sum(found[1:], found[0]) if found else None
 
     def compile(
         self,
@@ -134,18 +91,22 @@ class Sequential:
         """
         if loss is None:
             raise ArgumentError(f"compile needs a loss; there are: {', '.join(sorted(LOSSES))}")
-        self.optimizer: Optimizer = OneOf("optimizer", OPTIMIZERS).make(optimizer)
-        self.loss: Loss = OneOf("loss", LOSSES).make(loss)
+        made_optimizer = OneOf("optimizer", OPTIMIZERS).make(optimizer)
+        made_loss = OneOf("loss", LOSSES).make(loss)
         given = metrics or ()
         named = given.items() if isinstance(given, Mapping) else ((m, m) for m in given)
-        self.metrics: dict[str, Metric] = {
+        made_metrics = {
             name_of(name, METRICS): OneOf("metric", METRICS).make(metric) for name, metric in named
         }
-        for name, metric in self.metrics.items():
-            if self.loss.task not in metric.tasks:
+        for name, metric in made_metrics.items():
+            if made_loss.task not in metric.tasks:
                 raise ArgumentError(
-                    f"the metric {name} is not for {self.loss.task} targets", path="metrics"
+                    f"the metric {name} is not for {made_loss.task} targets", path="metrics"
                 )
+        # All are set at once: what was refused must leave no half of itself behind.
+        self.optimizer = made_optimizer
+        self.loss = made_loss
+        self.metrics = made_metrics
         self.compiled = True
         if self.built:
             self._prepare()
@@ -155,7 +116,7 @@ class Sequential:
         draws = generator(self.seed, "shuffle"), generator(self.seed, "dropout")
         size = self.layout.trainable_size
         self._state = TrainingState.start(self.vector, size, self.optimizer, *draws)
-        self._steps: dict[Any, TrainingStep] = {}
+        self._steps.clear()  # they hold the slots and the generators of before
         self.scorer = Scorer(self.loss, list(self.metrics.values()), self.output_shape)
         self.evaluator = Evaluator(self._predictor, self.scorer, tuple(self.metrics))
 
@@ -164,10 +125,9 @@ class Sequential:
 
         Builds the model on the first call. Raises `ArgumentError` for shapes that do not fit.
         """
+        loss = self.loss  # asked for first, so that nothing is built for data that cannot be used
         inputs = self._inputs(x)
-        if not self.compiled:
-            raise ArgumentError("the model has no loss yet", "call model.compile(loss=…) first")
-        targets = self.loss.targets(y, (len(inputs), *self.output_shape), self.dtype)
+        targets = loss.targets(y, (len(inputs), *self.output_shape), self.dtype)
         weight = None if sample_weight is None else np.asarray(sample_weight, self.dtype)
         for name, array in (("targets", targets), ("sample weights", weight)):
             if array is not None and len(array) != len(inputs):
@@ -176,16 +136,20 @@ class Sequential:
 
     def _inputs(self, x: Any) -> Inputs:
         inputs = x if isinstance(x, Blocks) else np.asarray(x, self.dtype)
-        if not self.built:
+        has_rows = inputs.ndim > 0 and len(inputs) > 0
+        if has_rows and not self.built:  # without rows there is no shape of one to learn from it
             self.build(inputs.shape[1:])
-        if inputs.ndim == 0 or len(inputs) == 0 or inputs.shape[1:] != self.input_shape:
-            expected = ", ".join(["rows", *map(str, self.input_shape)])
+        taken = self.input_shape if self.built else ("…",)
+        if not has_rows or inputs.shape[1:] != taken:
+            expected = ", ".join(["rows", *map(str, taken)])
             raise ArgumentError(f"the input has shape {inputs.shape}; the model takes ({expected})")
         return inputs if isinstance(inputs, Blocks) else np.ascontiguousarray(inputs)
 
     def leave_ranks(self) -> None:
         """Goes on alone from here: nothing that is computed waits for other processes any more."""
-        self.ranks = self._predictor.ranks = None
+        self.ranks = None
+        if self.built:
+            self._predictor.ranks = None
         self._steps.clear()
 
     def state(self) -> TrainingState:
@@ -287,80 +251,6 @@ class Sequential:
         if return_dict:
             return figures
         return list(figures.values()) if self.metrics else figures["loss"]
-
-    def named_arrays(self) -> dict[str, Array]:
-        """Copies of all parameters by name, such as `dense_1/kernel`, in Keras's shapes."""
-        return {name: array.copy() for name, array in self.layout.views(self.vector).items()}
-
-    def load_arrays(self, arrays: Mapping[str, Any]) -> None:
-        """Sets all parameters by name. Raises `NnctlError` for missing, extra or misshapen ones."""
-        views = self.layout.views(self.vector)
-        problems = [Problem(f'there is no array "{name}"') for name in views if name not in arrays]
-        for name, given in arrays.items():
-            if name not in views:
-                problems.append(Problem(f'the model has no array "{name}"'))
-            elif np.shape(given) != views[name].shape:
-                wanted = views[name].shape
-                problems.append(Problem(f'"{name}" has shape {np.shape(given)}, not {wanted}'))
-            elif (dtype := np.asarray(given).dtype).kind not in "biuf":
-                problems.append(Problem(f'"{name}" is of type {dtype}; numbers are needed'))
-        if problems:
-            raise NnctlError(problems)
-        with np.errstate(over="ignore"):
-            for name, view in views.items():
-                view[...] = arrays[name]
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all parameters, in layer order."""
-        return list(self.named_arrays().values())
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets all parameters, given in the order of `get_weights`."""
-        names = list(self.layout.parameters)
-        if len(weights) != len(names):
-            raise ArgumentError(f"the model has {len(names)} arrays, but {len(weights)} were given")
-        self.load_arrays(dict(zip(names, weights, strict=True)))
-
-    def save_weights(self, path: Any) -> None:
-        """Writes all parameters to an `.npz` file, whole or not at all."""
-        with atomic_file(path) as file:
-            write_arrays(file, self.named_arrays())
-
-    def load_weights(self, path: Any) -> None:
-        """Reads the parameters that `save_weights`, or `nnctl train`, wrote."""
-        self.load_arrays({k: v for k, v in read_arrays(path).items() if k != "metadata"})
-
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Prints a line a layer: its name, output shape and parameters."""
-        print_fn(f"{'layer':<24} {'output shape':<20} {'parameters':>12}")
-        for name, layer, shape in zip(self.layer_names, self.layers, self.shapes, strict=True):
-            count = sum(math.prod(parameter.shape) for parameter in layer.parameters)
-            print_fn(f"{name:<24} {shape!s:<20} {count:>12,}")
-        print_fn(f"{'total':<45} {self.layout.size:>12,}")
-
-
-def name_of(given: Any, registry: Mapping[str, Any]) -> str:
-    """The name a type goes by: as it was given, or as the registry lists an object's class."""
-    if isinstance(given, str):
-        return given
-    if isinstance(given, Mapping):
-        return str(given["type"])
-    names = [name for name, made in registry.items() if made is type(given)]
-    return names[0] if names else type(given).__name__.lower()
-
-
-def layer_names(layers: Sequence[Layer]) -> list[str]:
-    """Each layer's own name, or `TYPE_K` counted from 1 within its type; no two are alike."""
-    counts: Counter[str] = Counter()
-    names = []
-    for layer in layers:
-        kind = name_of(layer, LAYERS)
-        counts[kind] += 1
-        names.append(layer.name or f"{kind}_{counts[kind]}")
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise ArgumentError(f'{count} layers are named "{name}"', path="layers")
-    return names
 
 
 def split_last(data: Examples, fraction: float) -> tuple[Examples, Examples]:

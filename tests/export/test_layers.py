@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from nnctl import Sequential
 from nnctl.errors import NnctlError
 from nnctl.export.layers import CONVERTERS, written
 from nnctl.export.writing import Tensor, Writer
-from nnctl.layers import Layer
+from nnctl.layers import Conv1D, Dense, Flatten, Layer, MaxPooling1D
 from nnctl.network.layers import LAYERS
 from tests.export.running import (
     built,
@@ -76,6 +77,20 @@ def test_layers_behind_a_convolution_lose_no_axis(layers, nodes, generator):
     result = outputs(session_of(made.SerializeToString()), {"features": x})["predictions"]
     expected = model(x)
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+def test_a_shared_layer_is_written_at_each_of_its_places(generator):
+    """With the windows that it has there, and the one set of parameters."""
+    kernel, pool = Conv1D(2, 3, activation="relu"), MaxPooling1D(2)
+    dense = Dense(3, "tanh")
+    layers = [kernel, pool, kernel, pool, Flatten(), Dense(3), dense, dense]
+    model = Sequential(layers)
+    model.compile("sgd", "mean_squared_error")
+    model.build((21, 2))
+    made = exported(trained(with_random_weights(model, generator)))
+    x = generator.standard_normal((40, 21, 2)).astype(np.float32)
+    result = outputs(session_of(made.SerializeToString()), {"features": x})["predictions"]
+    np.testing.assert_allclose(result, model(x), rtol=0, atol=1e-5)
 
 
 def test_a_layer_without_converter_is_named():

@@ -89,9 +89,43 @@ def test_a_value_of_another_graph_is_refused():
         Graph().leaf("a", (2,)) + Graph().leaf("b", (2,))
 
 
-def test_an_undeclared_parameter_is_refused():
-    with pytest.raises(TypeError, match="Parameter"):
-        Graph().leaf("a", (2,)) + Parameter("bias", (2,), lambda shape, generator: np.zeros(shape))
+class Numberlike(Parameter):
+    """One that NumPy would take for numbers, and make a constant of."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([self.name], object)
+
+
+@pytest.mark.parametrize("kind", [Parameter, Numberlike])
+def test_an_undeclared_parameter_is_refused_and_never_a_constant(kind):
+    bias = kind("bias", (1,), lambda shape, generator: np.zeros(shape))
+    graph = Graph()
+    attempts = [
+        lambda: graph.lift(bias),
+        lambda: graph.leaf("a", (1,)) + bias,
+        lambda: bias - graph.leaf("b", (1,)),
+        lambda: graph.leaf("c", (1, 1)) @ bias,
+    ]
+    for attempt in attempts:
+        with pytest.raises(TypeError, match=r"name='bias'.* nor declared .* was built again"):
+            attempt()
+    assert graph.constants == {}
+    graph.parameters[bias] = value = graph.leaf("bias", (1,))
+    assert graph.lift(bias) is value
+
+
+@pytest.mark.parametrize("operand", ["1.5", None, b"1", 1j, np.array(["2"])])
+def test_what_is_no_number_is_no_constant(operand):
+    with pytest.raises(TypeError, match="neither a number nor declared"):
+        Graph().lift(operand)
+
+
+@pytest.mark.parametrize("operand", [2, 1.5, True, np.float32(3), np.arange(3), [[1.0], [2.0]]])
+def test_a_number_is_a_constant_and_equal_ones_share_it(operand):
+    graph = Graph()
+    value = graph.lift(operand)
+    assert graph.lift(operand) is value
+    assert graph.constants[value].tolist() == np.asarray(operand, np.float64).tolist()
 
 
 def test_only_a_leaf_can_be_assigned_and_only_once():

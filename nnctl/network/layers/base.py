@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from weakref import ref
 
 import numpy as np
 
@@ -30,13 +31,18 @@ class Layer(Component):
     `build(shape)` is told the shape of one input example, declares the layer's parameters as
     attributes and returns the shape of one output example; it raises `ArgumentError` for a shape
     it cannot take. `forward(graph, x)` is the formula, on `x` of shape `(n, *shape)`. A layer has
-    no memory of its own and knows no batch size. `example_shape` is one that it takes, and
+    no memory of its own and knows no batch size. The model that last built it is its `owner`, in
+    whose vector the parameters lie; a copy has none. `example_shape` is one that it takes, and
     `example_arguments` are such as it may have, for the checks that go through all layers.
     """
 
     example_shape: ClassVar[Shape] = (5,)
     example_arguments: ClassVar[Mapping[str, Any]] = {}
     name: str | None = field(default=None, kw_only=True)
+    owner: ref[object] | None = field(default=None, init=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "owner"}
 
     def build(self, shape: Shape) -> Shape:
         return shape

@@ -84,10 +84,14 @@ class BatchNormalization(Normalization):
         return a.reshape(*x.shape)
 
     def moved(self, graph: Graph, moving: Any, batch: Value) -> Value:
-        """The batch's statistic; the moving one goes towards it with the step."""
+        """The batch's statistic; the moving one goes towards it with the step.
+
+        A layer that stands in the model twice moves it twice, one after the other, as in Keras.
+        """
         if graph.part is not None:
             batch = graph.part.mean(batch)
-        graph.updates[moving] = graph.lift(moving) * self.momentum + batch * (1 - self.momentum)
+        before = graph.updates.get(moving, graph.lift(moving))  # moved at another place already?
+        graph.updates[moving] = before * self.momentum + batch * (1 - self.momentum)
         return batch
 
 
