@@ -1,11 +1,15 @@
 """`Sequential`: the three steps of Keras, and what they promise."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from nnctl import Sequential
 from nnctl.activations import softmax
 from nnctl.errors import ArgumentError, NnctlError
+from nnctl.graph import Graph
 from nnctl.layers import Activation, Conv2D, Dense, Reshape
 from nnctl.losses import BinaryCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
@@ -231,6 +235,114 @@ def test_the_summary_lists_layers_and_parameters():
     model.summary(lines.append)
     assert lines[1].split() == ["dense_1", "(8,)", "40"]
     assert lines[-1].split() == ["total", "67"]
+
+
+# All that a model offers, and what must have been called before. What takes data builds for it.
+X, Y = np.ones((3, 4)), np.array([0, 1, 2])
+EXAMPLES = step.Examples(np.ones((3, 4), np.float32), np.array([0, 1, 2]), None)
+
+
+NEEDS: dict[str, tuple[set[str], Callable[[Sequential, Any], Any]]] = {
+    "__call__": (set(), lambda model, path: model(X)),
+    "build": (set(), lambda model, path: model.build((4,))),
+    "compile": (set(), lambda model, path: model.compile(loss="mean_squared_error")),
+    "leave_ranks": (set(), lambda model, path: model.leave_ranks()),
+    "predict": (set(), lambda model, path: model.predict(X)),
+    "evaluate": ({"compile"}, lambda model, path: model.evaluate(X, Y)),
+    "examples": ({"compile"}, lambda model, path: model.examples(X, Y)),
+    "fit": ({"compile"}, lambda model, path: model.fit(X, Y, verbose=0)),
+    "loss": ({"compile"}, lambda model, path: model.loss),
+    "metrics": ({"compile"}, lambda model, path: model.metrics),
+    "optimizer": ({"compile"}, lambda model, path: model.optimizer),
+    "counts": ({"build"}, lambda model, path: model.counts()),
+    "forward": ({"build"}, lambda model, path: forward(model)),
+    "get_weights": ({"build"}, lambda model, path: model.get_weights()),
+    "input_shape": ({"build"}, lambda model, path: model.input_shape),
+    "layout": ({"build"}, lambda model, path: model.layout),
+    "load_arrays": ({"build"}, lambda model, path: model.load_arrays(ARRAYS)),
+    "load_weights": ({"build"}, lambda model, path: model.load_weights(path)),
+    "named_arrays": ({"build"}, lambda model, path: model.named_arrays()),
+    "output_shape": ({"build"}, lambda model, path: model.output_shape),
+    "penalty": ({"build"}, lambda model, path: model.penalty(Graph())),
+    "places": ({"build"}, lambda model, path: model.places),
+    "save_weights": ({"build"}, lambda model, path: model.save_weights(path)),
+    "set_weights": ({"build"}, lambda model, path: model.set_weights([*ARRAYS.values()])),
+    "shapes": ({"build"}, lambda model, path: model.shapes),
+    "summary": ({"build"}, lambda model, path: model.summary(lambda line: None)),
+    "vector": ({"build"}, lambda model, path: model.vector),
+    "evaluator": ({"build", "compile"}, lambda model, path: model.evaluator),
+    "scorer": ({"build", "compile"}, lambda model, path: model.scorer),
+    "state": ({"build", "compile"}, lambda model, path: model.state()),
+    "step": ({"build", "compile"}, lambda model, path: model.step(EXAMPLES, 3)),
+    "training": (
+        {"build", "compile"},
+        lambda model, path: model.training(EXAMPLES, epochs=1, batch_size=2),
+    ),
+}
+STATES = [set(), {"build"}, {"compile"}, {"build", "compile"}]
+ARRAYS = {"dense_1/kernel": np.ones((4, 3)), "dense_1/bias": np.ones(3)}
+
+
+def forward(model):
+    graph = Graph()
+    parameters = {p: graph.leaf(p.name, p.shape) for p in model.layers[0].parameters}
+    graph.parameters.update(parameters)
+    return model.forward(graph, graph.leaf("x", (3, 4)))
+
+
+def test_the_table_of_needs_has_all_that_a_model_offers():
+    attributes = {"built", "compiled", "dtype", "firsts", "layer_names", "layers", "ranks", "seed"}
+    offered = {name for name in dir(Sequential([Dense(1)])) if not name.startswith("_")}
+    assert offered | {"__call__"} == {*NEEDS} | attributes
+
+
+@pytest.mark.parametrize("done", STATES, ids=lambda done: " and ".join(sorted(done)) or "nothing")
+@pytest.mark.parametrize("name", NEEDS)
+def test_what_comes_too_early_says_what_to_call_first(name, done, tmp_path):
+    needed, call = NEEDS[name]
+    path = tmp_path / "weights.npz"
+    save_weights(path)
+    before = path.read_bytes()
+    model = Sequential([Dense(3)])
+    if "build" in done:
+        model.build((4,))
+    if "compile" in done:
+        model.compile(loss={"type": "sparse_categorical_crossentropy", "from_logits": True})
+    missing = needed - done
+    if not missing:
+        call(model, path)
+        return
+    with pytest.raises(ArgumentError) as error:
+        call(model, path)
+    (problem,) = error.value.problems
+    adjectives = {"build": "built", "compile": "compiled"}
+    assert problem.message.startswith("the model is not ")
+    for each, adjective in adjectives.items():
+        assert (adjective in problem.message) == (each in missing)
+        assert (f"model.{each}(" in str(problem.fix)) == (each in missing)
+    assert (model.built, model.compiled) == ("build" in done, "compile" in done)
+    assert path.read_bytes() == before
+
+
+def save_weights(path):
+    with open(path, "wb") as file:
+        np.savez(file, **ARRAYS)
+
+
+@pytest.mark.parametrize("x", [3.0, np.empty((0, 4)), []])
+def test_data_without_rows_build_nothing(x):
+    model = Sequential([Dense(3)])
+    with pytest.raises(ArgumentError, match=r"the model takes \(rows, …\)"):
+        model.predict(x)
+    assert model.predict(X).shape == (3, 3)
+
+
+def test_a_refused_compile_leaves_the_one_before():
+    model = classifier()
+    before = model.loss, model.optimizer, model.metrics
+    with pytest.raises(ArgumentError, match="not for regression"):
+        model.compile("sgd", "huber", ["accuracy"])
+    assert (model.loss, model.optimizer, model.metrics) == before
 
 
 def test_fit_prints_a_line_an_epoch_unless_told_not_to(capsys):
