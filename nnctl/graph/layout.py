@@ -63,6 +63,7 @@ class Layout:
         Each parameter has a generator of its own, spawned in layer order, so that a change to one
         layer leaves the start values of those before it, and of same-sized ones behind it, alone.
         """
+        # A generator for each, also for those that draw nothing: a literal start changes no other.
         vector = aligned((self.size,), dtype)
         views = self.views(vector)
         for name, child in zip(views, generator.spawn(len(views)), strict=True):
@@ -79,6 +80,7 @@ class Layout:
         )
         for name, parameter in self.parameters.items():
             whole = self.slices[name]
+            # A slice counts from the vector's beginning; each of the leaves begins at its own.
             leaf, start = leaves[0], 0
             if not parameter.trainable:
                 leaf, start = leaves[1], self.trainable_size
@@ -90,5 +92,6 @@ class Layout:
         """Assigns to the leaf of what is only kept whatever the layers say of it after a step."""
         kept = [self.parameters[name] for name in self.kept]
         if graph.updates:
+            # One assignment to the whole leaf, so what no layer moves is written as it was.
             new = [graph.updates.get(p, graph.parameters[p]) for p in kept]
             graph.assign(statistics, join([value.reshape(value.size) for value in new]))

@@ -15,5 +15,6 @@ class Activation(Layer):
     activation: AnyActivation
 
     def forward(self, graph: Graph, x: Value) -> Value:
+        # `Any`, since activations are written for arrays and recorded by being called on values.
         activated: Any = self.activation(x)
         return activated  # type: ignore[no-any-return]

@@ -41,6 +41,7 @@ class Layer(Component):
     name: str | None = field(default=None, kw_only=True)
     owner: ref[object] | None = field(default=None, init=False)
 
+    # What copies and pickles take: a copy's parameters lie in no model's vector.
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "owner"}
 
@@ -62,6 +63,7 @@ class Layer(Component):
     @property
     def parameters(self) -> list[Parameter]:
         """The declared parameters, in the order of their declaration."""
+        # Attributes keep the order in which `build` set them, and so does every weights file.
         return [value for value in vars(self).values() if isinstance(value, Parameter)]
 
 
@@ -90,6 +92,7 @@ class WeightedLayer(Layer):
         given = (self.weights or {}).get(name)
         if given is None:
             return Parameter(name, shape, initializer, trainable)
+        # In float64, whatever the model's dtype is: that of the vector rounds them, once.
         try:
             values = np.asarray(given, dtype=np.float64)
         except (TypeError, ValueError):
@@ -105,6 +108,7 @@ class WeightedLayer(Layer):
 
     def require_known_weights(self) -> None:
         """Raises `ArgumentError` if `weights` names a parameter that was not declared."""
+        # Asked last in `build`, since which there are depends on the layer's arguments.
         declared = [parameter.name for parameter in self.parameters]
         for name in self.weights or {}:
             if name not in declared:

@@ -30,11 +30,12 @@ class Dense(WeightedLayer):
         if not shape:
             raise ArgumentError("a dense layer needs an input of at least one axis, not a number")
         self.kernel = self.parameter("kernel", (shape[-1], self.units), self.kernel_initializer)
-        if self.use_bias:
+        if self.use_bias:  # one that is not declared is not saved either
             self.bias = self.parameter("bias", (self.units,), self.bias_initializer)
         self.require_known_weights()
         return (*shape[:-1], self.units)
 
     def forward(self, graph: Graph, x: Value) -> Value:
+        # Where x has more axes, `@` makes one product of all their rows.
         z = x @ self.kernel
         return self.activation(z + self.bias if self.use_bias else z)  # type: ignore[no-any-return]

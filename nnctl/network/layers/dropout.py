@@ -18,6 +18,7 @@ class Dropout(Layer):
     rate: DecayRate
 
     def forward(self, graph: Graph, x: Value) -> Value:
+        # Decided while recording, so that evaluation has no trace of it in its program.
         if not graph.training or not self.rate:
             return x
         return x * (graph.draw(x.shape) >= self.rate) * (1 / (1 - self.rate))

@@ -62,6 +62,7 @@ class BatchNormalization(Normalization):
     moving_variance_initializer: Initializer = "ones"
 
     def declare_statistics(self, shape: Shape) -> None:
+        # Not trainable: they lie behind the region that an optimizer sees.
         mean, variance = self.moving_mean_initializer, self.moving_variance_initializer
         self.moving_mean = self.parameter("moving_mean", shape, mean, trainable=False)
         self.moving_variance = self.parameter("moving_variance", shape, variance, trainable=False)
@@ -73,8 +74,10 @@ class BatchNormalization(Normalization):
             mean = self.moved(graph, self.moving_mean, channels.mean(rows, x.shape))
         centred = rows - channels.repeated(mean, x.shape)
         if graph.training:
+            # Of what is centred already: E[x²] − E[x]² would lose the digits of a large mean.
             squares = channels.mean(np.square(centred), x.shape)
             variance = self.moved(graph, self.moving_variance, squares)
+        # A channel's factors become one before they meet the batch, which is so much larger.
         factor = 1 / np.sqrt(variance + self.epsilon)
         if self.scale:
             factor = factor * self.gamma
@@ -88,7 +91,7 @@ class BatchNormalization(Normalization):
 
         A layer that stands in the model twice moves it twice, one after the other, as in Keras.
         """
-        if graph.part is not None:
+        if graph.part is not None:  # equal to that of one process, to rounding
             batch = graph.part.mean(batch)
         before = graph.updates.get(moving, graph.lift(moving))  # moved at another place already?
         graph.updates[moving] = before * self.momentum + batch * (1 - self.momentum)

@@ -22,6 +22,7 @@ class Flatten(Layer):
         return (math.prod(shape),)
 
     def forward(self, graph: Graph, x: Value) -> Value:
+        # Also of an example without axes, which becomes a vector of one number.
         return x.reshape(x.shape[0], -1)
 
 
@@ -37,9 +38,11 @@ class Reshape(Layer):
     target_shape: tuple[Dimension, ...]
 
     def build(self, shape: Shape) -> Shape:
-        size, target = math.prod(shape), list(self.target_shape)
+        size = math.prod(shape)
+        target = list(self.target_shape)
         unknown = target.count(-1)
         known = math.prod(n for n in target if n != -1)
+        # 24 numbers into (4, -1, 2): the -1 stands for 24 / 8 = 3.
         if unknown == 1 and known and size % known == 0:
             target[target.index(-1)] = size // known
         elif unknown or known != size:
