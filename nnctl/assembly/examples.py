@@ -16,7 +16,7 @@ from nnctl.data.statistics import Treatment
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
 from nnctl.network.losses import CategoricalCrossentropy
-from nnctl.training.class_weights import balanced, class_weighted
+from nnctl.training.class_weights import balanced_weights, weigh_classes
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
@@ -136,7 +136,7 @@ def weighted(config: Config, examples: Examples, targets: Targets) -> Examples:
         raise NnctlError(config.problem("class_weight", message, "remove it"))
     one_hot = targets.task == "multiclass"
     if given == "balanced":
-        return class_weighted(examples, balanced(examples, one_hot), one_hot)
+        return weigh_classes(examples, balanced_weights(examples, one_hot), one_hot)
     indices = {label_text(label): k for k, label in enumerate(targets.classes.labels)}
     if unknown := [label for label in given if label not in indices]:
         known = listed(targets.classes.labels)
@@ -148,4 +148,4 @@ def weighted(config: Config, examples: Examples, targets: Targets) -> Examples:
             )
             for label in unknown
         )
-    return class_weighted(examples, {indices[k]: w for k, w in given.items()}, one_hot)
+    return weigh_classes(examples, {indices[k]: w for k, w in given.items()}, one_hot)

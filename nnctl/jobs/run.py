@@ -24,9 +24,10 @@ from nnctl.runs.weights import save_weights
 from nnctl.system import blas
 from nnctl.system.version import __version__
 from nnctl.training.callbacks import Callback, Reason
-from nnctl.training.loop import Training, TrainingDiverged, TrainingState
+from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.monitors import EarlyStopping
 from nnctl.training.ranks import first_alone, is_first, together
+from nnctl.training.state import TrainingState
 
 CLIMB = 10  # times its start is too much for a loss to end at
 
@@ -179,11 +180,11 @@ def reason_of(job: Job, folder: RunFolder) -> Problem | None:
     job.built.model.leave_ranks()
     history = job.built.model.state().history
     read_checkpoint(folder.checkpoint).restore(job.built.model.state(), job.watching)
-    from nnctl.training.diagnosis import diagnosed  # rarely needed
+    from nnctl.training.diagnosis import diagnose  # rarely needed
 
     training = training_of(job.built)
     with blas.limited_to(training.threads()):
-        problem = diagnosed(training)
+        problem = diagnose(training)
     job.built.model.state().history = history
     return problem
 

@@ -121,7 +121,7 @@ def speed_of(training: Training, step: TrainingStep) -> Speed:
 def summary_of(model: Sequential, working_bytes: int | None) -> Summary:
     """The summary of a built model whose training step needs so many bytes besides it."""
     work = flops_by_layer(model)
-    rows = zip(model.layer_names, model.layers, model.shapes, model.counts(), strict=True)
+    rows = zip(model.layer_names, model.layers, model.shapes, model.parameter_counts(), strict=True)
     # A layer that stands in the model twice has all its work in the first of its rows.
     layers = tuple(
         LayerSummary(name, type(layer).__name__, shape, count, work.pop(name, 0))

@@ -20,7 +20,7 @@ from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.system.version import __version__
 from nnctl.training.blocks import Blocks
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
-from nnctl.training.loop import TrainingState
+from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples
 
 BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an epoch

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.system.atomic import atomic_file
 from nnctl.system.version import __version__
-from nnctl.training.loop import TrainingState
+from nnctl.training.state import TrainingState
 
 
 def results_of(

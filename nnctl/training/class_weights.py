@@ -9,7 +9,7 @@ from nnctl.graph import Array
 from nnctl.training.step import Examples
 
 
-def class_weighted(
+def weigh_classes(
     data: Examples, class_weight: Mapping[int, float], one_hot: bool = False
 ) -> Examples:
     """The examples, each one's weight times that of its class; a class left out has weight 1.
@@ -18,15 +18,17 @@ def class_weighted(
     `ArgumentError` for several targets otherwise.
     """
     classes = classes_of(data, one_hot)
+    # Weights are of the inputs' dtype, so that the step computes in one dtype throughout.
     weights = np.ones(len(data), data.x.dtype)
     for index, weight in class_weight.items():
         weights[classes == index] = weight
     return Examples(data.x, data.y, weights if data.weight is None else weights * data.weight)
 
 
-def balanced(data: Examples, one_hot: bool = False) -> dict[int, float]:
+def balanced_weights(data: Examples, one_hot: bool = False) -> dict[int, float]:
     """For each class `rows / (classes * rows of the class)`, over the classes that have rows."""
     counts = np.bincount(classes_of(data, one_hot).astype(np.intp))
+    # A class may be known without rows that train (a fold has none of it): no division by zero.
     present = np.flatnonzero(counts).tolist()
     return {k: len(data) / (len(present) * int(counts[k])) for k in present}
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from nnctl.errors import Problem
 from nnctl.graph import Array, Value
-from nnctl.training.loop import Training, TrainingDiverged, TrainingState
+from nnctl.training.loop import Training, TrainingDiverged
+from nnctl.training.state import TrainingState
 from nnctl.training.step import TrainingStep
 
 SHOWN_ROWS = 5
@@ -34,33 +35,34 @@ class Snapshot:
         for name, slot in self.slots.items():
             state.slots[name][...] = slot
         state.dropout.bit_generator.state = self.dropout  # type: ignore[assignment]
-        state.step, state.batch = self.step, self.batch
+        state.step = self.step
+        state.batch = self.batch
 
 
-def diagnosed(training: Training) -> Problem | None:
+def diagnose(training: Training) -> Problem | None:
     """Trains on from a good state until the loss is no number any more, and says what came first.
 
     Names epoch, batch, operation, layer, learning rate and rows (of those that train, from 0).
     None if the training stays sound after all.
     """
-    training.most_batches_at_once = 1
+    training.most_batches_at_once = 1  # so that the state before the very batch is kept
     state = training.state
     before = Snapshot.of(state)
     try:
         for _ in training.events():
             before = Snapshot.of(state)
     except TrainingDiverged as error:
-        before.restore(state)
+        before.restore(state)  # to make the batch once more, this time watching each call
         (problem,) = error.problems
-        found = not_finite(training)
-        where = described(*found[0]) if found else "the loss itself is the first"
+        found = non_finite_values(training)
+        where = describe(*found[0]) if found else "the loss itself is the first"
         rate = training.learning_rate(state.step)
         message = f"{problem.message}; {where} (learning rate {rate:g})"
         return Problem(message, problem.fix)
     return None
 
 
-def not_finite(training: Training) -> list[tuple[Value, Sequence[int]]]:
+def non_finite_values(training: Training) -> list[tuple[Value, Sequence[int]]]:
     """Makes the next step call by call: the values that are not finite, each with its rows.
 
     The rows are those of the training data, where the value has one for each example, else none.
@@ -78,12 +80,13 @@ def not_finite(training: Training) -> list[tuple[Value, Sequence[int]]]:
 
 def rows_of(wrong: Array, step: TrainingStep, rows: Array) -> Sequence[int]:
     """The examples that the elements marked in `wrong` belong to."""
+    # Only what has the batch's first axis can have come from some of its rows alone.
     if wrong.ndim == 0 or len(wrong) != len(step.y_pred):
         return ()
     return [int(row) for row in rows[wrong.reshape(len(wrong), -1).any(axis=1)]]
 
 
-def described(value: Value, rows: Sequence[int]) -> str:
+def describe(value: Value, rows: Sequence[int]) -> str:
     """Where a number first was not finite."""
     layer = f"in {value.scope}" if value.scope else "in the update"
     where = f"the first number that is not finite is a result of {value.name} {layer}"

@@ -28,7 +28,8 @@ class Predictor:
     """
 
     def __init__(self, model: Model, ranks: Ranks | None = None):
-        self.model, self.ranks = model, ranks
+        self.model = model
+        self.ranks = ranks
         self._programs: list[Forward] = []
 
     def rows_at_once(self) -> int:
@@ -56,13 +57,14 @@ class Predictor:
     def _by_ranks(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
         """The output of each block, which one of the ranks computes for all."""
         assert self.ranks is not None
-        rank, size, program = self.ranks.rank, self.ranks.size, self._program()
+        rank, size = self.ranks.rank, self.ranks.size
+        program = self._program()
         for first in range(0, len(blocks), size):
             together = blocks[first : first + size]
             if rank < len(together):
                 with np.errstate(all="ignore"), blas.limited_to(1):
                     program(x[together[rank]])
-            outputs = self.ranks.gather(program.y_pred)
+            outputs = self.ranks.gather(program.y_pred)  # all of them call, with or without a block
             for rows, output in zip(together, outputs, strict=False):
                 yield rows, output[: rows.stop - rows.start]
 
@@ -104,7 +106,9 @@ class Evaluator:
     """The loss and the metrics of a model over all rows of some examples."""
 
     def __init__(self, predictor: Predictor, scorer: Scorer, names: Sequence[str]):
-        self._predictor, self._scorer, self._names = predictor, scorer, names
+        self._predictor = predictor
+        self._scorer = scorer
+        self._names = names
         self._penalty = Penalty(predictor.model)
 
     def figures(self, data: Examples) -> dict[str, float]:

@@ -7,24 +7,23 @@ on as if nothing had happened. The loop yields events and never prints, saves or
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 from zlib import crc32
 
 import numpy as np
 
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.graph import Array
-from nnctl.graph.numpy_calls import aligned
 from nnctl.network.metrics import Metric
 from nnctl.network.optimizers import Optimizer
 from nnctl.network.schedules import rate_at
 from nnctl.system import blas
 from nnctl.training.blocks import drawn, in_order
-from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, overridden
+from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, own_hooks
 from nnctl.training.evaluation import Evaluator
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
+from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples, Model, TrainingStep, rates_of
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
@@ -38,109 +37,6 @@ class TrainingDiverged(NnctlError):
     """The loss is not a number any more."""
 
     status = ExitStatus.NO
-
-
-@dataclass
-class TrainingState:
-    """All that decides how a run goes on. Arrays change in place.
-
-    `vector` is the model's; `slots` belong to the optimizer; `step` counts batches over all epochs,
-    `epoch` whole epochs and `batch` the batches done of the current one, whose order of rows is
-    known by `order` (see `nnctl.training.blocks`); `totals` are what was gathered of it;
-    `generator` draws the next order, and `dropout` the masks. `learning_rate` is one that was set
-    since the start, else None; `best` are the parameters that a callback kept. `history`,
-    `learning_rates` (of each epoch's last step) and `seconds` have one value an epoch.
-    """
-
-    vector: Array
-    slots: dict[str, Array]
-    generator: np.random.Generator
-    dropout: np.random.Generator
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    order: Array = field(default_factory=lambda: np.empty(0, np.intp))
-    totals: Totals = field(default_factory=lambda: Totals(0.0, 0, []))
-    learning_rate: float | None = None
-    best: Array | None = None
-    history: dict[str, list[float]] = field(default_factory=dict)
-    learning_rates: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    @classmethod
-    def start(
-        cls,
-        vector: Array,
-        trainable: int,
-        optimizer: Optimizer,
-        generator: np.random.Generator,
-        dropout: np.random.Generator,
-    ) -> "TrainingState":
-        """The state before the first step: slots filled as the optimizer says."""
-        slots = {name: aligned((trainable,), vector.dtype) for name in optimizer.slots}
-        for name, slot in slots.items():
-            slot.fill(optimizer.slots[name])
-        return cls(vector, slots, generator, dropout)
-
-    def forget_history(self) -> None:
-        """Starts new lists for the figures of the epochs to come."""
-        self.history, self.learning_rates, self.seconds = {}, [], []
-
-    def arrays(self) -> dict[str, Array]:
-        """The arrays of the state, by name."""
-        totals = {
-            f"totals/{k}/{name}": array
-            for k, state in enumerate(self.totals.states)
-            for name, array in state.items()
-        }
-        slots = {f"slots/{name}": array for name, array in self.slots.items()}
-        best = {} if self.best is None else {"best": self.best}
-        return {"vector": self.vector, "order": self.order, **best, **slots, **totals}
-
-    def numbers(self) -> dict[str, Any]:
-        """The rest of the state, as JSON."""
-        return {
-            "step": self.step,
-            "epoch": self.epoch,
-            "batch": self.batch,
-            "totals": {"loss": self.totals.loss, "rows": self.totals.rows},
-            "history": self.history,
-            "learning_rates": self.learning_rates,
-            "seconds": self.seconds,
-            "learning_rate": self.learning_rate,
-            "generator": self.generator.bit_generator.state,
-            "dropout": self.dropout.bit_generator.state,
-        }
-
-    def restore(self, arrays: Mapping[str, Array], numbers: Mapping[str, Any]) -> None:
-        """Takes up what `arrays` and `numbers` returned, in a state of the same model and run.
-
-        Raises KeyError, TypeError or ValueError for those of another.
-        """
-        parts = {"vector": self.vector}
-        parts |= {f"slots/{name}": slot for name, slot in self.slots.items()}
-        if "best" in arrays:
-            self.best = parts["best"] = np.empty_like(self.vector)
-        for name, part in parts.items():
-            if arrays[name].shape != part.shape or arrays[name].dtype != part.dtype:
-                found = f"{arrays[name].shape} of {arrays[name].dtype}"
-                raise ValueError(f"{name} is {found}, not {part.shape} of {part.dtype}")
-            part[...] = arrays[name]
-        self.order = np.asarray(arrays["order"], np.intp)
-        self.learning_rate = numbers["learning_rate"]
-        self.step, self.epoch, self.batch = (int(numbers[k]) for k in ("step", "epoch", "batch"))
-        states: dict[int, dict[str, Array]] = {}
-        for key, array in arrays.items():
-            if key.startswith("totals/"):
-                _, k, name = key.split("/")
-                states.setdefault(int(k), {})[name] = array.copy()
-        totals = numbers["totals"]
-        self.totals = Totals(totals["loss"], totals["rows"], [states[k] for k in sorted(states)])
-        self.history = {name: list(values) for name, values in numbers["history"].items()}
-        self.learning_rates = list(numbers["learning_rates"])
-        self.seconds = list(numbers["seconds"])
-        self.generator.bit_generator.state = numbers["generator"]
-        self.dropout.bit_generator.state = numbers["dropout"]
 
 
 class Trainable(Model, Protocol):
@@ -173,11 +69,16 @@ class Training:
         batch_size: int,
         shuffle: bool = True,
     ):
-        self.model, self.state, self.optimizer = model, model.state(), model.optimizer
+        self.model = model
+        self.state = model.state()
+        self.optimizer = model.optimizer
         self.ranks = model.ranks
-        self.train, self.validation = train, validation
-        self.epochs, self.shuffle = epochs, shuffle
-        self.metrics, self._metrics = tuple(model.metrics), list(model.metrics.values())
+        self.train = train
+        self.validation = validation
+        self.epochs = epochs
+        self.shuffle = shuffle
+        self.metrics = tuple(model.metrics)
+        self._metrics = list(model.metrics.values())
         self.rows = len(train)
         self.batch_size = min(batch_size, self.rows)
         self.batches = math.ceil(self.rows / self.batch_size)
@@ -207,11 +108,11 @@ class Training:
 
         They are told in their order, and of the end in reverse: the last to begin ends first.
         """
-        on_batch = overridden(callbacks, "on_batch_end")
-        on_epoch = overridden(callbacks, "on_epoch_end")
+        on_batch = own_hooks(callbacks, "on_batch_end")
+        on_epoch = own_hooks(callbacks, "on_epoch_end")
         began = time.perf_counter()
         reason: Reason = "interrupted"
-        for hook in overridden(callbacks, "on_train_begin"):
+        for hook in own_hooks(callbacks, "on_train_begin"):
             hook(self)
         try:
             for event in self.events():
@@ -223,7 +124,7 @@ class Training:
             raise
         finally:
             end = TrainEnd(reason, self.state.epoch, time.perf_counter() - began)
-            for hook in reversed(overridden(callbacks, "on_train_end")):
+            for hook in reversed(own_hooks(callbacks, "on_train_end")):
                 hook(self, end)
         return end
 
@@ -232,18 +133,20 @@ class Training:
         state = self.state
         while state.epoch < self.epochs and self._stopped is None:
             began = time.perf_counter()
-            if state.batch == 0:
+            if state.batch == 0:  # else it goes on within an epoch that was interrupted
                 state.totals = Totals.start(self._metrics)
                 shuffle = self.shuffle and self.batches > 1
                 state.order = drawn(self.train.x, shuffle, state.generator)
+            # Kept is what the order is known by; of blocks it is a seed, so it is made again here.
             self._order = in_order(self.train.x, state.order)
             while state.batch < self.batches and self._stopped is None:
+                # Not around the `yield`: whoever is told would run without NumPy's warnings, too.
                 with np.errstate(all="ignore"):
                     self._train_some()
                 yield self._batch_end()
                 self._agree()
-            if state.batch == self.batches:
-                figures = yield from self._validated()
+            if state.batch == self.batches:  # an epoch that was stopped within has no end
+                figures = yield from self._validate()
                 if figures is not None:
                     yield self._epoch_end(began, figures)
                     self._agree()
@@ -259,6 +162,7 @@ class Training:
         """Raises `NnctlError` where the ranks' parameters are not the same any more."""
         if self.ranks is None:
             return
+        # A checksum of all bytes: ranks that have come apart by one bit go on doing so.
         if len(set(self.ranks.exchange(crc32(self.state.vector.data)))) > 1:
             message = "the parameters of the processes have come apart"
             fix = "let all of them run the same versions of nnctl and NumPy on the same data"
@@ -283,6 +187,7 @@ class Training:
         self.state.learning_rate = learning_rate
 
     def keep_best(self) -> None:
+        # Its memory is taken once, and only by those who keep something.
         if self.state.best is None:
             self.state.best = self.state.vector.copy()
         self.state.best[...] = self.state.vector
@@ -294,13 +199,16 @@ class Training:
     def _step(self, rows: int) -> TrainingStep:
         if rows not in self._steps:
             self._steps[rows] = step = self.model.step(self.train, rows)
+            # What ranks must do equally often, the one with the least of it decides for all.
             most = batches_at_once(step)
             self._at_once[rows] = most if self.ranks is None else min(self.ranks.exchange(most))
         return self._steps[rows]
 
     def upcoming(self) -> tuple[TrainingStep, Array, list[tuple[float, ...]]]:
         """The next few batches of equal size: their program, rows `(batches, size)` and rates."""
-        state, size = self.state, self.batch_size
+        state = self.state
+        size = self.batch_size
+        # Of 23 rows in batches of 6, after one batch: 2 more whole ones from row 6 on, then 5 rows.
         start = state.batch * size
         whole = (self.rows - start) // size
         step = self._step(size if whole else self.rows - start)
@@ -316,14 +224,16 @@ class Training:
         """Trains on the next few batches, and adds their figures to the totals."""
         state = self.state
         step, batches, rates = self.upcoming()
-        count, rows = len(rates), batches.reshape(-1)
+        count = len(rates)
+        rows = batches.reshape(-1)
         kept, penalty = step.run(self.train, batches, rates)
         outputs = kept.reshape(len(rows), *self.model.output_shape)
-        state.totals.loss += penalty * step.batch
+        state.totals.loss += penalty * step.batch  # the total is of rows, the penalty of a mean
         state.step += count
         state.batch += count
         weight = None if self.train.weight is None else self.train.weight[rows]
         self.model.scorer.add(state.totals, self.train.y[rows], outputs, weight)
+        # Once for all these batches: a sum that is not finite never becomes so again.
         if not math.isfinite(state.totals.loss):
             raise TrainingDiverged(
                 Problem(
@@ -338,17 +248,18 @@ class Training:
         state = self.state
         logs = state.totals.figures(self.metrics, self._metrics)
         rate = self.learning_rate(state.step - 1)
-        batches, rows = self.batches, state.totals.rows
-        return BatchEnd(state.epoch + 1, state.batch, batches, rows, logs, rate)
+        rows = state.totals.rows
+        return BatchEnd(state.epoch + 1, state.batch, self.batches, rows, logs, rate)
 
-    def _validated(self) -> Generator[BatchEnd, None, dict[str, float] | None]:
+    def _validate(self) -> Generator[BatchEnd, None, dict[str, float] | None]:
         """Evaluates the validation rows, and yields now and then, so that it can be interrupted.
 
         Returns their figures; None where it was.
         """
         if self.validation is None:
             return {}
-        told, totals = time.perf_counter(), Totals.start(self._metrics)
+        told = time.perf_counter()
+        totals = Totals.start(self._metrics)
         for growing in self.model.evaluator.growing(self.validation):
             totals = growing
             self._agree()
@@ -365,7 +276,8 @@ class Training:
         logs = {**state.totals.figures(self.metrics, self._metrics), **validation}
         for name, value in logs.items():
             state.history.setdefault(name, []).append(value)
-        state.epoch, state.batch = state.epoch + 1, 0
+        state.epoch += 1
+        state.batch = 0
         seconds = time.perf_counter() - began
         rate = self.learning_rate(state.step - 1)
         state.learning_rates.append(rate)

@@ -36,17 +36,21 @@ class Monitor(Component, Callback):
                 path="monitor",
             )
         if not self.resumed:
-            self.best, self.best_epoch, self.wait = None, None, 0
+            self.best = None
+            self.best_epoch = None
+            self.wait = 0
         self.resumed = False
 
-    def improved(self, event: EpochEnd) -> bool:
-        """Whether the epoch is the best so far, which is then remembered."""
+    def note(self, event: EpochEnd) -> bool:
+        """Remembers the epoch if it is the best so far; whether it is."""
         value = event.logs[self.monitor]
         rises = higher_is_better(self.monitor)
         gain = 0.0 if self.best is None else (value - self.best) * (1 if rises else -1)
+        # The first is the best so far unless it is no number: nothing would ever be better.
         better = value == value if self.best is None else gain > self.min_delta
         if better:
-            self.best, self.best_epoch = value, event.epoch
+            self.best = value
+            self.best_epoch = event.epoch
         self.wait = 0 if better else self.wait + 1
         return better
 
@@ -76,7 +80,7 @@ class EarlyStopping(Monitor):
             run.stop("stopped")
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        if self.improved(event):
+        if self.note(event):
             if self.restore_best:
                 run.keep_best()
         elif self.wait >= self.patience:
@@ -107,8 +111,9 @@ class ReduceLROnPlateau(Monitor):
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
         if self.cooling:
-            self.cooling, self.wait = self.cooling - 1, 0
-        if self.improved(event):
+            self.cooling -= 1
+            self.wait = 0
+        if self.note(event):
             return
         if self.cooling:
             self.wait = 0
@@ -117,7 +122,8 @@ class ReduceLROnPlateau(Monitor):
         rate = run.learning_rate_now()
         if rate > self.min_lr:
             run.set_learning_rate(max(rate * self.factor, self.min_lr))
-            self.cooling, self.wait = self.cooldown, 0
+            self.cooling = self.cooldown
+            self.wait = 0
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "cooling": self.cooling}

@@ -14,7 +14,10 @@ class Scorer:
     """Adds blocks of outputs to the totals of an epoch: the loss and the metrics."""
 
     def __init__(self, loss: Loss, metrics: Sequence[Metric], output: Shape):
-        self.loss, self.metrics, self.output = loss, metrics, output
+        self.loss = loss
+        self.metrics = metrics
+        self.output = output
+        # One for each number of rows: few, as batches and blocks are alike but for the last.
         self._programs: dict[int, tuple[Program, list[Array]]] = {}
 
     def _program(self, y: Array, dtype: np.dtype) -> tuple[Program, list[Array]]:
@@ -40,6 +43,7 @@ class Scorer:
         np.copyto(targets, y_true)
         np.copyto(outputs, y_pred)
         program.run()
+        # In float64: a sum of so many float32 numbers would lose digits as it grows.
         weighted = losses if weight is None else losses * weight
         totals.loss += float(weighted.sum(dtype=np.float64))
         totals.rows += len(y_pred)
@@ -61,6 +65,7 @@ class Totals:
 
     def figures(self, names: Sequence[str], metrics: Sequence[Metric]) -> dict[str, float]:
         """The loss and the metrics by name, means over the rows so far."""
+        # The loss is a mean over rows even where they are weighted, as in Keras.
         figures = {"loss": self.loss / self.rows if self.rows else float("nan")}
         for name, metric, state in zip(names, metrics, self.states, strict=True):
             figures[name] = metric.result(state)

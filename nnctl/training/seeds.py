@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+# The place in this list is in every key, so a new purpose goes to its end: runs keep their numbers.
 Purpose = Literal["split", "weights", "shuffle", "dropout", "gradcheck", "folds", "tune"]
 
 

@@ -16,13 +16,14 @@ from nnctl.network.optimizers import OPTIMIZERS, Optimizer
 from nnctl.system import blas
 from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
-from nnctl.training.class_weights import class_weighted
+from nnctl.training.class_weights import weigh_classes
 from nnctl.training.evaluation import Evaluator, Predictor
-from nnctl.training.loop import Training, TrainingState
+from nnctl.training.loop import Training
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator
 from nnctl.training.stack import Stack, later, name_of
+from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples, TrainingStep
 
 Verbosity = Literal["auto", 0, 1, 2]
@@ -113,6 +114,7 @@ class Sequential(Stack):
 
     def _prepare(self) -> None:
         """Everything that training needs once both shapes and loss are known, anew."""
+        # Each purpose has a generator of its own: dropout leaves the order of the rows alone.
         draws = generator(self.seed, "shuffle"), generator(self.seed, "dropout")
         size = self.layout.trainable_size
         self._state = TrainingState.start(self.vector, size, self.optimizer, *draws)
@@ -158,6 +160,7 @@ class Sequential(Stack):
 
     def step(self, data: Examples, rows: int) -> TrainingStep:
         """The program of a step on `rows` examples like `data`; kept for further calls."""
+        # All that decides the program; the inputs' shape and dtype are the model's.
         key = (rows, data.y.shape[1:], data.y.dtype, data.weight is None)
         if rows == len(data):  # bound to these very arrays, so of no use to others
             return self._new_step(data, rows)
@@ -166,8 +169,10 @@ class Sequential(Stack):
         return self._steps[key]
 
     def _new_step(self, data: Examples, rows: int) -> TrainingStep:
-        slots, draws = self._state.slots, self._state.dropout
-        return TrainingStep(self, self.loss, self.optimizer, slots, data, rows, draws, self.ranks)
+        state = self._state
+        return TrainingStep(
+            self, self.loss, self.optimizer, state.slots, data, rows, state.dropout, self.ranks
+        )
 
     def training(
         self,
@@ -205,10 +210,11 @@ class Sequential(Stack):
         data = self.examples(x, y, sample_weight)
         if class_weight is not None:
             one_hot = self.loss.task == "multiclass"
-            data = class_weighted(data, class_weight, one_hot)
+            data = weigh_classes(data, class_weight, one_hot)
         validation = None if validation_data is None else self.examples(*validation_data)
         if validation is None and validation_split:
             data, validation = split_last(data, validation_split)
+        # A second `fit` goes on with the slots and the generators, and tells its own epochs alone.
         state = self.state()
         state.forget_history()
         first = state.epoch
@@ -219,6 +225,7 @@ class Sequential(Stack):
             batch_size=batch_size or 32,
             shuffle=shuffle,
         )
+        # Keras draws a bar for 1 and "auto" and prints a line for 2; here it is a line for all.
         lines = [EpochLines(print)] if verbose else []
         with blas.limited_to(training.threads()):
             training.run([*lines, *callbacks])

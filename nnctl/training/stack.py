@@ -20,40 +20,40 @@ from nnctl.training.seeds import generator
 
 MOST_AXES = 32  # of an example; NumPy allows 64, and some formulas need more than their input has
 
-Step = Literal["build", "compile"]
-DONE: dict[Step, str] = {"build": "built", "compile": "compiled"}
-CALL: dict[Step, str] = {"build": "model.build(input_shape)", "compile": "model.compile(loss=…)"}
+Stage = Literal["build", "compile"]
+DONE: dict[Stage, str] = {"build": "built", "compile": "compiled"}
+CALL: dict[Stage, str] = {"build": "model.build(input_shape)", "compile": "model.compile(loss=…)"}
 
 
 class Later:
-    """An attribute that a model is given by some steps; until they are done, it says so.
+    """An attribute that a model is given by some stages; until they are done, it says so.
 
     It has no `__set__`, so that the value, once set, hides it and costs nothing more to read.
     """
 
-    def __init__(self, *steps: Step):
-        self.steps = steps
+    def __init__(self, *stages: Stage):
+        self.stages = stages
 
     def __get__(self, model: "Stack | None", owner: type) -> Any:
         if model is None:
             return self
-        require(model, *self.steps)
-        raise AttributeError(f"{' and '.join(self.steps)} did not come to its end")
+        require(model, *self.stages)
+        raise AttributeError(f"{' and '.join(self.stages)} did not come to its end")
 
 
-def require(model: "Stack", *steps: Step) -> None:
-    """Raises `ArgumentError`, which says what to call, unless these steps are done."""
-    missing = [step for step in steps if not getattr(model, DONE[step])]
+def require(model: "Stack", *stages: Stage) -> None:
+    """Raises `ArgumentError`, which says what to call, unless these stages are done."""
+    missing = [stage for stage in stages if not getattr(model, DONE[stage])]
     if missing:
         raise ArgumentError(
-            f"the model is not {' and '.join(DONE[step] for step in missing)} yet",
-            f"call {' and '.join(CALL[step] for step in missing)} first",
+            f"the model is not {' and '.join(DONE[stage] for stage in missing)} yet",
+            f"call {' and '.join(CALL[stage] for stage in missing)} first",
         )
 
 
-def later(*steps: Step) -> Any:
+def later(*stages: Stage) -> Any:
     """A `Later` that a type checker takes for the value it stands for."""
-    return Later(*steps)
+    return Later(*stages)
 
 
 class Stack:
@@ -97,8 +97,8 @@ class Stack:
         self._refuse_layers_of_others()
         before = [dict(vars(layer)) for layer in self.layers]
         try:
-            places, shapes = self._placed(shape)
-            layout = Layout(self._declared())
+            places, shapes = self._place_layers(shape)
+            layout = Layout(self._named_parameters())
             self._check_memory(layout)
             vector = layout.initial(generator(self.seed, "weights"), self.dtype)
         except BaseException:
@@ -108,7 +108,9 @@ class Stack:
                 vars(layer).update(attributes)
             raise
         self.places = places
-        self.input_shape, self.shapes, self.output_shape = shape, shapes, shapes[-1]
+        self.input_shape = shape
+        self.shapes = shapes
+        self.output_shape = shapes[-1]
         self.layout = layout
         self.vector = vector
         self.built = True
@@ -128,7 +130,7 @@ class Stack:
                     f"layers.{index}",
                 )
 
-    def _placed(self, shape: Shape) -> tuple[list[Layer], list[Shape]]:
+    def _place_layers(self, shape: Shape) -> tuple[list[Layer], list[Shape]]:
         """Builds each layer for what the one before it gives; the layers and their outputs."""
         inputs: list[Shape] = []
         outputs: list[Shape] = []
@@ -136,6 +138,7 @@ class Stack:
         for index, (first, layer) in enumerate(zip(self.firsts, self.layers, strict=True)):
             inputs.append(shape)
             try:
+                # A second place never builds the layer itself: that would declare new parameters.
                 if first == index:
                     place = layer
                     shape = layer.build(shape)
@@ -143,7 +146,7 @@ class Stack:
                     place = layer
                     shape = outputs[first]
                 else:
-                    place, shape = for_shape(layer, shape)
+                    place, shape = layer_for_shape(layer, shape)
                 if len(shape) > MOST_AXES:
                     raise ArgumentError(f"its output has {len(shape)} axes, not up to {MOST_AXES}")
             except ArgumentError as error:
@@ -152,13 +155,14 @@ class Stack:
             outputs.append(shape)
         return places, outputs
 
-    def _declared(self) -> dict[str, Parameter]:
+    def _named_parameters(self) -> dict[str, Parameter]:
         """All parameters by name, in layer order, each once."""
         named = zip(self.layer_names, self.layers, strict=True)
         return {f"{name}/{p.name}": p for name, layer in named for p in layer.parameters}
 
     def _check_memory(self, layout: Layout) -> None:
-        needed, memory = layout.size * self.dtype.itemsize, machine.memory()
+        needed = layout.size * self.dtype.itemsize
+        memory = machine.memory()
         if memory is not None and needed > memory:
             raise ArgumentError(
                 f"the model's {layout.size:,} parameters need {needed:,} bytes; "
@@ -228,7 +232,7 @@ class Stack:
         require(self, "build")  # before the file is read, which may take long
         self.load_arrays({k: v for k, v in read_arrays(path).items() if k != "metadata"})
 
-    def counts(self) -> list[int]:
+    def parameter_counts(self) -> list[int]:
         """How many parameters each place brings in; those of a layer count at its first place."""
         return [
             sum(math.prod(parameter.shape) for parameter in place.parameters) * (first == index)
@@ -237,22 +241,22 @@ class Stack:
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Prints a line a layer: its name, output shape and parameters."""
-        total = self.layout.size
+        total = self.layout.size  # asked for first: nothing is printed of what is not built
         print_fn(f"{'layer':<24} {'output shape':<20} {'parameters':>12}")
-        rows = zip(self.layer_names, self.shapes, self.counts(), self.layers, strict=True)
+        rows = zip(self.layer_names, self.shapes, self.parameter_counts(), self.layers, strict=True)
         for name, shape, count, layer in rows:
             number = "shared" if layer.parameters and not count else f"{count:,}"
             print_fn(f"{name:<24} {shape!s:<20} {number:>12}")
         print_fn(f"{'total':<45} {total:>12,}")
 
 
-def for_shape(layer: Layer, shape: Shape) -> tuple[Layer, Shape]:
+def layer_for_shape(layer: Layer, shape: Shape) -> tuple[Layer, Shape]:
     """A built layer as it stands where its input has another shape, and the shape of its output.
 
     What it keeps of the shape is its own there (the windows of a pooling layer, say); the
     parameters are the layer's. Raises `ArgumentError` where they do not fit.
     """
-    place = copy(layer)
+    place = copy(layer)  # shallow: the arguments are one, what `build` sets is the copy's own
     output = place.build(shape)
     for attribute, own in vars(layer).items():
         if not isinstance(own, Parameter):
@@ -273,6 +277,7 @@ def first_places(layers: Sequence[Layer]) -> list[int]:
 
     By identity: two layers with the same arguments are two layers.
     """
+    # By `id`, since a layer of the user's may be a dataclass that compares by its arguments.
     firsts: dict[int, int] = {}
     return [firsts.setdefault(id(layer), index) for index, layer in enumerate(layers)]
 

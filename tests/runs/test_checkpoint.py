@@ -13,8 +13,8 @@ from nnctl.runs import checkpoint
 from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.training.callbacks import BatchEnd, EpochEnd, TrainEnd
-from nnctl.training.loop import TrainingState
 from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
+from nnctl.training.state import TrainingState
 
 ABOUT = About({"epochs": 5}, {"train": "ab12"})
 BATCH = BatchEnd(1, 1, 2, 3, {"loss": 1.0}, 0.1)

@@ -9,7 +9,7 @@ import pytest
 
 from nnctl.optimizers import SGD
 from nnctl.runs.results import finite, results_of, save_results
-from nnctl.training.loop import TrainingState
+from nnctl.training.state import TrainingState
 
 
 def results(history, weights=Path("r/weights.npz"), test=None):

@@ -254,7 +254,7 @@ NEEDS: dict[str, tuple[set[str], Callable[[Sequential, Any], Any]]] = {
     "loss": ({"compile"}, lambda model, path: model.loss),
     "metrics": ({"compile"}, lambda model, path: model.metrics),
     "optimizer": ({"compile"}, lambda model, path: model.optimizer),
-    "counts": ({"build"}, lambda model, path: model.counts()),
+    "parameter_counts": ({"build"}, lambda model, path: model.parameter_counts()),
     "forward": ({"build"}, lambda model, path: forward(model)),
     "get_weights": ({"build"}, lambda model, path: model.get_weights()),
     "input_shape": ({"build"}, lambda model, path: model.input_shape),

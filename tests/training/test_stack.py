@@ -194,7 +194,7 @@ def test_parameters_are_counted_named_and_saved_once(tmp_path):
     names = ["dense_1/kernel", "dense_1/bias", "dense_2/kernel", "dense_2/bias"]
     assert list(model.named_arrays()) == names
     assert model.layout.size == model.layout.trainable_size == model.vector.size == 2 * (16 + 4)
-    assert model.counts() == [20, 0, 20, 0, 0]
+    assert model.parameter_counts() == [20, 0, 20, 0, 0]
     lines: list[str] = []
     model.summary(lines.append)
     assert [line.split()[-1] for line in lines[1:]] == ["20", "shared", "20", "shared", "0", "40"]

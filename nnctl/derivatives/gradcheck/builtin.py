@@ -17,7 +17,7 @@ from nnctl.network.arguments import arguments_of
 from nnctl.network.layers import LAYERS, Dense, Flatten
 from nnctl.network.losses import LOSSES, Loss
 from nnctl.network.regularizers import REGULARIZERS
-from nnctl.training.class_weights import class_weighted
+from nnctl.training.class_weights import weigh_classes
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
 
@@ -53,7 +53,7 @@ def model_cases(
         if weight == "class_weight" and weighable(made, model):
             words.append(weight)
             classes = {0: 0.25, 1: 1.75}
-            examples = class_weighted(examples, classes, one_hot=made.task == "multiclass")
+            examples = weigh_classes(examples, classes, one_hot=made.task == "multiclass")
         elif weight is not None:
             words.append("sample_weight")
             weights = generator.uniform(0.2, 2, len(examples))
