@@ -1,7 +1,8 @@
 """The tracer: formulas recorded as a graph, derived by it, lowered to a program.
 
-`values` records, `operations` are what can be recorded, `gradients` derives, `memory` plans where
-values live and `program` lowers. It knows nothing of networks.
+`values` records, `operations` are what can be recorded, `parts` those that sum over the parts of a
+batch, `gradients` derives, `memory` plans where values live and `program` lowers. It knows nothing
+of networks, nor of what computes the other parts.
 """
 
 from nnctl.graph.gradients import gradients, with_derivative

@@ -10,15 +10,13 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nnctl.graph import operations
 from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
-
-if TYPE_CHECKING:
-    from nnctl.training.ranks import Part
+from nnctl.graph.parts import BatchPart
 
 
 def recorded(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:
@@ -143,14 +141,14 @@ class Graph:
     `parameters` maps what a formula may name besides values (declared parameters) to their values,
     and `updates` some of them to what they are after the step; `assignments` holds, for each leaf
     that a step changes, its value after it. `generator` makes the random numbers of `draw`. `part`
-    says which rows of a batch the graph is for, where several processes share it.
+    says which rows of a batch the graph is for, where it does not compute all of them.
     """
 
     def __init__(
         self,
         training: bool = False,
         generator: np.random.Generator | None = None,
-        part: "Part | None" = None,
+        part: BatchPart | None = None,
     ):
         self.training, self.generator, self.part = training, generator, part
         self.values: list[Value] = []
@@ -168,7 +166,7 @@ class Graph:
     def draw(self, shape: Shape) -> Value:
         """Uniform numbers in [0, 1), new ones in each run; a leaf where there is no generator.
 
-        Of a batch that is shared, the numbers of all rows are drawn, and those of the part taken.
+        Of a batch in parts, the numbers of all rows are drawn, and those of the part taken.
         """
         if self.generator is None:
             return self.leaf("draw", shape)

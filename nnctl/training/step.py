@@ -11,10 +11,12 @@ import numpy as np
 
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, join
 from nnctl.graph.layout import Layout
+from nnctl.graph.parts import BatchPart, own_sum, sum_over_parts, united
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.optimizers import Optimizer, clipped
 from nnctl.training.blocks import Inputs
-from nnctl.training.ranks import Part, Ranks
+from nnctl.training.ranks import Ranks
+from nnctl.training.shares import Part
 
 BYTES_WORTH_REBINDING = 1 << 18  # copying so many takes as long as making a few calls anew
 
@@ -84,7 +86,7 @@ def trace(
     like: Examples,
     rows: int,
     generator: np.random.Generator | None = None,
-    part: Part | None = None,
+    part: BatchPart | None = None,
 ) -> Trace:
     """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`.
 
@@ -111,8 +113,8 @@ def gradient_vector(
 ) -> Value:
     """The derivatives by all trainable parameters, as the optimizer wants them clipped.
 
-    In the layout's order: `(trainable,)`. Of a part of a batch, each rank derives its share of the
-    loss, and the one vector is summed; where the update is `divided`, the rank's part of it.
+    In the layout's order: `(trainable,)`. Of a batch in parts, each part derives its share of the
+    loss, and the one vector is summed; where the update is `divided`, the part's stretch of it.
     """
     parameters = [traced.graph.lift(layout.parameters[name]) for name in layout.trainable]
     part = traced.graph.part
@@ -121,8 +123,8 @@ def gradient_vector(
         return joined(clipped(optimizer, found))
     found = gradients(traced.loss * part.share, parameters)
     if divided and not optimizer.clips:
-        return part.summed_part(joined(found))
-    vector = part.summed(joined(found))
+        return own_sum(joined(found))
+    vector = sum_over_parts(joined(found))
     if optimizer.clips:
         slices = [layout.slices[name] for name in layout.trainable]
         pairs = zip(slices, parameters, strict=True)
@@ -206,7 +208,7 @@ class TrainingStep:
         updated, new = optimizer.update(decayed, g, old, *numbers)
         graph.assign(p, updated)
         if part is not None and divided:
-            graph.assign(traced.parameters, part.united(updated, size))
+            graph.assign(traced.parameters, united(updated, size))
         for leaf, value in zip(old, new, strict=True):
             graph.assign(leaf, value)
             given[leaf] = slots[leaf.name][own]

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnctl import Sequential
 from nnctl.training.mpi import World, world
-from nnctl.training.ranks import Part
+from nnctl.training.shares import Part
 from tests.benchmarks.peers.nnctl_peer import model_of
 from tests.benchmarks.workloads import WORKLOADS, Workload, examples
 
@@ -39,7 +39,7 @@ def sum_seconds(ranks: World, numbers: int) -> float:
     """
     array = np.zeros(numbers, np.float32)
     part = Part.of(ranks.size, ranks)
-    parts, own = part.parts(numbers), np.empty_like(array[part.own(numbers)])
+    parts, own = part.stretches(numbers), np.empty_like(array[part.own(numbers)])
     divided = ranks.divides(array.nbytes)
     began = time.perf_counter()
     for _ in range(SUMS):

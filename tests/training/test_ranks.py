@@ -18,7 +18,7 @@ from nnctl.losses import MeanSquaredError, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.monitors import EarlyStopping
-from nnctl.training.ranks import AgreedError, Part, bounds, first_alone, together
+from nnctl.training.ranks import AgreedError, first_alone, together
 from tests.training.threaded_ranks import in_ranks
 
 ROWS, SIZES = 53, [1, 2, 3, 4, 7]
@@ -110,26 +110,6 @@ def test_float32_stays_float32():
     np.testing.assert_allclose(history["loss"], trained(None, dtype="float32")[0]["loss"], 1e-5)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 64])
-@pytest.mark.parametrize("size", SIZES)
-def test_parts_are_whole_and_as_equal_as_can_be(rows, size):
-    ends = bounds(rows, size)
-    counts = np.diff(ends)
-    assert (ends[0], ends[-1]) == (0, rows)
-    assert counts.max() - counts.min() <= 1
-
-    class Alone:
-        def __init__(self, rank):
-            self.rank, self.size = rank, size
-
-    parts = [Part.of(rows, Alone(rank)) for rank in range(size)]
-    assert sum(part.share for part in parts) == pytest.approx(1)
-    for part, count in zip(parts, counts, strict=True):
-        assert 0 <= part.start < part.stop <= rows
-        assert len(part) == max(count, 1)
-        assert (part.share == 0) == (count == 0)
-
-
 def test_each_rank_updates_its_part_of_parameters_and_has_all_slots():
     def state(ranks):
         model = Sequential([Flatten(), Dense(3)], seed=3, dtype="float64", ranks=ranks)
@@ -140,7 +120,7 @@ def test_each_rank_updates_its_part_of_parameters_and_has_all_slots():
         return model.state().slots, names
 
     (alone, _), (slots, names) = state(None), in_ranks(3, state, divided=True)[1]
-    assert {"unite_ranks", "sum_over_ranks"} <= names
+    assert {"unite_parts", "sum_over_parts"} <= names
     for name, slot in slots.items():
         np.testing.assert_allclose(slot, alone[name], rtol=1e-10, atol=1e-15)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value
+from nnctl.graph.parts import mean_over_parts
 from nnctl.network.arguments import NonNegativeFloat, Share
 from nnctl.network.initializers import Initializer
 from nnctl.network.layers import channels
@@ -91,8 +92,7 @@ class BatchNormalization(Normalization):
 
         A layer that stands in the model twice moves it twice, one after the other, as in Keras.
         """
-        if graph.part is not None:  # equal to that of one process, to rounding
-            batch = graph.part.mean(batch)
+        batch = mean_over_parts(batch)  # equal to that of one process, to rounding
         before = graph.updates.get(moving, graph.lift(moving))  # moved at another place already?
         graph.updates[moving] = before * self.momentum + batch * (1 - self.momentum)
         return batch
