@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.export.writing import Tensor, Writer
-from nnctl.graph import Graph, Value
+from nnctl.graph import Graph, Name, Value
 from nnctl.network.activations import (
     elu,
     gelu,
@@ -28,24 +28,24 @@ SAME_IN_BOTH = {relu: "Relu", sigmoid: "Sigmoid", tanh: "Tanh"}
 # ONNX Runtime computes these in float32 alone.
 SINGLE_PRECISION = {softplus: "Softplus", leaky_relu: "LeakyRelu", elu: "Elu", gelu: "Gelu"}
 OPERATORS = {
-    "add": "Add",
-    "divide": "Div",
-    "exp": "Exp",
-    "log": "Log",
-    "maximum": "Max",
-    "minimum": "Min",
-    "multiply": "Mul",
-    "negative": "Neg",
-    "sign": "Sign",
-    "sqrt": "Sqrt",
-    "subtract": "Sub",
-    "tanh": "Tanh",
+    Name.ADD: "Add",
+    Name.DIVIDE: "Div",
+    Name.EXP: "Exp",
+    Name.LOG: "Log",
+    Name.MAXIMUM: "Max",
+    Name.MINIMUM: "Min",
+    Name.MULTIPLY: "Mul",
+    Name.NEGATIVE: "Neg",
+    Name.SIGN: "Sign",
+    Name.SQRT: "Sqrt",
+    Name.SUBTRACT: "Sub",
+    Name.TANH: "Tanh",
 }
 COMPARISONS = {
-    "greater": "Greater",
-    "greater_equal": "GreaterOrEqual",
-    "less": "Less",
-    "less_equal": "LessOrEqual",
+    Name.GREATER: "Greater",
+    Name.GREATER_EQUAL: "GreaterOrEqual",
+    Name.LESS: "Less",
+    Name.LESS_EQUAL: "LessOrEqual",
 }
 
 
@@ -113,17 +113,17 @@ def reached(a: Value) -> list[Value]:
 
 def operation(writer: Writer, value: Value, inputs: list[str]) -> str:
     """One operation of a formula. Raises `NnctlError` for one that ONNX has no operator for."""
-    if value.name in OPERATORS:
-        return writer.node(OPERATORS[value.name], *inputs)
-    if value.name in COMPARISONS:
-        return writer.cast(writer.node(COMPARISONS[value.name], *inputs), writer.dtype.name)
-    if value.name == "with_derivative":
+    if value.operation in OPERATORS:
+        return writer.node(OPERATORS[value.operation], *inputs)
+    if value.operation in COMPARISONS:
+        return writer.cast(writer.node(COMPARISONS[value.operation], *inputs), writer.dtype.name)
+    if value.operation is Name.WITH_DERIVATIVE:
         return inputs[0]
-    if value.name == "square":
+    if value.operation is Name.SQUARE:
         return writer.node("Mul", inputs[0], inputs[0])
-    if value.name == "expm1":
+    if value.operation is Name.EXPM1:
         return writer.node("Sub", writer.node("Exp", *inputs), writer.number(1))
-    if value.name == "log1p":
+    if value.operation is Name.LOG1P:
         return writer.node("Log", writer.node("Add", *inputs, writer.number(1)))
     message = f"ONNX export does not know the operation {value.name}, which an activation uses"
     raise NnctlError(Problem(message, "choose another activation"))

@@ -1,8 +1,10 @@
 """Reverse-mode derivation: walks a graph right to left and records the derivatives in it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from nnctl.graph.names import Name
 from nnctl.graph.operations import Array, Operation, Shape, broadcast
 from nnctl.graph.values import Value
 
@@ -10,13 +12,14 @@ Formula = TypeVar("Formula", Value, Array)
 GivenRule = Callable[[Value], Value | tuple[Value | None, ...]]
 
 
-def with_derivative(y: Formula, inputs: Sequence[Any], rule: GivenRule) -> Formula:
+def with_derivative(y: Formula, inputs: Sequence[Any], rule: GivenRule, *, name: str) -> Formula:
     """`y`, whose derivative by `inputs` is what `rule(d)` returns instead of the derived one.
 
     For a rule that is shorter, faster or more accurate than the one derivation would find. `rule`
     gives one value an input (alone or as a tuple), None for an input that has no derivative here
     (labels). Whatever `y` depends on must be among the inputs, or its gradient would be lost:
     raises `ValueError` where something else is met. Plain arrays pass through.
+    `name` is what the function is called that `y` is of the inputs, such as `sigmoid`.
     """
     if not isinstance(y, Value):
         return y
@@ -31,17 +34,21 @@ def with_derivative(y: Formula, inputs: Sequence[Any], rule: GivenRule) -> Formu
             raise ValueError(f"{y!r} depends on {value!r}, which with_derivative was not given")
         seen.add(value)
         pending.extend(value.inputs)
-    op = GivenDerivative("with_derivative", (rule,))
+    op = GivenDerivative(Name.WITH_DERIVATIVE, function=name, rule=rule)
     return graph.record(op, (y, *lifted), y.shape, y.kind, y.contiguous)
 
 
+@dataclass(frozen=True, kw_only=True)
 class GivenDerivative(Operation):
-    """The identity on its first input; the rule, its attribute, derives by the others."""
+    """The identity on its first input, a `function` of the others, by which `rule` derives."""
+
+    function: str
+    rule: GivenRule
 
     def derivatives(
         self, d: Value, y: Value, inputs: Sequence[Value], wanted: Sequence[bool]
     ) -> list[Value | None]:
-        given = self.attributes[0](d)
+        given = self.rule(d)
         return [None, *(given if isinstance(given, tuple) else (given,))]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.graph.names import Name
 from nnctl.graph.numpy_calls import ALIGNMENT
 from nnctl.graph.operations import Array, Kind
 from nnctl.graph.values import Value
@@ -98,7 +99,7 @@ class Plan:
             start, end = (self.position[value],) * 2 if self.share else (-1, FOREVER)
             storage = Storage(self.nbytes_of(value), start, end)
         self.storage[value] = self._extended(storage, value)
-        if value.name == "join" and self.share and storage.array is None:
+        if value.operation is Name.JOIN and self.share and storage.array is None:
             self._adopt_parts(value, storage)
 
     def _extended(self, storage: Storage, value: Value) -> Storage:

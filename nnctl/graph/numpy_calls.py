@@ -49,7 +49,7 @@ def aligned(shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Array:
     return raw[start : start + nbytes].view(dtype).reshape(shape)
 
 
-def product(a: Array, b: Array, out: Array) -> list[Call]:
+def product(out: Array, a: Array, b: Array) -> list[Call]:
     """`a @ b` of matrices: whole, or in blocks of the long side of `a`."""
     (rows, inner), columns = a.shape, b.shape[1]
     narrow = 1 < columns <= NARROW
@@ -76,7 +76,7 @@ def blocks(rows: int, multiply_adds: int) -> int:
     return 1
 
 
-def total(x: Array, axes: Sequence[int], out: Array) -> list[Call]:
+def total(axes: Sequence[int], out: Array, x: Array) -> list[Call]:
     """The sum over the axes; on small matrices a product with ones, a fifth of `np.sum`'s time."""
     summed = int(np.prod([x.shape[axis] for axis in axes]))
     if 0 < len(axes) < x.ndim and x.flags.c_contiguous and x.size:
@@ -88,7 +88,7 @@ def total(x: Array, axes: Sequence[int], out: Array) -> list[Call]:
     return [partial(np.add.reduce, x, tuple(axes), None, out, out.ndim == x.ndim)]
 
 
-def greatest(x: Array, axes: Sequence[int], out: Array) -> list[Call]:
+def greatest(axes: Sequence[int], out: Array, x: Array) -> list[Call]:
     """The greatest number along the axes; of short rows by way of their columns.
 
     NumPy begins anew at each row, which costs more than the few numbers in it.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nnctl.graph import numpy_calls
+from nnctl.graph.names import Name
 
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
@@ -41,7 +42,7 @@ class Operation:
     name and attributes are equal, and recorded once for the same inputs.
     """
 
-    name: str
+    name: Name
     attributes: tuple[Any, ...] = ()
     rules: Sequence[Rule | None] = field(default=(), compare=False)
     calls: Callable[..., Sequence[Call]] | None = field(default=None, compare=False)
@@ -62,7 +63,7 @@ def elementwise(ufunc: np.ufunc, *rules: Rule | None) -> Operation:
     """The operation of a ufunc, with one rule an operand."""
 
     return Operation(
-        ufunc.__name__, (), rules, partial(numpy_calls.elementwise, ufunc), in_place=True
+        Name(ufunc.__name__), (), rules, partial(numpy_calls.elementwise, ufunc), in_place=True
     )
 
 
@@ -94,7 +95,7 @@ UFUNCS: dict[np.ufunc, Operation] = {
     np.minimum: elementwise(
         np.minimum, lambda d, y, a, b: d * (a < b), lambda d, y, a, b: d * (b <= a)
     ),
-    np.sign: Operation("sign", (), (None,), sign_calls),
+    np.sign: Operation(Name.SIGN, (), (None,), sign_calls),
     **{ufunc: elementwise(ufunc, None, None) for ufunc in COMPARISONS},
 }
 
@@ -118,23 +119,25 @@ def matmul(a: Value, b: Value) -> Value:
         rows = a.reshape(-1, a.shape[-1])
         return matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
     op = Operation(
-        "matmul",
+        Name.MATMUL,
         rules=(lambda d, y, a, b: d @ b.transpose(), lambda d, y, a, b: a.transpose() @ d),
-        calls=lambda out, a, b: numpy_calls.product(a, b, out),
+        calls=numpy_calls.product,
     )
     return a.graph.record(op, (a, b), (a.shape[0], b.shape[1]))
 
 
-def reduced(name: str, x: Value, axis: Axes, keepdims: bool) -> Value:
-    """The "sum" or "max" over one axis, several, or (None) all."""
+def reduced(name: Literal[Name.SUM, Name.MAX], x: Value, axis: Axes, keepdims: bool) -> Value:
+    """The sum or the greatest over one axis, several, or (None) all."""
     chosen = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = tuple(sorted(a % x.ndim for a in chosen))
     kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
     shape = kept if keepdims else tuple(n for a, n in enumerate(x.shape) if a not in axes)
 
-    sum_rule: Rule = lambda d, y, x: broadcast(d.reshape(*kept), x.shape)  # noqa: E731
-    rules, calls = ((sum_rule,), numpy_calls.total) if name == "sum" else ((), numpy_calls.greatest)
-    op = Operation(name, (axes, keepdims), rules, lambda out, x: calls(x, axes, out))
+    if name is Name.SUM:
+        rule: Rule = lambda d, y, x: broadcast(d.reshape(*kept), x.shape)  # noqa: E731
+        op = Operation(name, (axes, keepdims), (rule,), partial(numpy_calls.total, axes))
+    else:
+        op = Operation(name, (axes, keepdims), (), partial(numpy_calls.greatest, axes))
     return x.graph.record(op, (x,), shape)
 
 
@@ -150,7 +153,7 @@ def reshape(x: Value, to: Shape) -> Value:
     if x.is_broadcast and x.inputs[0].size == 1:
         return broadcast(x.inputs[0].reshape(), to)
     rule: Rule = lambda d, y, x: d.reshape(*x.shape)  # noqa: E731
-    op = Operation("reshape", to, (rule,), view=lambda array: array.reshape(to))
+    op = Operation(Name.RESHAPE, to, (rule,), view=lambda array: array.reshape(to))
     return x.graph.record(op, (x if x.contiguous else copy(x),), to)
 
 
@@ -158,14 +161,14 @@ def transpose(x: Value, axes: Shape) -> Value:
     """The axes in another order."""
     inverse = [int(axis) for axis in np.argsort(axes)]
     rule: Rule = lambda d, y, x: d.transpose(*inverse)  # noqa: E731
-    op = Operation("transpose", axes, (rule,), view=lambda array: array.transpose(axes))
+    op = Operation(Name.TRANSPOSE, axes, (rule,), view=lambda array: array.transpose(axes))
     shape = tuple(x.shape[axis] for axis in axes)
     return x.graph.record(op, (x,), shape, contiguous=False)
 
 
 def rows(x: Value, start: int, stop: int) -> Value:
     """The elements from `start` to `stop` along the first axis."""
-    op = Operation("slice", (start, stop), view=lambda array: array[start:stop])
+    op = Operation(Name.SLICE, (start, stop), view=lambda array: array[start:stop])
     return x.graph.record(op, (x,), (stop - start, *x.shape[1:]), contiguous=x.contiguous)
 
 
@@ -174,14 +177,14 @@ def broadcast(x: Value, to: Shape) -> Value:
     if x.shape == to:
         return x
     rule: Rule = lambda d, y, x: d  # noqa: E731  (`gradients` sums it to the input's shape)
-    op = Operation("broadcast", to, (rule,), view=lambda array: np.broadcast_to(array, to))
+    op = Operation(Name.BROADCAST, to, (rule,), view=lambda array: np.broadcast_to(array, to))
     return x.graph.record(op, (x,), to, contiguous=False)
 
 
 def copy(x: Value) -> Value:
     """The same elements in memory of their own, row by row."""
     rule: Rule = lambda d, y, x: d  # noqa: E731
-    op = Operation("copy", (), (rule,), lambda out, array: [partial(np.copyto, out, array)])
+    op = Operation(Name.COPY, (), (rule,), lambda out, array: [partial(np.copyto, out, array)])
     return x.graph.record(op, (x,), x.shape, x.kind)
 
 
@@ -194,7 +197,7 @@ def join(parts: Sequence[Value]) -> Value:
         places = zip([out[span] for span in spans], arrays, strict=True)
         return [partial(np.copyto, to, x) for to, x in places if to.ctypes.data != x.ctypes.data]
 
-    return parts[0].graph.record(Operation("join", (), (), calls), tuple(parts), (ends[-1],))
+    return parts[0].graph.record(Operation(Name.JOIN, (), (), calls), tuple(parts), (ends[-1],))
 
 
 def one_hot(labels: Any, classes: int) -> Any:
@@ -203,5 +206,5 @@ def one_hot(labels: Any, classes: int) -> Any:
     def calls(out: Array, labels: Array) -> list[Call]:
         return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
 
-    op = Operation("one_hot", (classes,), (None,), calls)
+    op = Operation(Name.ONE_HOT, (classes,), (None,), calls)
     return labels.graph.record(op, (labels,), (*labels.shape, classes))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from nnctl.graph.names import Name
 from nnctl.graph.operations import Array, Call, Operation
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def sum_over_parts(x: "Value") -> "Value":
         return [*copies, partial(part.sum, out)]
 
     rules = (lambda d, y, x: sum_over_parts(d),)
-    op = Operation("sum_over_parts", (), rules, calls, in_place=True)
+    op = Operation(Name.SUM_OVER_PARTS, (), rules, calls, in_place=True)
     return x.graph.record(op, (x,), x.shape)
 
 
@@ -83,7 +84,7 @@ def own_sum(x: "Value") -> "Value":
         return [partial(part.sum_own, x, out)]
 
     own = part.own(x.size)
-    op = Operation("sum_over_parts", ("own",), (), calls)
+    op = Operation(Name.SUM_OVER_PARTS, ("own",), (), calls)
     return x.graph.record(op, (x,), (own.stop - own.start,))
 
 
@@ -100,4 +101,4 @@ def united(x: "Value", size: int) -> "Value":
         copies = [] if there else [partial(np.copyto, out[own], x)]
         return [*copies, partial(part.unite, out)]
 
-    return x.graph.record(Operation("unite_parts", (), (), calls), (x,), (size,))
+    return x.graph.record(Operation(Name.UNITE_PARTS, (), (), calls), (x,), (size,))

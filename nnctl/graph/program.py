@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnctl.graph.memory import Plan
+from nnctl.graph.names import Name
 from nnctl.graph.numpy_calls import aligned
 from nnctl.graph.operations import Array, Call, Kind
 from nnctl.graph.values import Graph, Value
@@ -86,8 +87,8 @@ class Program:
     @property
     def products(self) -> list[int]:
         """The multiply-adds of each matrix product."""
-        made = dict.fromkeys(call.value for call in self.calls if call.value.name == "matmul")
-        return [value.size * value.inputs[0].shape[1] for value in made]
+        made = dict.fromkeys(named.value for named in self.calls)  # one may take several calls
+        return [value.multiply_adds for value in made if value.operation is Name.MATMUL]
 
     def _bound(self, leaf: Value, graph: Graph, given: Mapping[Value, Array]) -> Array:
         """The array of a leaf or constant, in the program's dtype."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.graph import operations
+from nnctl.graph.names import Name
 from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
 from nnctl.graph.parts import BatchPart
 
@@ -65,6 +66,11 @@ class Value:
         return math.prod(self.shape)
 
     @property
+    def operation(self) -> Name | None:
+        """What computes it; None of a leaf or constant, which may be called anything."""
+        return None if self.op is None else self.op.name
+
+    @property
     def is_view(self) -> bool:
         """Whether its memory is that of its first input."""
         return self.op is not None and self.op.calls is None
@@ -76,7 +82,12 @@ class Value:
 
     @property
     def is_broadcast(self) -> bool:
-        return self.op is not None and self.op.name == "broadcast"
+        return self.operation is Name.BROADCAST
+
+    @property
+    def multiply_adds(self) -> int:
+        """Those of a matrix product; of anything else 0."""
+        return self.size * self.inputs[0].shape[1] if self.operation is Name.MATMUL else 0
 
     @property
     def reads(self) -> tuple["Value", ...]:
@@ -109,10 +120,10 @@ class Value:
         return operations.transpose(self, axes or tuple(reversed(range(self.ndim))))
 
     def sum(self, axis: Axes = None, keepdims: bool = False) -> "Value":
-        return operations.reduced("sum", self, axis, keepdims)
+        return operations.reduced(Name.SUM, self, axis, keepdims)
 
     def max(self, axis: Axes = None, keepdims: bool = False) -> "Value":
-        return operations.reduced("max", self, axis, keepdims)
+        return operations.reduced(Name.MAX, self, axis, keepdims)
 
     def mean(self, axis: Axes = None, keepdims: bool = False) -> "Value":
         total = self.sum(axis, keepdims)
@@ -155,6 +166,7 @@ class Graph:
         self.constants: dict[Value, Array] = {}
         self.parameters: dict[Any, Value] = {}
         self.updates: dict[Any, Value] = {}
+        self.held: list[Value] = []
         self.assignments: dict[Value, Value] = {}
         self.scope = ""
         self._recorded: dict[Any, Value] = {}
@@ -164,14 +176,15 @@ class Graph:
         return Value(self, name, shape, kind)
 
     def draw(self, shape: Shape) -> Value:
-        """Uniform numbers in [0, 1), new ones in each run; a leaf where there is no generator.
+        """Uniform numbers in [0, 1), new ones in each run; a leaf in `held` without a generator.
 
         Of a batch in parts, the numbers of all rows are drawn, and those of the part taken.
         """
         if self.generator is None:
-            return self.leaf("draw", shape)
+            self.held.append(self.leaf(Name.DRAW.value, shape))
+            return self.held[-1]
         fill, own = self.generator.random, (len(self.values),)  # no two draws are one value
-        op = Operation("draw", own, calls=lambda out: [partial(fill, None, out.dtype, out)])
+        op = Operation(Name.DRAW, own, calls=lambda out: [partial(fill, None, out.dtype, out)])
         if self.part is None:
             return self.record(op, (), shape)
         return self.record(op, (), (self.part.batch, *shape[1:]))[self.part.rows]
@@ -215,7 +228,7 @@ class Graph:
         """The value of `op` on the inputs; the same operation on the same values is one value."""
         key = (op, inputs)
         if key not in self._recorded:
-            self._recorded[key] = Value(self, op.name, shape, kind, op, inputs, contiguous)
+            self._recorded[key] = Value(self, op.name.value, shape, kind, op, inputs, contiguous)
         return self._recorded[key]
 
     def ufunc(self, ufunc: np.ufunc, *operands: Any) -> Value:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nnctl.assembly.build import build
 from nnctl.config import load
-from nnctl.graph import Program
+from nnctl.graph import Name, Program
 from nnctl.jobs.run import training_of
 from nnctl.system import blas
 from nnctl.training.loop import Training, TrainingDiverged
@@ -98,7 +98,7 @@ def seconds_of_training(training: Training) -> float:
 
 def product_seconds(program: Program) -> float:
     """What a program's matrix products take alone, on the threads of the moment."""
-    products = [named.call for named in program.calls if named.value.name == "matmul"]
+    products = [named.call for named in program.calls if named.value.operation is Name.MATMUL]
     return median_seconds(lambda: [call() for call in products]) if products else 0.0
 
 
@@ -137,16 +137,11 @@ def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
             operation,
             len(indices),
             float(each[indices].sum()),
-            sum(multiply_adds({calls[index].value for index in indices})),
+            sum(value.multiply_adds for value in {calls[index].value for index in indices}),
         )
         for (layer, operation), indices in groups.items()
     ]
     return tuple(sorted(entries, key=lambda entry: -entry.seconds))
-
-
-def multiply_adds(values: set[Any]) -> list[int]:
-    """Those of the matrix products among some values."""
-    return [value.size * value.inputs[0].shape[1] for value in values if value.name == "matmul"]
 
 
 def as_json(result: Profile) -> dict[str, Any]:

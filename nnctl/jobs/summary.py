@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.assembly.build import Built, build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
-from nnctl.graph import Shape
+from nnctl.graph import Name, Shape
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
 from nnctl.jobs.run import training_of
 from nnctl.system import blas, machine
@@ -19,7 +19,8 @@ from nnctl.training.loop import Training
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Forward, TrainingStep
 
-MOVING = {"broadcast", "copy", "gather", "join", "zero_cell"}  # operations without arithmetic
+# Operations without arithmetic.
+MOVING = {Name.BROADCAST, Name.COPY, Name.GATHER, Name.JOIN, Name.ZERO_CELL}
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,6 @@ def flops_by_layer(model: Sequential) -> Counter[str]:
     counts: Counter[str] = Counter()
     calls = Forward(model, rows).program.calls
     for value in dict.fromkeys(call.value for call in calls):  # one may take several calls
-        if value.name in MOVING:
-            continue
-        each = 2 * value.inputs[0].shape[1] if value.name == "matmul" else 1
-        counts[value.scope] += value.size * each
+        if value.operation not in MOVING:
+            counts[value.scope] += 2 * value.multiply_adds or value.size
     return Counter({name: count // rows for name, count in counts.items()})

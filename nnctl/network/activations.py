@@ -27,14 +27,14 @@ def linear(z: Any) -> Any:
 def relu(z: Any) -> Any:
     """`a = max(0, z)`; its slope at 0 is taken to be 0, as in Keras."""
     a = np.maximum(z, 0.0)
-    return with_derivative(a, (z,), lambda da: da * np.sign(a))
+    return with_derivative(a, (z,), lambda da: da * np.sign(a), name="relu")
 
 
 def sigmoid(z: Any) -> Any:
     """`a = 1 / (1 + exp(-z))`, written so that nothing overflows and both tails keep all digits."""
     e = np.exp(np.minimum(z, -z))
     a = np.exp(np.minimum(z, 0.0)) / (e + 1)
-    return with_derivative(a, (z,), lambda da: da * e / (e + 1) / (e + 1))
+    return with_derivative(a, (z,), lambda da: da * e / (e + 1) / (e + 1), name="sigmoid")
 
 
 def tanh(z: Any) -> Any:
@@ -46,7 +46,7 @@ def leaky_relu(z: Any, negative_slope: NonNegativeFloat = 0.2) -> Any:
     """`a = z` where `z` is positive, else `negative_slope * z`."""
     a = np.maximum(z, 0.0) + np.minimum(z, 0.0) * negative_slope
     slope = (z > 0) * (1 - negative_slope) + negative_slope
-    return with_derivative(a, (z,), lambda da: da * slope)
+    return with_derivative(a, (z,), lambda da: da * slope, name="leaky_relu")
 
 
 def elu(z: Any, alpha: NonNegativeFloat = 1.0) -> Any:
@@ -54,7 +54,7 @@ def elu(z: Any, alpha: NonNegativeFloat = 1.0) -> Any:
     below = np.minimum(z, 0.0)
     a = np.maximum(z, 0.0) + np.expm1(below) * alpha
     slope = ((z > 0) * (1 - alpha) + alpha) * np.exp(below)
-    return with_derivative(a, (z,), lambda da: da * slope)
+    return with_derivative(a, (z,), lambda da: da * slope, name="elu")
 
 
 def gelu(z: Any, approximate: bool = False) -> Any:
@@ -74,7 +74,7 @@ def gelu(z: Any, approximate: bool = False) -> Any:
         left = (tail - w * (1 / math.sqrt(2 * math.pi))) * falling  # for |z| what the slope lacks
         return da * (above * (1 - left) + (1 - above) * left)
 
-    return with_derivative(np.maximum(z, 0.0) - w * tail * falling, (z,), rule)
+    return with_derivative(np.maximum(z, 0.0) - w * tail * falling, (z,), rule, name="gelu")
 
 
 def silu(z: Any) -> Any:
@@ -89,20 +89,22 @@ def silu(z: Any) -> Any:
     def rule(da: Any) -> Any:
         return (z * (q / both) + 1) * half * half / both * da
 
-    return with_derivative(z * half * half / both, (z,), rule)
+    return with_derivative(z * half * half / both, (z,), rule, name="silu")
 
 
 def softplus(z: Any) -> Any:
     """`a = log(1 + exp(z))`, written so that nothing overflows and both tails keep all digits."""
     a = np.maximum(z, 0.0) + np.log1p(np.exp(np.minimum(z, -z)))
-    return with_derivative(a, (z,), lambda da: da * sigmoid(z))
+    return with_derivative(a, (z,), lambda da: da * sigmoid(z), name="softplus")
 
 
 def softmax(z: Any) -> Any:
     """`a_j = exp(z_j) / sum_k exp(z_k)` along the last axis, shifted by the greatest `z`."""
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     a = e / e.sum(axis=-1, keepdims=True)
-    return with_derivative(a, (z,), lambda da: a * (da - (da * a).sum(axis=-1, keepdims=True)))
+    return with_derivative(
+        a, (z,), lambda da: a * (da - (da * a).sum(axis=-1, keepdims=True)), name="softmax"
+    )
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {

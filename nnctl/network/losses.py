@@ -130,7 +130,9 @@ class MeanAbsoluteError(Loss):
     def forward(self, y_true: Value, y_pred: Value) -> Value:
         difference: Any = y_pred - y_true
         distance = np.maximum(difference, -difference)
-        losses = with_derivative(distance, (difference,), lambda d: d * np.sign(difference))
+        losses = with_derivative(
+            distance, (difference,), lambda d: d * np.sign(difference), name="mean_absolute_error"
+        )
         return mean_per_example(losses)
 
 
@@ -149,7 +151,9 @@ class Huber(Loss):
         near = np.minimum(distance, self.delta)
         slope = np.maximum(np.minimum(difference, self.delta), -self.delta)
         losses = near * (distance - near * 0.5)
-        return mean_per_example(with_derivative(losses, (difference,), lambda d: d * slope))
+        return mean_per_example(
+            with_derivative(losses, (difference,), lambda d: d * slope, name="huber")
+        )
 
 
 @dataclass(eq=False, repr=False)
@@ -187,7 +191,7 @@ class BinaryCrossentropy(Loss):
             p, q = np.exp(below), np.exp(below - z)  # sigmoid(z) = p / (p + q)
             return d * ((p * (1 - y) - q * y) / (p + q)), None
 
-        return mean_per_example(with_derivative(losses, (z, y), rule))
+        return mean_per_example(with_derivative(losses, (z, y), rule, name="binary_crossentropy"))
 
 
 @dataclass(eq=False, repr=False)
@@ -269,7 +273,10 @@ def categorical(
         losses = (y * ((most - z) + np.log1p(others + ties))).sum(axis=-1)
         slope = categorical_slope(softmax(z), y, total)
         losses = with_derivative(
-            losses, (z, y_true), lambda d: (slope * d.reshape(*d.shape, 1), None)
+            losses,
+            (z, y_true),
+            lambda d: (slope * d.reshape(*d.shape, 1), None),
+            name="categorical_crossentropy",
         )
     return losses if losses.ndim == 1 else mean_per_example(losses)
 

@@ -43,7 +43,7 @@ class L1L2(Component):
 
 def absolute(w: Any) -> Any:
     """`|w|`, whose slope at 0 is taken to be 0."""
-    return with_derivative(np.maximum(w, -w), (w,), lambda d: d * np.sign(w))
+    return with_derivative(np.maximum(w, -w), (w,), lambda d: d * np.sign(w), name="absolute")
 
 
 def sum_of_sizes(w: Any) -> Value:

@@ -60,21 +60,21 @@ def test_an_unused_parameter_has_a_gradient_of_zeros():
 def test_a_given_rule_replaces_the_derived_one():
     graph = Graph()
     a = graph.leaf("a", (2,))
-    y = with_derivative(np.exp(a), (a,), lambda d: d * 10)
+    y = with_derivative(np.exp(a), (a,), lambda d: d * 10, name="exp")
     (d,) = gradients(y.sum(), [a])
     assert evaluate([y, d], a=np.zeros(2))[1].tolist() == [10, 10]
 
 
 def test_plain_arrays_pass_through_with_derivative():
     array = np.arange(3.0)
-    assert with_derivative(array, (array,), lambda d: d) is array
+    assert with_derivative(array, (array,), lambda d: d, name="same") is array
 
 
 def test_a_given_rule_that_forgets_an_input_is_refused():
     graph = Graph()
     a, b = graph.leaf("a", (2,)), graph.leaf("b", (2,))
     with pytest.raises(ValueError, match="was not given"):
-        with_derivative(a * b, (a,), lambda d: d * b)
+        with_derivative(a * b, (a,), lambda d: d * b, name="product")
 
 
 def test_an_operation_without_rule_cannot_be_derived():

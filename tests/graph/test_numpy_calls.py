@@ -17,7 +17,7 @@ def test_blocks_make_up_the_product(generator, shape, transposed, dtype):
     a = generator.standard_normal((inner, rows) if transposed else (rows, inner)).astype(dtype)
     b = generator.standard_normal((inner, columns)).astype(dtype)
     a, out = a.T if transposed else a, np.full((rows, columns), np.nan, dtype)
-    for call in numpy_calls.product(a, b, out):
+    for call in numpy_calls.product(out, a, b):
         call()
     exact = a.astype(np.complex128) @ b.astype(np.complex128)
     error = np.abs(out - exact).max()
@@ -68,7 +68,7 @@ def test_sums_and_maxima_are_numpys(generator, shape, keepdims):
             for lowered, numpy in ((numpy_calls.total, np.sum), (numpy_calls.greatest, np.max)):
                 expected = numpy(x, axis=axes, keepdims=keepdims)
                 out = np.full(expected.shape, np.nan)
-                for call in lowered(x, axes, out):
+                for call in lowered(axes, out, x):
                     call()
                 assert_allclose(out, expected, rtol=1e-13)
 

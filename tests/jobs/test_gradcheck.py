@@ -79,7 +79,7 @@ def test_a_wrong_rule_is_found_where_it_is(project, monkeypatch):
 
     def wrong(z):
         a = right(z)
-        return with_derivative(a, (a,), lambda da: da * 1.001)
+        return with_derivative(a, (a,), lambda da: da * 1.001, name="wrong")
 
     monkeypatch.setitem(activations.ACTIVATIONS, "softplus", wrong)
     result = gradcheck(project())

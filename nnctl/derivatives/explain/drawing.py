@@ -5,16 +5,15 @@ one number) is no node; a function with a derivative rule of its own (ReLU, soft
 logits) is one; a factor belongs to the node that it scales, as in `J = ½·d²`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
-from nnctl.graph import Value
+from nnctl.graph import Name, Value
 from nnctl.graph.gradients import GivenDerivative
 from nnctl.graph.layout import Layout
 from nnctl.training.step import Trace
 
-REPEATING = ("broadcast", "copy", "reshape", "transpose")
+REPEATING = (Name.BROADCAST, Name.COPY, Name.RESHAPE, Name.TRANSPOSE)
 
 
 class Drawing:
@@ -56,7 +55,7 @@ class Drawing:
         """Whether it is the sum of n numbers times 1/n, and that sum no node."""
         x = scaled_by(value)
         total = None if x is None else self.behind(x)
-        if total is None or total.name != "sum" or total in self.nodes:
+        if total is None or total.operation is not Name.SUM or total in self.nodes:
             return False
         return factor_of(value) == total.size / total.inputs[0].size
 
@@ -73,8 +72,7 @@ class Drawing:
             return value.name
         if self.in_loss(value):
             return self.loss_name
-        # A rule stands inside the function or the class whose formula it derives.
-        return re.sub(r"\W.*", "", value.op.attributes[0].__qualname__).lower()
+        return value.op.function
 
     def in_loss(self, value: Value) -> bool:
         """Whether it is computed behind the layers; a layer might be called "loss", too."""
@@ -119,7 +117,10 @@ class Drawing:
             return "J"
         if self.in_loss(node):
             difference = (self.behind(self.traced.y_pred), self.traced.y_true)
-            is_d = node.name == "subtract" and tuple(map(self.behind, node.inputs)) == difference
+            is_d = (
+                node.operation is Name.SUBTRACT
+                and tuple(map(self.behind, node.inputs)) == difference
+            )
             return "d" if is_d else self.function_of(node)
         if node is self._penalties.get(node.scope):
             return "penalty"
@@ -129,7 +130,7 @@ class Drawing:
             return "z"
         if any(self._adds_bias(reader, node) for reader in self.nodes):
             return "c"
-        if node.name == "matmul":
+        if node.operation is Name.MATMUL:
             return "z"
         return self.function_of(node)
 
@@ -137,7 +138,7 @@ class Drawing:
         """Whether it is the sum of a bias and something, or of a bias and that product."""
         cores = [self.behind(x) for x in operands(node)]
         biases = [self.parameters.get(x, "").endswith("/bias") for x in cores]
-        return node.name == "add" and any(biases) and (product is None or product in cores)
+        return node.operation is Name.ADD and any(biases) and (product is None or product in cores)
 
     def _names(self) -> dict[Value, str]:
         """A name for each node: the first of several alike has it plain, the second ends in _2."""
@@ -161,9 +162,9 @@ def operands(value: Value) -> Sequence[Value]:
 
 def repeated_by(value: Value) -> Value | None:
     """The input whose numbers a value repeats as they are; None where it computes others."""
-    if value.name in REPEATING and value.op is not None:
+    if value.operation in REPEATING:
         return value.inputs[0]
-    if value.name in ("sum", "max") and value.inputs and value.inputs[0].size == value.size:
+    if value.operation in (Name.SUM, Name.MAX) and value.inputs[0].size == value.size:
         return value.inputs[0]
     x = scaled_by(value)
     return x if x is not None and x.size == value.size and factor_of(value) == 1 else None
@@ -171,7 +172,7 @@ def repeated_by(value: Value) -> Value | None:
 
 def scaled_by(value: Value) -> Value | None:
     """The input that a value is a multiple of, by one number that never changes."""
-    if value.name != "multiply" or value.op is None:
+    if value.operation is not Name.MULTIPLY:
         return None
     left, right = value.inputs
     return right if number_of(left) is not None else left if number_of(right) is not None else None

@@ -12,19 +12,19 @@ from nnctl.derivatives.explain.drawing import (
     repeated_by,
     scaled_by,
 )
-from nnctl.graph import Shape, Value
+from nnctl.graph import Name, Shape, Value
 from nnctl.graph.gradients import GivenDerivative
 
 COMPARISON, SUM, PRODUCT, ATOM = range(4)  # how strongly a text holds together
 INFIX = {
-    "add": (" + ", SUM, SUM, SUM),
-    "subtract": (" − ", SUM, SUM, PRODUCT),
-    "multiply": ("·", PRODUCT, PRODUCT, PRODUCT),
-    "divide": (" / ", PRODUCT, PRODUCT, ATOM),
-    "greater": (" > ", COMPARISON, SUM, SUM),
-    "greater_equal": (" ≥ ", COMPARISON, SUM, SUM),
-    "less": (" < ", COMPARISON, SUM, SUM),
-    "less_equal": (" ≤ ", COMPARISON, SUM, SUM),
+    Name.ADD: (" + ", SUM, SUM, SUM),
+    Name.SUBTRACT: (" − ", SUM, SUM, PRODUCT),
+    Name.MULTIPLY: ("·", PRODUCT, PRODUCT, PRODUCT),
+    Name.DIVIDE: (" / ", PRODUCT, PRODUCT, ATOM),
+    Name.GREATER: (" > ", COMPARISON, SUM, SUM),
+    Name.GREATER_EQUAL: (" ≥ ", COMPARISON, SUM, SUM),
+    Name.LESS: (" < ", COMPARISON, SUM, SUM),
+    Name.LESS_EQUAL: (" ≤ ", COMPARISON, SUM, SUM),
 }
 LETTERS = {"kernel": "w", "bias": "b"}
 Entry = int | None  # of a tensor, in row-major order; None for all of it
@@ -48,19 +48,19 @@ class Formulas:
         x = scaled_by(value)
         if x is not None:
             return self._multiple(value, x, entry, scope)
-        if value.name == "matmul" and value.op is not None:
+        if value.operation is Name.MATMUL:
             return self._product(value, entry, scope)
         arguments = list(zip(operands(value), self._entries(value, entry), strict=True))
-        if value.name in INFIX and len(arguments) == 2:
-            sign, own, *least = INFIX[value.name]
+        if value.operation in INFIX:
+            sign, own, *least = INFIX[value.operation]
             texts = [
                 self._operand(*argument, scope, strength)
                 for argument, strength in zip(arguments, least, strict=True)
             ]
             return sign.join(texts), own
-        if value.name == "negative":
+        if value.operation is Name.NEGATIVE:
             return "−" + self._operand(*arguments[0], scope, PRODUCT), SUM
-        if value.name == "square":
+        if value.operation is Name.SQUARE:
             return self._operand(*arguments[0], scope, ATOM) + "²", ATOM
         inside = ", ".join(self._operand(*argument, scope, COMPARISON) for argument in arguments)
         of_all = entry is not None and not is_elementwise(value)

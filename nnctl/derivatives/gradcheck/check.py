@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from nnctl.graph import Array, Program, Value, gradients, join
+from nnctl.graph import UFUNCS, Array, Name, Program, Value, gradients, join
 from nnctl.graph.operations import COMPARISONS
 from nnctl.network.losses import Loss
 from nnctl.training.step import Examples, Model, Trace, trace
@@ -26,7 +26,7 @@ CENTRAL_STEPS = (3e-4, 1e-5, 2e-6)  # the first that no kink is within reach of
 TOLERANCE: dict[Method, float] = {"complex-step": 1e-9, "central": 1e-5}
 FLOOR: dict[Method, float] = {"complex-step": 1e-6, "central": 1e-3}  # of the largest gradient
 ZERO = 1e-13  # of the model's largest gradient
-KINKED = ("maximum", "minimum", "sign", *(ufunc.__name__ for ufunc in COMPARISONS))
+KINKED = (Name.MAXIMUM, Name.MINIMUM, Name.SIGN, *(UFUNCS[ufunc].name for ufunc in COMPARISONS))
 ROUNDING = 1e-12  # no gap: the equal cells of an image's black corner may differ by so much
 MOST_ENTRIES = 40
 MOVES = 30
@@ -89,9 +89,8 @@ def point_of(traced: Trace, model: Model, batch: Examples) -> dict[Value, Array]
     point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
     point.update(zip(traced.batch_leaves(), batch.held(), strict=True))
     held = np.random.default_rng(0)
-    for leaf in traced.graph.values:
-        if leaf.op is None and leaf.name == "draw":
-            point[leaf] = held.random(leaf.shape)
+    for leaf in traced.graph.held:
+        point[leaf] = held.random(leaf.shape)
     return point
 
 
@@ -110,7 +109,7 @@ class Experiment:
         self._derivatives = dict(zip(case.arrays, derivatives, strict=True))
         # Only what is derived by moves: noise in an image would spread what lies on one kink.
         self._varied = {leaf_of(value) for value in case.arrays.values()}
-        gaps = [gap_of(value).reshape(value.size) for value in forward if value.name in KINKED]
+        gaps = [gap_of(value).reshape(value.size) for value in forward if value.operation in KINKED]
         apart = [join(gaps)] if gaps else []
         dtype = np.complex128 if method == "complex-step" else np.float64
         wanted = [case.loss, *apart, *case.arrays.values(), *case.point]

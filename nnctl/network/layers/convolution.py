@@ -72,7 +72,8 @@ class Convolution(WeightedLayer, Spatial):
         columns = gathered(cells, self.table).reshape(n * places, taps * inputs)
         z = columns @ weights
         if math.prod(self.along_axes(self.strides)) <= 2:
-            z = with_derivative(z, (cells, weights), self.rule(cells, columns, weights))
+            rule = self.rule(cells, columns, weights)
+            z = with_derivative(z, (cells, weights), rule, name="convolution")
         return z.reshape(n, *self.places, filters)
 
     def rule(self, cells: Value, columns: Value, weights: Value) -> Any:

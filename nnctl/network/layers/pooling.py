@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from nnctl.graph import Graph, Shape, Value
+from nnctl.graph import Graph, Name, Shape, Value
 from nnctl.network.activations import relu
 from nnctl.network.layers.spatial import HEIGHT_WIDTH, STEPS, One, Spatial, Two
 from nnctl.network.layers.windows import Windows, average, greatest
@@ -57,8 +57,8 @@ class MaxPooling(Pooling):
 
 def before_relu(x: Value) -> Value | None:
     """The `z` of which `x` is the `relu`; None for any other value."""
-    made = x.inputs[0] if x.name == "with_derivative" else x
-    is_relu = made.name == "maximum" and made.inputs[1] is x.graph.constant(0.0)
+    made = x.inputs[0] if x.operation is Name.WITH_DERIVATIVE else x
+    is_relu = made.operation is Name.MAXIMUM and made.inputs[1] is x.graph.constant(0.0)
     return made.inputs[0] if is_relu else None
 
 

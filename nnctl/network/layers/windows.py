@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnctl.graph import Array, Operation, Value, join, with_derivative
+from nnctl.graph import Array, Name, Operation, Value, join, with_derivative
 from nnctl.graph.operations import copy
 
 Padding = Literal["valid", "same", "causal"]
@@ -104,13 +104,13 @@ def gathered(x: Value, table: Array) -> Value:
         array, out = (a.reshape(n, -1, block * channels) for a in (array, out))
         return [partial(array.take, blocks, 1, out, "clip")]
 
-    op = Operation("gather", (table.tobytes(),), calls=calls)
+    op = Operation(Name.GATHER, (table.tobytes(),), calls=calls)
     y = x.graph.record(op, (inside,), (n, len(table), channels))
 
     def rule(d: Value) -> Value:
         return summed(d, inverse(np.where(table < cells, table, OUTSIDE), cells))
 
-    return with_derivative(y, (x,), rule)
+    return with_derivative(y, (x,), rule, name="gathered")
 
 
 def in_blocks(table: Array, cells: int) -> tuple[int, Array]:
@@ -132,7 +132,7 @@ def with_zero_cell(x: Value) -> Value:
         return [partial(np.copyto, out[:, :-1], array), partial(out[:, -1].fill, 0)]
 
     n, cells, channels = x.shape
-    return x.graph.record(Operation("zero_cell", calls=calls), (x,), (n, cells + 1, channels))
+    return x.graph.record(Operation(Name.ZERO_CELL, calls=calls), (x,), (n, cells + 1, channels))
 
 
 def summed(x: Value, table: Array) -> Value:
@@ -148,7 +148,7 @@ def summed(x: Value, table: Array) -> Value:
         places = inverse(table, cells)
         return summed(d, np.where(places < 0, OUTSIDE, places % columns))
 
-    return with_derivative(y, (x,), rule)
+    return with_derivative(y, (x,), rule, name="summed")
 
 
 def greatest(x: Value, windows: Windows) -> Value:
@@ -172,7 +172,7 @@ def greatest(x: Value, windows: Windows) -> Value:
             d = d - part
         return scattered([d, *reversed(parts)], table, windows.size)
 
-    y: Value = with_derivative(best[-1], (x,), rule)
+    y: Value = with_derivative(best[-1], (x,), rule, name="greatest")
     return y
 
 

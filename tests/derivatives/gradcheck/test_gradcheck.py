@@ -204,7 +204,7 @@ def test_a_wrong_derivative_of_an_activation_is_caught(name, factor, monkeypatch
 
     def wrong(z):
         a = right(z)
-        return with_derivative(a, (a,), lambda da: da * factor)
+        return with_derivative(a, (a,), lambda da: da * factor, name=name)
 
     monkeypatch.setitem(ACTIVATIONS, name, wrong)
     assert failures(networks(name, "mean_squared_error"))
@@ -217,7 +217,7 @@ def test_a_wrong_derivative_of_a_loss_is_caught(name, factor, monkeypatch):
 
     def wrong(self, y_true, y_pred):
         losses = right(self, y_true, y_pred)
-        return with_derivative(losses, (losses,), lambda d: d * factor)
+        return with_derivative(losses, (losses,), lambda d: d * factor, name=name)
 
     monkeypatch.setattr(LOSSES[name], "forward", wrong)
     assert failures(networks("tanh", name))
@@ -226,7 +226,7 @@ def test_a_wrong_derivative_of_a_loss_is_caught(name, factor, monkeypatch):
 def test_a_tiny_gradient_is_checked_as_closely_as_a_large_one():
     graph = Graph()
     a = graph.leaf("a", (3,))
-    y = with_derivative(a * 1e-12, (a,), lambda d: d * 1.01e-12)
+    y = with_derivative(a * 1e-12, (a,), lambda d: d * 1.01e-12, name="small")
     case = Case(y.sum(), {"a": a}, {a: np.ones(3)})
     assert not check(case, "complex-step", np.random.default_rng(0), name="tiny")[0].passed
 
@@ -235,7 +235,7 @@ def test_a_wrong_entry_among_right_ones_is_caught():
     graph = Graph()
     a = graph.leaf("a", (4,))
     factors = graph.constant(np.array([1.0, 1.0, 1.0, 1.01]))
-    y = with_derivative(np.square(a), (a,), lambda d: d * 2 * a * factors)
+    y = with_derivative(np.square(a), (a,), lambda d: d * 2 * a * factors, name="square")
     case = Case(y.sum(), {"a": a}, {a: np.array([1.0, 2.0, 3.0, 1e-3])})
     (result,) = check(case, "complex-step", np.random.default_rng(0), name="one entry")
     assert not result.passed
