@@ -12,14 +12,22 @@ Formula = TypeVar("Formula", Value, Array)
 GivenRule = Callable[[Value], Value | tuple[Value | None, ...]]
 
 
-def with_derivative(y: Formula, inputs: Sequence[Any], rule: GivenRule, *, name: str) -> Formula:
+def with_derivative(
+    y: Formula,
+    inputs: Sequence[Any],
+    rule: GivenRule,
+    *,
+    name: str,
+    rising: Callable[[Value], Value] | None = None,
+) -> Formula:
     """`y`, whose derivative by `inputs` is what `rule(d)` returns instead of the derived one.
 
     For a rule that is shorter, faster or more accurate than the one derivation would find. `rule`
     gives one value an input (alone or as a tuple), None for an input that has no derivative here
     (labels). Whatever `y` depends on must be among the inputs, or its gradient would be lost:
     raises `ValueError` where something else is met. Plain arrays pass through.
-    `name` is what the function is called that `y` is of the inputs, such as `sigmoid`.
+    `name` is what the function is called that `y` is of the inputs, such as `sigmoid`;
+    `rising` is that function, if it never falls (see `nnctl.graph.rewrites`).
     """
     if not isinstance(y, Value):
         return y
@@ -34,7 +42,7 @@ def with_derivative(y: Formula, inputs: Sequence[Any], rule: GivenRule, *, name:
             raise ValueError(f"{y!r} depends on {value!r}, which with_derivative was not given")
         seen.add(value)
         pending.extend(value.inputs)
-    op = GivenDerivative(Name.WITH_DERIVATIVE, function=name, rule=rule)
+    op = GivenDerivative(Name.WITH_DERIVATIVE, function=name, rule=rule, rising=rising)
     return graph.record(op, (y, *lifted), y.shape, y.kind, y.contiguous)
 
 
@@ -44,6 +52,7 @@ class GivenDerivative(Operation):
 
     function: str
     rule: GivenRule
+    rising: Callable[[Value], Value] | None = None
 
     def derivatives(
         self, d: Value, y: Value, inputs: Sequence[Value], wanted: Sequence[bool]

@@ -27,7 +27,7 @@ def linear(z: Any) -> Any:
 def relu(z: Any) -> Any:
     """`a = max(0, z)`; its slope at 0 is taken to be 0, as in Keras."""
     a = np.maximum(z, 0.0)
-    return with_derivative(a, (z,), lambda da: da * np.sign(a), name="relu")
+    return with_derivative(a, (z,), lambda da: da * np.sign(a), name="relu", rising=relu)
 
 
 def sigmoid(z: Any) -> Any:

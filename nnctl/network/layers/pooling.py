@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
-from nnctl.graph import Graph, Name, Shape, Value
-from nnctl.network.activations import relu
+from nnctl.graph import Graph, Shape, Value
+from nnctl.graph.rewrites import choose
 from nnctl.network.layers.spatial import HEIGHT_WIDTH, STEPS, One, Spatial, Two
 from nnctl.network.layers.windows import Windows, average, greatest
 
@@ -47,19 +48,7 @@ class MaxPooling(Pooling):
     pool = staticmethod(greatest)
 
     def forward(self, graph: Graph, x: Value) -> Value:
-        """The greatest `relu(z)` is the `relu` of the greatest `z`, which there are fewer of."""
-        z = before_relu(x)
-        if z is None:
-            return super().forward(graph, x)
-        a: Value = relu(super().forward(graph, z))
-        return a
-
-
-def before_relu(x: Value) -> Value | None:
-    """The `z` of which `x` is the `relu`; None for any other value."""
-    made = x.inputs[0] if x.operation is Name.WITH_DERIVATIVE else x
-    is_relu = made.operation is Name.MAXIMUM and made.inputs[1] is x.graph.constant(0.0)
-    return made.inputs[0] if is_relu else None
+        return choose(x, partial(super().forward, graph))
 
 
 @dataclass(eq=False, repr=False)
