@@ -168,16 +168,15 @@ def relu_layers(built: Built) -> list[int]:
 def outputs_of(model: Sequential, places: list[int], x: Inputs) -> list[Array]:
     """What the layers at these places give for some rows of `x`, in evaluation."""
     some = np.ascontiguousarray(x[:: max(1, len(x) // ROWS)][:ROWS])
-    graph, size = Graph(training=False), model.layout.trainable_size
-    parameters, statistics = model.layout.declare(graph)
+    graph = Graph(training=False)
+    given = model.layout.given(model.layout.declare(graph), model.vector)
     leaf = value = graph.leaf("x", some.shape)
     wanted = []
     for place, layer in enumerate(model.places[: max(places) + 1]):
         value = layer.forward(graph, value)
         if place in places:
             wanted.append(value)
-    given = {parameters: model.vector[:size], statistics: model.vector[size:], leaf: some}
-    program = Program(graph, wanted, model.vector.dtype, given)
+    program = Program(graph, wanted, model.vector.dtype, {**given, leaf: some})
     with np.errstate(all="ignore"):
         program.run()
     return [program[each] for each in wanted]

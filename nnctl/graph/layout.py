@@ -6,7 +6,7 @@ slots has that region's layout.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +87,12 @@ class Layout:
             part = leaf[whole.start - start : whole.stop - start]
             graph.parameters[parameter] = part.reshape(*parameter.shape)
         return leaves
+
+    def given(self, leaves: Sequence[Value], vector: Array) -> dict[Value, Array]:
+        """The arrays of the two leaves that `declare` returned: views of the vector's regions."""
+        parameters, statistics = leaves
+        size = self.trainable_size
+        return {parameters: vector[:size], statistics: vector[size:]}
 
     def assign_updates(self, graph: Graph, statistics: Value) -> None:
         """Assigns to the leaf of what is only kept whatever the layers say of it after a step."""

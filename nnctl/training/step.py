@@ -3,7 +3,7 @@
 `trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -74,6 +74,10 @@ class Trace(NamedTuple):
     y_pred: Value
     penalty: Value | None
     loss: Value
+
+    def model_leaves(self) -> tuple[Value, Value]:
+        """The leaves that the model's vector fills."""
+        return self.parameters, self.statistics
 
     def batch_leaves(self) -> list[Value]:
         """The leaves that a batch fills, in the order of `Examples.arrays`."""
@@ -162,14 +166,14 @@ class TrainingStep:
         ranks: Ranks | None = None,
     ):
         self.batch, self.part = rows, None if ranks is None else Part.of(rows, ranks)
-        size = model.layout.trainable_size
         taken = rows if self.part is None else len(self.part)
         traced = trace(model, loss, data, taken, generator, self.part)
-        given = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+        given = model.layout.given(traced.model_leaves(), model.vector)
         rates = [traced.graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
-        self._in_parts: list[Array] = []
+        divided = self.part is not None and self.part.divides(given[traced.parameters].nbytes)
+        self._in_parts = list(slots.values()) if divided else []
         with traced.graph.named("optimizer"):
-            self._record_update(traced, model.layout, optimizer, slots, rates, given)
+            given |= self._record_update(traced, model, optimizer, slots, rates, divided)
         leaves = traced.batch_leaves()
         self.whole = rows == len(data)
         if self.whole:
@@ -187,31 +191,34 @@ class TrainingStep:
     def _record_update(
         self,
         traced: Trace,
-        layout: Layout,
+        model: Model,
         optimizer: Optimizer,
-        slots: dict[str, Array],
+        slots: Mapping[str, Array],
         rates: Sequence[Value],
-        given: dict[Value, Array],
-    ) -> None:
-        """Records what the optimizer does, and adds to `given` the arrays that it works on."""
-        graph, part, p = traced.graph, self.part, traced.parameters
-        vector, size, own = given[p], p.size, slice(None)
-        divided = part is not None and part.divides(vector.nbytes)
-        if part is not None and divided:
-            own = part.own(size)
+        divided: bool,
+    ) -> dict[Value, Array]:
+        """Records what the optimizer does; returns the arrays of the leaves that this adds.
+
+        Where the update is `divided`, it works on the part's stretch of parameters and slots.
+        """
+        graph, whole = traced.graph, traced.parameters
+        given: dict[Value, Array] = {}
+        p, own = whole, slice(whole.size)
+        if self.part is not None and divided:
+            own = self.part.own(whole.size)
             p = graph.leaf("own_parameters", (own.stop - own.start,))
-            given[p], self._in_parts = vector[own], list(slots.values())
-        old = tuple(graph.leaf(name, p.shape) for name in optimizer.slots)
-        g = gradient_vector(traced, layout, optimizer, divided)
+            given[p] = model.vector[own]
+        old = [graph.leaf(name, p.shape) for name in optimizer.slots]
+        given |= {leaf: slots[leaf.name][own] for leaf in old}
+        g = gradient_vector(traced, model.layout, optimizer, divided)
         *numbers, decay = rates
         decayed = p - p * decay if optimizer.weight_decay else p
-        updated, new = optimizer.update(decayed, g, old, *numbers)
-        graph.assign(p, updated)
-        if part is not None and divided:
-            graph.assign(traced.parameters, united(updated, size))
-        for leaf, value in zip(old, new, strict=True):
+        updated, new = optimizer.update(decayed, g, tuple(old), *numbers)
+        for leaf, value in zip([p, *old], [updated, *new], strict=True):
             graph.assign(leaf, value)
-            given[leaf] = slots[leaf.name][own]
+        if divided:
+            graph.assign(whole, united(updated, whole.size))
+        return given
 
     @property
     def nbytes(self) -> int:
@@ -273,11 +280,10 @@ class Forward:
     """The model's output for blocks of up to `rows` examples, in evaluation."""
 
     def __init__(self, model: Model, rows: int):
-        graph, size = Graph(training=False), model.layout.trainable_size
-        parameters, statistics = model.layout.declare(graph)
+        graph = Graph(training=False)
+        given = model.layout.given(model.layout.declare(graph), model.vector)
         self._leaf = x = graph.leaf("x", (rows, *model.input_shape))
         y_pred = model.forward(graph, x)
-        given = {parameters: model.vector[:size], statistics: model.vector[size:]}
         self.program = Program(graph, [y_pred, x], model.vector.dtype, given)
         self.x, self.y_pred = self.program[x], self.program[y_pred]
 
@@ -300,10 +306,9 @@ class Penalty:
     """What the model's regularizers cost with its parameters of the moment."""
 
     def __init__(self, model: Model):
-        graph, size = Graph(), model.layout.trainable_size
-        parameters, statistics = model.layout.declare(graph)
+        graph = Graph()
+        given = model.layout.given(model.layout.declare(graph), model.vector)
         penalty = model.penalty(graph)
-        given = {parameters: model.vector[:size], statistics: model.vector[size:]}
         wanted = [] if penalty is None else [penalty]
         self.program = Program(graph, wanted, model.vector.dtype, given)
         self._arrays = [self.program[value] for value in wanted]

@@ -85,8 +85,7 @@ def model_case(model: Model, loss: Loss, batch: Examples, by_input: bool = False
 
 def point_of(traced: Trace, model: Model, batch: Examples) -> dict[Value, Array]:
     """The arrays of a traced step's leaves: parameters, batch, and what layers draw, held fixed."""
-    size = model.layout.trainable_size
-    point = {traced.parameters: model.vector[:size], traced.statistics: model.vector[size:]}
+    point = model.layout.given(traced.model_leaves(), model.vector)
     point.update(zip(traced.batch_leaves(), batch.held(), strict=True))
     held = np.random.default_rng(0)
     for leaf in traced.graph.held:

@@ -1,0 +1,63 @@
+"""The programs of a model work on the model's own memory."""
+
+import numpy as np
+import pytest
+
+from nnctl import Sequential
+from nnctl.graph import Graph
+from nnctl.layers import BatchNormalization, Dense
+from nnctl.losses import MeanSquaredError
+from nnctl.optimizers import SGD, Adam
+from nnctl.training.step import Examples, Forward, TrainingStep, trace
+
+
+@pytest.fixture
+def model():
+    model = Sequential([Dense(3), BatchNormalization(), Dense(2)], seed=3, dtype="float64")
+    model.build((4,))
+    model.compile(Adam(0.1), MeanSquaredError())
+    return model
+
+
+@pytest.fixture
+def data():
+    generator = np.random.default_rng(0)
+    return Examples(generator.standard_normal((6, 4)), generator.standard_normal((6, 2)))
+
+
+def test_the_leaves_of_a_model_are_given_its_vector_and_no_copy(model):
+    graph = Graph()
+    leaves = model.layout.declare(graph)
+    given = model.layout.given(leaves, model.vector)
+    assert list(given) == list(leaves)
+    for leaf, array in given.items():
+        assert array.shape == leaf.shape
+        assert np.shares_memory(array, model.vector)
+    assert np.concatenate(list(given.values())).tolist() == model.vector.tolist()
+
+
+def test_a_step_is_given_the_vector_and_the_slots_and_changes_them_in_place(model, data):
+    slots = {name: np.zeros(model.layout.trainable_size) for name in model.optimizer.slots}
+    before, generator = model.vector.copy(), np.random.default_rng(0)
+    step = TrainingStep(model, model.loss, model.optimizer, slots, data, 6, generator)
+    step.run(data, np.arange(6)[None], [(0.1, 0.0)])
+    assert (model.vector != before).any()
+    assert all(slot.any() for slot in slots.values())
+    traced = trace(model, model.loss, data, 6)
+    assert traced.model_leaves() == (traced.parameters, traced.statistics)
+
+
+def test_a_prediction_sees_what_was_learnt_since_it_was_traced(model, data):
+    forward = Forward(model, 6)
+    before = forward(data.x).copy()
+    model.vector *= 2
+    assert (forward(data.x) != before).all()
+
+
+def test_weight_decay_takes_its_share_off_the_parameters_first(model, data):
+    model.compile(SGD(0.5, weight_decay=0.1), MeanSquaredError())
+    plain, size = model.vector.copy(), model.layout.trainable_size
+    model.step(data, 6).run(data, np.arange(6)[None], [(0.5, 0.0)])
+    undecayed, model.vector[:] = model.vector[:size].copy(), plain
+    model.step(data, 6).run(data, np.arange(6)[None], [(0.5, 0.05)])
+    np.testing.assert_allclose(model.vector[:size], undecayed - 0.05 * plain[:size], rtol=1e-12)
