@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nnctl.graph.names import Name
-from nnctl.graph.operations import Array, Operation, Shape, broadcast
+from nnctl.graph.numpy_calls import Array
+from nnctl.graph.operations import Operation, Shape, broadcast
 from nnctl.graph.values import Value
 
 Formula = TypeVar("Formula", Value, Array)
@@ -61,7 +62,7 @@ class GivenDerivative(Operation):
         return [None, *(given if isinstance(given, tuple) else (given,))]
 
 
-def summed_to(d: Value, shape: Shape) -> Value:
+def sum_to(d: Value, shape: Shape) -> Value:
     """`d` summed over the axes along which its value was broadcast from `shape`."""
     if d.shape == shape:
         return d
@@ -91,7 +92,7 @@ def gradients(loss: Value, wanted: Sequence[Value]) -> list[Value]:
             found = value.op.derivatives(derivative[value], value, value.inputs, by_input)
             for x, d in zip(value.inputs, found, strict=True):
                 if d is not None and x in depends:
-                    d = summed_to(d, x.shape)
+                    d = sum_to(d, x.shape)
                     derivative[x] = derivative[x] + d if x in derivative else d
     zero = graph.constant(0.0)
     return [broadcast(derivative.get(value, zero), value.shape) for value in wanted]

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from nnctl.graph import Array, Graph, Shape, Value, join
-from nnctl.graph.numpy_calls import aligned
+from nnctl.graph.numpy_calls import aligned_zeros
 
 
 class Initial(Protocol):
@@ -64,7 +64,7 @@ class Layout:
         layer leaves the start values of those before it, and of same-sized ones behind it, alone.
         """
         # A generator for each, also for those that draw nothing: a literal start changes no other.
-        vector = aligned((self.size,), dtype)
+        vector = aligned_zeros((self.size,), dtype)
         views = self.views(vector)
         for name, child in zip(views, generator.spawn(len(views)), strict=True):
             parameter = self.parameters[name]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.graph.names import Name
-from nnctl.graph.numpy_calls import ALIGNMENT
-from nnctl.graph.operations import Array, Kind
+from nnctl.graph.numpy_calls import ALIGNMENT, Array
+from nnctl.graph.operations import Kind
 from nnctl.graph.values import Value
 
 FOREVER = 1 << 60

@@ -41,7 +41,7 @@ def spread(array: Array, out: Array) -> Array:
     return np.full(out.shape[axes:], array)
 
 
-def aligned(shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Array:
+def aligned_zeros(shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Array:
     """Zeros that start at a multiple of `ALIGNMENT`; other vectors take longer to add."""
     nbytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     raw = np.zeros(nbytes + ALIGNMENT, np.uint8)

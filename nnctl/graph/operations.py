@@ -18,12 +18,11 @@ import numpy as np
 
 from nnctl.graph import numpy_calls
 from nnctl.graph.names import Name
+from nnctl.graph.numpy_calls import Array, Call
 
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
-Array = np.ndarray[Any, np.dtype[Any]]
 Axes = int | tuple[int, ...] | None
-Call = Callable[[], Any]
 
 if TYPE_CHECKING:
     from nnctl.graph.values import Value
@@ -59,7 +58,7 @@ class Operation:
         return [rule(d, y, *inputs) if rule and asked else None for rule, asked in rules]
 
 
-def elementwise(ufunc: np.ufunc, *rules: Rule | None) -> Operation:
+def ufunc_operation(ufunc: np.ufunc, *rules: Rule | None) -> Operation:
     """The operation of a ufunc, with one rule an operand."""
 
     return Operation(
@@ -76,27 +75,27 @@ def sign_calls(out: Array, z: Array) -> list[Call]:
 
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal)
 UFUNCS: dict[np.ufunc, Operation] = {
-    np.add: elementwise(np.add, lambda d, y, a, b: d, lambda d, y, a, b: d),
-    np.subtract: elementwise(np.subtract, lambda d, y, a, b: d, lambda d, y, a, b: -d),
-    np.multiply: elementwise(np.multiply, lambda d, y, a, b: d * b, lambda d, y, a, b: d * a),
-    np.divide: elementwise(np.divide, lambda d, y, a, b: d / b, lambda d, y, a, b: -d * y / b),
-    np.negative: elementwise(np.negative, lambda d, y, a: -d),
-    np.exp: elementwise(np.exp, lambda d, y, a: d * y),
-    np.expm1: elementwise(np.expm1, lambda d, y, a: d * (y + 1)),
-    np.log: elementwise(np.log, lambda d, y, a: d / a),
-    np.log1p: elementwise(np.log1p, lambda d, y, a: d / (a + 1)),
-    np.tanh: elementwise(np.tanh, lambda d, y, a: d * (1 - np.square(y))),
-    np.sqrt: elementwise(np.sqrt, lambda d, y, a: d * 0.5 / y),
-    np.square: elementwise(np.square, lambda d, y, a: d * 2 * a),
+    np.add: ufunc_operation(np.add, lambda d, y, a, b: d, lambda d, y, a, b: d),
+    np.subtract: ufunc_operation(np.subtract, lambda d, y, a, b: d, lambda d, y, a, b: -d),
+    np.multiply: ufunc_operation(np.multiply, lambda d, y, a, b: d * b, lambda d, y, a, b: d * a),
+    np.divide: ufunc_operation(np.divide, lambda d, y, a, b: d / b, lambda d, y, a, b: -d * y / b),
+    np.negative: ufunc_operation(np.negative, lambda d, y, a: -d),
+    np.exp: ufunc_operation(np.exp, lambda d, y, a: d * y),
+    np.expm1: ufunc_operation(np.expm1, lambda d, y, a: d * (y + 1)),
+    np.log: ufunc_operation(np.log, lambda d, y, a: d / a),
+    np.log1p: ufunc_operation(np.log1p, lambda d, y, a: d / (a + 1)),
+    np.tanh: ufunc_operation(np.tanh, lambda d, y, a: d * (1 - np.square(y))),
+    np.sqrt: ufunc_operation(np.sqrt, lambda d, y, a: d * 0.5 / y),
+    np.square: ufunc_operation(np.square, lambda d, y, a: d * 2 * a),
     # Of equal operands the second counts as the greater: the slope of max(0, z) at 0 is 0.
-    np.maximum: elementwise(
+    np.maximum: ufunc_operation(
         np.maximum, lambda d, y, a, b: d * (a > b), lambda d, y, a, b: d * (b >= a)
     ),
-    np.minimum: elementwise(
+    np.minimum: ufunc_operation(
         np.minimum, lambda d, y, a, b: d * (a < b), lambda d, y, a, b: d * (b <= a)
     ),
     np.sign: Operation(Name.SIGN, (), (None,), sign_calls),
-    **{ufunc: elementwise(ufunc, None, None) for ufunc in COMPARISONS},
+    **{ufunc: ufunc_operation(ufunc, None, None) for ufunc in COMPARISONS},
 }
 
 
@@ -126,7 +125,7 @@ def matmul(a: Value, b: Value) -> Value:
     return a.graph.record(op, (a, b), (a.shape[0], b.shape[1]))
 
 
-def reduced(name: Literal[Name.SUM, Name.MAX], x: Value, axis: Axes, keepdims: bool) -> Value:
+def reduce(name: Literal[Name.SUM, Name.MAX], x: Value, axis: Axes, keepdims: bool) -> Value:
     """The sum or the greatest over one axis, several, or (None) all."""
     chosen = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = tuple(sorted(a % x.ndim for a in chosen))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from nnctl.graph.names import Name
-from nnctl.graph.operations import Array, Call, Operation
+from nnctl.graph.numpy_calls import Array, Call
+from nnctl.graph.operations import Operation
 
 if TYPE_CHECKING:
     from nnctl.graph.values import Value
@@ -88,7 +89,7 @@ def own_sum(x: "Value") -> "Value":
     return x.graph.record(op, (x,), (own.stop - own.start,))
 
 
-def united(x: "Value", size: int) -> "Value":
+def unite(x: "Value", size: int) -> "Value":
     """The vector `(size,)` of which each part's stretch is its `x`."""
     part = x.graph.part
     if part is None:

@@ -12,8 +12,8 @@ import numpy as np
 
 from nnctl.graph.memory import Plan
 from nnctl.graph.names import Name
-from nnctl.graph.numpy_calls import aligned
-from nnctl.graph.operations import Array, Call, Kind
+from nnctl.graph.numpy_calls import Array, Call, aligned_zeros
+from nnctl.graph.operations import Kind
 from nnctl.graph.values import Graph, Value
 
 
@@ -52,14 +52,14 @@ class Program:
             "bool": np.dtype(bool),
         }
         assignments = graph.assignments if assign else {}
-        needed = needed_for([*wanted, *assignments.values(), *assignments])
+        needed = dependencies_of([*wanted, *assignments.values(), *assignments])
         self.arrays: dict[Value, Array] = {}
         for value in needed:
             if value.op is None:
                 self.arrays[value] = self._bound(value, graph, given or {})
         order = self._without_fixed([value for value in needed if value.op], graph.constants)
         self.plan = Plan(order, self.arrays, set(wanted), assignments, self.dtypes, share)
-        self._arena = aligned((self.plan.nbytes,), np.uint8)
+        self._arena = aligned_zeros((self.plan.nbytes,), np.uint8)
         self._lowered = {value: self._lower(value, self.arrays) for value in order}
         self.calls = [NamedCall(v, call) for v, calls in self._lowered.items() for call in calls]
         for leaf, value in self.plan.copies:
@@ -98,7 +98,7 @@ class Program:
             array.flags.writeable = False
             return array
         if leaf not in given:
-            return aligned(leaf.shape, dtype)
+            return aligned_zeros(leaf.shape, dtype)
         array = given[leaf]
         if array.shape != leaf.shape or array.dtype != dtype:
             raise ValueError(f"{leaf!r} was given {array.dtype} {array.shape}")
@@ -162,7 +162,7 @@ class Program:
         return memory.view(self.dtypes[value.kind]).reshape(value.shape)
 
 
-def needed_for(wanted: Sequence[Value]) -> list[Value]:
+def dependencies_of(wanted: Sequence[Value]) -> list[Value]:
     """All values that the wanted ones depend on, in the order in which they were recorded."""
     needed: set[Value] = set()
     pending = list(wanted)

@@ -16,11 +16,12 @@ import numpy as np
 
 from nnctl.graph import operations
 from nnctl.graph.names import Name
-from nnctl.graph.operations import UFUNCS, Array, Axes, Kind, Operation, Shape
+from nnctl.graph.numpy_calls import Array
+from nnctl.graph.operations import UFUNCS, Axes, Kind, Operation, Shape
 from nnctl.graph.parts import BatchPart
 
 
-def recorded(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:
+def operator_of(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", Any], "Value"]:
     """A binary operator of `Value`."""
 
     def operator(self: "Value", other: Any) -> "Value":
@@ -94,12 +95,12 @@ class Value:
         """The inputs that its computation reads: of a view the first one, else all."""
         return self.inputs[:1] if self.is_view else self.inputs
 
-    __add__, __radd__ = recorded(np.add), recorded(np.add, reflected=True)
-    __sub__, __rsub__ = recorded(np.subtract), recorded(np.subtract, reflected=True)
-    __mul__, __rmul__ = recorded(np.multiply), recorded(np.multiply, reflected=True)
-    __truediv__, __rtruediv__ = recorded(np.divide), recorded(np.divide, reflected=True)
-    __gt__, __lt__ = recorded(np.greater), recorded(np.less)
-    __ge__, __le__ = recorded(np.greater_equal), recorded(np.less_equal)
+    __add__, __radd__ = operator_of(np.add), operator_of(np.add, reflected=True)
+    __sub__, __rsub__ = operator_of(np.subtract), operator_of(np.subtract, reflected=True)
+    __mul__, __rmul__ = operator_of(np.multiply), operator_of(np.multiply, reflected=True)
+    __truediv__, __rtruediv__ = operator_of(np.divide), operator_of(np.divide, reflected=True)
+    __gt__, __lt__ = operator_of(np.greater), operator_of(np.less)
+    __ge__, __le__ = operator_of(np.greater_equal), operator_of(np.less_equal)
 
     def __neg__(self) -> "Value":
         return self.graph.ufunc(np.negative, self)
@@ -120,10 +121,10 @@ class Value:
         return operations.transpose(self, axes or tuple(reversed(range(self.ndim))))
 
     def sum(self, axis: Axes = None, keepdims: bool = False) -> "Value":
-        return operations.reduced(Name.SUM, self, axis, keepdims)
+        return operations.reduce(Name.SUM, self, axis, keepdims)
 
     def max(self, axis: Axes = None, keepdims: bool = False) -> "Value":
-        return operations.reduced(Name.MAX, self, axis, keepdims)
+        return operations.reduce(Name.MAX, self, axis, keepdims)
 
     def mean(self, axis: Axes = None, keepdims: bool = False) -> "Value":
         total = self.sum(axis, keepdims)

@@ -119,4 +119,4 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "softplus": softplus,
     "tanh": tanh,
 }
-Activation = Annotated[Any, OneOf("activation", ACTIVATIONS)]
+AnyActivation = Annotated[Any, OneOf("activation", ACTIVATIONS)]

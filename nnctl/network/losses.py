@@ -180,7 +180,7 @@ class BinaryCrossentropy(Loss):
         if self.label_smoothing:
             y = y_true * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
         if not self.from_logits:
-            a = clipped(y_pred)
+            a = clip_probabilities(y_pred)
             return mean_per_example(-y * np.log(a) - (1 - y) * np.log(1 - a))
         z: Any = y_pred  # NumPy's stubs know its functions for arrays alone
         likelihood = y * np.maximum(-z, 0.0) + (1 - y) * np.maximum(z, 0.0)
@@ -216,7 +216,7 @@ class CategoricalCrossentropy(Loss):
         if self.label_smoothing:
             y = y_true * (1 - self.label_smoothing) + self.label_smoothing / classes
         total = y.sum(axis=-1, keepdims=True)
-        return categorical(y, total, y_true, y_pred, self.from_logits)
+        return crossentropy(y, total, y_true, y_pred, self.from_logits)
 
 
 @dataclass(eq=False, repr=False)
@@ -253,15 +253,15 @@ class SparseCategoricalCrossentropy(Loss):
 
     def forward(self, y_true: Value, y_pred: Value) -> Value:
         own = one_hot(y_true, y_pred.shape[-1])
-        return categorical(own, 1.0, y_true, y_pred, self.from_logits)
+        return crossentropy(own, 1.0, y_true, y_pred, self.from_logits)
 
 
-def categorical(
+def crossentropy(
     y: Value, total: Value | float, y_true: Value, y_pred: Value, from_logits: bool
 ) -> Value:
     """The crossentropy `(n,)` of class probabilities `y` that sum to `total`, made of `y_true`."""
     if not from_logits:
-        a = clipped(y_pred / y_pred.sum(axis=-1, keepdims=True))
+        a = clip_probabilities(y_pred / y_pred.sum(axis=-1, keepdims=True))
         losses = -(y * np.log(a)).sum(axis=-1)
     else:
         z: Any = y_pred
@@ -271,7 +271,7 @@ def categorical(
         others = (np.exp(z - most) * (z < most)).sum(axis=-1, keepdims=True)
         ties = ((z >= most) * 1.0).sum(axis=-1, keepdims=True) - 1
         losses = (y * ((most - z) + np.log1p(others + ties))).sum(axis=-1)
-        slope = categorical_slope(softmax(z), y, total)
+        slope = crossentropy_slope(softmax(z), y, total)
         losses = with_derivative(
             losses,
             (z, y_true),
@@ -281,7 +281,7 @@ def categorical(
     return losses if losses.ndim == 1 else mean_per_example(losses)
 
 
-def categorical_slope(a: Value, y: Value, total: Value | float) -> Value:
+def crossentropy_slope(a: Value, y: Value, total: Value | float) -> Value:
     """The derivative of the crossentropy by the logits, `total * a - y`, for `a = softmax(z)`.
 
     For a class of probability 1 that is minus the sum of the others' `a`: the difference `a - 1`
@@ -294,7 +294,7 @@ def categorical_slope(a: Value, y: Value, total: Value | float) -> Value:
     return rest - y * others.sum(axis=-1, keepdims=True)
 
 
-def clipped(a: Any) -> Any:
+def clip_probabilities(a: Any) -> Any:
     """Probabilities kept away from 0 and 1, where the logarithm ends."""
     return np.minimum(np.maximum(a, SMALLEST_PROBABILITY), 1 - SMALLEST_PROBABILITY)
 

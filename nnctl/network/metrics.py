@@ -71,7 +71,7 @@ class Accuracy(MeanMetric):
             right = y_pred.argmax(axis=-1) == class_indices(y_true, y_pred)
         else:
             right = (y_pred > 0.5) == (y_true > 0.5)
-        return mean_per_example(right)
+        return means_by_example(right)
 
 
 @dataclass(eq=False, repr=False)
@@ -85,28 +85,28 @@ class TopKAccuracy(MeanMetric):
     def per_example(self, y_true: Array, y_pred: Array, task: Task) -> Array:
         labels = class_indices(y_true, y_pred)
         own = np.take_along_axis(y_pred, labels[..., None], axis=-1)
-        return mean_per_example((y_pred > own).sum(axis=-1) < self.k)
+        return means_by_example((y_pred > own).sum(axis=-1) < self.k)
 
 
-class MeanAbsoluteError(MeanMetric):
+class MAE(MeanMetric):
     """`mean(|a - y|)` over examples and outputs."""
 
     tasks: ClassVar[tuple[Task, ...]] = NUMBERS
 
     def per_example(self, y_true: Array, y_pred: Array, task: Task) -> Array:
-        return mean_per_example(np.abs(y_pred - y_true))
+        return means_by_example(np.abs(y_pred - y_true))
 
 
-class MeanSquaredError(MeanMetric):
+class MSE(MeanMetric):
     """`mean((a - y)^2)` over examples and outputs."""
 
     tasks: ClassVar[tuple[Task, ...]] = NUMBERS
 
     def per_example(self, y_true: Array, y_pred: Array, task: Task) -> Array:
-        return mean_per_example(np.square(y_pred - y_true))
+        return means_by_example(np.square(y_pred - y_true))
 
 
-class RootMeanSquaredError(MeanSquaredError):
+class RMSE(MSE):
     """The square root of `mean((a - y)^2)` over all examples and outputs."""
 
     def result(self, state: State) -> float:
@@ -271,7 +271,7 @@ def class_indices(y_true: Array, y_pred: Array) -> Array:
     return indices
 
 
-def mean_per_example(figures: Array) -> Array:
+def means_by_example(figures: Array) -> Array:
     """The mean over all axes but the first: `(n, …)` -> `(n,)`."""
     means: Array = figures.reshape(len(figures), -1).mean(axis=1)
     return means
@@ -281,11 +281,11 @@ METRICS: dict[str, Callable[..., Metric]] = {
     "accuracy": Accuracy,
     "auc": AUC,
     "f1": F1,
-    "mae": MeanAbsoluteError,
-    "mse": MeanSquaredError,
+    "mae": MAE,
+    "mse": MSE,
     "precision": Precision,
     "r2": R2,
     "recall": Recall,
-    "rmse": RootMeanSquaredError,
+    "rmse": RMSE,
     "top_k_accuracy": TopKAccuracy,
 }

@@ -69,7 +69,7 @@ class Blocks(ABC):
 Inputs = Array | Blocks
 
 
-def drawn(x: Inputs, shuffle: bool, generator: np.random.Generator) -> Array:
+def draw_order(x: Inputs, shuffle: bool, generator: np.random.Generator) -> Array:
     """What an epoch's order is known by: all rows in that order, or of blocks its seed alone.
 
     Blocks that are not shuffled need none.

@@ -18,7 +18,7 @@ from nnctl.network.metrics import Metric
 from nnctl.network.optimizers import Optimizer
 from nnctl.network.schedules import rate_at
 from nnctl.system import blas
-from nnctl.training.blocks import drawn, in_order
+from nnctl.training.blocks import draw_order, in_order
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, own_hooks
 from nnctl.training.evaluation import Evaluator
 from nnctl.training.ranks import Ranks
@@ -136,7 +136,7 @@ class Training:
             if state.batch == 0:  # else it goes on within an epoch that was interrupted
                 state.totals = Totals.start(self._metrics)
                 shuffle = self.shuffle and self.batches > 1
-                state.order = drawn(self.train.x, shuffle, state.generator)
+                state.order = draw_order(self.train.x, shuffle, state.generator)
             # Kept is what the order is known by; of blocks it is a seed, so it is made again here.
             self._order = in_order(self.train.x, state.order)
             while state.batch < self.batches and self._stopped is None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.graph import Array
-from nnctl.graph.numpy_calls import aligned
+from nnctl.graph.numpy_calls import aligned_zeros
 from nnctl.network.optimizers import Optimizer
 from nnctl.training.scoring import Totals
 
@@ -50,7 +50,7 @@ class TrainingState:
     ) -> "TrainingState":
         """The state before the first step: slots filled as the optimizer says."""
         # Aligned as the vector is, since an update reads and writes both side by side.
-        slots = {name: aligned((trainable,), vector.dtype) for name in optimizer.slots}
+        slots = {name: aligned_zeros((trainable,), vector.dtype) for name in optimizer.slots}
         for name, slot in slots.items():
             slot.fill(optimizer.slots[name])
         return cls(vector, slots, generator, dropout)

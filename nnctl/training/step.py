@@ -11,9 +11,9 @@ import numpy as np
 
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, join
 from nnctl.graph.layout import Layout
-from nnctl.graph.parts import BatchPart, own_sum, sum_over_parts, united
+from nnctl.graph.parts import BatchPart, own_sum, sum_over_parts, unite
 from nnctl.network.losses import Loss, kind_of
-from nnctl.network.optimizers import Optimizer, clipped
+from nnctl.network.optimizers import Optimizer, clip_gradients
 from nnctl.training.blocks import Inputs
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
@@ -124,20 +124,20 @@ def gradient_vector(
     part = traced.graph.part
     if part is None:
         found = gradients(traced.loss, parameters)
-        return joined(clipped(optimizer, found))
+        return as_vector(clip_gradients(optimizer, found))
     found = gradients(traced.loss * part.share, parameters)
     if divided and not optimizer.clips:
-        return own_sum(joined(found))
-    vector = sum_over_parts(joined(found))
+        return own_sum(as_vector(found))
+    vector = sum_over_parts(as_vector(found))
     if optimizer.clips:
         slices = [layout.slices[name] for name in layout.trainable]
         pairs = zip(slices, parameters, strict=True)
         whole = [vector[own].reshape(*p.shape) for own, p in pairs]
-        vector = joined(clipped(optimizer, whole))
+        vector = as_vector(clip_gradients(optimizer, whole))
     return vector[part.own(vector.size)] if divided else vector
 
 
-def joined(arrays: Sequence[Value]) -> Value:
+def as_vector(arrays: Sequence[Value]) -> Value:
     """The elements of some arrays, one array after another: `(all,)`."""
     return join([array.reshape(array.size) for array in arrays])
 
@@ -217,7 +217,7 @@ class TrainingStep:
         for leaf, value in zip([p, *old], [updated, *new], strict=True):
             graph.assign(leaf, value)
         if divided:
-            graph.assign(whole, united(updated, whole.size))
+            graph.assign(whole, unite(updated, whole.size))
         return given
 
     @property

@@ -92,8 +92,7 @@ def test_operations_are_made_under_names_alone_and_every_name_is_made():
 def name_given(found: tuple[Path, ast.Call]) -> Name | None:
     """The name under which a call makes an operation."""
     file, call = found
-    maker = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
-    if maker not in ("Operation", "GivenDerivative", "reduced"):
+    if ast.unparse(call.func) not in ("Operation", "GivenDerivative", "operations.reduce"):
         return None
     first = call.args[0]
     if ast.unparse(first) in ("name", "Name(ufunc.__name__)"):  # both typed as names

@@ -77,6 +77,6 @@ def test_sums_and_maxima_are_numpys(generator, shape, keepdims):
 @pytest.mark.parametrize("shape", [(), (0,), (7,), (3, 5)], ids=str)
 def test_memory_starts_at_a_cache_line(shape, dtype):
     for _ in range(5):
-        array = numpy_calls.aligned(shape, dtype)
+        array = numpy_calls.aligned_zeros(shape, dtype)
         assert not array.size or array.ctypes.data % numpy_calls.ALIGNMENT == 0
         assert_array_equal(array, np.zeros(shape, dtype), strict=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnctl.graph import Graph, Program, gradients
-from nnctl.graph.parts import mean_over_parts, own_sum, sum_over_parts, united
+from nnctl.graph.parts import mean_over_parts, own_sum, sum_over_parts, unite
 
 GRAPH = Path(__file__).parents[2] / "nnctl" / "graph"
 
@@ -67,14 +67,14 @@ def test_the_derivative_of_a_sum_is_the_sum_of_the_parts_derivatives(graph, shar
 def test_a_stretch_of_the_sum_is_updated_and_all_are_united(graph, share):
     x = graph.leaf("x", (4,))
     stretch = own_sum(x)
-    found = run([stretch, united(stretch * 10, 4)], {x: [1, 2, 3, 4]}, share)
+    found = run([stretch, unite(stretch * 10, 4)], {x: [1, 2, 3, 4]}, share)
     assert found == [[4, 5], [1, 1, 40, 50]]
 
 
 def test_without_parts_nothing_is_recorded():
     graph = Graph()
     x = graph.leaf("x", (4,))
-    for same in (sum_over_parts(x), mean_over_parts(x), own_sum(x), united(x, 4)):
+    for same in (sum_over_parts(x), mean_over_parts(x), own_sum(x), unite(x, 4)):
         assert same is x
     assert graph.values == [x]
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nnctl.training.blocks import Blocks, WindowedOrder, drawn, in_order
+from nnctl.training.blocks import Blocks, WindowedOrder, draw_order, in_order
 
 SIZES = [3, 5, 0, 4, 4, 1, 6, 2]
 STARTS = np.cumsum([0, *SIZES])
@@ -70,10 +70,10 @@ def test_another_seed_is_another_order_and_none_is_that_of_the_file():
 def test_an_epoch_is_known_by_its_seed_in_blocks_and_else_by_all_its_rows():
     generator = np.random.default_rng(0)
     blocks, held = Fake(STARTS, 2), np.zeros((ROWS, 2))
-    seeds = [drawn(blocks, True, generator) for _ in range(2)]
+    seeds = [draw_order(blocks, True, generator) for _ in range(2)]
     assert [seed.shape for seed in seeds] == [(1,), (1,)] and seeds[0] != seeds[1]
     assert sorted(in_order(blocks, seeds[0])[0:ROWS].tolist()) == list(range(ROWS))
-    assert drawn(blocks, False, generator).shape == (0,)
+    assert draw_order(blocks, False, generator).shape == (0,)
     expected = np.random.default_rng(1).permutation(ROWS)
-    np.testing.assert_array_equal(drawn(held, True, np.random.default_rng(1)), expected)
-    np.testing.assert_array_equal(drawn(held, False, generator), np.arange(ROWS))
+    np.testing.assert_array_equal(draw_order(held, True, np.random.default_rng(1)), expected)
+    np.testing.assert_array_equal(draw_order(held, False, generator), np.arange(ROWS))

@@ -7,7 +7,7 @@ import numpy as np
 from nnctl.derivatives.gradcheck.check import Case
 from nnctl.graph import UFUNCS, Graph, Value
 from nnctl.graph.operations import broadcast, copy
-from nnctl.network.layers.windows import OUTSIDE, Windows, average, gathered, greatest, summed
+from nnctl.network.layers.windows import OUTSIDE, Windows, average, gather, greatest, sum_cells
 
 NamedCase = tuple[str, Case]
 STEPWISE = "the function is constant between its steps"
@@ -32,8 +32,8 @@ def structural_operations() -> dict[str, Callable[[Value, Value], Value]]:
         ),
         "transpose": lambda a, b: a.transpose() * b.transpose().reshape(3, 4),
         "copy": lambda a, b: copy(a.transpose()) * copy(b.transpose()),
-        "gather": lambda a, b: gathered((a * b).reshape(1, 4, 3), cells),
-        "sum of gathered": lambda a, b: summed((a * b).reshape(1, 4, 3), cells),
+        "gather": lambda a, b: gather((a * b).reshape(1, 4, 3), cells),
+        "sum of gathered": lambda a, b: sum_cells((a * b).reshape(1, 4, 3), cells),
         "greatest of windows": lambda a, b: greatest((a * b).reshape(2, 2, 3), Windows(2, 2)),
         "average of windows": lambda a, b: average((a * b).reshape(1, 4, 3), SAME),
     }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnctl.graph import Graph, Value
-from nnctl.network.activations import Activation as AnyActivation
+from nnctl.network.activations import AnyActivation
 from nnctl.network.layers.base import Layer
 
 

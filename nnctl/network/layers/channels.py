@@ -15,7 +15,7 @@ def rows_of(x: Value) -> Value:
     return x.reshape(-1, math.prod(x.shape[-2:])) if x.ndim > 2 else x
 
 
-def repeated(vector: Value, shape: Shape) -> Value:
+def repeat(vector: Value, shape: Shape) -> Value:
     """A vector `(c,)` for the rows of a value of that shape: `(w * c,)`."""
     if len(shape) < 3:
         return vector
@@ -30,4 +30,4 @@ def mean(rows: Value, shape: Shape) -> Value:
 
 def plus(x: Value, bias: Value) -> Value:
     """`x + bias`, with one number a channel."""
-    return (rows_of(x) + repeated(bias, x.shape)).reshape(*x.shape)
+    return (rows_of(x) + repeat(bias, x.shape)).reshape(*x.shape)

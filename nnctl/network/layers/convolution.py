@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Literal
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value, with_derivative
-from nnctl.network.activations import Activation
+from nnctl.network.activations import AnyActivation
 from nnctl.network.arguments import PositiveInt
 from nnctl.network.initializers import Initializer
 from nnctl.network.layers import channels
 from nnctl.network.layers.base import WeightedLayer
 from nnctl.network.layers.spatial import HEIGHT_WIDTH, STEPS, One, Spatial, Two
-from nnctl.network.layers.windows import gathered, table_of, windows_by_cell
+from nnctl.network.layers.windows import gather, table_of, windows_by_cell
 from nnctl.network.regularizers import Regularizer
 
 
@@ -30,7 +30,7 @@ class Convolution(WeightedLayer, Spatial):
     strides: Any = 1
     padding: Any = "valid"
     dilation_rate: Any = 1
-    activation: Activation = "linear"
+    activation: AnyActivation = "linear"
     use_bias: bool = True
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Initializer = "zeros"
@@ -69,7 +69,7 @@ class Convolution(WeightedLayer, Spatial):
         n, (places, taps) = x.shape[0], self.table.shape
         inputs, filters = kernel.shape[-2:]
         cells, weights = x.reshape(n, -1, inputs), kernel.reshape(taps * inputs, filters)
-        columns = gathered(cells, self.table).reshape(n * places, taps * inputs)
+        columns = gather(cells, self.table).reshape(n * places, taps * inputs)
         z = columns @ weights
         if math.prod(self.along_axes(self.strides)) <= 2:
             rule = self.rule(cells, columns, weights)
@@ -84,7 +84,7 @@ class Convolution(WeightedLayer, Spatial):
         around = windows_by_cell(self.table, count)
 
         def derivatives(d: Value) -> tuple[Value, Value]:
-            seen = gathered(d.reshape(n, places, filters), around)
+            seen = gather(d.reshape(n, places, filters), around)
             turned = weights.reshape(taps, inputs, filters).transpose(0, 2, 1)
             by_cells = seen.reshape(n * count, -1) @ turned.reshape(taps * filters, inputs)
             return by_cells.reshape(n, count, inputs), columns.transpose() @ d

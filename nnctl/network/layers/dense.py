@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value
-from nnctl.network.activations import Activation
+from nnctl.network.activations import AnyActivation
 from nnctl.network.arguments import PositiveInt
 from nnctl.network.initializers import Initializer
 from nnctl.network.layers.base import WeightedLayer
@@ -20,7 +20,7 @@ class Dense(WeightedLayer):
     """
 
     units: PositiveInt
-    activation: Activation = "linear"
+    activation: AnyActivation = "linear"
     use_bias: bool = True
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Initializer = "zeros"

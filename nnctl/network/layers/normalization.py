@@ -73,7 +73,7 @@ class BatchNormalization(Normalization):
         mean, variance = graph.lift(self.moving_mean), graph.lift(self.moving_variance)
         if graph.training:
             mean = self.moved(graph, self.moving_mean, channels.mean(rows, x.shape))
-        centred = rows - channels.repeated(mean, x.shape)
+        centred = rows - channels.repeat(mean, x.shape)
         if graph.training:
             # Of what is centred already: E[x²] − E[x]² would lose the digits of a large mean.
             squares = channels.mean(np.square(centred), x.shape)
@@ -82,9 +82,9 @@ class BatchNormalization(Normalization):
         factor = 1 / np.sqrt(variance + self.epsilon)
         if self.scale:
             factor = factor * self.gamma
-        a = centred * channels.repeated(factor, x.shape)
+        a = centred * channels.repeat(factor, x.shape)
         if self.center:
-            a = a + channels.repeated(graph.lift(self.beta), x.shape)
+            a = a + channels.repeat(graph.lift(self.beta), x.shape)
         return a.reshape(*x.shape)
 
     def moved(self, graph: Graph, moving: Any, batch: Value) -> Value:
@@ -109,7 +109,7 @@ class LayerNormalization(Normalization):
         variance = np.square(centred).mean(-1, keepdims=True)
         a = channels.rows_of(centred / np.sqrt(variance + self.epsilon))
         if self.scale:
-            a = a * channels.repeated(graph.lift(self.gamma), x.shape)
+            a = a * channels.repeat(graph.lift(self.gamma), x.shape)
         if self.center:
-            a = a + channels.repeated(graph.lift(self.beta), x.shape)
+            a = a + channels.repeat(graph.lift(self.beta), x.shape)
         return a.reshape(*x.shape)

@@ -91,7 +91,7 @@ def windows_by_cell(table: Array, cells: int) -> Array:
     return found
 
 
-def gathered(x: Value, table: Array) -> Value:
+def gather(x: Value, table: Array) -> Value:
     """The cells that a flat table names: `(n, cells, c)` -> `(n, len(table), c)`, zero outside."""
     n, cells, channels = x.shape
     table = table.reshape(-1)
@@ -108,9 +108,9 @@ def gathered(x: Value, table: Array) -> Value:
     y = x.graph.record(op, (inside,), (n, len(table), channels))
 
     def rule(d: Value) -> Value:
-        return summed(d, inverse(np.where(table < cells, table, OUTSIDE), cells))
+        return sum_cells(d, inverse(np.where(table < cells, table, OUTSIDE), cells))
 
-    return with_derivative(y, (x,), rule, name="gathered")
+    return with_derivative(y, (x,), rule, name="gather")
 
 
 def in_blocks(table: Array, cells: int) -> tuple[int, Array]:
@@ -135,20 +135,20 @@ def with_zero_cell(x: Value) -> Value:
     return x.graph.record(Operation(Name.ZERO_CELL, calls=calls), (x,), (n, cells + 1, channels))
 
 
-def summed(x: Value, table: Array) -> Value:
+def sum_cells(x: Value, table: Array) -> Value:
     """Sums of cells, one for each column of the table: `(n, cells, c)` -> `(n, columns, c)`."""
     n, cells, channels = x.shape
     terms, columns = table.shape
     if terms == 1:
-        return gathered(x, table)
-    y = gathered(x, table).reshape(n, terms, columns * channels).sum(1)
+        return gather(x, table)
+    y = gather(x, table).reshape(n, terms, columns * channels).sum(1)
     y = y.reshape(n, columns, channels)
 
     def rule(d: Value) -> Value:
         places = inverse(table, cells)
-        return summed(d, np.where(places < 0, OUTSIDE, places % columns))
+        return sum_cells(d, np.where(places < 0, OUTSIDE, places % columns))
 
-    return with_derivative(y, (x,), rule, name="summed")
+    return with_derivative(y, (x,), rule, name="sum_cells")
 
 
 def greatest(x: Value, windows: Windows) -> Value:
@@ -159,7 +159,7 @@ def greatest(x: Value, windows: Windows) -> Value:
     table = windows.table()
     first = np.take_along_axis(table, (table >= 0).argmax(1)[:, None], 1)
     table = np.where(table < 0, first, table)  # once more a cell of the window changes nothing
-    cells: list[Any] = [gathered(x, column) for column in table.T]
+    cells: list[Any] = [gather(x, column) for column in table.T]
     best = [cells[0]]
     for cell in cells[1:]:
         best.append(np.maximum(cell, best[-1]))
@@ -170,19 +170,19 @@ def greatest(x: Value, windows: Windows) -> Value:
             part = d * (cell > before)
             parts.append(part)
             d = d - part
-        return scattered([d, *reversed(parts)], table, windows.size)
+        return scatter([d, *reversed(parts)], table, windows.size)
 
     y: Value = with_derivative(best[-1], (x,), rule, name="greatest")
     return y
 
 
-def scattered(parts: Sequence[Value], table: Array, cells: int) -> Value:
+def scatter(parts: Sequence[Value], table: Array, cells: int) -> Value:
     """Cells that are the sum of their parts: of `parts[k]` `(n, count, c)` those with the cell in
     column `k` of the table `(count, k)` -> `(n, cells, c)`."""
     n, count, channels = parts[0].shape
     joined = join([part.reshape(part.size) for part in parts])
     whole = table.T[:, None, :] + np.arange(n)[:, None] * cells
-    d = summed(joined.reshape(1, len(parts) * n * count, channels), inverse(whole, n * cells))
+    d = sum_cells(joined.reshape(1, len(parts) * n * count, channels), inverse(whole, n * cells))
     return d.reshape(n, cells, channels)
 
 
@@ -191,6 +191,6 @@ def average(x: Value, windows: Windows) -> Value:
     table = windows.table()
     counts = (table >= 0).sum(1)
     if (counts == windows.kernel).all():
-        return summed(x, table.T) * (1 / windows.kernel)
-    scaled: Value = summed(x, table.T) * (1 / counts[:, None])
+        return sum_cells(x, table.T) * (1 / windows.kernel)
+    scaled: Value = sum_cells(x, table.T) * (1 / counts[:, None])
     return scaled

@@ -3,7 +3,7 @@
 from nnctl.network.optimizers.adagrad import Adagrad
 from nnctl.network.optimizers.adam import Adam, AdamW
 from nnctl.network.optimizers.base import Optimizer
-from nnctl.network.optimizers.clip import clipped
+from nnctl.network.optimizers.clip import clip_gradients
 from nnctl.network.optimizers.rmsprop import RMSprop
 from nnctl.network.optimizers.sgd import SGD
 
@@ -16,4 +16,13 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
 }
 
-__all__ = ["OPTIMIZERS", "SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "clipped"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSprop",
+    "clip_gradients",
+]

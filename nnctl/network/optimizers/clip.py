@@ -9,7 +9,7 @@ from nnctl.graph import Value
 from nnctl.network.optimizers.base import Optimizer
 
 
-def clipped(optimizer: Optimizer, gradients: Sequence[Any]) -> list[Value]:
+def clip_gradients(optimizer: Optimizer, gradients: Sequence[Any]) -> list[Value]:
     """The gradients of all parameters as the optimizer wants them clipped, or as they are.
 
     `clipvalue` bounds each element, `clipnorm` the Euclidean norm of each array, and

@@ -21,7 +21,7 @@ from nnctl.derivatives.gradcheck import Case, builtin_cases
 from nnctl.derivatives.gradcheck.check import FLOOR, TOLERANCE, ZERO, Experiment, verdicts
 from nnctl.graph import Array, Program, Value, program
 from nnctl.graph.memory import Plan
-from nnctl.graph.program import needed_for
+from nnctl.graph.program import dependencies_of
 
 CAUGHT = "caught"
 MISSED = "MISSED"
@@ -139,8 +139,8 @@ def mutations_of(array: Array) -> dict[str, Callable[[Array], None]]:
 def derivative_mutants(subject: Subject) -> Iterator[Outcome]:
     """Each operation that the derivatives need and the loss does not, changed in each way."""
     computed = {named.value for named in subject.original.calls}
-    forward = set(needed_for([subject.case.loss]))
-    for value in needed_for(subject.derivatives):
+    forward = set(dependencies_of([subject.case.loss]))
+    for value in dependencies_of(subject.derivatives):
         array = subject.original.arrays[value]
         fixed = value not in subject.original.plan.position  # computed once, from constants
         operation = value.op is not None and value.op.calls is not None

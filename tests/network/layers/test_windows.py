@@ -7,7 +7,7 @@ from nnctl.graph import Graph, Program
 from nnctl.network.layers.windows import (
     OUTSIDE,
     Windows,
-    gathered,
+    gather,
     in_blocks,
     inverse,
     table_of,
@@ -74,7 +74,7 @@ def test_a_view_is_gathered_anew_in_each_run(table):
     """No copy of it may be made once and kept."""
     graph = Graph()
     x = graph.leaf("x", (4, 2, 3))
-    y = gathered(x.transpose(1, 0, 2), np.array(table))
+    y = gather(x.transpose(1, 0, 2), np.array(table))
     program = Program(graph, [y], np.float64)
     for offset in (1.0, 10.0):
         program[x][...] = np.arange(24.0).reshape(4, 2, 3) + offset
