@@ -27,6 +27,9 @@ BETWEEN_EPOCHS = 2.0  # seconds between checkpoints at epoch ends, and within an
 WITHIN_EPOCH = 30.0
 # What reading goes wrong with where something else stands in a file than what belongs there.
 CONTENTS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+# What Adam's slots were called in checkpoints that name them after the paper's m and v, which they
+# are multiples of. RMSprop has a "v" as well, and it alone.
+FORMER_SLOTS = {"slots/m": "slots/gradient_sum", "slots/v": "slots/square_sum"}
 STATE = "training"  # what the metadata of a checkpoint has, and of weights has not
 
 
@@ -164,6 +167,8 @@ def read_checkpoint(path: Path) -> Saved:
     """
     file = str(path)
     arrays = read_arrays(path)
+    if arrays.keys() >= FORMER_SLOTS.keys():
+        arrays = {FORMER_SLOTS.get(name, name): array for name, array in arrays.items()}
     metadata = metadata_of(arrays.pop(METADATA, np.array(0)), file)
     try:
         numbers = dict(metadata[STATE])

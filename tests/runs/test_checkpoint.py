@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError
-from nnctl.optimizers import Adam
+from nnctl.optimizers import Adam, RMSprop
 from nnctl.runs import checkpoint
 from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.system.npz import read_arrays, write_arrays
@@ -76,7 +76,7 @@ def test_parameters_that_are_not_finite_do_not_replace_the_last_good_ones(tmp_pa
 
 def test_a_state_comes_back_as_it_was(tmp_path):
     state, other = state_of(), state_of(seed=7)
-    state.slots["m"][...] = np.arange(5)
+    state.slots["gradient_sum"][...] = np.arange(5)
     state.step, state.epoch, state.history = 12, 3, {"loss": [3.0, 2.0, 1.0]}
     state.generator.normal()
     save_checkpoint(tmp_path / "c.npz", state, ABOUT, ended="finished")
@@ -87,6 +87,32 @@ def test_a_state_comes_back_as_it_was(tmp_path):
     for name, array in state.arrays().items():
         np.testing.assert_array_equal(other.arrays()[name], array, strict=True)
     assert other.generator.normal() == state.generator.normal()
+
+
+def test_adams_slots_are_read_under_their_former_names_too(tmp_path):
+    """And with them a run goes on as with those of today; RMSprop's v is RMSprop's."""
+    state, other = state_of(), state_of(seed=7)
+    for k, slot in enumerate(state.slots.values(), start=1):
+        slot[...] = np.arange(5) * k
+    save_checkpoint(tmp_path / "new.npz", state, ABOUT)
+    arrays = read_arrays(tmp_path / "new.npz")
+    arrays["slots/m"], arrays["slots/v"] = (
+        arrays.pop(f"slots/{name}") for name in ("gradient_sum", "square_sum")
+    )
+    with (tmp_path / "former.npz").open("wb") as file:
+        write_arrays(file, arrays)
+    read_checkpoint(tmp_path / "former.npz").restore(other, ())
+    assert {name: slot.tolist() for name, slot in other.slots.items()} == {
+        "gradient_sum": [0, 1, 2, 3, 4],
+        "square_sum": [0, 2, 4, 6, 8],
+    }
+
+    rms = TrainingState.start(state.vector, 5, RMSprop(), state.generator, state.dropout)
+    rms.slots["v"][...] = np.arange(5)
+    save_checkpoint(tmp_path / "rms.npz", rms, ABOUT)
+    rms.slots["v"][...] = 0
+    read_checkpoint(tmp_path / "rms.npz").restore(rms, ())
+    assert rms.slots["v"].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_history_has_the_columns_of_the_contract_from_the_start(tmp_path):
@@ -110,7 +136,7 @@ def test_history_has_the_columns_of_the_contract_from_the_start(tmp_path):
     "change",
     [
         {"vector": np.zeros(4, np.float32)},
-        {"slots/m": np.zeros((1,), np.float32)},
+        {"slots/gradient_sum": np.zeros((1,), np.float32)},
         {"order": np.array(["a"])},
         {"vector": None},
     ],
