@@ -34,6 +34,7 @@ def with_derivative(
         return y
     graph = y.graph
     lifted: list[Value] = [graph.lift(x) for x in inputs]
+    # From y back along all ways: each must end at an input or a constant, never at another leaf.
     seen, pending = set(lifted), [y]
     while pending:
         value = pending.pop()
@@ -66,6 +67,7 @@ def sum_to(d: Value, shape: Shape) -> Value:
     """`d` summed over the axes along which its value was broadcast from `shape`."""
     if d.shape == shape:
         return d
+    # From (5, 4, 3) back to (4, 1): axis 0 was put ahead, and axis 2 was of length 1; both go.
     ahead = d.ndim - len(shape)
     axes = [axis for axis, n in enumerate(d.shape) if axis < ahead or shape[axis - ahead] != n]
     return d.sum(tuple(axes)).reshape(*shape) if axes else d
@@ -78,12 +80,14 @@ def gradients(loss: Value, wanted: Sequence[Value]) -> list[Value]:
     loss backwards, so that all derivatives together cost a few times the loss itself.
     """
     graph = loss.graph
+    # What no wanted value leads to needs no derivative, such as the data's own columns.
     depends = set(wanted)
     recorded = graph.values[: loss.index + 1]
     for value in recorded:
         if not depends.isdisjoint(value.inputs):
             depends.add(value)
     derivative = {loss: graph.constant(1.0)}
+    # Whoever reads a value was recorded after it, so by its turn all their parts have come back.
     for value in reversed(recorded):
         by_input = [x in depends for x in value.inputs]
         if value.op is None or value not in derivative or not any(by_input):
@@ -93,6 +97,7 @@ def gradients(loss: Value, wanted: Sequence[Value]) -> list[Value]:
             for x, d in zip(value.inputs, found, strict=True):
                 if d is not None and x in depends:
                     d = sum_to(d, x.shape)
+                    # Of several readers the parts add up: the chain rule in several variables.
                     derivative[x] = derivative[x] + d if x in derivative else d
     zero = graph.constant(0.0)
     return [broadcast(derivative.get(value, zero), value.shape) for value in wanted]

@@ -80,7 +80,8 @@ class Layout:
         )
         for name, parameter in self.parameters.items():
             whole = self.slices[name]
-            # A slice counts from the vector's beginning; each of the leaves begins at its own.
+            # Slices count from the start of the vector, but the second leaf begins at 0 again:
+            # behind 10 trainable numbers, the slice 10:12 is 0:2 of the statistics.
             leaf, start = leaves[0], 0
             if not parameter.trainable:
                 leaf, start = leaves[1], self.trainable_size

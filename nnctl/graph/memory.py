@@ -80,6 +80,8 @@ class Plan:
         last: dict[Value, int] = dict.fromkeys(hold, FOREVER)
         for value in assignments.values():
             last[value] = FOREVER
+        # A view reads nothing when it is made; whoever reads it reads its input. Going backwards,
+        # a view's last reader is known before its input is met.
         for value in reversed(self.order):
             here = last.get(value, -1) if value.is_view else self.position[value]
             for x in value.reads:
@@ -119,6 +121,8 @@ class Plan:
             return None
         assert value.op is not None
         last, position = self.last_read.get(leaf, -1), self.position[value]
+        # `p - rate * g` can be written over p, each number being read before it is written; a
+        # product `p @ a` cannot, which reads whole rows of p for each number.
         own = value.op.in_place and all(
             x is leaf or self.storage.get(x) is not self.storage[leaf] for x in value.inputs
         )
@@ -130,12 +134,14 @@ class Plan:
             return None
         for x in value.inputs:
             storage = self.storage[x]
+            # Its last reader is this very value, and no view of it is read later.
             dies = storage.free and storage.end <= self.position[value]
             if dies and x.shape == value.shape and x.kind == value.kind and self._covers(x):
                 return storage
         return None
 
     def _covers(self, value: Value) -> bool:
+        # A slice does not cover its storage, in which its neighbours may still be read.
         return value.contiguous and self.nbytes_of(value) == self.storage[value].nbytes
 
     def _adopt_parts(self, join: Value, storage: Storage) -> None:
@@ -145,6 +151,7 @@ class Plan:
             own = self.storage[part]
             if own.free and own is not storage and self._covers(part):
                 own.within, own.offset = storage, offset
+                # The join's memory is in use from the moment that its first part is computed.
                 storage.start = min(storage.start, own.start)
                 storage.end = max(storage.end, own.end)
             offset += self.nbytes_of(part)
@@ -159,6 +166,8 @@ def place(storages: Sequence[Storage]) -> int:
     """
     placed: list[Storage] = []
     total = 0
+    # Alive at calls 0 to 2: 128 bytes, at 0. Alive at 1 to 3: 64 bytes, behind them at 128. Alive
+    # at 3 to 4: 64 bytes at 0, since what lay there has ended by then.
     for storage in sorted(storages, key=lambda storage: -storage.nbytes):
         offset = 0
         for other in placed:

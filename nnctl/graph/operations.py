@@ -103,6 +103,7 @@ def apply(ufunc: np.ufunc, *inputs: Value) -> Value:
     """A recorded ufunc of the inputs, broadcast as NumPy does."""
     shape = np.broadcast_shapes(*(value.shape for value in inputs))
     # NumPy reads a number faster than a broadcast view of it.
+    # Unless both were repeated: two numbers, each as (3,), would add up to one number.
     plain = [value.inputs[0] if value.is_broadcast else value for value in inputs]
     if np.broadcast_shapes(*(value.shape for value in plain)) == shape:
         inputs = tuple(plain)
@@ -115,10 +116,12 @@ def matmul(a: Value, b: Value) -> Value:
     if b.ndim != 2 or a.ndim < 2 or a.shape[-1] != b.shape[0]:
         raise ValueError(f"shapes {a.shape} and {b.shape} cannot be multiplied")
     if a.ndim > 2:
+        # (n, steps, in) @ (in, units) is one product of n * steps rows, and no n small ones.
         rows = a.reshape(-1, a.shape[-1])
         return matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
     op = Operation(
         Name.MATMUL,
+        # y_ij = sum_k a_ik b_kj, so a_ik has a part in the whole row i of y: dJ/da = d b^T.
         rules=(lambda d, y, a, b: d @ b.transpose(), lambda d, y, a, b: a.transpose() @ d),
         calls=numpy_calls.product,
     )
@@ -129,6 +132,7 @@ def reduce(name: Literal[Name.SUM, Name.MAX], x: Value, axis: Axes, keepdims: bo
     """The sum or the greatest over one axis, several, or (None) all."""
     chosen = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     axes = tuple(sorted(a % x.ndim for a in chosen))
+    # Of (2, 3, 4) along the axes 0 and 2: `kept` is (1, 3, 1), without these axes it is (3,).
     kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
     shape = kept if keepdims else tuple(n for a, n in enumerate(x.shape) if a not in axes)
 
@@ -149,15 +153,18 @@ def reshape(x: Value, to: Shape) -> Value:
         raise ValueError(f"{x.shape} cannot be reshaped to {to}")
     if to == x.shape:
         return x
+    # One number repeated is the same repeated to another shape, where nothing has to be copied.
     if x.is_broadcast and x.inputs[0].size == 1:
         return broadcast(x.inputs[0].reshape(), to)
     rule: Rule = lambda d, y, x: d.reshape(*x.shape)  # noqa: E731
+    # Of a transposed array NumPy's reshape makes a copy, of which the planner would not know.
     op = Operation(Name.RESHAPE, to, (rule,), view=lambda array: array.reshape(to))
     return x.graph.record(op, (x if x.contiguous else copy(x),), to)
 
 
 def transpose(x: Value, axes: Shape) -> Value:
     """The axes in another order."""
+    # What takes each axis back: (2, 0, 1) is undone by (1, 2, 0), the order that sorts it.
     inverse = [int(axis) for axis in np.argsort(axes)]
     rule: Rule = lambda d, y, x: d.transpose(*inverse)  # noqa: E731
     op = Operation(Name.TRANSPOSE, axes, (rule,), view=lambda array: array.transpose(axes))
@@ -189,10 +196,12 @@ def copy(x: Value) -> Value:
 
 def join(parts: Sequence[Value]) -> Value:
     """Vectors, one after another in a single one; the program computes them in place there."""
+    # Parts of 2, 3 and 1 numbers end at 2, 5 and 6, and so lie at 0:2, 2:5 and 5:6.
     ends = np.cumsum([part.size for part in parts]).tolist()
     spans = [slice(end - part.size, end) for part, end in zip(parts, ends, strict=True)]
 
     def calls(out: Array, *arrays: Array) -> list[Call]:
+        # Most parts were computed where they belong, and have that address already.
         places = zip([out[span] for span in spans], arrays, strict=True)
         return [partial(np.copyto, to, x) for to, x in places if to.ctypes.data != x.ctypes.data]
 
@@ -203,6 +212,7 @@ def one_hot(labels: Any, classes: int) -> Any:
     """The rows of the identity matrix for integer labels: `(…,)` -> `(…, classes)`."""
 
     def calls(out: Array, labels: Array) -> list[Call]:
+        # The labels are known to be in range; to make sure, NumPy would fill a copy of `out` first.
         return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
 
     op = Operation(Name.ONE_HOT, (classes,), (None,), calls)

@@ -65,6 +65,7 @@ class Program:
         for leaf, value in self.plan.copies:
             copy = partial(np.copyto, self.arrays[leaf], self.arrays[value])
             self.calls.append(NamedCall(value, copy))
+        # The bare calls: a run is to look up nothing at all.
         self.replay = [named.call for named in self.calls]
 
     def run(self) -> None:
@@ -108,6 +109,7 @@ class Program:
         """Computes what depends on constants alone, once; returns the values left for each run."""
         fixed, varying = set(constants), []
         for value in order:
+            # What reads nothing is drawn anew in each run.
             if not value.reads or not fixed.issuperset(value.reads):
                 varying.append(value)
                 continue
@@ -134,6 +136,7 @@ class Program:
         """The calls of a run that reads `leaf` from another array; most are those of any run."""
         arrays, moved, replay = {**self.arrays, leaf: array}, {leaf}, list[Call]()
         for value, calls in self._lowered.items():
+            # Results lie where they always do; only views of the leaf's array move with it.
             if moved.isdisjoint(value.reads):
                 replay += calls
             else:

@@ -51,6 +51,8 @@ class Value:
     scope: str = ""
 
     def __post_init__(self) -> None:
+        # What a value depends on was recorded before it, so its index is smaller: derivation and
+        # programs need no other order.
         self.index, self.scope = len(self.graph.values), self.graph.scope
         self.graph.values.append(self)
 
@@ -128,6 +130,7 @@ class Value:
 
     def mean(self, axis: Axes = None, keepdims: bool = False) -> "Value":
         total = self.sum(axis, keepdims)
+        # Of (2, 3) along the last axis there are 2 means of 6 numbers: each sum times 2 / 6.
         return total * (total.size / self.size)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -186,6 +189,8 @@ class Graph:
             return self.held[-1]
         fill, own = self.generator.random, (len(self.values),)  # no two draws are one value
         op = Operation(Name.DRAW, own, calls=lambda out: [partial(fill, None, out.dtype, out)])
+        # Every part draws all of them from the same state of the generator: the masks are the same,
+        # whatever number of parts the batch is divided into.
         if self.part is None:
             return self.record(op, (), shape)
         return self.record(op, (), (self.part.batch, *shape[1:]))[self.part.rows]
@@ -193,6 +198,7 @@ class Graph:
     def constant(self, number: Any) -> Value:
         """A value that never changes; equal plain numbers share one."""
         array = np.asarray(number, dtype=np.float64)
+        # By bytes: 0.0 and -0.0 are equal as numbers, and NaN is not equal to itself.
         key = ("constant", array.shape, array.tobytes())
         if key not in self._recorded:
             self._recorded[key] = value = Value(self, "constant", array.shape)
@@ -227,6 +233,7 @@ class Graph:
         contiguous: bool = True,
     ) -> Value:
         """The value of `op` on the inputs; the same operation on the same values is one value."""
+        # A formula may say `np.exp(z)` twice, or a derivative what the formula said: computed once.
         key = (op, inputs)
         if key not in self._recorded:
             self._recorded[key] = Value(self, op.name.value, shape, kind, op, inputs, contiguous)
@@ -255,4 +262,5 @@ class Graph:
         """Values recorded inside carry that scope (a layer's name)."""
         before, self.scope = self.scope, scope
         yield
+        # Not in a `finally`: a graph that could not be recorded is never gone on with.
         self.scope = before

@@ -27,13 +27,16 @@ def linear(z: Any) -> Any:
 def relu(z: Any) -> Any:
     """`a = max(0, z)`; its slope at 0 is taken to be 0, as in Keras."""
     a = np.maximum(z, 0.0)
+    # a is never negative, so that its sign is 1 where z is positive, else 0.
     return with_derivative(a, (z,), lambda da: da * np.sign(a), name="relu", rising=relu)
 
 
 def sigmoid(z: Any) -> Any:
     """`a = 1 / (1 + exp(-z))`, written so that nothing overflows and both tails keep all digits."""
+    # exp(-|z|) is never above 1. For z > 0 this is 1 / (1 + e), for z < 0 it is e / (1 + e).
     e = np.exp(np.minimum(z, -z))
     a = np.exp(np.minimum(z, 0.0)) / (e + 1)
+    # a (1 - a), but for the digits that 1 - a would lose where a is almost 1.
     return with_derivative(a, (z,), lambda da: da * e / (e + 1) / (e + 1), name="sigmoid")
 
 
@@ -45,6 +48,7 @@ def tanh(z: Any) -> Any:
 def leaky_relu(z: Any, negative_slope: NonNegativeFloat = 0.2) -> Any:
     """`a = z` where `z` is positive, else `negative_slope * z`."""
     a = np.maximum(z, 0.0) + np.minimum(z, 0.0) * negative_slope
+    # 1 where z is positive, else `negative_slope`: values are traced, and cannot branch.
     slope = (z > 0) * (1 - negative_slope) + negative_slope
     return with_derivative(a, (z,), lambda da: da * slope, name="leaky_relu")
 
@@ -66,6 +70,7 @@ def gelu(z: Any, approximate: bool = False) -> Any:
     """
     if approximate:
         return z * sigmoid((np.square(z) * (0.044715 * SQRT_8_PI) + SQRT_8_PI) * z)
+    # |z|, up to where the tail is zero anyway: beyond it, its polynomials would overflow.
     w = np.minimum(np.maximum(z, -z), END)
     tail, falling = scaled_normal_tail(w), np.exp(np.square(w) * -0.5)
 
@@ -100,6 +105,7 @@ def softplus(z: Any) -> Any:
 
 def softmax(z: Any) -> Any:
     """`a_j = exp(z_j) / sum_k exp(z_k)` along the last axis, shifted by the greatest `z`."""
+    # A shift of all z changes nothing, and with the greatest at 0 no power overflows.
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     a = e / e.sum(axis=-1, keepdims=True)
     return with_derivative(

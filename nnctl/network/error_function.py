@@ -46,6 +46,7 @@ def scaled_normal_tail(w: Any) -> Any:
 
 def polynomial(coefficients: Sequence[float], w: Any) -> Any:
     """The polynomial whose first coefficient is the constant one, by Horner's rule."""
+    # 1 + 2w + 3w^2 as (3 * w + 2) * w + 1: a product and a sum a coefficient.
     *rest, last = coefficients
     y = last
     for coefficient in reversed(rest):

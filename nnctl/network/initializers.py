@@ -22,6 +22,8 @@ def fans(shape: Shape) -> tuple[int, int]:
     if len(shape) < 2:
         size = math.prod(shape)
         return size, size
+    # A 3 x 3 convolution of 8 channels to 16, (3, 3, 8, 16): a unit has 72 inputs, and each
+    # input goes to 144 numbers.
     window = math.prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
 
@@ -40,6 +42,7 @@ def lecun_variance(shape: Shape) -> float:
 
 def uniform(variance: float, shape: Shape, generator: np.random.Generator) -> Array:
     """Uniform around 0 with that variance: in ±√(3 variance)."""
+    # A uniform distribution of width w has the variance w^2 / 12, and here w is twice the limit.
     limit = math.sqrt(3 * variance)
     return generator.uniform(-limit, limit, shape)
 
@@ -47,6 +50,7 @@ def uniform(variance: float, shape: Shape, generator: np.random.Generator) -> Ar
 def truncated_normal(variance: float, shape: Shape, generator: np.random.Generator) -> Array:
     """Normal around 0, of that variance once what lies beyond two deviations is drawn again."""
     drawn = generator.standard_normal(shape)
+    # Of a normal distribution, 4.6 % lie there: a few rounds, each over what was left.
     while (far := np.abs(drawn) > 2).any():
         drawn[far] = generator.standard_normal(int(far.sum()))
     return drawn * (math.sqrt(variance) / TRUNCATED_DEVIATION)

@@ -84,6 +84,7 @@ class TopKAccuracy(MeanMetric):
 
     def per_example(self, y_true: Array, y_pred: Array, task: Task) -> Array:
         labels = class_indices(y_true, y_pred)
+        # The class is among the k likeliest if fewer than k are likelier; ties count in its favour.
         own = np.take_along_axis(y_pred, labels[..., None], axis=-1)
         return means_by_example((y_pred > own).sum(axis=-1) < self.k)
 
@@ -130,6 +131,7 @@ class R2(Metric):
         rows, count = state["rows"], len(y)
         mean = y.mean(axis=0)
         # Means and sums of squares around them, put together as in Chan et al. 1983, equation 2.1.
+        # E[y^2] - E[y]^2 would lose its digits where the mean is large beside the spread.
         apart = mean - state["mean"]
         state["spread"] = state["spread"] + np.square(y - mean).sum(axis=0)
         state["spread"] = state["spread"] + np.square(apart) * (rows * count / (rows + count))
@@ -217,6 +219,7 @@ class AUC(Metric):
         else:
             scores, labels = y_pred.reshape(-1, 1), (y_true > 0.5).reshape(-1, 1)
         if not len(state["scores"]):
+            # The predictions are in memory that the next batch is written to.
             state["scores"], state["labels"] = scores.copy(), labels
             return
         state["scores"] = np.concatenate([state["scores"], scores])
@@ -252,6 +255,8 @@ def area(scores: Array, labels: Array) -> float:
     positives, negatives = int(labels.sum()), int((~labels).sum())
     if not positives or not negatives:
         return float("nan")
+    # Scores .1 .4 .4 .8 with positives .4 and .8: the ranks are 2.5, the mean of 2 and 3, and 4.
+    # Their sum 6.5, less 1 + 2 for the positives among themselves, is 3.5 of 2 * 2 pairs: .875.
     ordered = np.sort(scores)
     first = np.searchsorted(ordered, scores[labels], side="left")
     last = np.searchsorted(ordered, scores[labels], side="right")
@@ -261,6 +266,7 @@ def area(scores: Array, labels: Array) -> float:
 
 def share(part: Array, whole: Array) -> Array:
     """`part / whole`, 0 where the whole is 0."""
+    # The counts are whole numbers, so that this changes no other than 0.
     shares: Array = part / np.maximum(whole, 1)
     return shares
 

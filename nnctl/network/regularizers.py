@@ -43,6 +43,7 @@ class L1L2(Component):
 
 def absolute(w: Any) -> Any:
     """`|w|`, whose slope at 0 is taken to be 0."""
+    # Derived, the slope at 0 would be that of the second operand, -1, and pull at a weight of 0.
     return with_derivative(np.maximum(w, -w), (w,), lambda d: d * np.sign(w), name="absolute")
 
 

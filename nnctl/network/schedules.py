@@ -55,6 +55,7 @@ class PiecewiseConstantDecay(Component):
             raise ArgumentError("the boundaries must increase", path="boundaries")
 
     def __call__(self, step: int) -> float:
+        # Boundaries 100 and 200: step 100 has values[0] still, step 101 has values[1].
         passed = sum(step > boundary for boundary in self.boundaries)
         return float(self.values[passed])
 
@@ -79,6 +80,7 @@ class CosineDecay(Component):
             if step < self.warmup_steps:
                 return float(start + (self.warmup_target - start) * step / self.warmup_steps)
             start, warmup = self.warmup_target, self.warmup_steps
+        # Behind the last step of decay the rate stays where it has come to.
         share = min(step - warmup, self.decay_steps) / self.decay_steps
         falling = 0.5 * (1 + math.cos(math.pi * share))
         return float(start * ((1 - self.alpha) * falling + self.alpha))

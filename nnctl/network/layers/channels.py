@@ -19,11 +19,14 @@ def repeat(vector: Value, shape: Shape) -> Value:
     """A vector `(c,)` for the rows of a value of that shape: `(w * c,)`."""
     if len(shape) < 3:
         return vector
+    # (a, b) for 3 places of 2 channels: (a, b, a, b, a, b).
     return broadcast(vector, shape[-2:]).reshape(math.prod(shape[-2:]))
 
 
 def mean(rows: Value, shape: Shape) -> Value:
     """The mean of each channel `(c,)` over the rows of a value of that shape."""
+    # First one mean for each place of a line, over all lines; then over the places. Lines are all
+    # of one length, so that the mean of means is the mean.
     lines = rows.mean(0)
     return lines if len(shape) < 3 else lines.reshape(*shape[-2:]).mean(0)
 

@@ -69,8 +69,13 @@ class Convolution(WeightedLayer, Spatial):
         n, (places, taps) = x.shape[0], self.table.shape
         inputs, filters = kernel.shape[-2:]
         cells, weights = x.reshape(n, -1, inputs), kernel.reshape(taps * inputs, filters)
+        # A row of `columns` is all that one place sees: of windows of 3 x 3 cells with 2 channels,
+        # 18 numbers, cell by cell, as a column of `weights` has them. Each number stands there up
+        # to 9 times, which takes memory, and lets one large product do what loops would.
         columns = gather(cells, self.table).reshape(n * places, taps * inputs)
         z = columns @ weights
+        # With larger strides a cell is in few windows, so that most of what this rule gathers would
+        # be zeros; the derived one then sums only the terms that there are.
         if math.prod(self.along_axes(self.strides)) <= 2:
             rule = self.rule(cells, columns, weights)
             z = with_derivative(z, (cells, weights), rule, name="convolution")
@@ -84,6 +89,8 @@ class Convolution(WeightedLayer, Spatial):
         around = windows_by_cell(self.table, count)
 
         def derivatives(d: Value) -> tuple[Value, Value]:
+            # Cell c takes part in window w if it is one of its taps t, and then with weights[t]. So
+            # its derivative is the sum over t of d[w] @ weights[t].T, with w = around[c, t].
             seen = gather(d.reshape(n, places, filters), around)
             turned = weights.reshape(taps, inputs, filters).transpose(0, 2, 1)
             by_cells = seen.reshape(n * count, -1) @ turned.reshape(taps * filters, inputs)

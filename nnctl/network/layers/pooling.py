@@ -36,6 +36,8 @@ class Pooling(Spatial):
     def forward(self, graph: Graph, x: Value) -> Value:
         """One pass an axis, the last first: the greatest of a window is that of its rows."""
         for k, windows in reversed(list(enumerate(self.along, start=1))):
+            # Of (n, 28, 28, 8), pooled by 2: first n * 28 rows of 28 cells with 8 numbers each, of
+            # which 14 cells are left; then n images of 28 rows, as cells of 14 * 8 numbers each.
             ahead, behind = x.shape[:k], x.shape[k + 1 :]
             cells = x.reshape(math.prod(ahead), windows.size, math.prod(behind))
             x = self.pool(cells, windows).reshape(*ahead, windows.count, *behind)

@@ -52,6 +52,7 @@ class Spatial(Layer):
         )
         found = [Windows(*sizes, padding=padding) for sizes in numbers]
         for axis, windows in zip(self.axes, found, strict=True):
+            # Before their table is made, which would not fit into memory.
             if max(windows.reach, windows.stride) > MOST_CELLS:
                 raise ArgumentError(
                     f"windows of {windows.reach} cells, {windows.stride} apart, are too large"
@@ -69,6 +70,7 @@ def likely_shape(size: int, axes: int) -> list[int] | None:
     """The shape that so many numbers of one example probably have: a series, a square image."""
     if axes == 1:
         return [size, 1]
+    # 784 numbers are 28 x 28 of one channel; 3,072 are no square, but 32 x 32 of three.
     for channels in (1, 3):
         side = math.isqrt(size // channels)
         if side > 1 and side * side * channels == size:

@@ -56,6 +56,10 @@ class Windows:
 
     def table(self) -> Array:
         """The cells of each window: `(count, kernel)`."""
+        # Of 5 cells, 3 a window, with stride 2 and padding "same", there are (5 - 1) // 2 + 1 = 3
+        # windows. They reach over (3 - 1) * 2 + 3 = 7 cells, 2 more than there are: one of them
+        # before the first cell. So they start at -1, 1 and 3:
+        #     [[-1, 0, 1], [1, 2, 3], [3, 4, -1]]   (5 is outside, too, and becomes -1)
         starts = np.arange(self.count) * self.stride - self.before
         cells = starts[:, None] + np.arange(self.kernel) * self.dilation
         return np.where((cells < 0) | (cells >= self.size), OUTSIDE, cells)
@@ -63,6 +67,9 @@ class Windows:
 
 def table_of(axes: Sequence[Windows]) -> Array:
     """The cells of windows over several axes, numbered row by row: `(windows, cells of one)`."""
+    # An image of 3 rows and 4 columns has the cell of row r and column c at r * 4 + c. Its first
+    # window of 2 rows and 2 columns has the rows 0 and 1 and the columns 0 and 1, that is
+    # 0 * 4 + 0, 0 * 4 + 1, 1 * 4 + 0, 1 * 4 + 1 = [0, 1, 4, 5]; the one beside it [1, 2, 5, 6].
     table = np.zeros((1, 1), np.intp)
     for axis in axes:
         outer, inner = table[:, None, :, None], axis.table()[None, :, None, :]
@@ -73,10 +80,15 @@ def table_of(axes: Sequence[Windows]) -> Array:
 
 def inverse(table: Array, cells: int) -> Array:
     """For each cell the indices in the flat `table` at which it stands: `(most of them, cells)`."""
+    # Of the windows [[0, 1], [1, 2]] on 4 cells, flat [0, 1, 1, 2]: cell 0 stands at index 0, cell
+    # 1 at 1 and 2, cell 2 at 3, and cell 3 nowhere. A column a cell:
+    #     [[0, 1, 3, -1], [-1, 2, -1, -1]]
+    # So the derivative by cell 1 is the sum of those by the numbers 1 and 2 that were gathered.
     table = table.reshape(-1)
     places = np.flatnonzero(table >= 0)
     places = places[np.argsort(table[places], kind="stable")]
     counts = np.bincount(table[places], minlength=cells)
+    # Sorted by cell, [0, 1, 1, 2] has ranks [0, 0, 1, 0]: the how-manieth of its cell each is.
     rank = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
     found = np.full((max(1, counts.max()), cells), OUTSIDE)
     found[rank, table[places]] = places
@@ -85,6 +97,8 @@ def inverse(table: Array, cells: int) -> Array:
 
 def windows_by_cell(table: Array, cells: int) -> Array:
     """For each cell and each place in a window, the window that has it there: `(cells, places)`."""
+    # Of the windows [[0, 1], [1, 2]] on 3 cells: cell 0 is first in window 0 and second in none,
+    # cell 1 first in window 1 and second in window 0: [[0, -1], [1, 0], [-1, 1]].
     found = np.full((cells, table.shape[1]), OUTSIDE)
     window, place = np.nonzero(table >= 0)
     found[table[window, place], place] = window
@@ -97,6 +111,7 @@ def gather(x: Value, table: Array) -> Value:
     table = table.reshape(-1)
     inside = x if x.contiguous else copy(x)
     if (table < 0).any():
+        # Cells 0 to 3 get a neighbour 4 of zeros, which stands for all that is outside.
         inside, table = with_zero_cell(x), np.where(table < 0, cells, table)
     block, blocks = in_blocks(table, inside.shape[1])
 
@@ -115,6 +130,8 @@ def gather(x: Value, table: Array) -> Value:
 
 def in_blocks(table: Array, cells: int) -> tuple[int, Array]:
     """The most cells that always stand together, and a table of such blocks in place of cells."""
+    # The table [2, 3, 0, 1] of 4 cells always takes two together: the blocks [1, 0] of two cells
+    # each. NumPy's `take` copies a block in one go, so that longer ones are quicker.
     most = math.gcd(cells, len(table))
     for block in range(most, 1, -1):
         if most % block == 0:
@@ -145,6 +162,7 @@ def sum_cells(x: Value, table: Array) -> Value:
     y = y.reshape(n, columns, channels)
 
     def rule(d: Value) -> Value:
+        # Number i of the flat table went into column i % columns of the sums.
         places = inverse(table, cells)
         return sum_cells(d, np.where(places < 0, OUTSIDE, places % columns))
 
@@ -157,6 +175,7 @@ def greatest(x: Value, windows: Windows) -> Value:
     Of equal cells the first counts as the greatest, and takes the whole derivative, as in Keras.
     """
     table = windows.table()
+    # The window [-1, 0, 1] becomes [0, 0, 1]: padding never counts.
     first = np.take_along_axis(table, (table >= 0).argmax(1)[:, None], 1)
     table = np.where(table < 0, first, table)  # once more a cell of the window changes nothing
     cells: list[Any] = [gather(x, column) for column in table.T]
@@ -166,6 +185,8 @@ def greatest(x: Value, windows: Windows) -> Value:
 
     def rule(d: Value) -> Value:
         parts = []
+        # Of a window 3, 5, 5 the best so far are 3, 5, 5. From the end: the last 5 is not greater
+        # than the best before it and gets nothing, the first is and takes all, and 3 what is left.
         for cell, before in zip(reversed(cells[1:]), reversed(best[:-1]), strict=True):
             part = d * (cell > before)
             parts.append(part)
@@ -181,6 +202,7 @@ def scatter(parts: Sequence[Value], table: Array, cells: int) -> Value:
     column `k` of the table `(count, k)` -> `(n, cells, c)`."""
     n, count, channels = parts[0].shape
     joined = join([part.reshape(part.size) for part in parts])
+    # Cell k of example i is number i * cells + k of all: one table for the whole batch.
     whole = table.T[:, None, :] + np.arange(n)[:, None] * cells
     d = sum_cells(joined.reshape(1, len(parts) * n * count, channels), inverse(whole, n * cells))
     return d.reshape(n, cells, channels)
@@ -189,6 +211,7 @@ def scatter(parts: Sequence[Value], table: Array, cells: int) -> Value:
 def average(x: Value, windows: Windows) -> Value:
     """The mean of the cells of each window that are inside: `(n, size, c)` -> `(n, count, c)`."""
     table = windows.table()
+    # Windows at the edge have fewer cells, and the mean is over those.
     counts = (table >= 0).sum(1)
     if (counts == windows.kernel).all():
         return sum_cells(x, table.T) * (1 / windows.kernel)

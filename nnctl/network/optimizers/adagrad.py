@@ -25,5 +25,6 @@ class Adagrad(Optimizer):
 
     def update(self, p: Value, g: Value, slots: tuple[Value, ...], *rates: Value) -> Updated:
         (accumulator,), (alpha,) = slots, rates
+        # Nothing is forgotten, unlike in RMSprop: weights of rare features keep longer steps.
         accumulator = accumulator + np.square(g)
         return p - alpha * g / np.sqrt(accumulator + self.epsilon), (accumulator,)

@@ -20,6 +20,7 @@ def clip_gradients(optimizer: Optimizer, gradients: Sequence[Any]) -> list[Value
         return [np.maximum(np.minimum(g, most), -most) for g in gradients]
     if optimizer.clipnorm is not None:
         most = optimizer.clipnorm
+        # At most 3, a norm of 6 gives the factor 3 / 6, and one of 2 the factor 3 / 3: no branch.
         return [g * (most / np.maximum(norm([g]), most)) for g in gradients]
     if optimizer.global_clipnorm is not None:
         most = optimizer.global_clipnorm

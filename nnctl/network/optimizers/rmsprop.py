@@ -34,10 +34,12 @@ class RMSprop(Optimizer):
     def update(self, p: Value, g: Value, slots: tuple[Value, ...], *rates: Value) -> Updated:
         (alpha,) = rates
         old = dict(zip(self.slots, slots, strict=True))
+        # rho v + (1 - rho) g^2, which goes from v towards g^2 by the share 1 - rho.
         new = {"v": old["v"] + (np.square(g) - old["v"]) * (1 - self.rho)}
         spread = new["v"]
         if self.centered:
             new["mean"] = old["mean"] + (g - old["mean"]) * (1 - self.rho)
+            # E[g^2] - E[g]^2, the variance: of a derivative that is always the same it is 0.
             spread = spread - np.square(new["mean"])
         step = alpha * g / np.sqrt(spread + self.epsilon)
         if self.momentum:

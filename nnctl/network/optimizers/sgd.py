@@ -30,4 +30,6 @@ class SGD(Optimizer):
         if not self.momentum:
             return p - alpha * g, ()
         v = slots[0] * self.momentum - alpha * g
+        # The paper takes the derivative one velocity ahead of the parameters. In Keras's form the
+        # parameters are those ahead, so that each step leads one velocity further.
         return p + (v * self.momentum - alpha * g if self.nesterov else v), (v,)

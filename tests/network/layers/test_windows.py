@@ -54,6 +54,14 @@ def test_the_inverse_says_where_each_cell_stands():
     ]
 
 
+def test_the_examples_in_the_comments_are_right():
+    image = table_of([Windows(3, 2), Windows(4, 2)])
+    assert image[:2].tolist() == [[0, 1, 4, 5], [1, 2, 5, 6]]
+    windows = np.array([[0, 1], [1, 2]])
+    assert inverse(windows, 4).tolist() == [[0, 1, 3, -1], [-1, 2, -1, -1]]
+    assert windows_by_cell(windows, 3).tolist() == [[0, -1], [1, 0], [-1, 1]]
+
+
 @pytest.mark.parametrize(
     ("table", "cells", "expected"),
     [
