@@ -8,7 +8,7 @@ import numpy as np
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import Hidden, hidden_layers
 from nnctl.config import Config, Entry
-from nnctl.network.arguments import Range
+from nnctl.network.annotations import Range
 from nnctl.rules import network as rules
 
 SATURATING = ("sigmoid", "tanh")

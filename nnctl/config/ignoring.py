@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Strict
+from pydantic import BeforeValidator
 
+from nnctl.config.marks import Phrase
 from nnctl.config.problems import detail, errors
-from nnctl.config.wording import Phrase, shown
+from nnctl.config.wording import shown
 from nnctl.errors import did_you_mean
 from nnctl.rules import RULES
 
@@ -20,7 +21,6 @@ def known_code(value: Any) -> Any:
 
 AdviceCode = Annotated[
     str,
+    Phrase("a code of advice", "codes of advice", options=tuple(sorted(RULES))),
     BeforeValidator(known_code),
-    Strict(),
-    Phrase("a code of advice", "codes of advice"),
 ]

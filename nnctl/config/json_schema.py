@@ -1,18 +1,16 @@
 """The JSON Schema of a config, for editors: made of the same annotations that check it."""
 
-import types
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from nnctl.config.descriptions import argument_told, key_told
-from nnctl.config.ignoring import AdviceCode
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
-from nnctl.config.types import ArgumentsOf, Deferred, OrSection, Section, arguments_model, model_of
-from nnctl.network.arguments import OneOf, Range
-from nnctl.rules import RULES
+from nnctl.config.types import Section, model_of
+from nnctl.network import annotations as forms
+from nnctl.network.annotations import Allowed, OneOf, Range, read_annotation
 
 DIALECT = "http://json-schema.org/draft-07/schema#"  # what editors know
 TITLE = "nnctl config"
@@ -45,7 +43,7 @@ def section_schema(
     properties = {}
     for name, field in section.model_fields.items():
         told = key_told(AHEAD[section] + name) if section in AHEAD else argument_told(kind, name)
-        properties[name] = described(field_schema(field, definitions), field, told)
+        properties[name] = key_schema(field, told, definitions)
     required = [name for name, field in section.model_fields.items() if field.is_required()]
     return {
         "type": "object",
@@ -55,8 +53,9 @@ def section_schema(
     }
 
 
-def described(schema: Schema, field: FieldInfo, told: str) -> Schema:
+def key_schema(field: FieldInfo, told: str, definitions: dict[str, Schema]) -> Schema:
     """The schema of a key, with what is told of it, and its default where that is plain."""
+    schema = allowed_schema(read_annotation(field.annotation, field.metadata), definitions)
     default = None if field.is_required() else field.default
     if told:
         # Draft 7 ignores what stands beside a reference.
@@ -67,50 +66,32 @@ def described(schema: Schema, field: FieldInfo, told: str) -> Schema:
     return schema
 
 
-def field_schema(field: FieldInfo, definitions: dict[str, Schema]) -> Schema:
-    return annotation_schema(field.annotation, tuple(field.metadata), definitions)
+def allowed_schema(allowed: Allowed, definitions: dict[str, Schema]) -> Schema:
+    """What an annotation allows."""
+    return any_of([form_schema(form, definitions) for form in allowed.forms])
 
 
-def annotation_schema(
-    annotation: Any, marks: tuple[Any, ...], definitions: dict[str, Schema]
-) -> Schema:
-    """What an annotation allows; its marks may add to that or narrow it."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if annotation == AdviceCode:
-        return {"enum": sorted(RULES)}
-    if origin is Annotated:
-        return annotation_schema(parts[0], (*parts[1:], *marks), definitions)
-    for mark in marks:
-        if isinstance(mark, ArgumentsOf):
-            return section_schema(arguments_model(mark.made, mark.noun), definitions, mark.noun)
-    further = [found for mark in marks if (found := marked(mark, definitions)) is not None]
-    alternatives = parts if is_union(origin) else (annotation,)
-    own = [part for part in alternatives if part is not type(None)]
-    inner = () if is_union(origin) else marks
-    schemas = [plain_schema(part, inner, definitions) for part in own if not opaque(part, further)]
-    return any_of([*schemas, *further])
-
-
-def is_union(origin: Any) -> bool:
-    return origin in (Union, types.UnionType)
-
-
-def opaque(annotation: Any, further: list[Schema]) -> bool:
-    """Whether an annotation says nothing that its marks do not say."""
-    section = isinstance(annotation, type) and issubclass(annotation, Section)
-    return bool(further) and (annotation is Any or section)
-
-
-def marked(mark: Any, definitions: dict[str, Schema]) -> Schema | None:
-    """What a mark allows besides the annotation: a named type, a section, weights by label."""
-    one_of = getattr(mark, "one_of", None)
-    if isinstance(one_of, OneOf):
-        return named_schema(one_of, definitions)
-    if isinstance(mark, OrSection):
-        return section_schema(mark.section, definitions)
-    if isinstance(mark, Deferred):
-        return section_schema(mark.section(), definitions)
-    return None
+def form_schema(form: forms.Form, definitions: dict[str, Schema]) -> Schema:
+    """The schema of one form."""
+    match form:
+        case forms.Member(one_of):
+            return named_schema(one_of, definitions)
+        case forms.Instance(of) if issubclass(of, Section):
+            return section_schema(of, definitions, of.noun)
+        case forms.Choice(options) | forms.Text(options=(_, *_) as options):
+            return {"enum": list(options)}
+        case forms.Text(pattern=pattern):
+            return {"type": "string", **({"pattern": pattern} if pattern else {})}
+        case forms.Switch():
+            return {"type": "boolean"}
+        case forms.Number(whole, bounds):
+            return {"type": "integer" if whole else "number", **range_schema(bounds)}
+        case forms.Listing():
+            return list_schema(form, definitions)
+        case forms.Dictionary(values):
+            below = allowed_schema(values, definitions)
+            return {"type": "object", **({"additionalProperties": below} if below else {})}
+    return {}
 
 
 def named_schema(one_of: OneOf, definitions: dict[str, Schema]) -> Schema:
@@ -133,55 +114,13 @@ def named_schema(one_of: OneOf, definitions: dict[str, Schema]) -> Schema:
     return {"$ref": f"#/definitions/{key}"}
 
 
-def plain_schema(annotation: Any, marks: tuple[Any, ...], definitions: dict[str, Schema]) -> Schema:
-    """The schema of a type without named types of its own."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return annotation_schema(annotation, marks, definitions)
-    if origin is Literal:
-        return {"enum": list(parts)}
-    if origin in (tuple, list):
-        return list_schema(parts, marks, definitions)
-    if origin is dict or annotation is dict:
-        return mapping_schema(parts, definitions)
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return section_schema(annotation, definitions)
-    simple = {bool: "boolean", str: "string", int: "integer", float: "number"}
-    if annotation not in simple:
-        return {}
-    schema: Schema = {"type": simple[annotation]}
-    for mark in flat(marks):
-        if isinstance(mark, Range):
-            schema |= range_schema(mark)
-        if pattern := getattr(mark, "pattern", None):
-            schema["pattern"] = pattern
-    return schema
-
-
-def list_schema(
-    parts: tuple[Any, ...], marks: tuple[Any, ...], definitions: dict[str, Schema]
-) -> Schema:
-    if not parts:
-        return {"type": "array"}
-    if len(parts) > 1 and parts[-1] is not Ellipsis:
-        items = [annotation_schema(part, (), definitions) for part in parts]
-        size = len(parts)
+def list_schema(form: forms.Listing, definitions: dict[str, Schema]) -> Schema:
+    items = [allowed_schema(item, definitions) for item in form.items]
+    if not form.repeats and len(items) > 1:
+        size = len(items)
         return {"type": "array", "items": items, "minItems": size, "maxItems": size}
-    schema: Schema = {"type": "array", "items": annotation_schema(parts[0], (), definitions)}
-    least = max((getattr(mark, "min_length", None) or 0 for mark in flat(marks)), default=0)
-    return {**schema, "minItems": least} if least else schema
-
-
-def flat(marks: tuple[Any, ...]) -> list[Any]:
-    """The marks, and those that pydantic keeps within its own."""
-    return [each for mark in marks for each in (mark, *getattr(mark, "metadata", ()))]
-
-
-def mapping_schema(parts: tuple[Any, ...], definitions: dict[str, Schema]) -> Schema:
-    schema: Schema = {"type": "object"}
-    if parts and parts[1] is not Any:
-        schema["additionalProperties"] = annotation_schema(parts[1], (), definitions)
-    return schema
+    least = {"minItems": form.least} if form.least else {}
+    return {"type": "array", "items": items[0], **least}
 
 
 def range_schema(bounds: Range) -> Schema:

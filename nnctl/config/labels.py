@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from nnctl.config.problems import detail, errors
 from nnctl.config.wording import shown
-from nnctl.network.arguments import Range
+from nnctl.network.annotations import Range
 
 WEIGHTS = Range(0, math.inf, high_open=True)
 

@@ -14,8 +14,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from nnctl.config.composing import joined
 from nnctl.config.source import Source
-from nnctl.config.wording import described, shown, suggested
+from nnctl.config.wording import description, shown, suggestion
 from nnctl.errors import Problem, did_you_mean, nearest
+from nnctl.network.annotations import read_annotation
 
 WORDED = "nnctl"
 Loc = tuple[int | str, ...]
@@ -93,20 +94,20 @@ def _unknown(key: str, noun: str, allowed: Sequence[str]) -> InitErrorDetails:
 
 
 def _missing(key: str, noun: str, info: FieldInfo) -> InitErrorDetails:
-    allowed = described(info.annotation, tuple(info.metadata))
+    allowed = description(read_annotation(info.annotation, info.metadata))
     return detail(f"{key} is missing; {noun} needs it: {allowed}", f'add "{key}: …"', (key,))
 
 
 def _unfit(loc: Loc, value: Any, info: FieldInfo) -> InitErrorDetails:
-    annotation, marks = info.annotation, tuple(info.metadata)
+    taken = read_annotation(info.annotation, info.metadata)
     for part in loc[1:]:
         value = value[part]
     fix = None
     if len(loc) == 1:
         default = None if info.is_required() else info.default
-        fix = suggested(value, annotation, marks, default)
+        fix = suggestion(value, taken, default)
     subject = "it" if len(loc) == 1 else loc[0]
-    allowed = described(annotation, marks)
+    allowed = description(taken)
     if isinstance(value, float) and not isfinite(value):
         allowed = allowed.replace("a number", "a finite number")
     return detail(f"{dotted(loc)} is {shown(value)}; {subject} must be {allowed}", fix, loc)

@@ -5,7 +5,8 @@ These are their arguments alone; the statistics are computed from the training r
 
 from dataclasses import dataclass
 
-from nnctl.network.arguments import Component, OneOf, PositiveFloat
+from nnctl.network.annotations import OneOf, PositiveFloat
+from nnctl.network.arguments import Component
 
 
 @dataclass(eq=False, repr=False)

@@ -17,14 +17,14 @@ from pydantic import (
 from nnctl.config.dependent import filled, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
+from nnctl.config.marks import Filled, Limits, Phrase
 from nnctl.config.overrides import override
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
-from nnctl.config.types import ArgumentsOf, Deferred, Entry, Limits, Named, OrSection, Section
-from nnctl.config.wording import Phrase
+from nnctl.config.types import Deferred, Entry, Named, OrSection, Section, section_of
 from nnctl.errors import NnctlError, Problem
-from nnctl.network.arguments import OneOf
+from nnctl.network.annotations import OneOf
 from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
@@ -37,28 +37,24 @@ def column_name(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
-Text = Annotated[str, Strict()]
 Split = Literal["random", "last"]
 Missing = Literal["error", "drop", "mean"]
 Delimiter = Annotated[
     str,
-    Field(pattern=r"^[\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]$"),
-    Strict(),
-    Phrase('one character such as ";", no letter or digit', "delimiters"),
+    Phrase(
+        'one character such as ";", no letter or digit',
+        "delimiters",
+        pattern=r"^[\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]$",
+    ),
 ]
-File = Annotated[str, Strict(), Phrase("a file", "files")]
-Column = Annotated[
-    str, BeforeValidator(column_name), Strict(), Phrase("the name of a column", "columns")
-]
+File = Annotated[str, Phrase("a file", "files")]
+Column = Annotated[str, Phrase("the name of a column", "columns"), BeforeValidator(column_name)]
 Whole = Annotated[int, Limits(1)]
 Fraction = Annotated[float, Limits(0, 1, low_open=True, high_open=True)]
 Size = Annotated[
-    str,
-    Field(pattern=r"^[0-9]+(\.[0-9]+)? ?(kB|MB|GB)$"),
-    Strict(),
-    Phrase("a size such as 512MB", "sizes"),
+    str, Phrase("a size such as 512MB", "sizes", pattern=r"^[0-9]+(\.[0-9]+)? ?(kB|MB|GB)$")
 ]
-Columns = Annotated[tuple[Column, ...], Field(min_length=1)]
+Columns = Annotated[tuple[Column, ...], Filled()]
 
 
 class FileConfig(Section):
@@ -80,7 +76,7 @@ class FileConfig(Section):
 
 
 DataPath = Annotated[
-    str, Strict(), Phrase("a file, or {file, features, target}", "files"), OrSection(FileConfig)
+    str, Phrase("a file, or {file, features, target}", "files"), OrSection(FileConfig)
 ]
 
 
@@ -119,22 +115,20 @@ class Config(Section):
     """A run's config, checked, with every default filled in."""
 
     noun: ClassVar[str] = "a config"
-    name: Text
+    name: Annotated[str, Strict()]
     seed: Annotated[int, Limits(0)] = 0
     dtype: Literal["float32", "float64"] = "float32"
     data: DataConfig
-    input_shape: Annotated[tuple[Whole, ...], Field(min_length=1)] | None = None
-    layers: Annotated[
-        tuple[Annotated[Entry, Named(OneOf("layer", LAYERS))], ...], Field(min_length=1)
-    ]
+    input_shape: Annotated[tuple[Whole, ...], Filled()] | None = None
+    layers: Annotated[tuple[Annotated[Entry, Named(OneOf("layer", LAYERS))], ...], Filled()]
     loss: Annotated[Entry, Named(OneOf("loss", LOSSES))]
     optimizer: Annotated[Entry, Named(OneOf("optimizer", OPTIMIZERS))]
     metrics: tuple[Annotated[Entry, Named(OneOf("metric", METRICS))], ...]
     epochs: Whole
     batch_size: Whole | Literal["full"] = 32
     shuffle: Annotated[bool, Strict()] = True
-    early_stopping: Annotated[Any, ArgumentsOf(EarlyStopping, "early_stopping")] = None
-    reduce_lr_on_plateau: Annotated[Any, ArgumentsOf(ReduceLROnPlateau, "reduce_lr_on_plateau")] = (
+    early_stopping: Annotated[Any, section_of(EarlyStopping, "early_stopping")] = None
+    reduce_lr_on_plateau: Annotated[Any, section_of(ReduceLROnPlateau, "reduce_lr_on_plateau")] = (
         None
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None

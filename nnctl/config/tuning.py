@@ -17,11 +17,13 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
+from nnctl.config.marks import Filled, Limits
 from nnctl.config.problems import detail, errors
-from nnctl.config.types import Entry, Limits, Named, OrSection, Section
+from nnctl.config.types import Entry, Named, OrSection, Section
 from nnctl.config.wording import shown
 from nnctl.errors import ArgumentError
-from nnctl.network.arguments import Component, NonNegativeInt, OneOf, PositiveInt, Range
+from nnctl.network.annotations import NonNegativeInt, OneOf, PositiveInt, Range
+from nnctl.network.arguments import Component
 
 MOST_STEPS = 1_000_000
 LARGEST_WHOLE = 1 << 53  # up to which a float is sure to be the whole number that was written
@@ -130,15 +132,15 @@ def whole_if_it_is(value: float) -> float:
     return int(value) if value.is_integer() and abs(value) < LARGEST_WHOLE else value
 
 
-Number = Annotated[float, Limits(), AfterValidator(whole_if_it_is)]
+Bound = Annotated[float, Limits(), AfterValidator(whole_if_it_is)]
 
 
 class SearchRange(Section):
     """Numbers from `low` to `high`, both included."""
 
     noun: ClassVar[str] = "a range"
-    low: Number
-    high: Number
+    low: Bound
+    high: Bound
     log: Annotated[bool, Strict()] = False
     step: Annotated[float, Limits(0, low_open=True), AfterValidator(whole_if_it_is)] | None = None
 
@@ -162,7 +164,7 @@ class SearchRange(Section):
         return self
 
 
-Choices = Annotated[tuple[Any, ...], Field(min_length=1)]
+Choices = Annotated[tuple[Any, ...], Filled()]
 
 
 def entries(value: Any) -> Any:

@@ -9,9 +9,9 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from operator import or_
-from typing import Annotated, Any, ClassVar, NamedTuple, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import (
     BaseModel,
@@ -26,30 +26,13 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from nnctl.config.marks import Limits
 from nnctl.config.problems import detail, errors, reworded
 from nnctl.config.wording import shown, with_article
 from nnctl.errors import ArgumentError, did_you_mean
-from nnctl.network.arguments import OneOf, Range, arguments_of
-
-
-class Limits(Range):
-    """A range that pydantic enforces: on finite numbers only, never on text or truth values."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        limits: dict[str, Any] = {"strict": True}
-        if self.low > -math.inf:
-            limits["gt" if self.low_open else "ge"] = self._bound(source, self.low)
-        if self.high < math.inf:
-            limits["lt" if self.high_open else "le"] = self._bound(source, self.high)
-        if source is float:
-            limits["allow_inf_nan"] = False
-        return {**handler(source), **limits}
-
-    @staticmethod
-    def _bound(source: Any, bound: float) -> float:
-        return int(bound) if source is int else bound
+from nnctl.network import annotations as forms
+from nnctl.network.annotations import Allowed, OneOf
+from nnctl.network.arguments import arguments_of
 
 
 class Section(BaseModel):
@@ -164,6 +147,10 @@ class Named(NamedTuple):
 
         return core_schema.no_info_wrap_validator_function(otherwise, handler(source))
 
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, and a member of the set besides."""
+        return self.one_of.amend(allowed)
+
     def entry(self, value: Any) -> Entry:
         """The entry that `value` stands for; raises worded errors."""
         kind, registry = self.one_of.kind, self.one_of.registry
@@ -219,22 +206,9 @@ class OrSection(NamedTuple):
 
         return core_schema.no_info_wrap_validator_function(either, handler(source))
 
-
-class ArgumentsOf(NamedTuple):
-    """Marks a field that holds the arguments of the class `made`, or None; `noun` is its name."""
-
-    made: Any
-    noun: str
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        # The model is derived when a config has such a mapping, not here.
-        def arguments(value: Any) -> Any:
-            given = value is not None and not isinstance(value, Arguments)
-            return arguments_model(self.made, self.noun).model_validate(value) if given else value
-
-        return core_schema.no_info_plain_validator_function(arguments)
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, and the section besides."""
+        return allowed.extended(forms.Instance(self.section))
 
 
 class Deferred(NamedTuple):
@@ -252,6 +226,10 @@ class Deferred(NamedTuple):
             return value if value is None else self.section().model_validate(value)
 
         return core_schema.no_info_plain_validator_function(checked)
+
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, and the section besides."""
+        return allowed.extended(forms.Instance(self.section()))
 
 
 @cache
@@ -272,11 +250,16 @@ def arguments_model(made: Any, noun: str) -> type[Arguments]:
     return model
 
 
+def section_of(made: Any, noun: str) -> Deferred:
+    """The mark of a field that holds the arguments of the class `made`, or None."""
+    return Deferred(partial(arguments_model, made, noun))
+
+
 def fields_of(made: Any) -> dict[str, Any]:
     """The arguments of a class or function as fields of a model."""
     fields: dict[str, Any] = {
         argument.name: (
-            field_type(argument.annotation),
+            field_type(argument.allowed),
             ... if argument.required else argument.default,
         )
         for argument in arguments_of(made)
@@ -287,41 +270,33 @@ def fields_of(made: Any) -> dict[str, Any]:
     return fields
 
 
-def field_type(annotation: Any) -> Any:
-    """The annotation as pydantic enforces it: strict scalars, ranges, named types."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _annotated(parts[0], parts[1:])
-    if origin in (Union, types.UnionType):
-        return _union(parts)
-    if origin in (tuple, list):
-        return origin[tuple(part if part is Ellipsis else field_type(part) for part in parts)]
-    if origin is dict:
-        return origin[parts[0], field_type(parts[1])]
-    if annotation in (int, float):
-        return Annotated[annotation, Limits()]
-    if annotation in (bool, str):
-        return Annotated[annotation, Strict()]
-    return annotation
+def field_type(allowed: Allowed) -> Any:
+    """The annotation by which pydantic enforces what is allowed."""
+    members = [form for form in allowed.forms if isinstance(form, forms.Member)]
+    rest = [form_type(form) for form in allowed.forms if form not in members]
+    union: Any = reduce(or_, [*rest, None] if allowed.optional else rest or [Any])
+    # A named type among the alternatives takes the text and the mappings.
+    return Annotated[union, Named(members[0].one_of)] if members else union
 
 
-def _annotated(annotation: Any, marks: tuple[Any, ...]) -> Any:
-    for mark in marks:
-        if isinstance(mark, OneOf):
-            return Annotated[Any, Named(mark)]
-        if isinstance(mark, Range):
-            bounds = Limits(mark.low, mark.high, mark.low_open, mark.high_open)
-            return Annotated[annotation, bounds]
-    return field_type(annotation)
-
-
-def _union(parts: tuple[Any, ...]) -> Any:
-    """The alternatives; a named type among them takes the text and the mappings."""
-    alternatives = [field_type(part) for part in parts]
-    named = [a for a in alternatives if get_origin(a) is Annotated and _is_named(a)]
-    rest: Any = reduce(or_, (a for a in alternatives if a not in named))
-    return Annotated[rest, *named[0].__metadata__] if named else rest
-
-
-def _is_named(annotation: Any) -> bool:
-    return isinstance(annotation.__metadata__[0], Named)
+def form_type(form: forms.Form) -> Any:
+    """The annotation of one form: strict scalars, ranges."""
+    match form:
+        case forms.Number(whole, bounds):
+            limits = Limits(bounds.low, bounds.high, bounds.low_open, bounds.high_open)
+            return Annotated[int if whole else float, limits]
+        case forms.Switch():
+            return Annotated[bool, Strict()]
+        case forms.Text():
+            return Annotated[str, Strict()]
+        case forms.Choice(options):
+            return Literal[options]
+        case forms.Listing(made, items, repeats):
+            of = tuple(field_type(item) for item in items)
+            generic: Any = made
+            return generic[(*of, ...) if repeats and made is tuple else of]
+        case forms.Dictionary(values):
+            return types.GenericAlias(dict, (str, field_type(values)))
+        case forms.Instance(of):
+            return of
+    return Any

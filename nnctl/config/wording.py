@@ -2,23 +2,16 @@
 
 import json
 import math
-import types
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any
 
 from nnctl.config.scalars import TooLong, core_value
-from nnctl.errors import nearest
-from nnctl.network.arguments import OneOf, Range
+from nnctl.errors import did_you_mean
+from nnctl.network import annotations as forms
+from nnctl.network.annotations import Allowed
 
 LONGEST_SHOWN = 60
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
-
-
-class Phrase(NamedTuple):
-    """Marks text of a certain meaning, such as "a file", so that errors can name it."""
-
-    singular: str
-    plural: str
 
 
 def shown(value: Any) -> str:
@@ -64,104 +57,81 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def choices(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The alternatives of an annotation other than None, each with its `Annotated` marks."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        inner, *more = get_args(annotation)
-        yield from choices(inner, (*more, *marks))
-        return
-    # A named type that wraps other alternatives is one more of them.
-    named = tuple(mark for mark in marks if hasattr(mark, "one_of"))
-    if origin in (Union, types.UnionType):
-        for alternative in get_args(annotation):
-            if alternative is not type(None):
-                yield from choices(alternative)
-    elif not named or not (annotation is Any or hasattr(annotation, "model_fields")):
-        yield annotation, tuple(mark for mark in marks if mark not in named)
-    if named:
-        yield Any, named
+def description(allowed: Allowed, *, plural: bool = False) -> str:
+    """What is allowed, as it follows "it must be"."""
+    # A section beside other forms is told by their words, as in "a file, or {file, …}".
+    told = [form for form in allowed.forms if not isinstance(form, forms.Instance)]
+    return ", or ".join(form_description(form, plural) for form in told or allowed.forms)
 
 
-def described(annotation: Any, marks: tuple[Any, ...] = (), *, plural: bool = False) -> str:
-    """What an annotation allows, as it follows "it must be"."""
-    return ", or ".join(_described(*choice, plural) for choice in choices(annotation, marks))
-
-
-def _described(annotation: Any, marks: tuple[Any, ...], plural: bool) -> str:
-    for mark in marks:
-        one_of = getattr(mark, "one_of", None)
-        if isinstance(one_of, OneOf):
+def form_description(form: forms.Form, plural: bool) -> str:
+    """What one form is: one such value, or many."""
+    match form:
+        case forms.Member(one_of):
             return f"{one_of.kind}s" if plural else with_article(one_of.kind)
-        if isinstance(mark, Phrase):
-            return mark.plural if plural else mark.singular
-    origin = get_origin(annotation) or annotation
-    if origin is Literal:
-        return " or ".join(shown(choice) for choice in get_args(annotation))
-    if origin in (tuple, list):
-        return _described_list(annotation, marks, plural)
-    if hasattr(origin, "model_fields"):
-        return f"a mapping with the keys {', '.join(sorted(origin.model_fields))}"
-    noun = {int: "whole number", float: "number"}.get(origin)
-    if noun is None:
-        return {bool: "true or false", str: "text", dict: "a mapping"}.get(origin, "a value")
-    bounds = next((mark for mark in marks if isinstance(mark, Range)), Range())
-    noun = f"{noun}s" if plural else f"a {noun}"
-    return noun if bounds == Range() or _unbounded(bounds) else f"{noun} {bounds}"
+        case forms.Text(noun, nouns):
+            return nouns if plural else noun
+        case forms.Choice(options):
+            return " or ".join(shown(choice) for choice in options)
+        case forms.Number(whole, bounds):
+            noun = "whole number" if whole else "number"
+            return f"{f'{noun}s' if plural else f'a {noun}'} {bounds}".rstrip()
+        case forms.Switch():
+            return "true or false"
+        case forms.Listing():
+            return list_description(form, plural)
+        case forms.Dictionary():
+            return "a mapping"
+        case forms.Instance(of) if hasattr(of, "model_fields"):
+            return f"a mapping with the keys {', '.join(sorted(of.model_fields))}"
+    return "a value"
 
 
-def _unbounded(bounds: Range) -> bool:
-    return bounds.low == -math.inf and bounds.high == math.inf
+def list_description(form: forms.Listing, plural: bool) -> str:
+    """What a list holds, and how many of it."""
+    number = "" if form.repeats or len(form.items) == 1 else f"{len(form.items)} "
+    items = description(form.items[0], plural=True)
+    return f"{'lists' if plural else 'a list'} of {number}{items}" + ", not empty" * form.least
 
 
-def _described_list(annotation: Any, marks: tuple[Any, ...], plural: bool) -> str:
-    items = get_args(annotation)
-    noun = "lists" if plural else "a list"
-    if not items:
-        return noun
-    item = described(items[0], plural=True)
-    if len(items) > 1 and items[-1] is not Ellipsis:
-        return f"{noun} of {len(items)} {item}"
-    # Inside a union, pydantic leaves its own marks within their Field.
-    flat = [each for mark in marks for each in (mark, *getattr(mark, "metadata", ()))]
-    filled = any(getattr(each, "min_length", 0) for each in flat)
-    return f"{noun} of {item}" + (", not empty" if filled else "")
-
-
-def suggested(value: Any, annotation: Any, marks: tuple[Any, ...], default: Any) -> str | None:
+def suggestion(value: Any, allowed: Allowed, default: Any) -> str | None:
     """How to write what was probably meant by `value`, or that the key can be left out."""
-    alternatives = [alternative for alternative, _ in choices(annotation, marks)]
-    takes_numbers = any(alternative in (int, float) for alternative in alternatives)
-    for alternative in alternatives:
-        rewritten = _rewritten(value, alternative)
-        if rewritten is not None and not (alternative is str and takes_numbers):
+    takes_numbers = any(isinstance(form, forms.Number) for form in allowed.forms)
+    for form in allowed.forms:
+        rewritten = rewriting(value, form)
+        if rewritten is not None and not (isinstance(form, forms.Text) and takes_numbers):
             return rewritten
     if default is None or hasattr(default, "model_fields"):
         return None
     return f"leave it out for the default, {shown(default)}"
 
 
-def _rewritten(value: Any, allowed: Any) -> str | None:
-    """What stands for `value` in one of the allowed types."""
-    origin = get_origin(allowed) or allowed
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if origin is Literal and isinstance(value, str):
-        names = [name for name in get_args(allowed) if isinstance(name, str)]
-        close = nearest(value, names)
-        return f'did you mean "{close}"?' if close else None
-    if origin in (int, float) and isinstance(value, str):
-        read = _core(value)
-        fits = isinstance(read, int if origin is int else int | float)
-        return f"write {value}, without quotes" if fits and not isinstance(read, bool) else None
-    if origin is int and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return f"write {int(value)}"
-    if origin is bool and isinstance(value, str):
-        switch = SWITCHES.get(value.lower()) or (value if value in ("true", "false") else None)
-        return f"write {switch}" if switch else None
-    if origin is str and (number or isinstance(value, bool)):
-        return f'write "{_flow(value)}", in quotes'
-    if origin in (tuple, list):
-        item = next((base for base, _ in choices(get_args(allowed)[0])), Any)
-        fits = isinstance(value, str if item is Any else item)
-        return f"write [{_inner(value)}]" if fits and not isinstance(value, bool) else None
+def rewriting(value: Any, form: forms.Form) -> str | None:
+    """What stands for `value` in one of the allowed forms."""
+    match form, value:
+        case forms.Choice(options), str():
+            return did_you_mean(value, [name for name in options if isinstance(name, str)])
+        case forms.Number(), str():
+            fits = is_a(_core(value), form)
+            return f"write {value}, without quotes" if fits else None
+        case forms.Number(whole=True), float() if value.is_integer() and abs(value) < 1e15:
+            return f"write {int(value)}"
+        case forms.Switch(), str():
+            switch = SWITCHES.get(value.lower()) or (value if value in ("true", "false") else None)
+            return f"write {switch}" if switch else None
+        case forms.Text(), bool() | int() | float():
+            return f'write "{_flow(value)}", in quotes'
+        case forms.Listing(items=(item, *_)), _ if any(is_a(value, each) for each in item.forms):
+            return f"write [{_inner(value)}]"
     return None
+
+
+def is_a(value: Any, form: forms.Form) -> bool:
+    """Whether a scalar is of the kind of a form, wherever its bounds are."""
+    match form:
+        case forms.Number(whole):
+            numbers = int if whole else int | float
+            return isinstance(value, numbers) and not isinstance(value, bool)
+        case forms.Text() | forms.Choice() | forms.Member():
+            return isinstance(value, str)
+    return False

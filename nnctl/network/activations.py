@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from nnctl.graph import with_derivative
-from nnctl.network.arguments import NonNegativeFloat, OneOf
+from nnctl.network.annotations import NonNegativeFloat, OneOf
 from nnctl.network.error_function import END, scaled_normal_tail
 
 SQRT_8_PI = math.sqrt(8 / math.pi)

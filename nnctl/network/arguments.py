@@ -1,94 +1,29 @@
 """How a class states, in its own signature, which arguments it takes.
 
-Layers, losses, optimizers and initializers are dataclasses, activations plain functions. Their
-annotations carry the ranges (`Range`) and the closed sets of named types (`OneOf`); the same
-annotations check a call from Python (`Component`) and derive the config's schema.
+Layers, losses, optimizers and initializers are dataclasses, activations plain functions. What
+their annotations allow checks a call from Python (`Component`), and is the config's schema.
 """
 
 import inspect
 import math
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from functools import cache, partial
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
 from numbers import Integral, Real
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
-from nnctl.errors import ArgumentError, did_you_mean
-
-
-@dataclass(frozen=True)
-class Range:
-    """The interval a number must lie in; an open end is excluded."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    low_open: bool = False
-    high_open: bool = False
-
-    def __contains__(self, number: float) -> bool:
-        above = number > self.low if self.low_open else number >= self.low
-        below = number < self.high if self.high_open else number <= self.high
-        return above and below
-
-    def __str__(self) -> str:
-        if self.high == math.inf:
-            return f"{'greater than' if self.low_open else 'at least'} {self.low:g}"
-        if self.low == -math.inf:
-            return f"{'less than' if self.high_open else 'at most'} {self.high:g}"
-        left, right = "[("[self.low_open], "])"[self.high_open]
-        return f"in {left}{self.low:g}, {self.high:g}{right}"
-
-
-@dataclass(frozen=True, eq=False)
-class OneOf:
-    """A named type from a closed set: its name, `{type: name, …}`, or the object itself."""
-
-    kind: str
-    registry: Mapping[str, Callable[..., Any]]
-
-    def __str__(self) -> str:
-        return ", ".join(sorted(self.registry))
-
-    def make(self, given: Any) -> Any:
-        """The object that a name or a `{type: …}` mapping stands for; objects pass through.
-
-        Raises `ArgumentError` for an unknown name, plain data of any other kind, or arguments that
-        the type does not take.
-        """
-        if given is None or isinstance(given, Real | list | tuple):
-            raise ArgumentError(f"{given!r} is not the name of one; {self.kind} names are: {self}")
-        if not isinstance(given, str | Mapping):
-            return given
-        arguments = {"type": given} if isinstance(given, str) else dict(given)
-        name = str(arguments.pop("type", None))
-        if name not in self.registry:
-            raise ArgumentError(
-                f'unknown {self.kind} "{name}"; allowed are: {self}',
-                did_you_mean(name, sorted(self.registry)),
-            )
-        made = self.registry[name]
-        if isinstance(made, type):
-            return made(**arguments)
-        return partial(made, **arguments) if arguments else made
-
-
-PositiveInt = Annotated[int, Range(1)]
-NonNegativeInt = Annotated[int, Range(0)]
-PositiveFloat = Annotated[float, Range(0, low_open=True)]
-NonNegativeFloat = Annotated[float, Range(0)]
-Share = Annotated[float, Range(0, 1)]
-DecayRate = Annotated[float, Range(0, 1, high_open=True)]
-
+from nnctl.errors import ArgumentError
+from nnctl.network import annotations as forms
+from nnctl.network.annotations import Allowed, read_annotation
 
 EMPTY = inspect.Parameter.empty
 
 
 class Argument(NamedTuple):
-    """One argument of a class or function: its annotation and default, or `EMPTY`."""
+    """One argument of a class or function: what it allows, and its default, or `EMPTY`."""
 
     name: str
-    annotation: Any
+    allowed: Allowed
     default: Any
 
     @property
@@ -111,7 +46,7 @@ def _arguments_of(made: Any) -> tuple[Argument, ...]:
     parameters = list(inspect.signature(made).parameters.values())
     if not isinstance(made, type):
         parameters = parameters[1:]
-    return tuple(Argument(p.name, hints[p.name], p.default) for p in parameters)
+    return tuple(Argument(p.name, read_annotation(hints[p.name]), p.default) for p in parameters)
 
 
 class Component:
@@ -123,8 +58,10 @@ class Component:
 
     def __post_init__(self) -> None:
         for argument in arguments_of(type(self)):
-            value = checked(argument, getattr(self, argument.name), type(self).__name__)
-            object.__setattr__(self, argument.name, value)
+            name = argument.name
+            what = f"{type(self).__name__}'s {name}"
+            value = as_allowed(argument.allowed, getattr(self, name), what, name)
+            object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={value!r}" for name, value in self.arguments().items())
@@ -135,66 +72,58 @@ class Component:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.init}  # type: ignore[arg-type]
 
 
-def checked(argument: Argument, value: Any, owner: str) -> Any:
-    """`value` as the argument takes it: named types made, numbers inside their range.
+def as_allowed(allowed: Allowed, value: Any, what: str, path: str) -> Any:
+    """`value` as the first form that takes it: named types made, numbers inside their range.
 
-    Raises `ArgumentError` that names the argument, the value and what is allowed.
+    Raises `ArgumentError`, that of the first form, in which `what` names the value.
     """
-    alternatives = alternatives_of(argument.annotation)
-    if value is None and type(None) in alternatives:
+    if value is None and allowed.optional:
         return None
     refused: ArgumentError | None = None
-    for annotation in alternatives:
+    for form in allowed.forms:
         try:
-            return as_annotated(annotation, value, f"{owner}'s {argument.name}", argument.name)
+            return as_form(form, value, what, path)
         except ArgumentError as error:
             refused = refused or error
-    raise refused or ArgumentError(f"{owner}'s {argument.name} takes nothing", path=argument.name)
+    raise refused or ArgumentError(f"{what} takes nothing", path=path)
 
 
-def alternatives_of(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union; another annotation is its own only alternative."""
-    union = get_origin(annotation) in (Union, types.UnionType)
-    return get_args(annotation) if union else (annotation,)
-
-
-def as_annotated(annotation: Any, value: Any, what: str, path: str) -> Any:
-    """`value` as one annotation takes it; `what` names it in the error."""
-    marks: list[Any] = []
-    if get_origin(annotation) is Annotated:
-        annotation, *marks = get_args(annotation)
-    for mark in marks:
-        if isinstance(mark, OneOf):
-            return mark.make(value)
-        if isinstance(mark, Range):
-            whole = annotation is int
-            is_number = isinstance(value, Integral if whole else Real)
-            if (
-                isinstance(value, bool)
-                or not is_number
-                or not math.isfinite(value)
-                or value not in mark
-            ):
-                noun = "a whole number" if whole else "a number"
-                raise ArgumentError(f"{what} is {value!r}; it must be {noun} {mark}", path=path)
-            return value
-    if annotation is bool and not isinstance(value, bool):
-        raise ArgumentError(f"{what} is {value!r}; it must be True or False", path=path)
-    if get_origin(annotation) is Literal and value not in get_args(annotation):
-        allowed = ", ".join(repr(choice) for choice in get_args(annotation))
-        raise ArgumentError(f"{what} is {value!r}; allowed are: {allowed}", path=path)
-    if get_origin(annotation) is tuple:
-        return as_tuple(get_args(annotation), value, what, path)
+def as_form(form: forms.Form, value: Any, what: str, path: str) -> Any:
+    """`value` as one form takes it."""
+    rule = ""
+    match form:
+        case forms.Member(one_of):
+            return one_of.make(value)
+        case forms.Listing():
+            return as_list(form, value, what, path)
+        case forms.Number(whole, bounds) if not is_number(value, whole) or value not in bounds:
+            rule = f"it must be {'a whole number' if whole else 'a number'} {bounds}".rstrip()
+        case forms.Switch() if not isinstance(value, bool):
+            rule = "it must be True or False"
+        case forms.Text() if not isinstance(value, str):
+            rule = "it must be text"
+        case forms.Dictionary() if not isinstance(value, Mapping):
+            rule = "it must be a mapping"
+        case forms.Choice(options) if value not in options:
+            rule = f"allowed are: {', '.join(repr(choice) for choice in options)}"
+    if rule:
+        raise ArgumentError(f"{what} is {value!r}; {rule}", path=path)
     return value
 
 
-def as_tuple(items: tuple[Any, ...], value: Any, what: str, path: str) -> tuple[Any, ...]:
-    """A sequence as a tuple of the annotated items; `...` after the first repeats it."""
+def is_number(value: Any, whole: bool) -> bool:
+    """Whether a value is a finite number, or a whole one; truth values are none."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Integral if whole else Real) and math.isfinite(value)
+
+
+def as_list(form: forms.Listing, value: Any, what: str, path: str) -> Any:
+    """A sequence as the tuple or list of its items."""
     if not isinstance(value, tuple | list):
         raise ArgumentError(f"{what} is {value!r}; it must be a list", path=path)
-    if items[-1] is Ellipsis:
-        items = (items[0],) * len(value)
+    items = form.items * len(value) if form.repeats else form.items
     if len(items) != len(value):
         raise ArgumentError(f"{what} is {value!r}; it must have {len(items)} items", path=path)
     pairs = zip(items, value, strict=True)
-    return tuple(as_annotated(item, part, what, path) for item, part in pairs)
+    return form.made(as_allowed(item, part, what, path) for item, part in pairs)

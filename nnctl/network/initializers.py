@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from nnctl.graph import Array, Shape
-from nnctl.network.arguments import Component, NonNegativeFloat, OneOf
+from nnctl.network.annotations import NonNegativeFloat, OneOf
+from nnctl.network.arguments import Component
 
 # The standard deviation of a standard normal distribution cut off at two of its own.
 TRUNCATED_DEVIATION = 0.8796256610342398

@@ -24,7 +24,8 @@ from nnctl.graph import (
     with_derivative,
 )
 from nnctl.network.activations import linear, sigmoid, softmax
-from nnctl.network.arguments import Component, PositiveFloat, Share
+from nnctl.network.annotations import PositiveFloat, Share
+from nnctl.network.arguments import Component
 
 Task = Literal["binary", "multiclass", "regression"]
 SMALLEST_PROBABILITY = 1e-7  # Keras's epsilon: where probabilities are clipped

@@ -12,7 +12,8 @@ from typing import ClassVar
 import numpy as np
 
 from nnctl.graph import Array
-from nnctl.network.arguments import Component, PositiveInt
+from nnctl.network.annotations import PositiveInt
+from nnctl.network.arguments import Component
 from nnctl.network.losses import Task
 
 State = dict[str, Array]

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from nnctl.graph import Value, with_derivative
-from nnctl.network.arguments import Component, NonNegativeFloat, OneOf
+from nnctl.network.annotations import NonNegativeFloat, OneOf
+from nnctl.network.arguments import Component
 
 
 @dataclass(eq=False, repr=False)

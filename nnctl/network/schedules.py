@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from nnctl.errors import ArgumentError
-from nnctl.network.arguments import (
-    Component,
+from nnctl.network.annotations import (
     NonNegativeFloat,
     NonNegativeInt,
     OneOf,
     PositiveFloat,
     PositiveInt,
 )
+from nnctl.network.arguments import Component
 
 
 @dataclass(eq=False, repr=False)

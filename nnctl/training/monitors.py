@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from nnctl.errors import ArgumentError, did_you_mean
-from nnctl.network.arguments import Component, NonNegativeFloat, NonNegativeInt, Range
+from nnctl.network.annotations import NonNegativeFloat, NonNegativeInt, Range
+from nnctl.network.arguments import Component
 from nnctl.network.metrics import METRICS
 from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array
-from nnctl.network.arguments import OneOf
+from nnctl.network.annotations import OneOf
 from nnctl.network.layers import Layer
 from nnctl.network.losses import LOSSES, Loss
 from nnctl.network.metrics import METRICS, Metric

@@ -10,15 +10,8 @@ from nnctl.config.problems import dotted
 from nnctl.config.types import Entry, Named, make, model_of
 from nnctl.errors import ArgumentError
 from nnctl.network.activations import ACTIVATIONS
-from nnctl.network.arguments import (
-    Component,
-    DecayRate,
-    OneOf,
-    PositiveFloat,
-    PositiveInt,
-    Range,
-    arguments_of,
-)
+from nnctl.network.annotations import DecayRate, OneOf, PositiveFloat, PositiveInt, Range
+from nnctl.network.arguments import Component, arguments_of
 from nnctl.network.initializers import INITIALIZERS
 from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES

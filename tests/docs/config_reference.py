@@ -13,9 +13,9 @@ from nnctl.config.scaling import SCALINGS
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
 from nnctl.config.types import Section, arguments_model, model_of
-from nnctl.config.wording import described
+from nnctl.config.wording import description
 from nnctl.network.activations import ACTIVATIONS
-from nnctl.network.arguments import OneOf
+from nnctl.network.annotations import OneOf, read_annotation
 from nnctl.network.initializers import INITIALIZERS
 from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
@@ -177,7 +177,7 @@ def argument_path(kind: str, name: str) -> str:
 
 def type_of(field: FieldInfo) -> str:
     """What a key may be, in the words of the errors, with links to the types."""
-    text = described(field.annotation, tuple(field.metadata)).replace("a value, or ", "")
+    text = description(read_annotation(field.annotation, field.metadata))
     if text == "a value" or text.startswith("a mapping with"):
         return "a mapping"
     text = text.replace("a scaling of targets", "a scaling")

@@ -8,7 +8,7 @@ import pytest
 
 from nnctl import Sequential
 from nnctl.network.activations import ACTIVATIONS
-from nnctl.network.arguments import OneOf
+from nnctl.network.annotations import OneOf
 from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.network.optimizers import OPTIMIZERS

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from nnctl.errors import ArgumentError
-from nnctl.network.arguments import OneOf
+from nnctl.network.annotations import OneOf
 from nnctl.network.schedules import SCHEDULES, rate_at
 
 EXPONENTIAL = {

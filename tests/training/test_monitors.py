@@ -6,7 +6,7 @@ import pytest
 from nnctl import Sequential
 from nnctl.errors import ArgumentError
 from nnctl.layers import Dense
-from nnctl.network.arguments import OneOf
+from nnctl.network.annotations import OneOf
 from nnctl.network.schedules import SCHEDULES
 from nnctl.optimizers import SGD
 from nnctl.training.callbacks import EpochEnd

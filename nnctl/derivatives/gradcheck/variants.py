@@ -3,13 +3,14 @@
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any
 
 import numpy as np
 
 from nnctl.errors import ArgumentError
 from nnctl.network.activations import ACTIVATIONS
-from nnctl.network.arguments import Argument, OneOf, alternatives_of, arguments_of
+from nnctl.network.annotations import Choice, Member, Number, Switch
+from nnctl.network.arguments import Argument, arguments_of
 from nnctl.network.layers import LAYERS, Activation, Layer
 
 SIZES = (1, 3)  # of what must be given a size: units, filters, windows
@@ -24,14 +25,15 @@ def variants(made: Callable[..., Any]) -> Iterator[dict[str, Any]]:
     choices: dict[str, tuple[Any, ...]] = {}
     for argument in arguments_of(made):
         default = argument.default
-        if argument.annotation is bool:
-            choices[argument.name] = (False, True)
-        elif get_origin(argument.annotation) is Literal:
-            choices[argument.name] = get_args(argument.annotation)
-        elif is_size(argument) and not argument.required:
-            choices[argument.name] = (default or 1, (default or 1) + 1)
-        elif isinstance(default, float):
-            choices[argument.name] = (default, default / 2 or 0.1)
+        match argument.allowed.forms[0]:
+            case Switch():
+                choices[argument.name] = (False, True)
+            case Choice(options):
+                choices[argument.name] = options
+            case Number(whole=True) if not argument.required:
+                choices[argument.name] = (default or 1, (default or 1) + 1)
+            case Number() if isinstance(default, float):
+                choices[argument.name] = (default, default / 2 or 0.1)
     for chosen in itertools.product(*choices.values()):
         yield dict(zip(choices, chosen, strict=True))
 
@@ -82,13 +84,13 @@ def variants_of_layer(name: str) -> Sequence[dict[str, Any]]:
 
 def example_of(argument: Argument) -> Any:
     """Some value that a required argument takes: the first of a named type, a size, or a half."""
-    for mark in get_args(alternatives_of(argument.annotation)[0])[1:]:
-        if isinstance(mark, OneOf):
-            return min(mark.registry)
+    first = argument.allowed.forms[0]
+    if isinstance(first, Member):
+        return min(first.one_of.registry)
     return max(SIZES) if is_size(argument) else 0.5
 
 
 def is_size(argument: Argument) -> bool:
     """Whether it is a whole number, or may be one."""
-    first = alternatives_of(argument.annotation)[0]
-    return (get_args(first)[0] if get_origin(first) is Annotated else first) is int
+    first = argument.allowed.forms[0]
+    return isinstance(first, Number) and first.whole

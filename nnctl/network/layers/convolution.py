@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value, with_derivative
 from nnctl.network.activations import AnyActivation
-from nnctl.network.arguments import PositiveInt
+from nnctl.network.annotations import PositiveInt
 from nnctl.network.initializers import Initializer
 from nnctl.network.layers import channels
 from nnctl.network.layers.base import WeightedLayer

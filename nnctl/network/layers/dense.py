@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value
 from nnctl.network.activations import AnyActivation
-from nnctl.network.arguments import PositiveInt
+from nnctl.network.annotations import PositiveInt
 from nnctl.network.initializers import Initializer
 from nnctl.network.layers.base import WeightedLayer
 from nnctl.network.regularizers import Regularizer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nnctl.graph import Graph, Value
-from nnctl.network.arguments import DecayRate
+from nnctl.network.annotations import DecayRate
 from nnctl.network.layers.base import Layer
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value
 from nnctl.graph.parts import mean_over_parts
-from nnctl.network.arguments import NonNegativeFloat, Share
+from nnctl.network.annotations import NonNegativeFloat, Share
 from nnctl.network.initializers import Initializer
 from nnctl.network.layers import channels
 from nnctl.network.layers.base import WeightedLayer

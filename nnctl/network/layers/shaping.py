@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Graph, Shape, Value
-from nnctl.network.arguments import Range
+from nnctl.network.annotations import Range
 from nnctl.network.layers.base import Layer
 
 Dimension = Annotated[int, Range(-1)]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Shape
-from nnctl.network.arguments import PositiveInt
+from nnctl.network.annotations import PositiveInt
 from nnctl.network.layers.base import Layer
 from nnctl.network.layers.windows import Padding, Windows
 

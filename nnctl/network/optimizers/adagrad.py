@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.graph import Value
-from nnctl.network.arguments import NonNegativeFloat, PositiveFloat
+from nnctl.network.annotations import NonNegativeFloat, PositiveFloat
 from nnctl.network.optimizers.base import Optimizer, Updated
 from nnctl.network.schedules import LearningRate
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnctl.graph import Value
-from nnctl.network.arguments import DecayRate, NonNegativeFloat, PositiveFloat
+from nnctl.network.annotations import DecayRate, NonNegativeFloat, PositiveFloat
 from nnctl.network.optimizers.base import Optimizer, Updated
 from nnctl.network.schedules import LearningRate
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from nnctl.errors import ArgumentError
 from nnctl.graph import Value
-from nnctl.network.arguments import Component, NonNegativeFloat, PositiveFloat
+from nnctl.network.annotations import NonNegativeFloat, PositiveFloat
+from nnctl.network.arguments import Component
 from nnctl.network.schedules import LearningRate
 
 Updated = tuple[Value, tuple[Value, ...]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.graph import Value
-from nnctl.network.arguments import DecayRate, PositiveFloat, Share
+from nnctl.network.annotations import DecayRate, PositiveFloat, Share
 from nnctl.network.optimizers.base import Optimizer, Updated
 from nnctl.network.schedules import LearningRate
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnctl.graph import Value
-from nnctl.network.arguments import Share
+from nnctl.network.annotations import Share
 from nnctl.network.optimizers.base import Optimizer, Updated
 from nnctl.network.schedules import LearningRate
 

@@ -1,0 +1,64 @@
+"""Marks of a config's annotations that pydantic enforces, and that say what they allow."""
+
+import math
+from typing import Any, NamedTuple
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from nnctl.network.annotations import Allowed, Listing, Range, Text
+
+
+class Limits(Range):
+    """A range that pydantic enforces: on finite numbers only, never on text or truth values."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        limits: dict[str, Any] = {"strict": True}
+        if self.low > -math.inf:
+            limits["gt" if self.low_open else "ge"] = self._bound(source, self.low)
+        if self.high < math.inf:
+            limits["lt" if self.high_open else "le"] = self._bound(source, self.high)
+        if source is float:
+            limits["allow_inf_nan"] = False
+        return {**handler(source), **limits}
+
+    @staticmethod
+    def _bound(source: Any, bound: float) -> float:
+        return int(bound) if source is int else bound
+
+
+class Phrase(NamedTuple):
+    """Marks text of a certain meaning, such as "a file", so that errors can name it.
+
+    It may have a `pattern`, or known `options`, which somebody else enforces.
+    """
+
+    noun: str
+    nouns: str
+    pattern: str | None = None
+    options: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema = {**handler(source), "strict": True}
+        return schema if self.pattern is None else {**schema, "pattern": self.pattern}
+
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, its text being of that meaning."""
+        return allowed.changed(Text, **self._asdict())
+
+
+class Filled(NamedTuple):
+    """Marks a list that may not be empty."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return {**handler(source), "min_length": 1}
+
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, its lists having an item at least."""
+        return allowed.changed(Listing, least=1)
