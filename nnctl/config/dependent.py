@@ -104,7 +104,7 @@ def findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
     `values` are filled already.
     """
     name = values.get("name")
-    if isinstance(name, str) and not_a_name(name):
+    if isinstance(name, str) and name and not_a_name(name):
         yield "name", not_a_name(name), None
     if isinstance(values.get("layers"), list):
         yield from layer_name_findings(values["layers"])
@@ -137,7 +137,7 @@ def layer_name_findings(layers: list[Any]) -> Iterator[Finding]:
     owners: dict[str, int] = {}
     for index, layer in enumerate(layers):
         name = layer.get("name") if isinstance(layer, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             continue
         if not_a_name(name):
             yield f"layers.{index}.name", not_a_name(name), None
@@ -205,8 +205,9 @@ def monitor_findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
         section = values.get(key)
         if not isinstance(section, Mapping):
             continue
-        monitor = section.get("monitor") or DEFAULT_MONITOR
-        if isinstance(monitor, str) and monitor not in computed:
+        monitor = section.get("monitor")
+        monitor = DEFAULT_MONITOR if monitor is None else monitor
+        if isinstance(monitor, str) and monitor and monitor not in computed:
             message = f'monitor is "{monitor}"; this run computes: {", ".join(computed)}'
             fix = did_you_mean(monitor, computed)
             if monitor.startswith("val_") and monitor.removeprefix("val_") in computed:

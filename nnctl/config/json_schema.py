@@ -81,11 +81,12 @@ def form_schema(form: forms.Form, definitions: dict[str, Schema]) -> Schema:
         case forms.Choice(options) | forms.Text(options=(_, *_) as options):
             return {"enum": list(options)}
         case forms.Text(pattern=pattern):
-            return {"type": "string", **({"pattern": pattern} if pattern else {})}
+            return {"type": "string", **({"pattern": pattern} if pattern else {"minLength": 1})}
         case forms.Switch():
             return {"type": "boolean"}
         case forms.Number(whole, bounds):
-            return {"type": "integer" if whole else "number", **range_schema(bounds)}
+            limits = form.limits if whole else bounds
+            return {"type": "integer" if whole else "number", **range_schema(limits)}
         case forms.Listing():
             return list_schema(form, definitions)
         case forms.Dictionary(values):
@@ -116,7 +117,7 @@ def named_schema(one_of: OneOf, definitions: dict[str, Schema]) -> Schema:
 
 def list_schema(form: forms.Listing, definitions: dict[str, Schema]) -> Schema:
     items = [allowed_schema(item, definitions) for item in form.items]
-    if not form.repeats and len(items) > 1:
+    if not form.repeats:
         size = len(items)
         return {"type": "array", "items": items, "minItems": size, "maxItems": size}
     least = {"minItems": form.least} if form.least else {}

@@ -1,6 +1,5 @@
 """Class weights in a config: by the labels that the data have."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +8,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from nnctl.config.problems import detail, errors
 from nnctl.config.wording import shown
-from nnctl.network.annotations import Range
+from nnctl.network.annotations import Number, Range
 
-WEIGHTS = Range(0, math.inf, high_open=True)
+WEIGHTS = Number(whole=False, bounds=Range(0)).limits
 
 
 class OrLabelWeights:

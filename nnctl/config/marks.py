@@ -1,12 +1,11 @@
 """Marks of a config's annotations that pydantic enforces, and that say what they allow."""
 
-import math
 from typing import Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-from nnctl.network.annotations import Allowed, Listing, Range, Text
+from nnctl.network.annotations import Allowed, Listing, Number, Range, Text
 
 
 class Limits(Range):
@@ -15,24 +14,22 @@ class Limits(Range):
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        limits: dict[str, Any] = {"strict": True}
-        if self.low > -math.inf:
-            limits["gt" if self.low_open else "ge"] = self._bound(source, self.low)
-        if self.high < math.inf:
-            limits["lt" if self.high_open else "le"] = self._bound(source, self.high)
-        if source is float:
-            limits["allow_inf_nan"] = False
-        return {**handler(source), **limits}
-
-    @staticmethod
-    def _bound(source: Any, bound: float) -> float:
-        return int(bound) if source is int else bound
+        whole = source is int
+        limits = Number(whole, self).limits
+        bound = int if whole else float
+        return {
+            **handler(source),
+            "strict": True,
+            "gt" if self.low_open else "ge": bound(limits.low),
+            "lt" if self.high_open else "le": bound(limits.high),
+            **({} if whole else {"allow_inf_nan": False}),
+        }
 
 
 class Phrase(NamedTuple):
     """Marks text of a certain meaning, such as "a file", so that errors can name it.
 
-    It may have a `pattern`, or known `options`, which somebody else enforces.
+    It is not empty, and may have a `pattern`, or known `options`, which somebody else enforces.
     """
 
     noun: str
@@ -43,7 +40,7 @@ class Phrase(NamedTuple):
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        schema = {**handler(source), "strict": True}
+        schema = {**handler(source), "strict": True, "min_length": 1}
         return schema if self.pattern is None else {**schema, "pattern": self.pattern}
 
     def amend(self, allowed: Allowed) -> Allowed:

@@ -4,8 +4,10 @@ A section of a config rewords its own errors, where its keys and their annotatio
 (`reworded`); `problems_of` then only has to give each its place in the file.
 """
 
+import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
+from math import inf
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +18,7 @@ from nnctl.config.composing import joined
 from nnctl.config.source import Source
 from nnctl.config.wording import description, shown, suggestion
 from nnctl.errors import Problem, did_you_mean, nearest
-from nnctl.network.annotations import read_annotation
+from nnctl.network.annotations import LARGEST_WHOLE, Allowed, Listing, Number, read_annotation
 
 WORDED = "nnctl"
 Loc = tuple[int | str, ...]
@@ -108,9 +110,30 @@ def _unfit(loc: Loc, value: Any, info: FieldInfo) -> InitErrorDetails:
         fix = suggestion(value, taken, default)
     subject = "it" if len(loc) == 1 else loc[0]
     allowed = description(taken)
-    if isinstance(value, float) and not isfinite(value):
-        allowed = allowed.replace("a number", "a finite number")
+    if names_no_end(taken) and is_beyond(value, LARGEST_WHOLE, int):
+        allowed += " (up to 2^53)"
+    elif is_beyond(value, sys.float_info.max, int | float):
+        allowed = re.sub(r"\b(a|of) (numbers?)\b", r"\1 finite \2", allowed)
+    if value == "":
+        allowed = f"{allowed.removesuffix(', not empty')}, not empty"
     return detail(f"{dotted(loc)} is {shown(value)}; {subject} must be {allowed}", fix, loc)
+
+
+def names_no_end(allowed: Allowed) -> bool:
+    """Whether whole numbers are allowed, in lists or alone, whose bounds name no end."""
+    for form in allowed.forms:
+        if isinstance(form, Listing) and any(names_no_end(item) for item in form.items):
+            return True
+        if isinstance(form, Number) and form.whole and form.bounds.high == inf:
+            return True
+    return False
+
+
+def is_beyond(value: Any, most: float, kind: Any) -> bool:
+    """Whether a number of that kind, or one in a list, is larger than `most`, or not a number."""
+    if isinstance(value, list | tuple):
+        return any(is_beyond(each, most, kind) for each in value)
+    return isinstance(value, kind) and not abs(value) <= most
 
 
 def problems_of(error: ValidationError, source: Source) -> list[Problem]:

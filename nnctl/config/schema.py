@@ -37,6 +37,7 @@ def column_name(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+Text = Annotated[str, Phrase("text", "text")]
 Split = Literal["random", "last"]
 Missing = Literal["error", "drop", "mean"]
 Delimiter = Annotated[
@@ -115,8 +116,8 @@ class Config(Section):
     """A run's config, checked, with every default filled in."""
 
     noun: ClassVar[str] = "a config"
-    name: Annotated[str, Strict()]
-    seed: Annotated[int, Limits(0)] = 0
+    name: Text
+    seed: Annotated[int, Limits(0, 1 << 64)] = 0  # what clocks and other generators give
     dtype: Literal["float32", "float64"] = "float32"
     data: DataConfig
     input_shape: Annotated[tuple[Whole, ...], Filled()] | None = None

@@ -17,16 +17,15 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from nnctl.config.marks import Filled, Limits
+from nnctl.config.marks import Filled, Limits, Phrase
 from nnctl.config.problems import detail, errors
 from nnctl.config.types import Entry, Named, OrSection, Section
 from nnctl.config.wording import shown
 from nnctl.errors import ArgumentError
-from nnctl.network.annotations import NonNegativeInt, OneOf, PositiveInt, Range
+from nnctl.network.annotations import LARGEST_WHOLE, NonNegativeInt, OneOf, PositiveInt, Range
 from nnctl.network.arguments import Component
 
 MOST_STEPS = 1_000_000
-LARGEST_WHOLE = 1 << 53  # up to which a float is sure to be the whole number that was written
 Rate = Annotated[int, Range(2)]
 Percent = Annotated[float, Range(0, 100)]
 
@@ -213,5 +212,5 @@ class TuneConfig(Section):
     pruner: Annotated[Entry, Named(OneOf("pruner", PRUNERS))] = Field(
         "median", validate_default=True
     )
-    monitor: Annotated[str, Strict()] = "val_loss"
+    monitor: Annotated[str, Phrase("text", "text")] = "val_loss"
     direction: Literal["minimize", "maximize"] | None = None

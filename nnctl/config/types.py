@@ -7,7 +7,7 @@ A type's arguments, their defaults and ranges stand once, in the signature of it
 import math
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, is_dataclass
+from dataclasses import MISSING, astuple, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, partial, reduce
 from operator import or_
@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from nnctl.config.marks import Limits
+from nnctl.config.marks import Limits, Phrase
 from nnctl.config.problems import detail, errors, reworded
 from nnctl.config.wording import shown, with_article
 from nnctl.errors import ArgumentError, did_you_mean
@@ -283,12 +283,11 @@ def form_type(form: forms.Form) -> Any:
     """The annotation of one form: strict scalars, ranges."""
     match form:
         case forms.Number(whole, bounds):
-            limits = Limits(bounds.low, bounds.high, bounds.low_open, bounds.high_open)
-            return Annotated[int if whole else float, limits]
+            return Annotated[int if whole else float, Limits(*astuple(bounds))]
         case forms.Switch():
             return Annotated[bool, Strict()]
         case forms.Text():
-            return Annotated[str, Strict()]
+            return Annotated[str, Phrase(*form)]
         case forms.Choice(options):
             return Literal[options]
         case forms.Listing(made, items, repeats):

@@ -133,5 +133,5 @@ def is_a(value: Any, form: forms.Form) -> bool:
             numbers = int if whole else int | float
             return isinstance(value, numbers) and not isinstance(value, bool)
         case forms.Text() | forms.Choice() | forms.Member():
-            return isinstance(value, str)
+            return isinstance(value, str) and value != ""
     return False

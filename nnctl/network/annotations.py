@@ -6,6 +6,7 @@ Whoever checks, describes or translates arguments visits those, and never the an
 """
 
 import math
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from numbers import Real
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from nnctl.errors import ArgumentError, did_you_mean
+
+LARGEST_WHOLE = 1 << 53  # up to which a float is sure to be the whole number that was written
 
 
 @dataclass(frozen=True)
@@ -25,24 +28,30 @@ class Range:
     low_open: bool = False
     high_open: bool = False
 
-    def __contains__(self, number: float) -> bool:
+    def __contains__(self, number: Any) -> bool:
         above = number > self.low if self.low_open else number >= self.low
         below = number < self.high if self.high_open else number <= self.high
-        return above and below
+        return bool(above and below)
 
     def __str__(self) -> str:
         if self.low == -math.inf and self.high == math.inf:
             return ""
+        low, high = _digits(self.low), _digits(self.high)
         if self.high == math.inf:
-            return f"{'greater than' if self.low_open else 'at least'} {self.low:g}"
+            return f"{'greater than' if self.low_open else 'at least'} {low}"
         if self.low == -math.inf:
-            return f"{'less than' if self.high_open else 'at most'} {self.high:g}"
-        left, right = "[("[self.low_open], "])"[self.high_open]
-        return f"in {left}{self.low:g}, {self.high:g}{right}"
+            return f"{'less than' if self.high_open else 'at most'} {high}"
+        return f"in {'[('[self.low_open]}{low}, {high}{'])'[self.high_open]}"
 
     def amend(self, allowed: "Allowed") -> "Allowed":
         """What is allowed, with its numbers inside the range."""
         return allowed.changed(Number, bounds=self)
+
+
+def _digits(end: float) -> str:
+    """A number in few digits; a large power of two as one."""
+    power = int(end).bit_length() - 1 if math.isfinite(end) else 0
+    return f"2^{power}" if power > 40 and end == 1 << power else f"{end:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +100,18 @@ DecayRate = Annotated[float, Range(0, 1, high_open=True)]
 
 
 class Number(NamedTuple):
-    """A finite number, or a whole one, inside its bounds."""
+    """A finite number, or a whole one up to `LARGEST_WHOLE`, inside its bounds."""
 
     whole: bool
     bounds: Range = Range()
+
+    @property
+    def limits(self) -> Range:
+        """The bounds, and for those that name no end, what no number may exceed."""
+        most = LARGEST_WHOLE if self.whole else sys.float_info.max
+        low, high, *opened = vars(self.bounds).values()
+        low, high = -most if low == -math.inf else low, most if high == math.inf else high
+        return Range(low, high, *opened)
 
 
 class Switch(NamedTuple):
@@ -102,7 +119,10 @@ class Switch(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Text; that of a certain meaning has a noun, for one and for many, or a known form."""
+    """Text that is not empty; one of a certain meaning has a noun, for one and for many.
+
+    It may have a pattern, or be one of known options.
+    """
 
     noun: str = "text"
     nouns: str = "text"

@@ -5,7 +5,6 @@ their annotations allow checks a call from Python (`Component`), and is the conf
 """
 
 import inspect
-import math
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
@@ -96,12 +95,12 @@ def as_form(form: forms.Form, value: Any, what: str, path: str) -> Any:
             return one_of.make(value)
         case forms.Listing():
             return as_list(form, value, what, path)
-        case forms.Number(whole, bounds) if not is_number(value, whole) or value not in bounds:
+        case forms.Number(whole, bounds) if not is_number(value, form):
             rule = f"it must be {'a whole number' if whole else 'a number'} {bounds}".rstrip()
         case forms.Switch() if not isinstance(value, bool):
             rule = "it must be True or False"
-        case forms.Text() if not isinstance(value, str):
-            rule = "it must be text"
+        case forms.Text() if not isinstance(value, str) or not value:
+            rule = "it must be text, not empty"
         case forms.Dictionary() if not isinstance(value, Mapping):
             rule = "it must be a mapping"
         case forms.Choice(options) if value not in options:
@@ -111,11 +110,11 @@ def as_form(form: forms.Form, value: Any, what: str, path: str) -> Any:
     return value
 
 
-def is_number(value: Any, whole: bool) -> bool:
-    """Whether a value is a finite number, or a whole one; truth values are none."""
+def is_number(value: Any, form: forms.Number) -> bool:
+    """Whether a value is a number within the limits of the form; truth values are none."""
     if isinstance(value, bool):
         return False
-    return isinstance(value, Integral if whole else Real) and math.isfinite(value)
+    return isinstance(value, Integral if form.whole else Real) and value in form.limits
 
 
 def as_list(form: forms.Listing, value: Any, what: str, path: str) -> Any:

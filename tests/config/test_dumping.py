@@ -52,7 +52,7 @@ def test_absolute_paths(write: Callable[..., str], tmp_path: Path) -> None:
 
 numbers = st.floats(min_value=0, exclude_min=True, allow_infinity=False, allow_nan=False)
 rates = st.floats(min_value=0, max_value=1, exclude_max=True)
-words = st.text(st.characters(codec="utf-8"), max_size=20)
+words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,8}", fullmatch=True).filter(
     lambda name: name != "metadata"
 )

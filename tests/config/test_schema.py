@@ -204,7 +204,7 @@ ONE_CHANGE = [
         "seed: -1\nepochs",
         9,
         "seed",
-        "seed is -1; it must be a whole number at least 0",
+        "seed is -1; it must be a whole number in [0, 2^64]",
     ),
     (
         "epochs",

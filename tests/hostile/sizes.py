@@ -153,7 +153,10 @@ CASES: dict[str, Case] = {
         layers({"type": "dense", "units": 10**8}), TRAIN, "there is not enough memory"
     ),
     "units beyond any whole number of the machine": (
-        layers({"type": "dense", "units": 10**40}), TRAIN, "parameters need"
+        layers({"type": "dense", "units": 10**40}), TRAIN, "at least 1 (up to 2^53)"
+    ),
+    "the most units that a config may have": (
+        layers({"type": "dense", "units": 2**53}), TRAIN, "parameters need"
     ),
     "an example of a hundred axes": (
         layers({"type": "reshape", "target_shape": [2] + [1] * 100}, "flatten"),
@@ -164,6 +167,15 @@ CASES: dict[str, Case] = {
         layers(
             {"type": "reshape", "target_shape": [2, 1]},
             {"type": "conv1d", "filters": 1, "kernel_size": 2, "strides": 10**22},
+            "flatten",
+        ),
+        TRAIN,
+        "(up to 2^53)",
+    ),
+    "the largest windows that a config may have": (
+        layers(
+            {"type": "reshape", "target_shape": [2, 1]},
+            {"type": "conv1d", "filters": 1, "kernel_size": 2, "strides": 2**53},
             "flatten",
         ),
         TRAIN,

@@ -95,7 +95,7 @@ class WeightedLayer(Layer):
         # In float64, whatever the model's dtype is: that of the vector rounds them, once.
         try:
             values = np.asarray(given, dtype=np.float64)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             raise ArgumentError(
                 f"{name} is not a table of numbers of shape {shape}", path=f"weights.{name}"
             ) from None
@@ -103,6 +103,11 @@ class WeightedLayer(Layer):
             raise ArgumentError(
                 f"{name} has shape {values.shape}, but the layer's is {shape}",
                 path=f"weights.{name}",
+            )
+        unfit = values[~np.isfinite(values)]
+        if unfit.size:
+            raise ArgumentError(
+                f"{name} holds {unfit[0]}; weights are finite numbers", path=f"weights.{name}"
             )
         return Parameter(name, shape, Given(values), trainable)
 
