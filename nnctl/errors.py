@@ -92,9 +92,19 @@ class ArgumentError(NnctlError, ValueError):
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
-    """The allowed name most like `name`, or None where none is near."""
-    found = get_close_matches(name.lower(), list(allowed), n=1, cutoff=0.6)
+    """The allowed name most like `name`, or that of which it is the initials, or None.
+
+    `lr` stands for `learning_rate`, and `mse` for `mean_squared_error`.
+    """
+    names = list(allowed)
+    found = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    found = found or [each for each in names if len(name) > 1 and initials(each) == name.lower()]
     return found[0] if found else None
+
+
+def initials(name: str) -> str:
+    """The first letters of the words of a name in snake case."""
+    return "".join(word[:1] for word in name.split("_"))
 
 
 def did_you_mean(name: str, allowed: Sequence[str]) -> str | None:

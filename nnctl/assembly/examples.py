@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.config import Config
-from nnctl.config.labels import label_text
+from nnctl.config.labels import index_of
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.folds import Fold
@@ -137,15 +137,17 @@ def weighted(config: Config, examples: Examples, targets: Targets) -> Examples:
     one_hot = targets.task == "multiclass"
     if given == "balanced":
         return weigh_classes(examples, balanced_weights(examples, one_hot), one_hot)
-    indices = {label_text(label): k for k, label in enumerate(targets.classes.labels)}
-    if unknown := [label for label in given if label not in indices]:
-        known = listed(targets.classes.labels)
+    labels = targets.classes.labels
+    indices = {label: index_of(label, labels) for label in given}
+    if unknown := [label for label, index in indices.items() if index is None]:
+        known = listed(labels)
         raise NnctlError(
             config.problem(
                 f"class_weight.{label}",
                 f'"{label}" is not a class of the data; those are: {known}',
-                did_you_mean(label, list(indices)),
+                did_you_mean(label, [str(each) for each in labels]),
             )
             for label in unknown
         )
-    return weigh_classes(examples, {indices[k]: w for k, w in given.items()}, one_hot)
+    weights = {index: given[label] for label, index in indices.items() if index is not None}
+    return weigh_classes(examples, weights, one_hot)

@@ -31,6 +31,8 @@ MOST_REPEATED = 10_000
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+ESCAPES = "put text with \\ in single quotes, or write / for it in the names of files"
+
 # What YAML's own complaint (either parser's words) usually comes from.
 SYNTAX_FIXES = (
     ("mapping values are not allowed", "indent sibling keys alike; quote text that contains ': '"),
@@ -41,6 +43,8 @@ SYNTAX_FIXES = (
     ("expected block end", "indent keys that belong together alike"),
     ("block mapping", "indent keys that belong together alike"),
     ("block collection", "indent keys that belong together alike"),
+    ("escape character", ESCAPES),
+    ("hexdecimal number", ESCAPES),
     ("quoted scalar", "close the quotation mark"),
     ("cannot start any token", "put text that starts with @, `, % or a tab in quotes"),
 )
@@ -48,7 +52,7 @@ SYNTAX_FIXES = (
 
 @dataclass(slots=True)
 class Node:
-    """A scalar, a list of nodes, or a mapping of keys to (line of the key, node)."""
+    """A scalar, a list of nodes, or a mapping of keys, as text, to (line of the key, node)."""
 
     line: int
     content: Any
@@ -182,22 +186,24 @@ class _Composer:
             items.append(self.node(event, joined(path, len(items)), depth + 1))
         return items
 
-    def mapping(self, path: str, depth: int) -> dict[Any, tuple[int, Node]]:
-        entries: dict[Any, tuple[int, Node]] = {}
+    def mapping(self, path: str, depth: int) -> dict[str, tuple[int, Node]]:
+        entries: dict[str, tuple[int, Node]] = {}
         while not isinstance(event := next(self.events), MappingEndEvent):
             key = self.node(event, path, depth + 1)
             if isinstance(key.content, Node):
                 key = key.content
-            below = joined(path, "?" if isinstance(key.content, list | dict) else key.content)
+            no_text = key.content is None or isinstance(key.content, list | dict)
+            # A key is text as it stands there: True, 012 and 1.50 may be labels.
+            name = event.value if isinstance(event, ScalarEvent) else str(key.content)
+            below = joined(path, "?" if isinstance(key.content, list | dict) else name)
             value = self.node(next(self.events), below, depth + 1)
-            if key.content is None or isinstance(key.content, list | dict):
+            if no_text:
                 self.wrong(event, path, "a key that is not text", "write KEY: VALUE")
-            elif key.content in entries:
-                first = entries[key.content][0]
-                message = f'the key "{key.content}" is given twice, first on line {first}'
+            elif name in entries:
+                message = f'the key "{name}" is given twice, first on line {entries[name][0]}'
                 self.wrong(event, below, message, "keep one of the two")
             else:
-                entries[key.content] = (_line(event), value)
+                entries[name] = (_line(event), value)
         return entries
 
     def unfolded(self, node: Node, path: str, repeated: bool) -> Any:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nnctl.config.wording import shown
+from nnctl.config.marks import Limits
+from nnctl.config.wording import number_of, rewriting, shown
 from nnctl.errors import did_you_mean
+from nnctl.network.annotations import Number
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
 from nnctl.training.monitors import EarlyStopping
@@ -21,6 +23,8 @@ ARRAYS = ".npz"
 ARRAY = ".npy"
 DEFAULT_MONITOR = EarlyStopping.monitor
 TASKS = ("binary", "multiclass", "regression")
+
+FRACTION = Limits(0, 1, low_open=True, high_open=True)
 
 Finding = tuple[str, str, str | None]
 
@@ -114,6 +118,7 @@ def findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
     task = task_of(values.get("loss"))
     if isinstance(data, dict):
         yield from column_findings(data)
+        yield from share_findings(data)
         yield from scale_findings(data, task)
     if values.get("class_weight") is not None and task == "regression":
         yield "class_weight", "class_weight is for classes; this loss is for numbers", "remove it"
@@ -187,6 +192,16 @@ def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
                 if isinstance(column, str) and column in columns[:index]:
                     message = f'the column "{column}" is listed twice'
                     yield f"data.{key}.{index}", message, "remove one of them"
+
+
+def share_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
+    """A share of the rows, written as the text that would be the name of a file."""
+    given = data.get("validation")
+    if isinstance(given, str):
+        fix = rewriting(given, Number(whole=False, bounds=FRACTION))
+        if fix is not None or (given.endswith("%") and number_of(given) is not None):
+            rule = f"a share of the rows is a number {FRACTION}"
+            yield "data.validation", f"validation is {shown(given)}, which is text; {rule}", fix
 
 
 def scale_findings(data: Mapping[Any, Any], task: str | None) -> Iterator[Finding]:

@@ -1,12 +1,13 @@
 """Class weights in a config: by the labels that the data have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from nnctl.config.problems import detail, errors
+from nnctl.config.scalars import TooLong, core_value
 from nnctl.config.wording import shown
 from nnctl.network.annotations import Number, Range
 
@@ -37,13 +38,19 @@ def label_weights(value: Mapping[Any, Any]) -> dict[str, float]:
         found.append(detail("there is no label in it", 'write {label: weight}, or "balanced"'))
     if found:
         raise errors(*found)
-    return {label_text(label): float(weight) for label, weight in value.items()}
+    return {str(label): float(weight) for label, weight in value.items()}
 
 
-def label_text(label: Any) -> str:
-    """A label as text, alike whether YAML or the data took it for a number or for text."""
-    if isinstance(label, bool):
-        return "true" if label else "false"
-    if isinstance(label, float) and label.is_integer():
-        return str(int(label))
-    return str(label)
+def index_of(written: str, labels: Sequence[Any]) -> int | None:
+    """The place of a label of the data, by what a config writes for it; None where it has none.
+
+    Text is that text; a number is any spelling of it, as `1.50` is of 1.5.
+    """
+    texts = [label if isinstance(label, str) else None for label in labels]
+    if written in texts:
+        return texts.index(written)
+    try:
+        value = core_value(written)
+    except TooLong:
+        return None
+    return labels.index(value) if not isinstance(value, str) and value in labels else None

@@ -18,10 +18,21 @@ from nnctl.config.composing import joined
 from nnctl.config.source import Source
 from nnctl.config.wording import description, shown, suggestion
 from nnctl.errors import Problem, did_you_mean, nearest
-from nnctl.network.annotations import LARGEST_WHOLE, Allowed, Listing, Number, read_annotation
+from nnctl.network.annotations import (
+    LARGEST_WHOLE,
+    Allowed,
+    Form,
+    Instance,
+    Listing,
+    Member,
+    Number,
+    read_annotation,
+)
+from nnctl.network.arguments import arguments_of
 
 WORDED = "nnctl"
 Loc = tuple[int | str, ...]
+Fields = Mapping[str, FieldInfo]
 
 
 def dotted(loc: Iterable[int | str]) -> str:
@@ -51,6 +62,7 @@ def reworded(
     details: list[InitErrorDetails] = []
     missing: list[str] = []
     meant: set[str | None] = set()
+    unknown = False
     unfit: dict[str, list[Loc]] = {}
     for found in error.errors(include_url=False):
         loc, kind = found["loc"], found["type"]
@@ -58,7 +70,9 @@ def reworded(
         if kind == WORDED:
             details.append(detail(found["ctx"]["message"], found["ctx"]["fix"], loc))
         elif kind == "extra_forbidden":
-            details.append(_unknown(key, noun, sorted(fields)))
+            # What a section takes is told once, however many keys it does not take.
+            details.append(_unknown(key, "" if unknown else noun, fields, values))
+            unknown = True
             meant.add(nearest(key, fields))
         elif kind == "missing":
             missing.append(key)
@@ -89,10 +103,35 @@ def _untagged(loc: Loc, value: Any) -> Loc:
     return tuple(kept)
 
 
-def _unknown(key: str, noun: str, allowed: Sequence[str]) -> InitErrorDetails:
-    takes = ", ".join(name for name in allowed if name != "type") or "no arguments"
-    fix = did_you_mean(key, allowed) or "remove it"
-    return detail(f'unknown key "{key}"; {noun} takes: {takes}', fix, (key,))
+def _unknown(key: str, noun: str, fields: Fields, values: Mapping[str, Any]) -> InitErrorDetails:
+    """A key that a section does not take; what it takes is told with its `noun`."""
+    takes = ", ".join(name for name in sorted(fields) if name != "type") or "no arguments"
+    fix = relocation(key, fields, values) or did_you_mean(key, sorted(fields))
+    message = f'unknown key "{key}"' + (f"; {noun} takes: {takes}" if noun else "")
+    return detail(message, fix or "remove it", (key,))
+
+
+def relocation(key: str, fields: Fields, values: Mapping[str, Any]) -> str | None:
+    """The fix for a key of a section one floor below, or near one where none is near here."""
+    below = {
+        inner: f"{name}.{inner}"
+        for name, field in reversed(list(fields.items()))
+        for form in read_annotation(field.annotation, field.metadata).forms
+        for inner in keys_of(form, values.get(name))
+    }
+    close = key if key in below or nearest(key, fields) else nearest(key, below)
+    return f"move it to {below[close]}" if close in below else None
+
+
+def keys_of(form: Form, value: Any) -> Iterable[str]:
+    """The keys that a section has, or the named type that `value` names."""
+    if isinstance(form, Instance):
+        return getattr(form.of, "model_fields", ())
+    if isinstance(form, Member):
+        name = value.get("type") if isinstance(value, Mapping) else value
+        made = form.one_of.registry.get(name) if isinstance(name, str) else None
+        return [argument.name for argument in arguments_of(made)] if made is not None else ()
+    return ()
 
 
 def _missing(key: str, noun: str, info: FieldInfo) -> InitErrorDetails:

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from nnctl.config.dependent import filled, findings
+from nnctl.config.dependent import FRACTION, filled, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
 from nnctl.config.marks import Filled, Limits, Phrase
@@ -51,7 +51,7 @@ Delimiter = Annotated[
 File = Annotated[str, Phrase("a file", "files")]
 Column = Annotated[str, Phrase("the name of a column", "columns"), BeforeValidator(column_name)]
 Whole = Annotated[int, Limits(1)]
-Fraction = Annotated[float, Limits(0, 1, low_open=True, high_open=True)]
+Fraction = Annotated[float, FRACTION]
 Size = Annotated[
     str, Phrase("a size such as 512MB", "sizes", pattern=r"^[0-9]+(\.[0-9]+)? ?(kB|MB|GB)$")
 ]

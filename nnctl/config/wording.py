@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from nnctl.network import annotations as forms
 from nnctl.network.annotations import Allowed
 
 LONGEST_SHOWN = 60
+PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -111,9 +113,11 @@ def rewriting(value: Any, form: forms.Form) -> str | None:
     match form, value:
         case forms.Choice(options), str():
             return did_you_mean(value, [name for name in options if isinstance(name, str)])
-        case forms.Number(), str():
-            fits = is_a(_core(value), form)
-            return f"write {value}, without quotes" if fits else None
+        case forms.Number(bounds=bounds), str():
+            number = number_of(value)
+            if not is_a(number, form) or number not in bounds:
+                return None
+            return f"write {number:g}" if "%" in value else f"write {value}, without quotes"
         case forms.Number(whole=True), float() if value.is_integer() and abs(value) < 1e15:
             return f"write {int(value)}"
         case forms.Switch(), str():
@@ -121,9 +125,21 @@ def rewriting(value: Any, form: forms.Form) -> str | None:
             return f"write {switch}" if switch else None
         case forms.Text(), bool() | int() | float():
             return f'write "{_flow(value)}", in quotes'
-        case forms.Listing(items=(item, *_)), _ if any(is_a(value, each) for each in item.forms):
-            return f"write [{_inner(value)}]"
+        case forms.Listing(items=(item, *_)), _:
+            texts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
+            for parts in (texts, [_core(text) for text in texts]) if texts else ([value],):
+                if all(any(is_a(part, each) for each in item.forms) for part in parts):
+                    return f"write {_flow(parts)}"
     return None
+
+
+def number_of(text: str) -> float | None:
+    """The number that text such as "20%" or "0.2" says, or None."""
+    percent = PERCENT.fullmatch(text)
+    if percent:
+        return float(percent[1]) / 100
+    number = _core(text)
+    return number if is_a(number, forms.Number(whole=False)) else None
 
 
 def is_a(value: Any, form: forms.Form) -> bool:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from nnctl.config import composing
-from nnctl.config.composing import compose
+from nnctl.config.composing import ESCAPES, compose
 from nnctl.errors import NnctlError
 
 
@@ -24,8 +24,26 @@ def test_quoted_and_block_scalars_are_text() -> None:
     assert composed.values == {"a": "1", "b": "true", "c": "2\n", "d": None}
 
 
-def test_keys_stay_scalars() -> None:
-    assert compose("1: a\n2.5: b\ntrue_: c\n").values == {1: "a", 2.5: "b", "true_": "c"}
+def test_keys_are_text_as_they_stand_there() -> None:
+    composed = compose("1: a\n2.50: b\nTrue: c\n012: d\n'0x1': e\n&k 1e3: f\n*k : g\n")
+    assert composed.values == {"1": "a", "2.50": "b", "True": "c", "012": "d", "0x1": "e"} | {
+        "1e3": "f",
+        "1000.0": "g",
+    }
+    assert composed.lines["2.50"] == 2
+
+
+@pytest.mark.parametrize("path", [r"C:\data\d.csv", r"C:\Users\x.csv", r"D:\x\q.csv", r"\\s\d.csv"])
+def test_the_fix_of_a_path_between_double_quotes_can_be_followed(path: str) -> None:
+    text = f'data:\n  train: "{path}"\n'
+    try:
+        assert compose(text).values["data"]["train"] != path
+    except NnctlError as error:
+        (problem,) = error.problems
+        assert (problem.line, problem.fix) == (2, ESCAPES)
+    assert compose(text.replace('"', "'")).values["data"]["train"] == path
+    forward = path.replace("\\", "/")
+    assert compose(text.replace(path, forward)).values["data"]["train"] == forward
 
 
 def test_an_alias_is_a_copy_with_the_lines_of_what_it_stands_for() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.composing import compose
+from nnctl.config.wording import number_of
 
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -76,7 +77,8 @@ adam = st.fixed_dictionaries(
 data = st.fixed_dictionaries(
     {"train": words, "target": words | st.lists(words, min_size=1, unique=True)},
     optional={
-        "validation": words | st.floats(0, 1, exclude_min=True, exclude_max=True),
+        "validation": words.filter(lambda word: number_of(word) is None)
+        | st.floats(0, 1, exclude_min=True, exclude_max=True),
         "test": words,
         "features": words | st.lists(words, min_size=1, unique=True),
         "scale": st.sampled_from(["none", "minmax", {"type": "rescale", "by": 255}]),

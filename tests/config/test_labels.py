@@ -1,12 +1,42 @@
 """Labels and their weights in a config."""
 
-from nnctl.config.labels import label_text
+import pytest
+
+from nnctl.config import load
+from nnctl.config.labels import index_of
 
 
-def test_labels_are_text_alike_from_yaml_and_from_data():
-    assert [label_text(label) for label in (3, 3.0, "3", True, 2.5, "no")] == [
-        "3", "3", "3", "true", "2.5", "no",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("written", "labels", "place"),
+    [
+        ("True", ("False", "True"), 1),
+        ("true", ("False", "True"), None),
+        ("012", ("012", "12"), 0),
+        ("12", ("012", "12"), 1),
+        ("1.50", ("1.5", "1.50"), 1),
+        ("1.50", (0.5, 1.5), 1),
+        ("3", (1.0, 3.0), 1),
+        ("0x3", (1, 3), 1),
+        ("3", ("4", "5"), None),
+        ("no", (False, True), None),
+        ("true", (False, True), 1),
+        ("1" * 400, (0, 1), None),
+    ],
+)
+def test_a_label_is_found_by_what_stands_in_the_config(written, labels, place):
+    assert index_of(written, labels) == place
+
+
+@pytest.mark.parametrize("label", ["True", "012", "1.50", "no", "0x3", "+1", "~x"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_labels_keep_their_spelling(write, label, quoted):
+    text = (
+        "data: {train: t.csv, target: y}\nlayers: [{type: dense, units: 1}]\nepochs: 1\n"
+        "loss: binary_crossentropy\noptimizer: adam\nclass_weight:\n  "
+    )
+    config = load(write(text + (f"'{label}': 2" if quoted else f"{label}: 2")))
+    assert config.class_weight == {label: 2.0}
+    assert config.source.line(f"class_weight.{label}") == 7
 
 
 def test_weights_by_label(right):
