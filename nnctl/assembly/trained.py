@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nnctl.assembly.build import compiled, in_own_unit, load_parameters
 from nnctl.config import Config
-from nnctl.config.schema import checked
+from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.errors import NnctlError, Problem
@@ -39,7 +39,7 @@ def load_trained(path: Path) -> Trained:
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         message = f"its metadata is damaged ({error!r})"
         raise NnctlError(Problem(message, "train the model again", file)) from None
-    config = checked(Source(file, values))
+    config = check(Source(file, values))
     model = compiled(config)
     model.build(shape)
     load_parameters(model, weights.arrays, file)

@@ -110,7 +110,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     return Problem(f"this is not YAML: {words}", fix, line=line)
 
 
-def joined(path: str, key: object) -> str:
+def path_below(path: str, key: object) -> str:
     """The dotted path of `key` below `path`."""
     return f"{path}.{key}" if path else str(key)
 
@@ -183,7 +183,7 @@ class _Composer:
     def sequence(self, path: str, depth: int) -> list[Node]:
         items: list[Node] = []
         while not isinstance(event := next(self.events), SequenceEndEvent):
-            items.append(self.node(event, joined(path, len(items)), depth + 1))
+            items.append(self.node(event, path_below(path, len(items)), depth + 1))
         return items
 
     def mapping(self, path: str, depth: int) -> dict[str, tuple[int, Node]]:
@@ -195,7 +195,7 @@ class _Composer:
             no_text = key.content is None or isinstance(key.content, list | dict)
             # A key is text as it stands there: True, 012 and 1.50 may be labels.
             name = event.value if isinstance(event, ScalarEvent) else str(key.content)
-            below = joined(path, "?" if isinstance(key.content, list | dict) else name)
+            below = path_below(path, "?" if isinstance(key.content, list | dict) else name)
             value = self.node(next(self.events), below, depth + 1)
             if no_text:
                 self.wrong(event, path, "a key that is not text", "write KEY: VALUE")
@@ -223,13 +223,13 @@ class _Composer:
             raise NnctlError(self.problems)
         if isinstance(node.content, list):
             return [
-                self.unfolded(item, joined(path, index), repeated)
+                self.unfolded(item, path_below(path, index), repeated)
                 for index, item in enumerate(node.content)
             ]
         if isinstance(node.content, dict):
             values = {}
             for key, (line, value) in node.content.items():
-                below = joined(path, key)
+                below = path_below(path, key)
                 self.lines.setdefault(below, line)
                 values[key] = self.unfolded(value, below, repeated)
             return values

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.config.marks import Limits
-from nnctl.config.wording import number_of, rewriting, shown
+from nnctl.config.wording import excerpt, number_of, rewriting
 from nnctl.errors import did_you_mean
 from nnctl.network.annotations import Number
 from nnctl.network.losses import LOSSES
@@ -29,17 +29,17 @@ FRACTION = Limits(0, 1, low_open=True, high_open=True)
 Finding = tuple[str, str, str | None]
 
 
-def filled(values: Mapping[Any, Any], file: str) -> dict[Any, Any]:
+def fill(values: Mapping[Any, Any], file: str) -> dict[Any, Any]:
     """The values with `name`, the layers' names, `metrics`, and data keys of `.npz` files."""
     result = dict(values)
     if result.get("name") is None:
         result["name"] = run_name(file)
     if isinstance(result.get("layers"), list):
-        result["layers"] = named_layers(result["layers"])
+        result["layers"] = name_layers(result["layers"])
     if result.get("metrics") is None:
         result["metrics"] = default_metrics(result.get("loss"))
     if isinstance(result.get("data"), dict):
-        result["data"] = filled_data(result["data"])
+        result["data"] = fill_data(result["data"])
     return result
 
 
@@ -49,7 +49,7 @@ def run_name(file: str) -> str:
     return name if name and name != RESERVED else "run"
 
 
-def named_layers(layers: list[Any]) -> list[Any]:
+def name_layers(layers: list[Any]) -> list[Any]:
     """The layers as mappings; those without a name are TYPE_K, the K-th of their type."""
     counts: Counter[str] = Counter()
     named = []
@@ -77,7 +77,7 @@ def task_of(loss: Any) -> str | None:
     return LOSSES[name].task if isinstance(name, str) and name in LOSSES else None
 
 
-def filled_data(data: Mapping[Any, Any]) -> dict[Any, Any]:
+def fill_data(data: Mapping[Any, Any]) -> dict[Any, Any]:
     """The array names of `.npz` files, and single feature columns as lists of one."""
     result = dict(data)
     train = result.get("train")
@@ -132,7 +132,7 @@ def not_a_name(name: str) -> str:
     if NAME.fullmatch(name):
         return ""
     return (
-        f"the name is {shown(name)}; it must be of letters, digits, _ . and -, "
+        f"the name is {excerpt(name)}; it must be of letters, digits, _ . and -, "
         "and not start with . or -"
     )
 
@@ -201,7 +201,7 @@ def share_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
         fix = rewriting(given, Number(whole=False, bounds=FRACTION))
         if fix is not None or (given.endswith("%") and number_of(given) is not None):
             rule = f"a share of the rows is a number {FRACTION}"
-            yield "data.validation", f"validation is {shown(given)}, which is text; {rule}", fix
+            yield "data.validation", f"validation is {excerpt(given)}, which is text; {rule}", fix
 
 
 def scale_findings(data: Mapping[Any, Any], task: str | None) -> Iterator[Finding]:

@@ -172,24 +172,24 @@ SAME = {  # types whose arguments are those of another
 }
 
 
-def key_told(key: str) -> str:
+def key_line(key: str) -> str:
     """The line about a key, such as `data.train`, as an editor shows it."""
-    return plain(KEYS[key])
+    return without_links(KEYS[key])
 
 
-def argument_told(kind: str, name: str) -> str:
+def argument_line(kind: str, name: str) -> str:
     """The line about an argument, as an editor shows it; empty where nothing is said of it."""
     known = f"{SAME.get(kind, kind)}.{name}" in ARGUMENTS or name in ARGUMENTS
-    return plain(argument_described(kind, name)) if known else ""
+    return without_links(argument_description(kind, name)) if known else ""
 
 
-def plain(text: str) -> str:
+def without_links(text: str) -> str:
     """A text without its links, and without what only points to them."""
     text = re.sub(r"[:;]? ?[Ss]ee \[[^]]*\]\([^)]*\)(?=\.)", "", text)
     return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("..", ".").strip()
 
 
-def argument_described(kind: str, name: str) -> str:
+def argument_description(kind: str, name: str) -> str:
     """The line about an argument of a type, or of any that has an argument of that name."""
     own = ARGUMENTS.get(f"{SAME.get(kind, kind)}.{name}")
     return own or ARGUMENTS[name]

@@ -21,7 +21,7 @@ def resolved(config: Config, *, absolute_paths: bool = False, tune: bool = False
     A type without arguments is its bare name. Data files are named as the user wrote them, or by
     absolute paths, which mean the same from any folder.
     """
-    values: dict[str, Any] = plain(config)
+    values: dict[str, Any] = plain_values(config)
     if config.tune is None or not tune:
         del values["tune"]
     if absolute_paths:
@@ -30,16 +30,16 @@ def resolved(config: Config, *, absolute_paths: bool = False, tune: bool = False
     return values
 
 
-def plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
     """Sections as dictionaries, tuples as lists."""
     if isinstance(value, Entry) and not value.arguments():
         return value.type
     if isinstance(value, Section):
-        return {name: plain(below) for name, below in value}
+        return {name: plain_values(below) for name, below in value}
     if isinstance(value, dict):
-        return {key: plain(below) for key, below in value.items()}
+        return {key: plain_values(below) for key, below in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
+        return [plain_values(item) for item in value]
     return value
 
 
@@ -70,7 +70,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     """Text in quotes where YAML 1.2 reads it as something else; PyYAML sees to 1.1 itself."""
     try:
         is_text = isinstance(core_value(text), str)
@@ -79,11 +79,11 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else '"')
 
 
-def _list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
+def _represent_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.SequenceNode:
     """A list of scalars on one line, others an item a line."""
     nested = any(isinstance(item, dict | list) for item in items)
     return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=not nested)
 
 
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(list, _list)
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(list, _represent_list)

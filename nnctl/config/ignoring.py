@@ -6,7 +6,7 @@ from pydantic import BeforeValidator
 
 from nnctl.config.marks import Phrase
 from nnctl.config.problems import detail, errors
-from nnctl.config.wording import shown
+from nnctl.config.wording import excerpt
 from nnctl.errors import did_you_mean
 from nnctl.rules import RULES
 
@@ -15,7 +15,7 @@ def known_code(value: Any) -> Any:
     """The code, if there is such a rule; raises a worded error for other text."""
     if not isinstance(value, str) or value in RULES:
         return value
-    message = f"no advice has the code {shown(value)}; there are: {', '.join(sorted(RULES))}"
+    message = f"no advice has the code {excerpt(value)}; there are: {', '.join(sorted(RULES))}"
     raise errors(detail(message, did_you_mean(value, list(RULES))))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from nnctl.config.descriptions import argument_told, key_told
+from nnctl.config.descriptions import argument_line, key_line
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.config.types import Section, model_of
@@ -42,7 +42,7 @@ def section_schema(
     """
     properties = {}
     for name, field in section.model_fields.items():
-        told = key_told(AHEAD[section] + name) if section in AHEAD else argument_told(kind, name)
+        told = key_line(AHEAD[section] + name) if section in AHEAD else argument_line(kind, name)
         properties[name] = key_schema(field, told, definitions)
     required = [name for name, field in section.model_fields.items() if field.is_required()]
     return {

@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from nnctl.config.problems import detail, errors
 from nnctl.config.scalars import TooLong, core_value
-from nnctl.config.wording import shown
+from nnctl.config.wording import excerpt
 from nnctl.network.annotations import Number, Range
 
 WEIGHTS = Number(whole=False, bounds=Range(0)).limits
@@ -32,7 +32,7 @@ def label_weights(value: Mapping[Any, Any]) -> dict[str, float]:
     for label, weight in value.items():
         is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not is_number or weight not in WEIGHTS:
-            message = f"the weight is {shown(weight)}; it must be a number at least 0"
+            message = f"the weight is {excerpt(weight)}; it must be a number at least 0"
             found.append(detail(message, None, (str(label),)))
     if not value:
         found.append(detail("there is no label in it", 'write {label: weight}, or "balanced"'))

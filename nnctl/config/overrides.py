@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnctl.config.composing import DEEPEST, compose, joined
+from nnctl.config.composing import DEEPEST, compose, path_below
 from nnctl.config.source import Source
-from nnctl.config.wording import LONGEST_SHOWN, shown
+from nnctl.config.wording import LONGEST_SHOWN, excerpt
 from nnctl.errors import NnctlError, Problem
 
 SEARCHED = "tune.search."  # keys below it are paths themselves
@@ -20,7 +20,7 @@ def override(source: Source, overrides: Sequence[str], named: Mapping[str, Any])
     for text in overrides:
         option = f"--set {text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + '…'}"
         try:
-            path, value = parsed(text)
+            path, value = parse(text)
             put(source, path, value, option)
         except NnctlError as error:
             source.problems += [p.located(source=option, file=source.file) for p in error.problems]
@@ -29,7 +29,7 @@ def override(source: Source, overrides: Sequence[str], named: Mapping[str, Any])
             put(source, name, value, f"--{name.rpartition('.')[2].replace('_', '-')}")
 
 
-def parsed(text: str) -> tuple[str, Any]:
+def parse(text: str) -> tuple[str, Any]:
     """The dotted path and the value, read as YAML 1.2, of `KEY=VALUE`.
 
     Split at the first `=`, so that values may hold one. Raises `NnctlError`.
@@ -41,7 +41,7 @@ def parsed(text: str) -> tuple[str, Any]:
     if path.count(".") > DEEPEST:
         raise NnctlError(Problem(f"the path has more than {DEEPEST} levels", EXAMPLE))
     if not all(path.split(".")):
-        raise NnctlError(Problem(f"{shown(path)} is not a dotted path of keys", EXAMPLE))
+        raise NnctlError(Problem(f"{excerpt(path)} is not a dotted path of keys", EXAMPLE))
     try:
         composed = compose(written)
     except NnctlError as error:
@@ -54,7 +54,8 @@ def parsed(text: str) -> tuple[str, Any]:
 def _in_option(problems: Sequence[Problem], path: str) -> list[Problem]:
     """Problems of a value: below its path, and without the lines, which count within it."""
     return [
-        Problem(p.message, p.fix, path=joined(path, p.path) if p.path else path) for p in problems
+        Problem(p.message, p.fix, path=path_below(path, p.path) if p.path else path)
+        for p in problems
     ]
 
 
@@ -69,7 +70,7 @@ def put(source: Source, path: str, value: Any, option: str) -> None:
     holder: Any = source.values
     for segment in above:
         key = _key(holder, segment, at)
-        at = joined(at, segment)
+        at = path_below(at, segment)
         below = holder[key] if isinstance(holder, list) else holder.get(key)
         if below is None or isinstance(below, str):
             if below is None:
@@ -77,7 +78,7 @@ def put(source: Source, path: str, value: Any, option: str) -> None:
             below = {} if below is None else {"type": below}
             holder[key] = below
         elif not isinstance(below, dict | list):
-            message = f"{at} is {shown(below)}, which has nothing below it"
+            message = f"{at} is {excerpt(below)}, which has nothing below it"
             raise NnctlError(Problem(message, f"set {at} itself", path=path))
         holder = below
     holder[_key(holder, last, at)] = value
@@ -99,4 +100,4 @@ def _key(holder: Any, segment: str, at: str) -> Any:
         return int(segment)
     found = f'no item "{segment}"' if not segment.isdecimal() else f"no item {segment}"
     items = f"its items are 0 to {len(holder) - 1}" if holder else "it is empty"
-    raise NnctlError(Problem(f"{at} has {found}; {items}", path=joined(at, segment)))
+    raise NnctlError(Problem(f"{at} has {found}; {items}", path=path_below(at, segment)))

@@ -1,7 +1,7 @@
 """pydantic's errors, reworded: what was found, what is allowed, the nearest name.
 
 A section of a config rewords its own errors, where its keys and their annotations are at hand
-(`reworded`); `problems_of` then only has to give each its place in the file.
+(`reword`); `problems_of` then only has to give each its place in the file.
 """
 
 import re
@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from nnctl.config.composing import joined
+from nnctl.config.composing import path_below
 from nnctl.config.source import Source
-from nnctl.config.wording import description, shown, suggestion
+from nnctl.config.wording import description, excerpt, suggestion
 from nnctl.errors import Problem, did_you_mean, nearest
 from nnctl.network.annotations import (
     LARGEST_WHOLE,
@@ -35,11 +35,11 @@ Loc = tuple[int | str, ...]
 Fields = Mapping[str, FieldInfo]
 
 
-def dotted(loc: Iterable[int | str]) -> str:
+def dotted_path(loc: Iterable[int | str]) -> str:
     """A path as `--set` takes it: `layers.0.units`."""
     path = ""
     for part in loc:
-        path = joined(path, part)
+        path = path_below(path, part)
     return path
 
 
@@ -54,7 +54,7 @@ def errors(*details: InitErrorDetails) -> ValidationError:
     return ValidationError.from_exception_data("config", list(details))
 
 
-def reworded(
+def reword(
     section: type[BaseModel], noun: str, values: Mapping[str, Any], error: ValidationError
 ) -> ValidationError:
     """The errors of one section, in our words; those of the sections below it are so already."""
@@ -78,7 +78,7 @@ def reworded(
             missing.append(key)
         elif kind != "too_short" or not values.get(key):
             # A list that only its wrong items left too short is reported by those items.
-            unfit.setdefault(key, []).append((key, *_untagged(loc[1:], values.get(key))))
+            unfit.setdefault(key, []).append((key, *_without_tags(loc[1:], values.get(key))))
     # A misspelt key is one mistake: its right name is not reported as missing besides.
     details += [_missing(key, noun, fields[key]) for key in missing if key not in meant]
     for key, locs in unfit.items():
@@ -92,7 +92,7 @@ def reworded(
     return errors(*details)
 
 
-def _untagged(loc: Loc, value: Any) -> Loc:
+def _without_tags(loc: Loc, value: Any) -> Loc:
     """The parts of `loc` that are keys and indices of `value`, without pydantic's union tags."""
     kept: list[int | str] = []
     for part in loc:
@@ -155,7 +155,7 @@ def _unfit(loc: Loc, value: Any, info: FieldInfo) -> InitErrorDetails:
         allowed = re.sub(r"\b(a|of) (numbers?)\b", r"\1 finite \2", allowed)
     if value == "":
         allowed = f"{allowed.removesuffix(', not empty')}, not empty"
-    return detail(f"{dotted(loc)} is {shown(value)}; {subject} must be {allowed}", fix, loc)
+    return detail(f"{dotted_path(loc)} is {excerpt(value)}; {subject} must be {allowed}", fix, loc)
 
 
 def names_no_end(allowed: Allowed) -> bool:
@@ -181,5 +181,5 @@ def problems_of(error: ValidationError, source: Source) -> list[Problem]:
     for each in error.errors(include_url=False):
         context = each.get("ctx", {})
         message, fix = context.get("message", each["msg"]), context.get("fix")
-        found.append(source.problem(dotted(each["loc"]), message, fix))
+        found.append(source.problem(dotted_path(each["loc"]), message, fix))
     return found

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from nnctl.config.dependent import FRACTION, filled, findings
+from nnctl.config.dependent import FRACTION, fill, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
 from nnctl.config.marks import Filled, Limits, Phrase
@@ -173,28 +173,28 @@ def load(
     """
     source = read(path)
     override(source, overrides, named or {})
-    return checked(source)
+    return check(source)
 
 
-def checked(source: Source) -> Config:
+def check(source: Source) -> Config:
     """The source's values as a config; raises `NnctlError` with all problems, sorted by line."""
-    config, problems = judged(source)
+    config, problems = judge(source)
     if "tune" in source.values:
         from nnctl.config.searching import search_problems  # with the models of what is searched
 
-        problems += search_problems(source, lambda changed: judged(changed)[1])
+        problems += search_problems(source, lambda changed: judge(changed)[1])
     if config is None or problems:
         raise NnctlError(sorted(problems, key=_by_line))
     config._source = source
     return config
 
 
-def judged(source: Source) -> tuple[Config | None, list[Problem]]:
+def judge(source: Source) -> tuple[Config | None, list[Problem]]:
     """The config, where its keys and values allow one, and all that is wrong between them.
 
     The values that its `tune` section names are not looked at.
     """
-    values = filled(source.values, source.file)
+    values = fill(source.values, source.file)
     problems = list(source.problems)
     config = None
     try:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from nnctl.config.overrides import put
 from nnctl.config.source import Source
 from nnctl.config.tuning import SearchRange
-from nnctl.config.wording import shown
+from nnctl.config.wording import excerpt
 from nnctl.errors import NnctlError, Problem
 
 SECTION, SEARCH = "tune", "tune.search"
@@ -54,10 +54,10 @@ def search_problems(source: Source, judge: Judge) -> list[Problem]:
         for place, value in candidates(entry):
             for outer in outer_values(search, path):
                 found[place] += new_problems(source, outer, path, value, judge, known)
-        problems += placed(source, path, found)
+        problems += place_problems(source, path, found)
         if not any(found.values()) and isinstance(entry, Mapping):
             problems += range_problems(source, path, range_of(entry), judge)
-        problems += repeated(source, path, entry)
+        problems += repetitions(source, path, entry)
     return problems
 
 
@@ -71,7 +71,7 @@ def search_of(source: Source) -> dict[str, Any]:
 def not_a_key(path: str) -> tuple[str, str] | None:
     """Why a path cannot be searched, and what to do; None where it can."""
     if not all(path.split(".")):
-        return f"{shown(path)} is not a dotted path of keys", "write it as in --set"
+        return f"{excerpt(path)} is not a dotted path of keys", "write it as in --set"
     if path.split(".")[0] in FIXED:
         return f"{path} decides nothing of a training, so it cannot be searched", "remove it"
     return None
@@ -118,7 +118,7 @@ def new_problems(
         changed = with_values(source, {**outer, path: value}, SEARCH)
     except NnctlError as error:
         return list(error.problems)
-    with_outer = "".join(f", with {key}: {shown(value)}" for key, value in outer.items())
+    with_outer = "".join(f", with {key}: {excerpt(value)}" for key, value in outer.items())
     return [
         Problem(p.message + with_outer, p.fix)
         for p in judge(changed)
@@ -126,7 +126,7 @@ def new_problems(
     ]
 
 
-def placed(source: Source, path: str, found: Mapping[str, list[Problem]]) -> list[Problem]:
+def place_problems(source: Source, path: str, found: Mapping[str, list[Problem]]) -> list[Problem]:
     """The problems at the places of their values; at the key itself where all have the same."""
     messages = [[p.message for p in problems] for problems in found.values()]
     if len(messages) > 1 and messages[0] and all(each == messages[0] for each in messages):
@@ -147,7 +147,7 @@ def range_problems(
         return []
     whole = is_whole(source, path, limits, judge)
     if limits.step is not None and whole:
-        message = f"step is {shown(limits.step)}, but {path} takes whole numbers"
+        message = f"step is {excerpt(limits.step)}, but {path} takes whole numbers"
         return [source.problem(f"{place}.step", message, "give a whole number as step")]
     if limits.step is None and not whole and sampler_of(source) == "brute_force":
         message = "brute_force tries every value, but this range has no end of them"
@@ -161,13 +161,13 @@ def sampler_of(source: Source) -> Any:
     return sampler.get("type") if isinstance(sampler, Mapping) else sampler
 
 
-def repeated(source: Source, path: str, entry: Any) -> list[Problem]:
+def repetitions(source: Source, path: str, entry: Any) -> list[Problem]:
     """Values that a list has twice."""
     if not isinstance(entry, list):
         return []
     texts = [repr(value) for value in entry]
     return [
-        source.problem(f"{SEARCH}.{path}.{k}", f"{shown(entry[k])} is listed twice", "remove one")
+        source.problem(f"{SEARCH}.{path}.{k}", f"{excerpt(entry[k])} is listed twice", "remove one")
         for k, text in enumerate(texts)
         if text in texts[:k]
     ]

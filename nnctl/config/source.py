@@ -67,7 +67,7 @@ def read(path: str | os.PathLike[str]) -> Source:
     YAML, no mapping at the top. Duplicate keys and the like are left in `source.problems`.
     """
     file = os.fspath(path)
-    text = _text(file)
+    text = _read_text(file)
     try:
         composed = compose(text)
     except NnctlError as error:
@@ -89,7 +89,7 @@ def _not_a_mapping(file: str, values: Any, lines: dict[str, int]) -> Problem:
     )
 
 
-def _text(file: str) -> str:
+def _read_text(file: str) -> str:
     """The file's text, from UTF-8."""
     try:
         with open(file, "rb") as opened:

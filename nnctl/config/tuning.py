@@ -20,7 +20,7 @@ from pydantic_core import InitErrorDetails
 from nnctl.config.marks import Filled, Limits, Phrase
 from nnctl.config.problems import detail, errors
 from nnctl.config.types import Entry, Named, OrSection, Section
-from nnctl.config.wording import shown
+from nnctl.config.wording import excerpt
 from nnctl.errors import ArgumentError
 from nnctl.network.annotations import LARGEST_WHOLE, NonNegativeInt, OneOf, PositiveInt, Range
 from nnctl.network.arguments import Component
@@ -147,16 +147,18 @@ class SearchRange(Section):
     def _is_one(self) -> Self:
         found = []
         if self.low > self.high:
-            message = f"low is {shown(self.low)} and high {shown(self.high)}"
+            message = f"low is {excerpt(self.low)} and high {excerpt(self.high)}"
             found.append(detail(f"{message}; high must not be less", "swap them", ("low",)))
         if self.log and self.low <= 0:
-            message = f"low is {shown(self.low)}; with log: true it must be greater than 0"
+            message = f"low is {excerpt(self.low)}; with log: true it must be greater than 0"
             found.append(detail(message, "raise low, or leave log out", ("low",)))
         if self.log and self.step is not None:
             message = "step and log exclude each other: equal steps are not equal factors"
             found.append(detail(message, "remove one of them", ("step",)))
         if self.step is not None and (self.high - self.low) / self.step > MOST_STEPS:
-            message = f"step is {shown(self.step)}, of which the range has more than {MOST_STEPS:g}"
+            message = (
+                f"step is {excerpt(self.step)}, of which the range has more than {MOST_STEPS:g}"
+            )
             found.append(detail(message, "raise step, or leave it out", ("step",)))
         if found:
             raise errors(*found)
@@ -170,7 +172,7 @@ def entries(value: Any) -> Any:
     """What is searched, if each entry is a list or a mapping; raises worded errors."""
     if not isinstance(value, Mapping) or not value:
         allowed = "{KEY: [VALUE, …]} or {KEY: {low: …, high: …}}"
-        raise errors(detail(f"{shown(value)} stands here; search is {allowed}"))
+        raise errors(detail(f"{excerpt(value)} stands here; search is {allowed}"))
     found = [each for path, entry in value.items() for each in details_of(str(path), entry)]
     if found:
         raise errors(*found)
@@ -190,9 +192,9 @@ def details_of(path: str, entry: Any) -> Iterator[InitErrorDetails]:
                 yield detail(told["message"], told["fix"], (path, *each["loc"]))
         return
     yield detail(
-        f"{shown(entry)} stands here; it must be a list of values, not empty, "
+        f"{excerpt(entry)} stands here; it must be a list of values, not empty, "
         "or a range {low: …, high: …}",
-        f"write [{shown(entry)}]" if isinstance(entry, int | float | str) else None,
+        f"write [{excerpt(entry)}]" if isinstance(entry, int | float | str) else None,
         (path,),
     )
 

@@ -27,8 +27,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from nnctl.config.marks import Limits, Phrase
-from nnctl.config.problems import detail, errors, reworded
-from nnctl.config.wording import shown, with_article
+from nnctl.config.problems import detail, errors, reword
+from nnctl.config.wording import excerpt, with_article
 from nnctl.errors import ArgumentError, did_you_mean
 from nnctl.network import annotations as forms
 from nnctl.network.annotations import Allowed, OneOf
@@ -57,7 +57,9 @@ class Section(BaseModel):
         if not isinstance(values, Mapping):
             keys = ", ".join(sorted(cls.model_fields))
             raise errors(
-                detail(f"{shown(values)} stands here; {cls.noun} is a mapping with the keys {keys}")
+                detail(
+                    f"{excerpt(values)} stands here; {cls.noun} is a mapping with the keys {keys}"
+                )
             )
         given = {
             str(key): value
@@ -67,7 +69,7 @@ class Section(BaseModel):
         try:
             return handler(given)
         except ValidationError as error:
-            raise reworded(cls, cls.noun, given, error) from None
+            raise reword(cls, cls.noun, given, error) from None
 
 
 class Arguments(Section):
@@ -115,14 +117,14 @@ def make(given: Arguments) -> Any:
 
     Raises `ArgumentError` where the class refuses its arguments.
     """
-    return given.made_with(_made(given.arguments()))
+    return given.made_with(_make_values(given.arguments()))
 
 
-def _made(value: Any) -> Any:
+def _make_values(value: Any) -> Any:
     if isinstance(value, Arguments):
         return make(value)
     if isinstance(value, dict):
-        return {key: _made(below) for key, below in value.items()}
+        return {key: _make_values(below) for key, below in value.items()}
     return value
 
 
@@ -162,7 +164,7 @@ class Named(NamedTuple):
         if not isinstance(value, Mapping):
             raise errors(
                 detail(
-                    f"{shown(value)} stands here; {with_article(kind)} is a name "
+                    f"{excerpt(value)} stands here; {with_article(kind)} is a name "
                     f"or {{type: …}}; allowed are: {allowed}"
                 )
             )
@@ -180,7 +182,7 @@ class Named(NamedTuple):
             return name
         allowed = sorted(self.one_of.registry)
         fix = did_you_mean(name, allowed) if isinstance(name, str) else None
-        message = f"unknown {self.one_of.kind} {shown(name)}; allowed are: {', '.join(allowed)}"
+        message = f"unknown {self.one_of.kind} {excerpt(name)}; allowed are: {', '.join(allowed)}"
         raise errors(detail(message, fix or "choose one of them", loc))
 
 

@@ -16,7 +16,7 @@ PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def shown(value: Any) -> str:
+def excerpt(value: Any) -> str:
     """`value` as YAML would write it on one line, cut short where it is long."""
     text = _flow(value)
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
@@ -74,7 +74,7 @@ def form_description(form: forms.Form, plural: bool) -> str:
         case forms.Text(noun, nouns):
             return nouns if plural else noun
         case forms.Choice(options):
-            return " or ".join(shown(choice) for choice in options)
+            return " or ".join(excerpt(choice) for choice in options)
         case forms.Number(whole, bounds):
             noun = "whole number" if whole else "number"
             return f"{f'{noun}s' if plural else f'a {noun}'} {bounds}".rstrip()
@@ -105,7 +105,7 @@ def suggestion(value: Any, allowed: Allowed, default: Any) -> str | None:
             return rewritten
     if default is None or hasattr(default, "model_fields"):
         return None
-    return f"leave it out for the default, {shown(default)}"
+    return f"leave it out for the default, {excerpt(default)}"
 
 
 def rewriting(value: Any, form: forms.Form) -> str | None:

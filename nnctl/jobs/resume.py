@@ -7,7 +7,7 @@ from typing import Any
 
 from nnctl.assembly.build import build
 from nnctl.config import Config, dump_yaml, load, resolved
-from nnctl.config.schema import checked
+from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.run import Job, TrainResult, digests_of, finished, go_on
@@ -127,14 +127,14 @@ def config_of(saved: Saved, epochs: int | None) -> Config:
 
     Raises `NnctlError` where `epochs` is too small.
     """
-    config = checked(Source(saved.file, dict(saved.about.config)))
+    config = check(Source(saved.file, dict(saved.about.config)))
     if epochs is None:
         return config
     if epochs < saved.epoch or (epochs == saved.epoch and saved.batch):
         begun = " and a part of the next" if saved.batch else ""
         message = f"--epochs {epochs}: the run has {saved.epoch} epochs{begun} already"
         raise ArgumentError(message, "give the new total")
-    return checked(Source(saved.file, {**saved.about.config, "epochs": epochs}))
+    return check(Source(saved.file, {**saved.about.config, "epochs": epochs}))
 
 
 def differences(written: Mapping[str, Any], run: Mapping[str, Any], ahead: str = "") -> list[str]:

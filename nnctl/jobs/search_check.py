@@ -1,7 +1,7 @@
 """Whether a model can be built of every value that a config's `tune` section names."""
 
 from nnctl.assembly.build import Builder, Built
-from nnctl.config.schema import checked
+from nnctl.config.schema import check
 from nnctl.config.searching import SEARCH, candidates, outer_values, search_of, with_values
 from nnctl.errors import NnctlError, Problem
 
@@ -18,7 +18,7 @@ def check_search(built: Built) -> None:
         for place, value in candidates(entry):
             for outer in outer_values(search, path):
                 try:
-                    builder.built(checked(with_values(source, {**outer, path: value}, SEARCH)))
+                    builder.built(check(with_values(source, {**outer, path: value}, SEARCH)))
                 except NnctlError as error:
                     where = f"{SEARCH}.{path}{place}"
                     for each in error.problems:

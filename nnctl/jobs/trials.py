@@ -13,7 +13,7 @@ import numpy as np
 
 from nnctl.assembly.build import Builder, Built
 from nnctl.config import Config, Source
-from nnctl.config.schema import checked
+from nnctl.config.schema import check
 from nnctl.config.searching import with_values
 from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError
@@ -42,7 +42,7 @@ class Trials:
 
 def trial_config(source: Source, values: Mapping[str, Any]) -> Config:
     """The config of a trial. Raises `NnctlError` for values that do not go together."""
-    return checked(with_values(source, values, "the trial's values"))
+    return check(with_values(source, values, "the trial's values"))
 
 
 class Trainer:

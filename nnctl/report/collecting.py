@@ -15,7 +15,7 @@ from nnctl.assembly.examples import data_file, examples_for
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.data_files import named_files, with_files
-from nnctl.config.schema import checked
+from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.prepare import read_examples
 from nnctl.data.reading.digests import digest_of
@@ -129,7 +129,7 @@ def about(folder: Path) -> tuple[Config, Mapping[str, str], bool]:
     """
     try:
         saved = read_checkpoint(folder / CHECKPOINT)
-        config = checked(Source(saved.file, dict(saved.about.config)))
+        config = check(Source(saved.file, dict(saved.about.config)))
         return config, saved.about.data, saved.ended is not None
     except NnctlError:
         config = load(folder / CONFIG)

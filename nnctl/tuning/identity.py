@@ -7,7 +7,7 @@ from typing import Any
 
 from nnctl.config import Config, resolved
 from nnctl.config.data_files import named_files, with_files
-from nnctl.config.wording import shown
+from nnctl.config.wording import excerpt
 from nnctl.data.reading.digests import digest_of
 
 ABOUT, TRIALS = "nnctl", "trials"  # what is noted of a study
@@ -48,5 +48,5 @@ def changed_keys(before: Mapping[str, Any], now: Mapping[str, Any], ahead: str =
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             found += changed_keys(old, new, f"{ahead}{key}.")
         elif old != new:
-            found.append(f"{ahead}{key} is {shown(new)}, and was {shown(old)}")
+            found.append(f"{ahead}{key} is {excerpt(new)}, and was {excerpt(old)}")
     return found

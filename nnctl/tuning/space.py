@@ -14,7 +14,7 @@ from optuna.distributions import (
 )
 
 from nnctl.config import Config
-from nnctl.config.schema import judged
+from nnctl.config.schema import judge
 from nnctl.config.searching import is_whole
 from nnctl.config.tuning import SearchRange
 
@@ -113,7 +113,7 @@ def names_of(values: Sequence[Any]) -> list[Any]:
 
 def ranged(config: Config, path: str, limits: SearchRange) -> Key:
     """A key that has a number of a range: a whole one if it takes no other."""
-    whole = is_whole(config.source, path, limits, lambda source: judged(source)[1])
+    whole = is_whole(config.source, path, limits, lambda source: judge(source)[1])
     if whole:
         step = int(limits.step or 1)
         return Key(

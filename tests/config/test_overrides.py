@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nnctl.config import Config
-from nnctl.config.overrides import override, parsed
+from nnctl.config.overrides import override, parse
 from nnctl.config.source import Source
 from nnctl.errors import Problem
 
@@ -32,7 +32,7 @@ def overridden(values: dict[Any, Any], *overrides: str, **named: object) -> Sour
     ],
 )
 def test_parsed(text: str, path: str, value: object) -> None:
-    assert parsed(text) == (path, value)
+    assert parse(text) == (path, value)
 
 
 @pytest.mark.parametrize(

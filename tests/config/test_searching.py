@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnctl.config.schema import judged
+from nnctl.config.schema import judge
 from nnctl.config.searching import is_whole, with_values
 from nnctl.errors import NnctlError
 
@@ -88,7 +88,7 @@ def test_steps_fit_the_key_and_the_sampler(problems, right):
 def test_a_range_is_of_whole_numbers_where_the_key_is(key, limits, whole, right):
     config = right(**searching(f"{key}: {limits}"))
     entry = config.tune.search[key]
-    assert is_whole(config.source, key, entry, lambda source: judged(source)[1]) is whole
+    assert is_whole(config.source, key, entry, lambda source: judge(source)[1]) is whole
 
 
 def test_values_are_set_as_options_would_the_outer_ones_first(right):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import ValidationError
 
-from nnctl.config.problems import dotted
+from nnctl.config.problems import dotted_path
 from nnctl.config.types import Entry, Named, make, model_of
 from nnctl.errors import ArgumentError
 from nnctl.network.activations import ACTIVATIONS
@@ -64,7 +64,7 @@ def findings(value: object) -> list[tuple[str, str, str | None]]:
     with pytest.raises(ValidationError) as caught:
         entry(value)
     found = [(each["loc"], each["ctx"]) for each in caught.value.errors()]
-    return [(dotted(loc), ctx["message"], ctx["fix"]) for loc, ctx in found]
+    return [(dotted_path(loc), ctx["message"], ctx["fix"]) for loc, ctx in found]
 
 
 def test_defaults_are_those_of_the_signature() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnctl.config.wording import shown, with_article
+from nnctl.config.wording import excerpt, with_article
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,11 @@ from nnctl.config.wording import shown, with_article
     ],
 )
 def test_shown(value: object, text: str) -> None:
-    assert shown(value) == text
+    assert excerpt(value) == text
 
 
 def test_long_values_are_cut_short_without_being_written_out() -> None:
-    assert len(shown([[0.5] * 1000] * 1000)) == 60
+    assert len(excerpt([[0.5] * 1000] * 1000)) == 60
 
 
 def test_articles() -> None:

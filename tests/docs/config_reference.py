@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from nnctl.config.descriptions import DEFAULTS, KEYS, argument_described
+from nnctl.config.descriptions import DEFAULTS, KEYS, argument_description
 from nnctl.config.scaling import SCALINGS
 from nnctl.config.schema import Config, DataConfig, FileConfig
 from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
@@ -162,7 +162,7 @@ def arguments(model: type[Section], kind: str) -> list[list[str]]:
             code(name),
             type_of(fields[name]),
             default_of(fields[name], argument_path(kind, name)),
-            argument_described(kind, name),
+            argument_description(kind, name),
         ]
         for name in order
     ]
