@@ -18,7 +18,7 @@ from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.predict import DEFAULT_THRESHOLD, predicted_columns, predicted_rows
 from nnctl.jobs.run import monitors, training_of
 from nnctl.jobs.signals import ignore_interrupts, signals_held_back
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 
 Row = list[Any]
@@ -104,7 +104,7 @@ def crossval(
     for problem in (*first.prepared.warnings, *scarce(first, folds)):
         warn(problem)
     results = []
-    for result in each_fold(work, first, min(workers or blas.available(), folds)):
+    for result in each_fold(work, first, min(workers or machine.available_threads(), folds)):
         told(result)
         results.append(result)
     return summarized(results, bounds)
@@ -192,7 +192,7 @@ def trained_fold(work: Work, index: int, built: Built | None = None) -> FoldResu
     assert built.held is not None
     model = built.model
     try:
-        with blas.limited_to(1):
+        with machine.thread_limit(1):
             end = training_of(built).run(monitors(built.config))
     except TrainingDiverged as error:
         problems = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from nnctl.derivatives.expression import FUNCTIONS, Arithmetic, Expression, parsed
 from nnctl.errors import ArgumentError, did_you_mean
-from nnctl.system.extras import required
+from nnctl.system.extras import load_extra
 
 EPSILONS = (0.002, 0.001, 0.0001)
 GREATEST = 1e308  # that a float holds
@@ -55,7 +55,7 @@ def derivative(
     Raises `NnctlError` where SymPy is not installed, for what is no expression, or has no value or
     derivative at the point.
     """
-    sympy = required("sympy", "derive")
+    sympy = load_extra("sympy", "derive")
     for epsilon in epsilons:
         if not (math.isfinite(epsilon) and epsilon != 0):
             raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number other than 0")

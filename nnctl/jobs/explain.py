@@ -14,7 +14,7 @@ from nnctl.derivatives.explain import FEW, Drawing, Experiment, Finding, Work
 from nnctl.derivatives.gradcheck import point_of
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.step import Examples, trace
 
 EPSILON = 0.001
@@ -69,7 +69,7 @@ def explain(
     model = built.model
     traced = trace(model, model.loss, example, 1)
     drawing = Drawing(traced, model.layout, loaded.loss.type)
-    with np.errstate(all="ignore"), blas.limited_to(1):
+    with np.errstate(all="ignore"), machine.thread_limit(1):
         experiment = Experiment(drawing, point_of(traced, model, example), epsilon)
         nodes, parameters = experiment.node_findings(), experiment.parameter_findings()
         work = experiment.work() if measure else None

@@ -8,7 +8,7 @@ from typing import Any
 from nnctl.assembly.trained import load_trained
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.system.atomic import atomic_file
-from nnctl.system.extras import required
+from nnctl.system.extras import load_extra
 
 OLDEST, USUAL, NEWEST = 18, 20, 22  # ONNX's operators, of the end of 2022, 2023 and 2024
 DTYPES = ("float32", "float64")
@@ -50,7 +50,7 @@ def export(
     installed, for weights that cannot be read, for a file that exists already unless `overwrite`,
     and for a model that ONNX cannot hold.
     """
-    required("onnx", "onnx")
+    load_extra("onnx", "onnx")
     if not OLDEST <= opset <= NEWEST:
         raise ArgumentError(f"--opset is {opset}; it must be {OLDEST} to {NEWEST}")
     if input_dtype not in (None, *DTYPES):

@@ -11,7 +11,7 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.derivatives.gradcheck import CaseResult, Method, builtin_cases, check, model_case
 from nnctl.errors import ArgumentError
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.seeds import generator
 
 MOST_ROWS = 32
@@ -72,7 +72,7 @@ def config_results(
     count = min(MOST_ROWS, len(built.train))
     rows = np.sort(draws.choice(len(built.train), count, replace=False))
     case = model_case(built.model, built.model.loss, built.train.rows(rows))
-    with blas.limited_to(1):
+    with machine.thread_limit(1):
         return check(case, method, draws, each_array=True)
 
 

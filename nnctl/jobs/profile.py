@@ -14,7 +14,7 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.graph import Name, Program
 from nnctl.jobs.run import training_of
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.step import TrainingStep, rates_of
 
@@ -66,7 +66,7 @@ def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = N
     built = build(load(config, overrides=overrides, named={"epochs": EPOCHS, "seed": seed}))
     training = training_of(built)
     threads = training.threads()
-    with blas.limited_to(threads), np.errstate(all="ignore"):
+    with machine.thread_limit(threads), np.errstate(all="ignore"):
         whole = seconds_of_training(training)
         step = built.model.step(built.train, training.batch_size)
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)

@@ -12,7 +12,7 @@ from nnctl.runs.folder import CHECKPOINT, REPORT
 from nnctl.runs.study_folder import is_study
 from nnctl.runs.weights import FILE_NAME
 from nnctl.system.atomic import atomic_file
-from nnctl.system.extras import required
+from nnctl.system.extras import load_extra
 
 PACKAGES = ("matplotlib", "jinja2")
 
@@ -34,7 +34,7 @@ def report(runs: Sequence[Path], *, output: Path | None = None) -> ReportResult:
     run, and where several runs have no `output`.
     """
     for package in PACKAGES:
-        required(package, "report")
+        load_extra(package, "report")
     if output is None and len(runs) > 1:
         message = "several runs make one report, which belongs into none of their folders"
         raise ArgumentError(message, "name its file: -o comparison.html")

@@ -21,7 +21,7 @@ from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_chec
 from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import results_of, save_results
 from nnctl.runs.weights import save_weights
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.system.version import __version__
 from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.loop import Training, TrainingDiverged
@@ -164,7 +164,7 @@ def train_on(
     """
     model = job.built.model
     saving = Checkpoints(folder.path, model.state(), job.about, job.watching)
-    with blas.limited_to(training.threads()):
+    with machine.thread_limit(training.threads()):
         end = training.run(
             [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]
         )
@@ -183,7 +183,7 @@ def reason_of(job: Job, folder: RunFolder) -> Problem | None:
     from nnctl.training.diagnosis import diagnose  # rarely needed
 
     training = training_of(job.built)
-    with blas.limited_to(training.threads()):
+    with machine.thread_limit(training.threads()):
         problem = diagnose(training)
     job.built.model.state().history = history
     return problem

@@ -12,7 +12,7 @@ from nnctl.config import Config, load
 from nnctl.errors import ExitStatus
 from nnctl.jobs.run import TrainResult, run_in
 from nnctl.runs.folder import RunFolder, choose
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.step import Examples
 
@@ -91,7 +91,7 @@ def losses_on_one_batch(built: Built) -> tuple[float, float, int]:
     start = model.named_arrays()
     before = after = model.evaluator.figures(batch)["loss"]
     steps = 0
-    with blas.limited_to(1):
+    with machine.thread_limit(1):
         while steps < STEPS and not after < before / 2:
             training = model.training(batch, epochs=steps + 10, batch_size=len(batch))
             training.run()

@@ -13,7 +13,7 @@ from nnctl.config import load
 from nnctl.graph import Name, Shape
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
 from nnctl.jobs.run import training_of
-from nnctl.system import blas, machine
+from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.loop import Training
 from nnctl.training.sequential import Sequential
@@ -96,7 +96,7 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
         whole,
         data_bytes=held_bytes(built),
         blocks=blocks,
-        peak_bytes=machine.peak(),
+        peak_bytes=machine.peak_memory(),
         speed=speed,
     )
 
@@ -114,7 +114,7 @@ def held_bytes(built: Built) -> int:
 def speed_of(training: Training, step: TrainingStep) -> Speed:
     """Trains for a moment, and measures."""
     threads = training.threads()
-    with blas.limited_to(threads), np.errstate(all="ignore"):
+    with machine.thread_limit(threads), np.errstate(all="ignore"):
         seconds = seconds_of_training(training)
         return Speed(training.batch_size, threads, seconds, product_seconds(step.program))
 

@@ -19,7 +19,7 @@ from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError
 from nnctl.jobs.run import Job, ended_results, metadata_of, training_of
 from nnctl.runs.weights import write_weights
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
 from nnctl.training.loop import Training
 from nnctl.tuning.trial import Outcome, Task
@@ -67,7 +67,7 @@ class Trainer:
             config = trial_config(self.trials.source, task.values)
             job = Job.of(self._builder.built(config), self._digest)
             training = training_of(job.built)
-            with blas.limited_to(1):
+            with machine.thread_limit(1):
                 end = training.run([*job.watching, reports])
         except (NnctlError, MemoryError) as error:
             return Outcome("failed", epochs=reports.epochs, reason=reason_of(error))

@@ -16,8 +16,8 @@ from nnctl.jobs.trials import REPORTS, Trainer, Trials, trial_config
 from nnctl.jobs.workers import run_here, run_in_processes
 from nnctl.runs.results import save_results
 from nnctl.runs.study_folder import StudyFolder, choose_study
-from nnctl.system import blas
-from nnctl.system.extras import required
+from nnctl.system import machine
+from nnctl.system.extras import load_extra
 from nnctl.tuning.identity import ABOUT, TRIALS, about, changes
 from nnctl.tuning.result import TuneResult, View, Watcher, as_json
 from nnctl.tuning.table import write_table
@@ -87,7 +87,7 @@ def tune(
     is written before the config, every value that it names, the data and the folder are known to be
     sound; raises `NnctlError` where they are not, or where Optuna is not installed.
     """
-    required("optuna", "tune")
+    load_extra("optuna", "tune")
     from nnctl.tuning.storages.opening import quiet
 
     if workers is not None and workers < 1:
@@ -120,7 +120,7 @@ class Command:
             done = study.is_done()
             if not done:
                 self.watcher.begun(self._view(study))
-                self._train(study, workers or blas.available())
+                self._train(study, workers or machine.available_threads())
             return self._ended(study, done)
 
     @contextmanager

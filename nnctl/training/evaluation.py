@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from nnctl.graph import Array
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.blocks import Inputs
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
@@ -46,7 +46,9 @@ class Predictor:
 
     def _workers(self, blocks: int) -> int:
         work = sum(self._program().program.products)
-        return min(blocks, blas.available()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
+        return (
+            min(blocks, machine.available_threads()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
+        )
 
     def blocks(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
         """The rows of each block, in order, and the output for them, which may be overwritten."""
@@ -62,7 +64,7 @@ class Predictor:
         for first in range(0, len(blocks), size):
             together = blocks[first : first + size]
             if rank < len(together):
-                with np.errstate(all="ignore"), blas.limited_to(1):
+                with np.errstate(all="ignore"), machine.thread_limit(1):
                     program(x[together[rank]])
             outputs = self.ranks.gather(program.y_pred)  # all of them call, with or without a block
             for rows, output in zip(together, outputs, strict=False):
@@ -90,7 +92,7 @@ class Predictor:
                 at_once = workers * BLOCKS_A_WORKER
             for first in range(0, len(blocks), at_once):
                 together = blocks[first : first + at_once]
-                with blas.limited_to(1):
+                with machine.thread_limit(1):
                     outputs = list(run(output, together))
                 yield from zip(together, outputs, strict=True)
 

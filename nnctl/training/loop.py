@@ -17,7 +17,7 @@ from nnctl.graph import Array
 from nnctl.network.metrics import Metric
 from nnctl.network.optimizers import Optimizer
 from nnctl.network.schedules import rate_at
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.blocks import draw_order, in_order
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, own_hooks
 from nnctl.training.evaluation import Evaluator
@@ -99,7 +99,7 @@ class Training:
     def threads(self) -> int:
         """The threads that suit the run's matrix products."""
         products = self._step(self.batch_size).program.products
-        return blas.threads_for(
+        return machine.threads_for(
             max(products, default=0), 1 if self.ranks is None else self.ranks.local
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.graph import Array
-from nnctl.system.extras import required
+from nnctl.system.extras import load_extra
 
 BYTES_WORTH_DIVIDING = 1 << 19
 
@@ -59,7 +59,7 @@ class World:
 
 def world() -> World:
     """The processes that MPI started. Raises `NnctlError` without the extra, or without MPI."""
-    required("mpi4py", "mpi")
+    load_extra("mpi4py", "mpi")
     try:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:

@@ -13,7 +13,7 @@ from nnctl.graph import Graph
 from nnctl.layers import Activation, Conv2D, Dense, Reshape
 from nnctl.losses import BinaryCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training import evaluation, step
 
 
@@ -93,7 +93,7 @@ def test_blocks_that_run_at_once_give_what_they_give_alone(monkeypatch):
     model.fit(x, y, verbose=0)
     alone, figures = model(x), model.evaluate(x, y)
     monkeypatch.setattr(evaluation, "MULTIPLY_ADDS_WORTH_A_WORKER", 0)
-    monkeypatch.setattr(blas, "available", lambda: 3)
+    monkeypatch.setattr(machine, "available_threads", lambda: 3)
     assert len(list(model._predictor.blocks(x))) == 10
     assert len(model._predictor._programs) == 3
     assert model(x).tobytes() == alone.tobytes()

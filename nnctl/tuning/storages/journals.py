@@ -15,7 +15,7 @@ from optuna.storages.journal import (
 )
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.tuning.needed import needed
+from nnctl.system.extras import load_driver
 from nnctl.tuning.storages.base import Place, shown
 
 SUFFIXES = (".log", ".journal")  # by which a path is told from a URL that lacks something
@@ -28,7 +28,7 @@ def journal(path: Path) -> Place:
 
 def redis(url: str) -> Place:
     """The place in a Redis server. Raises `NnctlError` where its package is not installed."""
-    errors = needed("redis", "redis://", "redis").exceptions
+    errors = load_driver("redis", "redis://", "redis").exceptions
     return Place(
         shown(url),
         lambda: of_server(url),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from optuna.storages import GrpcStorageProxy
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.tuning.needed import needed
+from nnctl.system.extras import load_driver
 from nnctl.tuning.storages.base import Place, shown
 
 PORT = 13000  # Optuna's own default
@@ -19,8 +19,8 @@ def proxy(url: str) -> Place:
     Optuna has no URL of its own for it.
     """
     host, port = address_of(url)
-    failure = needed("grpc", "grpc://", *PACKAGES).RpcError
-    needed("google.protobuf", "grpc://", *PACKAGES)
+    failure = load_driver("grpc", "grpc://", *PACKAGES).RpcError
+    load_driver("google.protobuf", "grpc://", *PACKAGES)
     return Place(
         url,
         lambda: GrpcStorageProxy(host=host, port=port),

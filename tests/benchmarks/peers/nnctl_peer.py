@@ -9,7 +9,7 @@ from nnctl.jobs import profile
 from nnctl.losses import BinaryCrossentropy, SparseCategoricalCrossentropy
 from nnctl.network.layers import LAYERS
 from nnctl.optimizers import SGD, Adam
-from nnctl.system import blas
+from nnctl.system import machine
 from nnctl.training.ranks import Ranks
 from nnctl.training.step import Forward
 from tests.benchmarks.peers import Made
@@ -57,5 +57,5 @@ def product_seconds(workload: Workload, x: np.ndarray, y: np.ndarray) -> float:
         program, blocks = Forward(model, PREDICTED_AT_ONCE).program, len(x) / PREDICTED_AT_ONCE
     else:
         program, blocks = model.step(model.examples(x, y), workload.rows_a_step).program, 1.0
-    with blas.limited_to(blas.threads_for(max(program.products))):
+    with machine.thread_limit(machine.threads_for(max(program.products))):
         return profile.product_seconds(program) * blocks

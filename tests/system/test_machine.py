@@ -1,0 +1,38 @@
+"""What the machine has, and on how many threads products run."""
+
+import os
+
+import pytest
+
+from nnctl.system import machine
+
+
+def threads_of_products() -> set[int]:
+    return {info["num_threads"] for info in machine.blas().info() if info["user_api"] == "blas"}
+
+
+def test_a_limit_holds_inside_and_ends_outside():
+    before = threads_of_products()
+    with machine.thread_limit(1):
+        assert threads_of_products() == {1}
+    assert threads_of_products() == before
+
+
+def test_no_more_threads_than_cores_and_at_least_one():
+    assert 1 <= machine.available_threads(processes=1000) <= machine.available_threads()
+    assert machine.available_threads() <= (os.cpu_count() or 1)
+
+
+def test_a_limit_of_the_environment_is_not_passed():
+    with machine.thread_limit(1):
+        assert machine.available_threads() == 1
+
+
+@pytest.mark.parametrize("more, threads", [(-1, 1), (0, 3), (1, 3)])
+def test_small_products_run_on_one_thread(monkeypatch, more, threads):
+    monkeypatch.setattr(machine, "available_threads", lambda processes: 3)
+    assert machine.threads_for(machine.MULTIPLY_ADDS_WORTH_A_THREAD + more) == threads
+
+
+def test_the_process_has_had_less_memory_than_the_computer_has():
+    assert 10**6 < machine.peak_memory() < machine.memory()
