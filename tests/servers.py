@@ -35,10 +35,10 @@ def grpc_server(file: Path) -> Iterator[str]:
     from optuna.storages._grpc.auto_generated import api_pb2_grpc
     from optuna.storages._grpc.servicer import OptunaStorageProxyService
 
-    from nnctl.tuning.storages.databases import closed, of_file
+    from nnctl.tuning.storages.databases import closed, sqlite_storage
     from tests.tables import with_tables
 
-    database = of_file(with_tables(file))
+    database = sqlite_storage(with_tables(file))
     storage = get_storage(database)
     server = grpc.server(ThreadPoolExecutor(10))
     api_pb2_grpc.add_StorageServiceServicer_to_server(OptunaStorageProxyService(storage), server)

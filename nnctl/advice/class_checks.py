@@ -7,11 +7,11 @@ import numpy as np
 
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import output_of
+from nnctl.advice.samples import ENOUGH_ROWS
 from nnctl.assembly.build import Built
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 
-ENOUGH_ROWS = 20
 MOST = 0.8  # of the rows, for one class
 LEAST = 0.2  # of an even share
 MOST_ALIKE = 0.9  # of the rows, for the yes or the no of a label

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.advice.advice import Finding
+from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.data.columns import are_quantities, is_id
 from nnctl.data.inputs import MISSING_LABEL, Inputs
@@ -13,9 +14,7 @@ from nnctl.graph import Array
 from nnctl.rules import data as rules
 from nnctl.training.blocks import Blocks
 
-ENOUGH_ROWS = 20
-SAMPLED = 500  # rows
-AT_ONCE = 1 << 20  # numbers
+FIRST_LOOK = 500  # rows at about so many, before all are compared
 MOST_CATEGORIES = 0.5  # of the rows
 CLOSE = 1e-5
 ALIKE = 0.01  # of large numbers that are different but for rounding
@@ -29,7 +28,7 @@ def text_columns(built: Built) -> Iterator[Finding]:
         if name in (config.data.text or ()) or rows < ENOUGH_ROWS or len(inputs.names) == 1:
             continue
         known = [label for label in labels if label != MISSING_LABEL]
-        path, change = without(built, name)
+        path, change = change_without(built, name)
         if are_quantities(known):
             found = f'the column "{name}" holds numbers such as "{known[0]}"'
             yield Finding(rules.TEXT_NUMBERS, path, found, change)
@@ -48,7 +47,7 @@ def numbered_rows(built: Built) -> Iterator[Finding]:
         values = column_of(numbers_of, x, inputs, inputs.numeric.index(name))[:, 0]
         rising = bool((np.diff(values) > 0).all())
         if are_distinct_and_whole(values, x.dtype) and is_id(name, rising):
-            path, change = without(built, name)
+            path, change = change_without(built, name)
             found = f'the column "{name}" has another whole number in each row'
             yield Finding(rules.IDENTIFIER, path, found, change)
 
@@ -71,7 +70,8 @@ def target_in_features(built: Built) -> Iterator[Finding]:
         return
     if y.ndim > 1 and y.shape[1] > 1:
         return
-    x, few = built.prepared.train.x, slice(None, None, max(1, len(y) // SAMPLED))
+    x = built.prepared.train.x
+    few = slice(None, None, max(1, len(y) // FIRST_LOOK))
     y = y.reshape(len(y))
     if preprocessing.targets.task == "regression":
         y = preprocessing.targets.scaling.invert(y.astype(np.float64))
@@ -83,7 +83,7 @@ def target_in_features(built: Built) -> Iterator[Finding]:
         places = [k for k in places if same_classes(column_of(columns_of, x, inputs, k), y)]
         names = [inputs.names[place] for place in places]
     for name in names:
-        path, change = without(built, name)
+        path, change = change_without(built, name)
         target = preprocessing.targets.names[0]
         found = f'the column "{name}" tells the target "{target}" in every row'
         yield Finding(rules.TARGET_IN_FEATURES, path, found, change)
@@ -143,12 +143,12 @@ def column_of(
     columns: Callable[[Array, Inputs], Array], x: Array | Blocks, inputs: Inputs, place: int
 ) -> Array:
     """One of the columns that `columns` makes of examples, `(rows, 1)`."""
-    rows = max(1, AT_ONCE // max(1, x.size // len(x)))
+    rows = rows_at_once(x.size // len(x))
     parts = [columns(x[k : k + rows], inputs)[:, [place]] for k in range(0, len(x), rows)]
     return np.concatenate(parts)
 
 
-def without(built: Built, name: str) -> tuple[str, dict[str, Sequence[str]]]:
+def change_without(built: Built, name: str) -> tuple[str, dict[str, Sequence[str]]]:
     """The path of the config's features, and the change to all others but `name`."""
     own = getattr(built.config.data.train, "features", None)
     path = "data.features" if own is None else "data.train.features"

@@ -14,7 +14,7 @@ from nnctl.rules import data as rules
 from nnctl.rules.output import RELU_BELOW_ZERO, SQUASHED_NUMBERS
 from nnctl.training.blocks import Blocks, Inputs
 
-SAMPLED = 1000  # rows
+SAMPLE_ROWS = 1000  # rows
 LARGE, SMALL = 10.0, 0.01
 PIXELS, BRIGHTEST = 64, 255
 INTERVALS = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}
@@ -23,9 +23,9 @@ MOST_CLASSES = 10
 ROWS_A_CLASS = 10
 
 
-def sampled(array: Inputs) -> Array:
+def sample(array: Inputs) -> Array:
     """About a thousand rows, evenly spaced, as a table `(rows, numbers)`."""
-    chosen = array[:: max(1, len(array) // SAMPLED)]
+    chosen = array[:: max(1, len(array) // SAMPLE_ROWS)]
     return chosen.reshape(len(chosen), -1)
 
 
@@ -34,7 +34,7 @@ def unscaled_inputs(built: Built) -> Iterator[Finding]:
     first = next((name for name in layers if name not in ("flatten", "reshape")), None)
     if first in NORMALIZING:
         return
-    x = sampled(built.train.x)
+    x = sample(built.train.x)
     with np.errstate(over="ignore"):
         sizes = np.sqrt(np.square(x, dtype=np.float64).mean(axis=0))
     largest = float(sizes.max())
@@ -95,11 +95,11 @@ def squared_error_on_classes(built: Built) -> Iterator[Finding]:
     if not np.bincount(np.rint(y - low).astype(np.intp).ravel(), minlength=count).all():
         return
     found = f"every target is one of the whole numbers {low:.0f} to {high:.0f}"
-    change = classifying(built, output, count)
+    change = classification_change(built, output, count)
     yield Finding(rules.SQUARED_ERROR_ON_CLASSES, "loss", found, change)
 
 
-def classifying(built: Built, output: Output, count: int) -> dict[str, Any]:
+def classification_change(built: Built, output: Output, count: int) -> dict[str, Any]:
     """The change from a loss for numbers to one for so many classes."""
     name = "binary_crossentropy" if count == 2 else "sparse_categorical_crossentropy"
     change: dict[str, Any] = {} if count == 2 else {f"{output.path}.units": count}

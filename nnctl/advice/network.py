@@ -63,7 +63,7 @@ def stretches(config: Config) -> Iterator[tuple[int, Sequence[Entry]]]:
         yield start, layers[start:stop]
 
 
-def bent(start: int, stretch: Sequence[Entry]) -> tuple[tuple[str, str], ...]:
+def bends_of(start: int, stretch: Sequence[Entry]) -> tuple[tuple[str, str], ...]:
     """The paths and names of the activations of a stretch that are not linear."""
     return tuple(
         (f"layers.{start + place}.activation", function_of(layer))
@@ -76,7 +76,7 @@ def hidden_layers(config: Config) -> list[Hidden]:
     """The layers with weights but the last."""
     found = []
     for start, stretch in list(stretches(config))[:-1]:
-        activations = bent(start, stretch)
+        activations = bends_of(start, stretch)
         bends = bool(activations) or any(layer.type in BENDING for layer in stretch)
         found.append(Hidden(f"layers.{start}", stretch[0], activations, bends))
     return found
@@ -87,7 +87,7 @@ def output_of(config: Config) -> Output | None:
     start, stretch = [(0, ()), *stretches(config)][-1]
     if not stretch or any(layer.type not in KEEPING for layer in stretch[1:]):
         return None
-    activations = bent(start, stretch)
+    activations = bends_of(start, stretch)
     own = (f"layers.{start}.activation", "linear")
     activation, function = activations[-1] if activations else own
     return Output(f"layers.{start}", size(stretch[0]), activation, function)

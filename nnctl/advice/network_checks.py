@@ -41,7 +41,7 @@ def network_findings(config: Config) -> Iterator[Finding]:
 def linear_hidden(hidden: list[Hidden]) -> Iterator[Finding]:
     paths = [layer.path for layer in hidden if not layer.bends]
     if paths:
-        subject = f"{listed(paths)} {'is' if len(paths) == 1 else 'are'} linear"
+        subject = f"{enumeration(paths)} {'is' if len(paths) == 1 else 'are'} linear"
         change = {f"{path}.activation": "relu" for path in paths}
         yield Finding(rules.LINEAR_HIDDEN, f"{paths[0]}.activation", subject, change)
 
@@ -109,6 +109,6 @@ def highest_rate(given: Any) -> float:
     return max(float(rate) for rate in (*rates, arguments.get("warmup_target")) if rate is not None)
 
 
-def listed(words: list[str]) -> str:
+def enumeration(words: list[str]) -> str:
     """Words as a sentence lists them."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

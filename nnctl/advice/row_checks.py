@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnctl.advice.advice import Finding
+from nnctl.advice.samples import rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.graph import Array
 from nnctl.rules import data as rules
@@ -12,7 +13,6 @@ from nnctl.training.step import Examples
 
 MOST_NUMBERS = 1 << 25  # of inputs in a file, beyond which it would cost seconds
 BY_CHANCE = 2  # times the share of rows that repeat within train
-AT_ONCE = 1 << 20  # numbers
 BASE = 0x9E3779B97F4A7C15  # odd, and as irregular as the golden ratio
 
 
@@ -42,7 +42,7 @@ def row_keys(examples: Examples) -> Array:
     words = flat.shape[1] * flat.itemsize // 4
     powers = np.cumprod(np.full(words, BASE, dtype=np.uint64))
     keys = np.empty(len(flat), dtype=np.uint64)
-    rows = max(1, AT_ONCE // max(1, flat.shape[1]))
+    rows = rows_at_once(flat.shape[1])
     for start in range(0, len(flat), rows):
         part = flat[start : start + rows] + 0.0  # in which 0 and -0 are the same
         np.einsum("ij,j->i", part.view(np.uint32), powers, out=keys[start : start + rows])

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import function_of, is_weighted, stretches
-from nnctl.advice.network_checks import RANDOM, listed
+from nnctl.advice.network_checks import RANDOM, enumeration
 from nnctl.assembly.build import Built
 from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
@@ -122,7 +122,7 @@ def confident_start(watch: Watch) -> Iterator[Finding]:
 
 def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     """A loss that is no better than guessing: too slow, or too fast, as where units have died."""
-    guessing, rate = loss_of_guessing(watch.built), learning_rate(watch.built)
+    guessing, rate = loss_of_guessing(watch.built), constant_rate(watch.built)
     if not guessing or rate is None or watch.epoch < ENOUGH_EPOCHS:
         return
     last = watch.last - Penalty(watch.built.model)()
@@ -135,7 +135,7 @@ def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     yield Finding(rules.STUCK_AT_CHANCE, path, found, {path: better})
 
 
-def learning_rate(built: Built) -> float | None:
+def constant_rate(built: Built) -> float | None:
     """The learning rate of the config; None for a schedule."""
     given = built.config.optimizer.arguments()["learning_rate"]
     return float(given) if isinstance(given, int | float) else None
@@ -154,7 +154,7 @@ def dead_relu(built: Built) -> Iterator[Finding]:
             told.append(f"{dead} of the {count} units of layers.{place}")
             change[f"layers.{place}.activation"] = "leaky_relu"
     if change:
-        found = f"{listed(told)} give 0 for every row"
+        found = f"{enumeration(told)} give 0 for every row"
         yield Finding(rules.DEAD_RELU, next(iter(change)), found, change)
 
 

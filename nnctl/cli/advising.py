@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nnctl.rules import Rule
 
 WIDEST = 100  # columns
-NARROW = 70  # columns, below which a rule's title goes below its code
+TITLE_BESIDE = 70  # columns from which a rule's title stands beside its code
 
 
 def width() -> int:
@@ -35,7 +35,7 @@ def print_rules(rules: "Sequence[Rule]") -> None:
     columns = width()
     longest = max(len(rule.code) for rule in rules)
     for rule in rules:
-        if columns < NARROW:
+        if columns < TITLE_BESIDE:
             print(rule.code)
             print(filled(rule.title, columns, "  "))
         else:

@@ -39,10 +39,10 @@ def ended(command: Callable[[], object]) -> int:
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else ExitStatus.DONE
         except NnctlError as error:
-            status = told(error)
+            status = report_error(error)
         except MemoryError as error:
             cause = f" ({error})" if str(error) else ""
-            status = told(NnctlError(Problem(f"there is not enough memory{cause}")))
+            status = report_error(NnctlError(Problem(f"there is not enough memory{cause}")))
         except Terminated:
             status = ExitStatus.TERMINATED
         except KeyboardInterrupt:
@@ -51,7 +51,7 @@ def ended(command: Callable[[], object]) -> int:
     except BrokenPipeError:
         discard_output()
     except OSError as error:
-        status = told(meaning(error))
+        status = report_error(meaning(error))
         discard_output()
     return status
 
@@ -66,7 +66,7 @@ def reader_may_leave() -> Iterator[None]:
         discard_output()
 
 
-def told(error: NnctlError) -> int:
+def report_error(error: NnctlError) -> int:
     """Prints an error, and returns its exit status."""
     print_problems(error.problems, sys.stderr)
     return error.status

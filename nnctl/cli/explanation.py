@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from nnctl.graph import Array
     from nnctl.jobs.explain import Explanation
 
-NARROW = 60  # columns, below which numbers stand in a line of their own
-LESS = 76  # columns, below which the table of tensors does without some
-SHOWN = 8  # numbers of an example
+NUMBERS_BESIDE = 60  # columns from which numbers stand beside their node
+ALL_COLUMNS_FROM = 76  # columns from which the table of tensors is whole
+NUMBERS_SHOWN = 8  # of an example
 SMALL = ("node", "value", "∂J/∂node", "nudge")
 LARGE = ("node", "shape", "mean", "norm", "∂J mean", "∂J norm", "nudge")
 KEPT = (0, 3, 5)  # of LARGE, where there is little room
@@ -32,7 +32,7 @@ def print_explanation(explanation: "Explanation") -> None:
         from rich.console import Console
 
         console = Console()
-        if explanation.is_small and console.width < NARROW:
+        if explanation.is_small and console.width < NUMBERS_BESIDE:
             print_stacked(table)
         else:
             console.print(graph_table(table, console.width))
@@ -118,7 +118,7 @@ def example_text(explanation: "Explanation") -> str:
 def array_text(array: "Array") -> str:
     if array.size == 1:
         return f"{array.item():.6g}"
-    if array.size > SHOWN:
+    if array.size > NUMBERS_SHOWN:
         return f"({' × '.join(map(str, array.shape))} numbers)"
     return f"[{', '.join(f'{number:.6g}' for number in array.ravel())}]"
 
@@ -128,7 +128,7 @@ def graph_table(rows: list[list[str]], width: int) -> "Table":
     from rich.table import Table
 
     kept = tuple(range(len(rows[0])))
-    if width < LESS and len(rows[0]) == len(LARGE):
+    if width < ALL_COLUMNS_FROM and len(rows[0]) == len(LARGE):
         kept = KEPT
     table = Table(box=None, pad_edge=False, collapse_padding=True)
     for k in kept:

@@ -25,15 +25,15 @@ RANKS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 
 def processes() -> int:
     """How many processes `mpirun` or its like started together with this one; 1 without it."""
-    return max(1, number(SIZES)) if any(name in os.environ for name in RANKS) else 1
+    return max(1, environment_number(SIZES)) if any(name in os.environ for name in RANKS) else 1
 
 
 def is_first() -> bool:
     """Whether this is the process that prints."""
-    return number(RANKS) == 0
+    return environment_number(RANKS) == 0
 
 
-def number(names: tuple[str, ...]) -> int:
+def environment_number(names: tuple[str, ...]) -> int:
     """The number that one of these variables holds, or 0."""
     values = (os.environ.get(name, "") for name in names)
     return next((int(value) for value in values if value.isdecimal()), 0)

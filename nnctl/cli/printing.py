@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.validate import ValidateResult
 
-NARROW = 60  # columns, below which gradcheck's table does without a column
+MOVED_FROM = 60  # columns from which gradcheck's table tells which cases were moved
 
 
 def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
@@ -115,7 +115,7 @@ def print_gradcheck(result: "GradcheckResult") -> None:
         console.print(gradcheck_table(result.cases, console.width))
     else:
         head = ["case", "checked", "max relative error", "moved", "verdict"]
-        print_columns(head, [list(cells_of(case)) for case in result.cases])
+        print_columns(head, [list(case_cells(case)) for case in result.cases])
     for case in result.cases:
         if not case.passed:
             print_worst(case)
@@ -129,7 +129,7 @@ def print_gradcheck(result: "GradcheckResult") -> None:
     )
 
 
-def cells_of(case: "CaseResult") -> tuple[str, str, str, str, str]:
+def case_cells(case: "CaseResult") -> tuple[str, str, str, str, str]:
     verdict = "passed" if case.passed else "FAILED"
     if case.zero:
         verdict += " (all zero)"
@@ -141,7 +141,7 @@ def gradcheck_table(cases: "Sequence[CaseResult]", width: int) -> "Table":
     """A row a case, for a terminal of so many columns; long names go over several lines."""
     from rich.table import Table
 
-    narrow = width < NARROW
+    narrow = width < MOVED_FROM
     table = Table(box=None, pad_edge=False, collapse_padding=narrow)
     table.add_column("case", overflow="fold", ratio=1)
     table.add_column("checked", justify="right", no_wrap=True)
@@ -150,7 +150,7 @@ def gradcheck_table(cases: "Sequence[CaseResult]", width: int) -> "Table":
         table.add_column("moved", justify="right", no_wrap=True)
     table.add_column("verdict")
     for case in cases:
-        name, checked, error, moved, verdict = cells_of(case)
+        name, checked, error, moved, verdict = case_cells(case)
         cells = [name, checked, error, *([] if narrow else [moved]), verdict]
         table.add_row(*cells, style=None if case.passed else "bold red")
     return table

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 REDRAWS_A_SECOND = 4
 WIDEST_BAR, NARROWEST_BAR = 40, 6  # columns; where there is less room, the numbers stay alone
-NARROW = 60  # columns, below which the epochs of the best figures go
-BESIDE = 72  # columns from which validation stands beside training
+EPOCHS_FROM = 60  # columns from which the best figures have their epochs
+VALIDATION_BESIDE = 72  # columns from which validation stands beside training
 FIGURES_COLUMNS, CURVE_COLUMNS = 82, 60  # of the figures beside the curve, and of that, at most
 CURVE_FROM, CURVE_BESIDE = 60, 120  # columns from which it is drawn, and beside the figures
 CURVE_HIGH = 20  # lines of a terminal that has room for it below the figures
@@ -140,8 +140,8 @@ class LiveFigures(Callback):
 
         assert self.batch is not None
         trained = [name for name in self.now if not name.startswith("val_")]
-        beside = width >= BESIDE and len(trained) < len(self.now)
-        narrow = width < NARROW
+        beside = width >= VALIDATION_BESIDE and len(trained) < len(self.now)
+        narrow = width < EPOCHS_FROM
         table = Table.grid(padding=(0, 1 if narrow else 2, 0, 0))
         for justify in ("left", *("right", "left") * 2):
             table.add_column(justify=justify, no_wrap=True)

@@ -48,8 +48,9 @@ class TrialLines(Watcher):
     def ended(self, row: TrialRow, is_best: bool) -> None:
         best = "  (best so far)" if is_best else ""
         settings = "  ".join(f"{path}={text(value)}" for path, value in row.values.items())
-        line = f"trial {row.number}/{self.view.trials}  {told(row, self.view.monitor)}  {settings}"
-        print(f"{line}{best}", file=sys.stderr, flush=True)
+        outcome = outcome_text(row, self.view.monitor)
+        line = f"trial {row.number}/{self.view.trials}  {outcome}  {settings}{best}"
+        print(line, file=sys.stderr, flush=True)
 
 
 def introduction(view: View) -> Iterator[str]:
@@ -60,7 +61,7 @@ def introduction(view: View) -> Iterator[str]:
         yield f"{len(view.rows)} of {view.trials} trials are over; going on"
 
 
-def told(row: TrialRow, monitor: str) -> str:
+def outcome_text(row: TrialRow, monitor: str) -> str:
     """What came of a trial."""
     if row.state == "failed":
         return f"failed: {row.reason}"
@@ -161,7 +162,7 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def cells(row: TrialRow, paths: Sequence[str]) -> list[str]:
+def trial_cells(row: TrialRow, paths: Sequence[str]) -> list[str]:
     """A trial's number, figure and epochs, then its values."""
     figure = "" if row.value is None else f"{row.value:.4g}"
     values = [text(row.values[path]) if path in row.values else "" for path in paths]
@@ -175,7 +176,7 @@ def table_of(rows: Sequence[TrialRow], view: View, width: int) -> "RenderableTyp
     from rich.table import Table
 
     names = short_names(view.paths)
-    lines = [cells(row, view.paths) for row in rows]
+    lines = [trial_cells(row, view.paths) for row in rows]
     heads = ["trial", view.monitor, "epochs", *names.values()]
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
     if sum(widths) + len(widths) > width:
@@ -208,7 +209,7 @@ def print_study(result: TuneResult) -> None:
     elif best:
         print_columns(
             ["trial", view.monitor, "epochs", *view.paths],
-            [cells(row, view.paths) for row in best],
+            [trial_cells(row, view.paths) for row in best],
             left=0,
         )
     if result.importance:
@@ -222,5 +223,5 @@ def print_study(result: TuneResult) -> None:
     )
     print(f"\nstudy    {view.place}  ({len(view.rows)} trials: {counts})")
     if result.folder is not None and result.best is not None:
-        print(f"best     trial {result.best.number}, {told(result.best, view.monitor)}")
+        print(f"best     trial {result.best.number}, {outcome_text(result.best, view.monitor)}")
         print(f"train    {shlex.join(['nnctl', 'train', str(result.folder / 'best.yaml')])}")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from nnctl.errors import ArgumentError, did_you_mean
 
 Number = TypeVar("Number")
-LONGEST = 400  # characters
+MOST_CHARACTERS = 400  # characters
 MOST_PARTS = 150  # numbers, names and operations
 DEEPEST = 25  # operations within each other
 GREATEST_NUMBER = 1e15
@@ -76,9 +76,9 @@ class Expression:
 
 def parsed(text: str) -> Expression:
     """The expression that a text stands for. Raises `ArgumentError` for any other text."""
-    if len(text) > LONGEST:
+    if len(text) > MOST_CHARACTERS:
         raise ArgumentError(
-            f"the expression has {len(text):,} characters; at most {LONGEST} may be"
+            f"the expression has {len(text):,} characters; at most {MOST_CHARACTERS} may be"
         )
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -87,11 +87,11 @@ def parsed(text: str) -> Expression:
     if sum(1 for _ in ast.walk(tree)) > 3 * MOST_PARTS:  # operators and contexts count there, too
         raise ArgumentError(f"the expression has too many parts; at most about {MOST_PARTS} may be")
     variables: dict[str, None] = {}
-    check(tree, variables, 1.0, 0)
+    check_node(tree, variables, 1.0, 0)
     return Expression(text.strip(), tree, tuple(variables))
 
 
-def check(node: ast.expr, variables: dict[str, None], power: float, depth: int) -> None:
+def check_node(node: ast.expr, variables: dict[str, None], power: float, depth: int) -> None:
     """Refuses all but what is allowed; collects the variables.
 
     `power` is the product of the constant exponents of all powers around the node.
@@ -104,14 +104,14 @@ def check(node: ast.expr, variables: dict[str, None], power: float, depth: int) 
         case ast.Name(id=name) if name not in FUNCTIONS:
             variables.setdefault(name)
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-            check(operand, variables, power, depth + 1)
+            check_node(operand, variables, power, depth + 1)
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             inside = power * exponent(right) if isinstance(operator, ast.Pow) else power
             check_power(inside)
-            check(left, variables, inside, depth + 1)
-            check(right, variables, power, depth + 1)
+            check_node(left, variables, inside, depth + 1)
+            check_node(right, variables, power, depth + 1)
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
-            check(argument, variables, power, depth + 1)
+            check_node(argument, variables, power, depth + 1)
         case _:
             refuse(node)
 
@@ -128,7 +128,7 @@ def exponent(node: ast.expr) -> float:
     Infinite where it cannot be worked out.
     """
     variables: dict[str, None] = {}
-    check(node, variables, 1.0, 0)
+    check_node(node, variables, 1.0, 0)
     if variables:
         return 1.0
     value = Expression("", node, ()).at({})

@@ -23,7 +23,7 @@ def exact_dtype(inputs: Inputs) -> str:
     return "float64" if np.any(inputs.scaling.shift) else inputs.dtype
 
 
-def written(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Tensor:
+def write_inputs(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Tensor:
     """Declares the inputs, numbers in `dtype`, and prepares them as the first layer's.
 
     Numbers alone are one input in the model's input shape; with text columns each column is an
@@ -33,7 +33,7 @@ def written(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Tensor:
         if inputs.categories:
             return from_columns(writer, inputs, shape, dtype)
         every = np.arange(len(inputs.names))
-        text = f"numbers as the table has them: {listed(inputs.names)}"
+        text = f"numbers as the table has them: {first_names(inputs.names)}"
         x = writer.input(FEATURES, dtype, shape, text)
         return Tensor(scaled(writer, x, inputs, every, shape, dtype), shape)
 
@@ -56,7 +56,7 @@ def from_columns(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Te
 def column(writer: Writer, inputs: Inputs, name: str, dtype: str) -> str:
     """The input that is a column of the table."""
     if name in inputs.categories:
-        text = f"text, such as {listed(inputs.categories[name])}"
+        text = f"text, such as {first_names(inputs.categories[name])}"
         return writer.input(name, "string", (1,), text)
     return writer.input(name, dtype, (1,), "numbers as the table has them")
 
@@ -108,6 +108,6 @@ def one_hot(writer: Writer, x: str, inputs: Inputs, name: str) -> str:
     return flat if inputs.dtype == "float32" else writer.cast(flat, inputs.dtype)
 
 
-def listed(names: tuple[str, ...]) -> str:
+def first_names(names: tuple[str, ...]) -> str:
     """The first few names."""
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

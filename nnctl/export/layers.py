@@ -32,7 +32,7 @@ from nnctl.network.layers import (
 from nnctl.network.layers.normalization import Normalization
 
 
-def written(writer: Writer, layer: Layer, x: Tensor, shape: Shape, weights: Weights) -> Tensor:
+def write_layer(writer: Writer, layer: Layer, x: Tensor, shape: Shape, weights: Weights) -> Tensor:
     """The layer's output for `x`, as evaluation computes it; `shape` is that of one example.
 
     `weights` are its arrays by their own names. Raises `NnctlError` for a layer without converter.

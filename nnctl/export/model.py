@@ -15,7 +15,7 @@ from nnctl.training.sequential import Sequential
 ML_OPSET = 3  # of the operators on text, which later versions leave as they are
 
 
-def written(trained: Trained, opset: int, input_dtype: str | None = None) -> Writer:
+def write_graph(trained: Trained, opset: int, input_dtype: str | None = None) -> Writer:
     """The graph of everything that `predict` does with a row, for operators of that version.
 
     `input_dtype` is that of the number inputs; without it, what keeps `predict`'s digits. Raises
@@ -24,9 +24,9 @@ def written(trained: Trained, opset: int, input_dtype: str | None = None) -> Wri
     model, preparation = trained.model, trained.preprocessing
     writer = Writer(model.dtype, opset)
     dtype = input_dtype or inputs.exact_dtype(preparation.inputs)
-    x = inputs.written(writer, preparation.inputs, model.input_shape, dtype)
+    x = inputs.write_inputs(writer, preparation.inputs, model.input_shape, dtype)
     y = through_layers(writer, model, x)
-    outputs.written(writer, y, model.loss, preparation.targets)
+    outputs.write_outputs(writer, y, model.loss, preparation.targets)
     return writer
 
 
@@ -36,7 +36,7 @@ def through_layers(writer: Writer, model: Sequential, x: Tensor) -> Tensor:
     for name, layer, shape in zip(model.layer_names, model.places, model.shapes, strict=True):
         weights = {p.name: arrays[f"{name}/{p.name}"] for p in layer.parameters}
         with writer.named(name):
-            x = layers.written(writer, layer, x, shape, weights)
+            x = layers.write_layer(writer, layer, x, shape, weights)
     return writer.channels_last(x)
 
 
@@ -69,11 +69,11 @@ def description(writer: Writer, trained: Trained) -> str:
     """What goes in and what comes out, for whoever opens the file."""
     lines = [f"{trained.config.name}, trained by nnctl {__version__}."]
     for title, ports in (("Inputs", writer.inputs), ("Outputs", writer.outputs)):
-        lines += ["", f"{title}:", *(f"  {line}" for line in listed(ports))]
+        lines += ["", f"{title}:", *(f"  {line}" for line in port_lines(ports))]
     return "\n".join(lines)
 
 
-def listed(ports: Sequence[Port]) -> list[str]:
+def port_lines(ports: Sequence[Port]) -> list[str]:
     return [f"{port.name}  {port.type_text}  {port.describes}" for port in ports]
 
 

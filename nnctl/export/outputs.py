@@ -12,7 +12,7 @@ from nnctl.network.losses import Loss
 THRESHOLD = 0.5
 
 
-def written(writer: Writer, y: Tensor, loss: Loss, targets: Targets) -> None:
+def write_outputs(writer: Writer, y: Tensor, loss: Loss, targets: Targets) -> None:
     """Declares the outputs for the model's output `y`, as the loss and the targets mean it."""
     with writer.named("outputs"):
         if targets.task == "regression":

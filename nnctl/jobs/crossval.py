@@ -21,7 +21,7 @@ from nnctl.jobs.signals import ignore_interrupts, signals_held_back
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 
-Row = list[Any]
+HeldOutRow = list[Any]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class FoldResult:
     epochs: int
     figures: dict[str, float]
     columns: tuple[str, ...] = ()
-    predictions: tuple[Row, ...] = ()
+    predictions: tuple[HeldOutRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,15 @@ class CrossvalResult:
     @property
     def status(self) -> ExitStatus:
         return ExitStatus.NO if self.missed else ExitStatus.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as plain data."""
+        folds = [
+            {"fold": each.fold, "rows": each.rows, "epochs": each.epochs, **each.figures}
+            for each in self.folds
+        ]
+        values = asdict(self)
+        return {"folds": folds, "mean": values["mean"], "std": values["std"]}
 
 
 @dataclass(frozen=True)
@@ -205,7 +214,7 @@ def trained_fold(work: Work, index: int, built: Built | None = None) -> FoldResu
     return FoldResult(index + 1, len(built.held), end.epoch, figures, columns, rows)
 
 
-def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[HeldOutRow, ...]]:
     """The columns of predictions, and a row for each row that the fold held out."""
     prepared, held = built.prepared, built.held
     assert held is not None and prepared.held is not None and prepared.held_rows is not None
@@ -228,13 +237,3 @@ def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[Row
         for row, own, guess in zip(prepared.held_rows.tolist(), known, guesses, strict=True)
     )
     return ("row", "fold", *names, *predicted_columns(trained)), rows
-
-
-def as_json(result: CrossvalResult) -> dict[str, Any]:
-    """The figures as plain data."""
-    folds = [
-        {"fold": each.fold, "rows": each.rows, "epochs": each.epochs, **each.figures}
-        for each in result.folds
-    ]
-    values = asdict(result)
-    return {"folds": folds, "mean": values["mean"], "std": values["std"]}

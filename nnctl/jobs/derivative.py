@@ -45,6 +45,22 @@ class DerivativeResult:
     value: float
     derivatives: Mapping[str, Derivative]
 
+    def as_json(self) -> dict[str, Any]:
+        """The self as plain data."""
+        return {
+            "expression": self.expression,
+            "at": dict(self.at),
+            "value": self.value,
+            "derivatives": {
+                name: {
+                    "derivative": found.formula,
+                    "value": found.value,
+                    "rises": [vars(rise) for rise in found.rises],
+                }
+                for name, found in self.derivatives.items()
+            },
+        }
+
 
 def derivative(
     expression: str, at: Sequence[str], epsilons: Sequence[float] = ()
@@ -168,20 +184,3 @@ class Algebra:
         value = there.evalf(DIGITS)
         is_real = value.is_Number and value.is_finite
         return value if is_real and abs(value) < GREATEST else None
-
-
-def as_json(result: DerivativeResult) -> dict[str, Any]:
-    """The result as plain data."""
-    return {
-        "expression": result.expression,
-        "at": dict(result.at),
-        "value": result.value,
-        "derivatives": {
-            name: {
-                "derivative": found.formula,
-                "value": found.value,
-                "rises": [vars(rise) for rise in found.rises],
-            }
-            for name, found in result.derivatives.items()
-        },
-    }

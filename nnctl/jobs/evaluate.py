@@ -35,6 +35,18 @@ class EvaluateResult:
     missed: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """The figures as plain data."""
+        values: dict[str, Any] = {
+            "rows": self.rows,
+            "loss": self.loss,
+            "metrics": self.metrics,
+        }
+        if self.confusion_matrix is not None:
+            values["confusion_matrix"] = self.confusion_matrix
+            values["classes"] = self.classes
+        return values
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -124,16 +136,3 @@ def evaluate(
 
 def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
-
-
-def as_json(result: EvaluateResult) -> dict[str, Any]:
-    """The figures as plain data."""
-    values: dict[str, Any] = {
-        "rows": result.rows,
-        "loss": result.loss,
-        "metrics": result.metrics,
-    }
-    if result.confusion_matrix is not None:
-        values["confusion_matrix"] = result.confusion_matrix
-        values["classes"] = result.classes
-    return values

@@ -37,6 +37,17 @@ class Explanation:
     is_small: bool
     work: Work | None
 
+    def as_json(self) -> dict[str, Any]:
+        """The graph as plain data."""
+        return {
+            "loss": self.loss,
+            "nodes": [
+                {"name": node.name, "op": node.formula, **figures_as_json(node)}
+                for node in self.nodes
+            ],
+            "parameters": {finding.name: figures_as_json(finding) for finding in self.parameters},
+        }
+
 
 def explain(
     config: Path,
@@ -93,26 +104,19 @@ def rows_of(built: Built) -> str:
     return "data.train"
 
 
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """The graph as plain data."""
+def figures_as_json(finding: Finding) -> dict[str, Any]:
+    """Value, derivative and nudge; that of a tensor has a mean, for its norm is not known."""
+    nudge = array_as_json(finding.nudge)
+    if finding.value.size > FEW:
+        nudge = {"shape": list(finding.value.shape), "mean": nudge}
     return {
-        "loss": explanation.loss,
-        "nodes": [
-            {"name": node.name, "op": node.formula, **figures(node)} for node in explanation.nodes
-        ],
-        "parameters": {finding.name: figures(finding) for finding in explanation.parameters},
+        "value": array_as_json(finding.value),
+        "gradient": array_as_json(finding.gradient),
+        "nudge": nudge,
     }
 
 
-def figures(finding: Finding) -> dict[str, Any]:
-    """Value, derivative and nudge; that of a tensor has a mean, for its norm is not known."""
-    nudge = plain(finding.nudge)
-    if finding.value.size > FEW:
-        nudge = {"shape": list(finding.value.shape), "mean": nudge}
-    return {"value": plain(finding.value), "gradient": plain(finding.gradient), "nudge": nudge}
-
-
-def plain(array: Array) -> Any:
+def array_as_json(array: Array) -> Any:
     """A number, nested lists of a few, or `{shape, mean, norm}` of more."""
     if array.size == 1:
         return array.item()

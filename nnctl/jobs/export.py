@@ -34,6 +34,10 @@ class ExportResult:
     inputs: tuple[Signature, ...]
     outputs: tuple[Signature, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """The self as plain data."""
+        return {**asdict(self), "path": str(self.path)}
+
 
 def export(
     weights: Path,
@@ -62,9 +66,9 @@ def export(
     if (size := trained.model.vector.nbytes) > MOST_BYTES:
         message = f"its weights take {size:,} bytes; an ONNX file holds up to {MOST_BYTES:,}"
         raise NnctlError(Problem(message, None, trained.file))
-    from nnctl.export.model import as_onnx, written
+    from nnctl.export.model import as_onnx, write_graph
 
-    writer = written(trained, opset, input_dtype)
+    writer = write_graph(trained, opset, input_dtype)
     content = as_onnx(writer, trained).SerializeToString(deterministic=True)
     with atomic_file(output) as file:
         file.write(content)
@@ -75,8 +79,3 @@ def export(
 
 def signatures(ports: Sequence[Any]) -> tuple[Signature, ...]:
     return tuple(Signature(port.name, port.dtype, port.full_shape) for port in ports)
-
-
-def as_json(result: ExportResult) -> dict[str, Any]:
-    """The result as plain data."""
-    return {**asdict(result), "path": str(result.path)}

@@ -28,6 +28,22 @@ class GradcheckResult:
     def passed(self) -> bool:
         return all(case.passed for case in self.cases)
 
+    def as_json(self) -> dict[str, Any]:
+        """The verdicts as plain data."""
+        return {
+            "passed": self.passed,
+            "method": self.method,
+            "cases": [
+                {
+                    "name": case.name,
+                    "checked": case.checked,
+                    "max_relative_error": case.max_relative_error,
+                    "passed": case.passed,
+                }
+                for case in self.cases
+            ],
+        }
+
 
 def gradcheck(
     config: Path | None = None,
@@ -74,20 +90,3 @@ def config_results(
     case = model_case(built.model, built.model.loss, built.train.rows(rows))
     with machine.thread_limit(1):
         return check(case, method, draws, each_array=True)
-
-
-def as_json(result: GradcheckResult) -> dict[str, Any]:
-    """The verdicts as plain data."""
-    return {
-        "passed": result.passed,
-        "method": result.method,
-        "cases": [
-            {
-                "name": case.name,
-                "checked": case.checked,
-                "max_relative_error": case.max_relative_error,
-                "passed": case.passed,
-            }
-            for case in result.cases
-        ],
-    }

@@ -59,9 +59,9 @@ class Predictions:
         ) as source:
             batches = preprocessing.batches(source, notices, named, self.keep)
             first = next(batches, None)
-            yield written([self.header])
+            yield csv_text([self.header])
             for batch in self._following(first, batches):
-                yield written(self.rows(batch))
+                yield csv_text(self.rows(batch))
         for problem in notices.problems():
             self.warn(problem)
 
@@ -122,7 +122,7 @@ def predicted_columns(trained: Trained) -> list[str]:
     return ["prediction", *(f"probability_{label}" for label in targets.classes.labels)]
 
 
-def written(rows: Iterator[Row] | Sequence[Row]) -> str:
+def csv_text(rows: Iterator[Row] | Sequence[Row]) -> str:
     """Rows as CSV text."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)

@@ -21,7 +21,7 @@ from nnctl.training.step import TrainingStep, rates_of
 EPOCHS = 1_000_000  # more than there will be time for
 ROUNDS = 30
 SECONDS = 0.5  # each thing is measured for about so long, in rounds of several steps
-STEPS = 10
+STEPS_A_ROUND = 10
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,18 @@ class Profile:
     def product_share(self) -> float:
         """The share of the matrix-product limit that is reached."""
         return self.product_seconds / self.step_seconds
+
+    def as_json(self) -> dict[str, Any]:
+        """The measurement as plain data."""
+        return {
+            "rows": self.rows,
+            "threads": self.threads,
+            "step_seconds": self.step_seconds,
+            "program_seconds": self.program_seconds,
+            "product_seconds": self.product_seconds,
+            "product_share": self.product_share,
+            "operations": [vars(entry) for entry in self.entries],
+        }
 
 
 def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Profile:
@@ -105,11 +117,11 @@ def product_seconds(program: Program) -> float:
 def median_seconds(work: Callable[[], object]) -> float:
     """The median of several rounds of some repetitions, as many as there is time for."""
     spent: list[float] = []
-    while len(spent) < ROUNDS and sum(spent) * STEPS < SECONDS:
+    while len(spent) < ROUNDS and sum(spent) * STEPS_A_ROUND < SECONDS:
         start = time.perf_counter()
-        for _ in range(STEPS):
+        for _ in range(STEPS_A_ROUND):
             work()
-        spent.append((time.perf_counter() - start) / STEPS)
+        spent.append((time.perf_counter() - start) / STEPS_A_ROUND)
     return statistics.median(spent)
 
 
@@ -117,7 +129,7 @@ def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
     """Each operation of each layer with the median seconds of its calls, the longest first."""
     clock = time.perf_counter_ns
     calls = step.program.calls
-    spent = np.empty((ROUNDS * STEPS, len(calls)))
+    spent = np.empty((ROUNDS * STEPS_A_ROUND, len(calls)))
     for row in spent:
         for index, named in enumerate(calls):
             start = clock()
@@ -142,16 +154,3 @@ def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
         for (layer, operation), indices in groups.items()
     ]
     return tuple(sorted(entries, key=lambda entry: -entry.seconds))
-
-
-def as_json(result: Profile) -> dict[str, Any]:
-    """The measurement as plain data."""
-    return {
-        "rows": result.rows,
-        "threads": result.threads,
-        "step_seconds": result.step_seconds,
-        "program_seconds": result.program_seconds,
-        "product_seconds": result.product_seconds,
-        "product_share": result.product_share,
-        "operations": [vars(entry) for entry in result.entries],
-    }

@@ -41,13 +41,13 @@ def report(runs: Sequence[Path], *, output: Path | None = None) -> ReportResult:
     folders = [run.parent if run.name in (FILE_NAME, CHECKPOINT) else run for run in runs]
     path = folders[0] / REPORT if output is None else output
     with np.errstate(all="ignore"):  # a run that went astray has numbers of any size
-        text, missing = written(folders)
+        text, missing = run_or_study_page(folders)
     with atomic_file(path, "w") as file:
         file.write(text)
     return ReportResult(path, len(text.encode()), missing)
 
 
-def written(folders: Sequence[Path]) -> tuple[str, dict[str, dict[str, str]]]:
+def run_or_study_page(folders: Sequence[Path]) -> tuple[str, dict[str, dict[str, str]]]:
     """The page on some runs, or on one study, and by run what it lacks."""
     from nnctl.report.collecting import collect
     from nnctl.report.page import page
@@ -57,12 +57,12 @@ def written(folders: Sequence[Path]) -> tuple[str, dict[str, dict[str, str]]]:
         if len(folders) > 1:
             message = f"{studies[0]} is a study, which makes a report of its own"
             raise ArgumentError(message, "name it alone, or name runs")
-        return study_written(folders[0], names[0])
+        return study_page_of(folders[0], names[0])
     collected = [collect(*each) for each in zip(folders, names, strict=True)]
     return page(collected), {run.name: run.missing for run in collected}
 
 
-def study_written(folder: Path, name: str) -> tuple[str, dict[str, dict[str, str]]]:
+def study_page_of(folder: Path, name: str) -> tuple[str, dict[str, dict[str, str]]]:
     """The page on a study, and what it lacks where that has not ended."""
     from nnctl.report.study import ended_study, study_page, study_report
 

@@ -134,7 +134,7 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
     except TrainingDiverged as error:
         problems = list(error.problems)
         if is_first(job.built.model.ranks):
-            problems = [reason_of(job, folder) or problem for problem in problems]
+            problems = [diagnose_divergence(job, folder) or problem for problem in problems]
         return unfinished(job.built, folder, ExitStatus.NO, problems)
     if reason != "interrupted":
         with suppress(KeyboardInterrupt):
@@ -175,7 +175,7 @@ def train_on(
     return end.reason
 
 
-def reason_of(job: Job, folder: RunFolder) -> Problem | None:
+def diagnose_divergence(job: Job, folder: RunFolder) -> Problem | None:
     """What made the run diverge, found by training on alone from its last checkpoint."""
     job.built.model.leave_ranks()
     history = job.built.model.state().history

@@ -17,7 +17,7 @@ from nnctl.training.loop import TrainingDiverged
 from nnctl.training.step import Examples
 
 BATCHES = 3
-STEPS = 200
+MOST_STEPS = 200  # on one batch
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def losses_on_one_batch(built: Built) -> tuple[float, float, int]:
     before = after = model.evaluator.figures(batch)["loss"]
     steps = 0
     with machine.thread_limit(1):
-        while steps < STEPS and not after < before / 2:
+        while steps < MOST_STEPS and not after < before / 2:
             training = model.training(batch, epochs=steps + 10, batch_size=len(batch))
             training.run()
             steps += 10

@@ -8,7 +8,7 @@ from nnctl.jobs.trials import trial_config
 from nnctl.runs.folder import RESULTS
 from nnctl.runs.results import read_results
 from nnctl.runs.study_folder import CONFIG, StudyFolder
-from nnctl.tuning.result import TuneResult, View, as_json
+from nnctl.tuning.result import TuneResult, View
 from nnctl.tuning.table import read_table
 from nnctl.tuning.trial import TrialRow, best_of, direction_of
 
@@ -51,5 +51,5 @@ def told(
         tuple(tune.search),
         tuple(rows),
     )
-    values = as_json(TuneResult(view, folder, best, {}, "", config.seed))
-    return values | {"versions": {}, "planned": tune.trials}
+    result = TuneResult(view, folder, best, {}, "", config.seed)
+    return result.as_json() | {"versions": {}, "planned": tune.trials}

@@ -19,7 +19,7 @@ from nnctl.runs.study_folder import StudyFolder, choose_study
 from nnctl.system import machine
 from nnctl.system.extras import load_extra
 from nnctl.tuning.identity import ABOUT, TRIALS, about, changes
-from nnctl.tuning.result import TuneResult, View, Watcher, as_json
+from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.table import write_table
 from nnctl.tuning.trial import Task, TrialRow, best_of
 
@@ -233,7 +233,7 @@ class Command:
             self._write_trials(view.rows)
             if result.best is not None:
                 self._write_best(self.folder, result.best)
-            save_results(self.folder.results, as_json(result))
+            save_results(self.folder.results, result.as_json())
         return result
 
     def _write_best(self, folder: StudyFolder, best: TrialRow) -> None:

@@ -24,6 +24,23 @@ class ValidateResult:
     advice: tuple[Advice, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """The findings as plain data."""
+        return {
+            "valid": not self.errors,
+            "errors": [
+                {
+                    "file": problem.file,
+                    "line": problem.line,
+                    "path": problem.path,
+                    "message": problem.message,
+                    **({"fix": problem.fix} if problem.fix else {}),
+                }
+                for problem in self.errors
+            ],
+            "advice": [advice.as_json() for advice in self.advice],
+        }
+
 
 def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> ValidateResult:
     """Checks each config: its keys and values, its data, and the shapes of its model.
@@ -55,21 +72,3 @@ def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:
     Raises `NnctlError` with all that is wrong with its keys and values.
     """
     return dump_yaml(resolved(load(path, overrides=overrides), tune=True))
-
-
-def as_json(result: ValidateResult) -> dict[str, Any]:
-    """The findings as plain data."""
-    return {
-        "valid": not result.errors,
-        "errors": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "path": problem.path,
-                "message": problem.message,
-                **({"fix": problem.fix} if problem.fix else {}),
-            }
-            for problem in result.errors
-        ],
-        "advice": [advice.as_json() for advice in result.advice],
-    }

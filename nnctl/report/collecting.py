@@ -29,7 +29,7 @@ from nnctl.runs.results import read_results
 from nnctl.runs.weights import load_weights
 
 PARTS = ("train", "validation", "test")
-Found = TypeVar("Found")
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def collect(folder: Path, name: str) -> RunReport:
         files=files,
         ended=ended,
         results=results,
-        figures=figures_of(results, history),
+        figures=figures_by_part(results, history),
         history=history,
         best_epoch=kept_epoch(config, results) if ended else None,
         rows=rows_of(built, seen),
@@ -112,7 +112,7 @@ def collect(folder: Path, name: str) -> RunReport:
     )
 
 
-def tried(missing: dict[str, str], subject: str, read: Callable[[], Found]) -> Found | None:
+def tried(missing: dict[str, str], subject: str, read: Callable[[], Content]) -> Content | None:
     """What `read` gives; where it cannot, None, and the reason goes to `missing`."""
     try:
         return read()
@@ -211,7 +211,7 @@ def judged_rows(
     return None
 
 
-def figures_of(
+def figures_by_part(
     results: Mapping[str, Any], history: Mapping[str, list[float]]
 ) -> dict[str, dict[str, float]]:
     """The figures of each part: those of the results, or else of the last epoch."""

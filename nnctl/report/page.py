@@ -12,7 +12,7 @@ from nnctl.report.curves import curves, epochs_kept, key_of
 from nnctl.report.figures import Drawn
 from nnctl.report.wording import ABSENT, counted, number, share
 
-TEMPLATE = "page.html.j2"
+RUN_TEMPLATE = "page.html.j2"
 
 
 def page(runs: Sequence[RunReport]) -> str:
@@ -23,7 +23,7 @@ def page(runs: Sequence[RunReport]) -> str:
     charts = Charts()
     text: str = (
         environment()
-        .get_template(TEMPLATE)
+        .get_template(RUN_TEMPLATE)
         .render(
             runs=[Drawn(run, charts) for run in runs],
             curves=curves(runs, charts),

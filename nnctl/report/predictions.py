@@ -110,7 +110,7 @@ def judged(part: str, trained: Trained, examples: Examples) -> Judged:
     matrix, classes = confusion(trained, examples, predictions)
     fits: tuple[Fit, ...] = ()
     if matrix is not None and classes is not None:
-        by_class = tuple(figures_of(matrix, classes))
+        by_class = tuple(class_figures(matrix, classes))
     elif targets.task == "regression":
         by_class, fits = (), fits_of(trained, examples, predictions)
     else:
@@ -137,7 +137,7 @@ def ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def figures_of(matrix: list[list[int]], classes: list[Label]) -> list[ClassFigures]:
+def class_figures(matrix: list[list[int]], classes: list[Label]) -> list[ClassFigures]:
     """The figures of each class of a confusion matrix."""
     counts = np.array(matrix)
     hits, labelled, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
@@ -195,12 +195,10 @@ def worst_of(
     return made
 
 
-Found = tuple[int, str, str, float]
+Miss = tuple[int, str, str, float]  # a row, its truth, what was predicted, by how much off
 
 
-def least_likely(
-    trained: Trained, examples: Examples, predictions: Array, most: int
-) -> list[Found]:
+def least_likely(trained: Trained, examples: Examples, predictions: Array, most: int) -> list[Miss]:
     """Rows whose own class was given the least probability."""
     classes = trained.preprocessing.targets.classes
     assert classes is not None
@@ -219,7 +217,7 @@ def least_likely(
 
 def least_likely_labels(
     names: tuple[str, ...], truth: Array, predictions: Array, most: int
-) -> list[Found]:
+) -> list[Miss]:
     """Rows of which one label's truth was given the least probability."""
     of_truth = np.where(truth, predictions, 1 - predictions.astype(np.float64))
     said = predictions > 0.5
@@ -233,7 +231,7 @@ def listed(names: tuple[str, ...], chosen: Array) -> str:
     return ", ".join(name for name, there in zip(names, chosen, strict=True) if there) or "none"
 
 
-def furthest(fits: tuple[Fit, ...], most: int) -> list[Found]:
+def furthest(fits: tuple[Fit, ...], most: int) -> list[Miss]:
     """Rows of which one target's error is the largest, measured by the spread of that target."""
     errors = np.stack([fit.predicted.astype(np.float64) - fit.truth for fit in fits], axis=1)
     spread = np.array([fit.truth.std(dtype=np.float64) for fit in fits])

@@ -32,7 +32,7 @@ from nnctl.runs.folder import RESULTS
 from nnctl.runs.results import read_results
 from nnctl.runs.study_folder import BEST
 
-TEMPLATE = "study.html.j2"
+STUDY_TEMPLATE = "study.html.j2"
 HEIGHT = 240
 
 
@@ -129,7 +129,7 @@ def rendered(study: StudyReport) -> str:
     """The text of the page."""
     text: str = (
         environment()
-        .get_template(TEMPLATE)
+        .get_template(STUDY_TEMPLATE)
         .render(
             study=study,
             chart=trials_chart(Charts(), study),

@@ -3,10 +3,13 @@
 Text alone, so that a config can be checked without loading what looks for the mistakes.
 """
 
-from nnctl.rules import data, network, output, training
+from nnctl.rules.data import DATA_RULES
+from nnctl.rules.network import NETWORK_RULES
+from nnctl.rules.output import OUTPUT_RULES
 from nnctl.rules.rule import Rule
+from nnctl.rules.training import TRAINING_RULES
 
-_ALL = (*network.RULES, *output.RULES, *data.RULES, *training.RULES)
+_ALL = (*NETWORK_RULES, *OUTPUT_RULES, *DATA_RULES, *TRAINING_RULES)
 RULES: dict[str, Rule] = {rule.code: rule for rule in _ALL}
 
 __all__ = ["RULES", "Rule"]

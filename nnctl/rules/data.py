@@ -168,7 +168,7 @@ to row, number, no, nr, index or key (also as in order_no and PassengerId).
 """,
 )
 
-RULES = (
+DATA_RULES = (
     UNSCALED_INPUTS,
     SQUARED_ERROR_ON_CLASSES,
     SPARE_UNITS,

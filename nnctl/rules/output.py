@@ -184,7 +184,7 @@ standardize the output has to be linear, too.
 """,
 )
 
-RULES = (
+OUTPUT_RULES = (
     PROBABILITIES_AS_LOGITS,
     LOGITS_AS_PROBABILITIES,
     ACTIVATION_ON_LOGITS,

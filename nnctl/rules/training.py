@@ -64,4 +64,4 @@ guessing, or above it and within 5 % of where it began.
 """,
 )
 
-RULES = (CONFIDENT_START, DEAD_RELU, STUCK_AT_CHANCE)
+TRAINING_RULES = (CONFIDENT_START, DEAD_RELU, STUCK_AT_CHANCE)

@@ -1,6 +1,6 @@
 """A study as it is shown while it goes on, and what came of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,31 +64,24 @@ class TuneResult:
         """How many trials ended so."""
         return sum(row.state == state for row in self.view.rows)
 
-
-def as_json(result: TuneResult) -> dict[str, Any]:
-    """What `results.json` holds."""
-    view, best = result.view, result.best
-    values: dict[str, Any] = {"study": view.name}
-    if result.folder is not None:
-        values["run"] = str(result.folder)
-    values |= {"monitor": view.monitor, "direction": view.direction, "trials": len(view.rows)}
-    values |= {state: result.count(state) for state in ("complete", "pruned", "failed")}
-    if best is not None:
-        values["best"] = row_as_json(best)
-        if result.folder is not None:
-            folder = StudyFolder(result.folder)
-            values["best"] |= {"config": str(folder.best), "weights": str(folder.weights)}
-    return values | {
-        "importance": result.importance,
-        "importance_method": result.method,
-        "seconds": sum(row.seconds for row in view.rows),
-        "seed": result.seed,
-        "versions": versions(),
-        "history": [row_as_json(row) for row in view.rows],
-    }
-
-
-def row_as_json(row: TrialRow) -> dict[str, Any]:
-    """A trial as plain data; what it lacks is absent."""
-    values = {key: value for key, value in asdict(row).items() if value is not None}
-    return {"trial": values.pop("number"), **values}
+    def as_json(self) -> dict[str, Any]:
+        """What `results.json` holds."""
+        view, best = self.view, self.best
+        values: dict[str, Any] = {"study": view.name}
+        if self.folder is not None:
+            values["run"] = str(self.folder)
+        values |= {"monitor": view.monitor, "direction": view.direction, "trials": len(view.rows)}
+        values |= {state: self.count(state) for state in ("complete", "pruned", "failed")}
+        if best is not None:
+            values["best"] = best.as_json()
+            if self.folder is not None:
+                folder = StudyFolder(self.folder)
+                values["best"] |= {"config": str(folder.best), "weights": str(folder.weights)}
+        return values | {
+            "importance": self.importance,
+            "importance_method": self.method,
+            "seconds": sum(row.seconds for row in view.rows),
+            "seed": self.seed,
+            "versions": versions(),
+            "history": [row.as_json() for row in view.rows],
+        }

@@ -1,7 +1,7 @@
 """Trials as they are handed out and taken down; nothing here needs Optuna."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from nnctl.config import Config
@@ -50,6 +50,11 @@ class TrialRow:
     reason: str | None = None
     weights_sha256: str | None = None
     same_as: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain data; what the trial lacks is absent."""
+        values = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"trial": values.pop("number"), **values}
 
 
 def direction_of(config: Config) -> Direction:

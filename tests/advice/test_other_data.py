@@ -71,7 +71,7 @@ def test_inputs_in_blocks(folder, advise):
 
 @pytest.mark.parametrize("same", [True, False])
 def test_a_target_among_inputs_in_blocks(same, folder, advise, monkeypatch):
-    monkeypatch.setattr("nnctl.advice.column_checks.AT_ONCE", 200)
+    monkeypatch.setattr("nnctl.advice.samples.NUMBERS_AT_ONCE", 200)
     draws = np.random.default_rng(0)
     copied = draws.normal(size=2000)
     t = copied.copy()

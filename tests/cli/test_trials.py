@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from nnctl.cli.trials import LiveTable, TrialLines, short_names, told, watching
+from nnctl.cli.trials import LiveTable, TrialLines, outcome_text, short_names, watching
 from nnctl.tuning.result import View, Watcher
 from nnctl.tuning.trial import Task, TrialRow
 
@@ -76,7 +76,7 @@ def test_a_low_terminal_shows_fewer_trials(table):
     ],
 )
 def test_what_came_of_a_trial_in_words(trial, text):
-    assert told(trial, "val_loss") == text
+    assert outcome_text(trial, "val_loss") == text
 
 
 def test_lines_where_there_is_no_terminal(capsys):

@@ -9,7 +9,7 @@ from nnctl.derivatives.expression import (
     DEEPEST,
     FUNCTIONS,
     GREATEST_POWER,
-    LONGEST,
+    MOST_CHARACTERS,
     MOST_PARTS,
     parsed,
 )
@@ -98,7 +98,7 @@ def test_everything_else_is_refused(text, message):
         "(((((2*w)**100)**100)**100)**100)**100",
         "w**(9**9**9)",
         "w**(1/0)",
-        "1" * LONGEST + "1",
+        "1" * MOST_CHARACTERS + "1",
         "9" * 300,
         "(" * 300 + "w",
         "(" * 199 + "w" + ")" * 199,

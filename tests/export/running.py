@@ -18,7 +18,7 @@ from nnctl.assembly.trained import Trained
 from nnctl.data.inputs import Inputs
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.targets import Targets
-from nnctl.export.model import as_onnx, written
+from nnctl.export.model import as_onnx, write_graph
 from nnctl.graph import Array
 from nnctl.jobs.predict import predict
 from nnctl.network.layers import LAYERS
@@ -139,7 +139,7 @@ def trained(
 
 def exported(given: Trained, opset: int = 20, input_dtype: str | None = None) -> onnx.ModelProto:
     """The ONNX model."""
-    return as_onnx(written(given, opset, input_dtype), given)
+    return as_onnx(write_graph(given, opset, input_dtype), given)
 
 
 def operators(model: onnx.ModelProto | bytes) -> list[str]:

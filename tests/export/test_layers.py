@@ -7,7 +7,7 @@ import pytest
 
 from nnctl import Sequential
 from nnctl.errors import NnctlError
-from nnctl.export.layers import CONVERTERS, written
+from nnctl.export.layers import CONVERTERS, write_layer
 from nnctl.export.writing import Tensor, Writer
 from nnctl.layers import Conv1D, Dense, Flatten, Layer, MaxPooling1D
 from nnctl.network.layers import LAYERS
@@ -103,4 +103,4 @@ def test_a_layer_without_converter_is_named():
         writer.named("mine"),
         pytest.raises(NnctlError, match="mine: ONNX export does not know doubled"),
     ):
-        written(writer, Doubled(), Tensor("x", (2,)), (2,), {})
+        write_layer(writer, Doubled(), Tensor("x", (2,)), (2,), {})

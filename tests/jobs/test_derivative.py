@@ -7,7 +7,7 @@ import time
 import pytest
 
 from nnctl.errors import ArgumentError, NnctlError
-from nnctl.jobs.derivative import EPSILONS, as_json, derivative
+from nnctl.jobs.derivative import EPSILONS, derivative
 
 
 def test_without_sympy_the_extra_is_named(monkeypatch):
@@ -45,7 +45,7 @@ def test_the_course_s_examples(text, w, formula, value, raised, derived):
 
 
 def test_the_course_s_table(derived):
-    printed = as_json(derived("w**2", ["w=3"], [0.002, 0.001]))
+    printed = derived("w**2", ["w=3"], [0.002, 0.001]).as_json()
     assert printed == {
         "expression": "w**2",
         "at": {"w": 3.0},

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import ArgumentError
-from nnctl.jobs.evaluate import as_json, evaluate
+from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 
@@ -71,5 +71,5 @@ def test_bounds_that_make_no_sense_are_refused(trained, under, over, says):
 
 
 def test_the_json_has_the_names_of_the_contract(trained):
-    values = as_json(evaluate(*trained[:2]))
+    values = evaluate(*trained[:2]).as_json()
     assert list(values) == ["rows", "loss", "metrics", "confusion_matrix", "classes"]

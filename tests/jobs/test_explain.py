@@ -16,7 +16,7 @@ from nnctl.derivatives.explain import Drawing, Experiment
 from nnctl.derivatives.gradcheck import point_of
 from nnctl.errors import NnctlError
 from nnctl.graph import Value
-from nnctl.jobs.explain import as_json, explain
+from nnctl.jobs.explain import explain
 from nnctl.layers import Dense
 from nnctl.losses import Loss
 from nnctl.network import activations
@@ -35,7 +35,7 @@ def parameter_figures(printed, field):
 
 
 def test_the_course_s_neuron():
-    printed = as_json(explain(CONFIGS / "backprop-one-neuron.yaml"))
+    printed = explain(CONFIGS / "backprop-one-neuron.yaml").as_json()
     assert printed["loss"] == 2
     assert [(node["name"], node["op"]) for node in printed["nodes"]] == [
         ("dense_1/c", "w·x"),
@@ -56,7 +56,7 @@ def test_the_course_s_neuron():
 
 
 def test_the_course_s_two_layers():
-    printed = as_json(explain(CONFIGS / "backprop-two-layers.yaml"))
+    printed = explain(CONFIGS / "backprop-two-layers.yaml").as_json()
     assert printed["loss"] == 2
     assert {node["name"]: node["op"] for node in printed["nodes"]} == {
         "dense_1/c": "w·x",
@@ -90,7 +90,7 @@ def test_the_course_s_two_layers():
 
 def test_epsilon_is_the_step():
     config = CONFIGS / "backprop-one-neuron.yaml"
-    printed = as_json(explain(config, epsilon=0.5))
+    printed = explain(config, epsilon=0.5).as_json()
     assert parameter_figures(printed, "nudge") == {"dense_1/kernel": -3.0, "dense_1/bias": 2.25}
 
 
@@ -358,7 +358,7 @@ def test_weights_come_from_a_file_or_the_seed(project, tmp_path):
 def test_a_large_network_has_a_node_a_tensor(project):
     path = project(f"[{dense(40, 'sigmoid')}, {dense(1)}]", "half_mean_squared_error")
     found = explain(path, epsilon=1e-5)
-    printed = as_json(found)
+    printed = found.as_json()
     assert [(node["name"], node["op"]) for node in printed["nodes"]] == [
         ("dense_1/c", "x @ w"),
         ("dense_1/z", "c + b"),

@@ -10,7 +10,7 @@ import pytest
 
 from nnctl.errors import ArgumentError, NnctlError
 from nnctl.jobs import export as job
-from nnctl.jobs.export import NEWEST, OLDEST, USUAL, Signature, as_json, export
+from nnctl.jobs.export import NEWEST, OLDEST, USUAL, Signature, export
 from nnctl.jobs.train import train
 from tests.export.running import assert_same, cells_of, printed, run
 
@@ -51,7 +51,7 @@ def test_it_tells_what_goes_in_and_what_comes_out(houses, tmp_path):
     )
     assert result.outputs == (Signature("predictions", "float32", ("rows", 1)),)
     assert (result.size, result.opset) == (os.path.getsize(result.path), USUAL)
-    told = as_json(result)
+    told = result.as_json()
     assert told["path"] == str(result.path)
     assert told["outputs"] == (
         {"name": "predictions", "dtype": "float32", "shape": ("rows", 1)},

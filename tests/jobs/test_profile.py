@@ -7,7 +7,7 @@ import pytest
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.jobs import profile as job
-from nnctl.jobs.profile import as_json, profile
+from nnctl.jobs.profile import profile
 from tests.kills.configs import write
 
 CONFIG = Path(__file__).parents[2] / "configs/softmax-regression.yaml"
@@ -16,7 +16,7 @@ CONFIG = Path(__file__).parents[2] / "configs/softmax-regression.yaml"
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(job, "ROUNDS", 3)
-    monkeypatch.setattr(job, "STEPS", 2)
+    monkeypatch.setattr(job, "STEPS_A_ROUND", 2)
     monkeypatch.setattr(job, "SECONDS", 0.02)
 
 
@@ -37,7 +37,7 @@ def test_the_entries_are_the_calls_of_the_program():
 
 
 def test_the_json_says_it_all():
-    values = as_json(profile(CONFIG, overrides=["batch_size=16"]))
+    values = profile(CONFIG, overrides=["batch_size=16"]).as_json()
     assert values["rows"] == 16
     assert values["product_share"] == values["product_seconds"] / values["step_seconds"]
     first = values["operations"][0]

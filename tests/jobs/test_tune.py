@@ -23,7 +23,7 @@ from nnctl.jobs.tune import tune
 from nnctl.jobs.validate import validate
 from nnctl.tuning.result import Watcher
 from nnctl.tuning.storages import databases
-from nnctl.tuning.storages.databases import of_file
+from nnctl.tuning.storages.databases import sqlite_storage
 from tests.tables import with_tables
 
 ROWS = np.random.default_rng(4).normal(size=(60, 3))
@@ -52,7 +52,7 @@ QUICK = "quick.log"  # a journal, which takes less time than SQLite where that i
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(databases, "of_file", lambda path: of_file(with_tables(path)))
+    monkeypatch.setattr(databases, "sqlite_storage", lambda path: sqlite_storage(with_tables(path)))
     write_table()
     SEARCHED.write_text(CONFIG)
     return tmp_path

@@ -11,7 +11,7 @@ from nnctl.tuning.processes import machine
 from nnctl.tuning.slots import STATES, SURPLUS
 from nnctl.tuning.space import Space
 from nnctl.tuning.storages.base import Storage
-from nnctl.tuning.storages.databases import of_server
+from nnctl.tuning.storages.databases import sql_storage
 from nnctl.tuning.storages.opening import quiet
 from nnctl.tuning.trial import Outcome, best_of, direction_of
 from tests.tables import with_tables
@@ -219,7 +219,7 @@ def test_a_trial_of_another_machine_is_lost_when_it_is_silent(read, tmp_path, mo
 
 def on_server(config, folder):
     """The study in a storage that takes signs of life, as a server's does."""
-    storage = Storage(of_server(f"sqlite:///{with_tables(folder / 'server.db')}"), ())
+    storage = Storage(sql_storage(f"sqlite:///{with_tables(folder / 'server.db')}"), ())
     study = module.Study(storage, config, Space.of(config), epochs=10)
     study.create()
     return study

@@ -47,7 +47,7 @@ def command(
     """
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_warning
-    from nnctl.jobs.crossval import as_json, crossval
+    from nnctl.jobs.crossval import crossval
 
     with file_of(predictions) as file:  # what cannot be written is told before the training
         result = crossval(
@@ -67,7 +67,7 @@ def command(
             write_predictions(file, result)
     with reader_may_leave():
         if json:
-            print_json(as_json(result))
+            print_json(result.as_json())
         elif not quiet:
             print_crossval(result)
     raise typer.Exit(result.status)

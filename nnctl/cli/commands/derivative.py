@@ -41,11 +41,11 @@ def command(
     Example: nnctl derivative 'w**2' --at w=3
     """
     from nnctl.cli.printing import print_json
-    from nnctl.jobs.derivative import as_json, derivative
+    from nnctl.jobs.derivative import derivative
 
     result = derivative(expression, [*(at or ()), *(more or ())], epsilon or ())
     if json:
-        print_json(as_json(result))
+        print_json(result.as_json())
     else:
         print_derivatives(result)
 

@@ -39,7 +39,7 @@ def command(
     """  # fmt: skip
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.errors import ExitStatus
-    from nnctl.jobs.evaluate import as_json, evaluate
+    from nnctl.jobs.evaluate import evaluate
 
     result = evaluate(
         weights,
@@ -52,7 +52,7 @@ def command(
     for problem in result.warnings:
         print_warning(problem)
     if json:
-        print_json(as_json(result))
+        print_json(result.as_json())
     else:
         print_evaluation(result)
     raise typer.Exit(ExitStatus.NO if result.missed else ExitStatus.DONE)

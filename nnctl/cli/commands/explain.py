@@ -36,7 +36,7 @@ def command(
     """
     from nnctl.cli.explanation import print_explanation
     from nnctl.cli.printing import print_json
-    from nnctl.jobs.explain import as_json, explain
+    from nnctl.jobs.explain import explain
 
     result = explain(
         config,
@@ -48,6 +48,6 @@ def command(
         measure=not json,
     )
     if json:
-        print_json(as_json(result))
+        print_json(result.as_json())
     else:
         print_explanation(result)

@@ -52,7 +52,7 @@ def command(
     """
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json
-    from nnctl.jobs.export import as_json, export
+    from nnctl.jobs.export import export
 
     result = export(
         weights,
@@ -63,7 +63,7 @@ def command(
     )
     with reader_may_leave():
         if json:
-            print_json(as_json(result))
+            print_json(result.as_json())
         elif not quiet:
             print_export(result)
 

@@ -30,14 +30,14 @@ def command(
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_gradcheck, print_json
     from nnctl.errors import ExitStatus
-    from nnctl.jobs.gradcheck import as_json, gradcheck
+    from nnctl.jobs.gradcheck import gradcheck
 
     result = gradcheck(
         config, overrides=set_ or (), method=method.value, init_weights=init_weights, seed=seed
     )
     with reader_may_leave():
         if json:
-            print_json(as_json(result))
+            print_json(result.as_json())
         else:
             print_gradcheck(result)
     raise typer.Exit(ExitStatus.DONE if result.passed else ExitStatus.NO)

@@ -10,7 +10,7 @@ from nnctl.cli import options
 if TYPE_CHECKING:
     from nnctl.jobs.profile import Profile
 
-SHOWN = 20
+OPERATIONS_SHOWN = 20
 
 
 def command(
@@ -25,12 +25,12 @@ def command(
     """
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json
-    from nnctl.jobs.profile import as_json, profile
+    from nnctl.jobs.profile import profile
 
     result = profile(config, overrides=set_ or (), seed=seed)
     with reader_may_leave():
         if json:
-            print_json(as_json(result))
+            print_json(result.as_json())
         else:
             print_profile(result)
     raise typer.Exit()
@@ -41,33 +41,33 @@ def print_profile(result: "Profile") -> None:
     from nnctl.cli.printing import print_columns
 
     total = sum(entry.seconds for entry in result.entries)
-    shown = result.entries[:SHOWN]
+    shown = result.entries[:OPERATIONS_SHOWN]
     rows = [
-        [entry.layer, entry.operation, str(entry.calls), *cells(entry.seconds, total)]
+        [entry.layer, entry.operation, str(entry.calls), *time_cells(entry.seconds, total)]
         for entry in shown
     ]
-    if rest := result.entries[SHOWN:]:
+    if rest := result.entries[OPERATIONS_SHOWN:]:
         seconds = sum(entry.seconds for entry in rest)
         calls = sum(entry.calls for entry in rest)
-        rows.append([f"{len(rest)} more", "", str(calls), *cells(seconds, total)])
+        rows.append([f"{len(rest)} more", "", str(calls), *time_cells(seconds, total)])
     print_columns(["layer", "operation", "calls", "µs", "share"], rows, left=2)
     layers: dict[str, float] = defaultdict(float)
     for entry in result.entries:
         layers[entry.layer] += entry.seconds
     print()
-    print_columns(["layer", "µs", "share"], [[k, *cells(v, total)] for k, v in layers.items()])
+    print_columns(["layer", "µs", "share"], [[k, *time_cells(v, total)] for k, v in layers.items()])
     threads = "1 thread" if result.threads == 1 else f"{result.threads} threads"
     print(f"\na step of {result.rows:,} rows on {threads}, in µs:")
     print_columns(
         ["", "µs", "share"],
         [
-            ["in training", *cells(result.step_seconds, result.step_seconds)],
-            ["its calls alone", *cells(result.program_seconds, result.step_seconds)],
-            ["its matrix products alone", *cells(result.product_seconds, result.step_seconds)],
+            ["in training", *time_cells(result.step_seconds, result.step_seconds)],
+            ["its calls alone", *time_cells(result.program_seconds, result.step_seconds)],
+            ["its matrix products alone", *time_cells(result.product_seconds, result.step_seconds)],
         ],
     )
 
 
-def cells(seconds: float, total: float) -> list[str]:
+def time_cells(seconds: float, total: float) -> list[str]:
     """Microseconds and their share."""
     return [f"{seconds * 1e6:,.1f}", f"{seconds / total:.0%}" if total else ""]

@@ -67,7 +67,6 @@ def command(
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.cli.trials import print_study, watching
     from nnctl.jobs.tune import tune
-    from nnctl.tuning.result import as_json
 
     try:
         with watching(quiet) as watcher:
@@ -91,7 +90,7 @@ def command(
     tell_what_is_missing(result)
     with reader_may_leave():
         if json:
-            print_json(as_json(result))
+            print_json(result.as_json())
         elif not quiet:
             print_study(result)
     raise typer.Exit(result.status)

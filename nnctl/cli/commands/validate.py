@@ -31,7 +31,7 @@ def command(
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_validation, print_warning
     from nnctl.errors import ArgumentError, ExitStatus
-    from nnctl.jobs.validate import as_json, resolved_config, validate
+    from nnctl.jobs.validate import resolved_config, validate
 
     result = validate(configs, overrides=set_ or ())
     for problem in result.warnings:
@@ -44,7 +44,7 @@ def command(
             print(resolved_config(configs[0], overrides=set_ or ()), end="")
             print_advice(result.advice, sys.stderr)
         elif json:
-            print_json(as_json(result))
+            print_json(result.as_json())
         else:
             print_validation(result)
             print_advice(result.advice)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.derivatives.explain.drawing import Drawing
-from nnctl.derivatives.explain.formulas import LETTERS, Entry, Formulas, suffix
+from nnctl.derivatives.explain.formulas import LETTERS, Formulas, Index, suffix
 from nnctl.graph import Array, Program, Value, gradients
 
 FEW = 16  # entries: as many have a nudge each
 MOST_NODES = 60  # of a graph that is drawn number by number; likewise its parameters
 FEWEST_PASSES, MOST_PASSES = 100, 1000
-LONGEST = 0.5  # seconds to measure for
+MEASURED_SECONDS = 0.5  # at most, for each way
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Experiment:
     def _loss_now(self) -> float:
         return float(self.forward[self.drawing.traced.loss])
 
-    def _finding(self, value: Value, name: str, formula: str, entry: Entry) -> Finding:
+    def _finding(self, value: Value, name: str, formula: str, entry: Index) -> Finding:
         array, gradient = self._values[value], self._backward[self._derivatives[value]]
         if entry is not None:
             step = np.zeros(value.size)
@@ -186,6 +186,6 @@ def measured(action: Callable[[int], None], times: int) -> tuple[float, int]:
     start = time.perf_counter()
     for done in range(1, times + 1):
         action(done)
-        if time.perf_counter() - start > LONGEST:
+        if time.perf_counter() - start > MEASURED_SECONDS:
             break
     return (time.perf_counter() - start) / done, done

@@ -27,7 +27,7 @@ INFIX = {
     Name.LESS_EQUAL: (" ≤ ", COMPARISON, SUM, SUM),
 }
 LETTERS = {"kernel": "w", "bias": "b"}
-Entry = int | None  # of a tensor, in row-major order; None for all of it
+Index = int | None  # of a tensor, in row-major order; None for all of it
 
 
 class Formulas:
@@ -39,11 +39,11 @@ class Formulas:
     def __init__(self, drawing: Drawing):
         self.drawing = drawing
 
-    def of(self, node: Value, entry: Entry = None) -> str:
+    def of(self, node: Value, entry: Index = None) -> str:
         """The right-hand side of a node's equation."""
         return self._text(node, entry, node.scope)[0]
 
-    def _text(self, value: Value, entry: Entry, scope: str) -> tuple[str, int]:
+    def _text(self, value: Value, entry: Index, scope: str) -> tuple[str, int]:
         """What computes a value, and how strongly that text holds together."""
         x = scaled_by(value)
         if x is not None:
@@ -68,7 +68,7 @@ class Formulas:
             value.shape, entry
         ), ATOM
 
-    def _multiple(self, value: Value, x: Value, entry: Entry, scope: str) -> tuple[str, int]:
+    def _multiple(self, value: Value, x: Value, entry: Index, scope: str) -> tuple[str, int]:
         """A factor and what it scales; the sum of n numbers over n is their mean."""
         factor = factor_of(value)
         assert factor is not None
@@ -78,7 +78,7 @@ class Formulas:
             return f"mean({self._operand(summed, None, scope, COMPARISON)})", ATOM
         return f"{number(factor)}·{self._operand(x, at, scope, PRODUCT)}", PRODUCT
 
-    def _product(self, value: Value, entry: Entry, scope: str) -> tuple[str, int]:
+    def _product(self, value: Value, entry: Index, scope: str) -> tuple[str, int]:
         """`x @ w` of whole matrices, `w·x` of a row and a column."""
         a, b = value.inputs
         if entry is None:
@@ -89,14 +89,14 @@ class Formulas:
         right = self._slice(b, (None, int(column)), scope)
         return f"{right}·{left}", PRODUCT
 
-    def _slice(self, matrix: Value, index: tuple[Entry, ...], scope: str) -> str:
+    def _slice(self, matrix: Value, index: tuple[Index, ...], scope: str) -> str:
         """A row or column; of what lies behind a view, all."""
         whole = self._operand(matrix, None, scope, ATOM)
         if self.drawing.behind(matrix) is not matrix:
             return whole
         return whole + subscript(matrix.shape, index)
 
-    def _operand(self, x: Value, entry: Entry, scope: str, least: int) -> str:
+    def _operand(self, x: Value, entry: Index, scope: str, least: int) -> str:
         """An operand by its name, or else by its formula, in brackets if that is weaker."""
         core, at = self._behind(x, entry)
         name = self._reference(core, at, scope)
@@ -105,7 +105,7 @@ class Formulas:
         text, strength = self._text(core, at, scope)
         return text if strength >= least else f"({text})"
 
-    def _reference(self, value: Value, entry: Entry, scope: str) -> str | None:
+    def _reference(self, value: Value, entry: Index, scope: str) -> str | None:
         """How a formula in `scope` names a node, a parameter, a number or what is given."""
         drawing = self.drawing
         if value in drawing.labels:
@@ -122,7 +122,7 @@ class Formulas:
             return None
         return name + suffix(value.shape, entry)
 
-    def _behind(self, x: Value, entry: Entry) -> tuple[Value, Entry]:
+    def _behind(self, x: Value, entry: Index) -> tuple[Value, Index]:
         """The value whose numbers `x` repeats, and which of its entries that one is."""
         while x not in self.drawing.parameters:
             repeated = repeated_by(x)
@@ -135,14 +135,14 @@ class Formulas:
             x = repeated
         return x, entry
 
-    def _entries(self, value: Value, entry: Entry) -> Sequence[Entry]:
+    def _entries(self, value: Value, entry: Index) -> Sequence[Index]:
         """Which entry of each operand an entry of the value comes from; None for all of them."""
         given = operands(value)
         if not is_elementwise(value):
             return [None] * len(given)
         return self._entries_of(given, value.shape, entry)
 
-    def _entries_of(self, given: Sequence[Value], shape: Shape, entry: Entry) -> list[Entry]:
+    def _entries_of(self, given: Sequence[Value], shape: Shape, entry: Index) -> list[Index]:
         """The entry of each operand that is broadcast to that of the result."""
         if entry is None:
             return [None] * len(given)
@@ -166,14 +166,14 @@ def is_elementwise(value: Value) -> bool:
     return True
 
 
-def suffix(shape: Shape, entry: Entry) -> str:
+def suffix(shape: Shape, entry: Index) -> str:
     """Which entry of a tensor is meant, along its axes longer than one: `[2]`."""
     if entry is None:
         return ""
     return subscript(shape, [int(k) for k in np.unravel_index(entry, shape)])
 
 
-def subscript(shape: Shape, index: Sequence[Entry]) -> str:
+def subscript(shape: Shape, index: Sequence[Index]) -> str:
     """The index along axes longer than one, None standing for a whole axis: `[:,2]`."""
     places = [k for n, k in zip(shape, index, strict=True) if n > 1]
     if all(k is None for k in places):

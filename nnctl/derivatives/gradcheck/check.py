@@ -93,7 +93,7 @@ def point_of(traced: Trace, model: Model, batch: Examples) -> dict[Value, Array]
     return point
 
 
-class Experiment:
+class CasePrograms:
     """The programs of a case: derivatives in float64, the loss in the method's dtype.
 
     `move` goes to a point, where `slope` reads how the loss changes along a direction.
@@ -196,26 +196,26 @@ def check(
     All entries of small arrays, a sample drawn by `generator` of larger ones. One result an array
     with `each_array`, else one for the whole case, called `name`.
     """
-    return verdicts(Experiment(case, method), generator, each_array, name)
+    return verdicts(CasePrograms(case, method), generator, each_array, name)
 
 
 def verdicts(
-    experiment: Experiment, generator: np.random.Generator, each_array: bool, name: str
+    programs: CasePrograms, generator: np.random.Generator, each_array: bool, name: str
 ) -> list[CaseResult]:
-    """What `check` finds by an experiment."""
-    case = experiment.case
+    """What `check` finds by an programs."""
+    case = programs.case
     probes = [probe for key in case.arrays for probe in probes_of(key, case, generator)]
     found: dict[str, list[Entry]] = {key: [] for key in case.arrays}
     largest: dict[str, float] = dict.fromkeys(case.arrays, 0.0)
-    analytic, moved = off_kinks(experiment, generator)
+    analytic, moved = off_kinks(programs, generator)
     for attempt in range(MOVES):
         if attempt:
-            analytic = experiment.move(generator)
+            analytic = programs.move(generator)
         for key, array in analytic.items():
             largest[key] = max(largest[key], float(np.abs(array).max(initial=0.0)))
         left = []
         for probe in probes:
-            numeric = experiment.slope(probe.array, probe.direction)
+            numeric = programs.slope(probe.array, probe.direction)
             if numeric is None:
                 left.append(probe)
                 continue
@@ -227,21 +227,21 @@ def verdicts(
             break
     for probe in probes:  # every move left a kink within reach
         found[probe.array].append(Entry(probe.index, math.nan, math.nan, math.inf))
-    return results(case, experiment.method, found, largest, moved, each_array, name)
+    return results(case, programs.method, found, largest, moved, each_array, name)
 
 
 def off_kinks(
-    experiment: Experiment, generator: np.random.Generator
+    programs: CasePrograms, generator: np.random.Generator
 ) -> tuple[dict[str, Array], int]:
     """Moves until no point lies on a kink; the derivatives there, and how many points have moved.
 
     A tie that no move resolves is none of the parameters' doing (a dropped input), and harmless.
     """
-    analytic = experiment.move(None)
-    first = fixed = ties = experiment.ties()
+    analytic = programs.move(None)
+    first = fixed = ties = programs.ties()
     for _ in range(MOVES if first.any() else 0):
-        analytic = experiment.move(generator)
-        ties = experiment.ties()
+        analytic = programs.move(generator)
+        ties = programs.ties()
         fixed = fixed & ties
         if not (ties & ~fixed).any():
             break

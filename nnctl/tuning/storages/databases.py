@@ -23,7 +23,7 @@ ANY_FILE = "sqlite:///study.db"  # where the file is, is the connection's own bu
 
 def file(path: Path) -> Place:
     """The place in a SQLite file, which is made where there is none."""
-    return place(str(path), lambda: of_file(path))
+    return place(str(path), lambda: sqlite_storage(path))
 
 
 def database(url: str, forms: str) -> Place:
@@ -32,7 +32,7 @@ def database(url: str, forms: str) -> Place:
     Raises `NnctlError` for a URL that names none.
     """
     path = file_of(url, forms)
-    return file(path) if path is not None else place(shown(url), lambda: of_server(url))
+    return file(path) if path is not None else place(shown(url), lambda: sql_storage(url))
 
 
 def place(name: str, make: Callable[[], RDBStorage]) -> Place:
@@ -56,7 +56,7 @@ def made(make: Callable[[], RDBStorage]) -> RDBStorage:
     raise AssertionError  # it has returned or raised
 
 
-def of_file(path: Path) -> RDBStorage:
+def sqlite_storage(path: Path) -> RDBStorage:
     """The storage in a SQLite file."""
 
     def connected() -> sqlite3.Connection:
@@ -70,7 +70,7 @@ def of_file(path: Path) -> RDBStorage:
     return RDBStorage(ANY_FILE, engine_kwargs={"creator": connected})
 
 
-def of_server(url: str) -> RDBStorage:
+def sql_storage(url: str) -> RDBStorage:
     """The storage in a database that other machines reach, too."""
     return RDBStorage(
         url,

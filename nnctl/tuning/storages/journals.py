@@ -23,7 +23,7 @@ SUFFIXES = (".log", ".journal")  # by which a path is told from a URL that lacks
 
 def journal(path: Path) -> Place:
     """The place in a journal file, which is made where there is none."""
-    return Place(str(path), lambda: of_file(path))
+    return Place(str(path), lambda: journal_storage(path))
 
 
 def redis(url: str) -> Place:
@@ -31,13 +31,13 @@ def redis(url: str) -> Place:
     errors = load_driver("redis", "redis://", "redis").exceptions
     return Place(
         shown(url),
-        lambda: of_server(url),
+        lambda: redis_storage(url),
         (StorageInternalError, errors.RedisError),
         lambda storage: storage._backend._redis.close(),
     )
 
 
-def of_file(path: Path) -> BaseStorage:
+def journal_storage(path: Path) -> BaseStorage:
     """The storage in a journal file. Raises `NnctlError` for a file that is something else."""
     first = b""
     with told(), suppress(FileNotFoundError), path.open("rb") as file:
@@ -48,7 +48,7 @@ def of_file(path: Path) -> BaseStorage:
     return JournalStorage(JournalFile(path))
 
 
-def of_server(url: str) -> BaseStorage:
+def redis_storage(url: str) -> BaseStorage:
     """The storage in a Redis server. Raises `NnctlError` for a URL that is wrong."""
     try:
         backend = JournalRedisBackend(url)

@@ -26,7 +26,7 @@ def proxy(url: str) -> Place:
         lambda: GrpcStorageProxy(host=host, port=port),
         (failure,),
         lambda storage: storage.close(),
-        reason_of,
+        details_of,
     )
 
 
@@ -43,6 +43,6 @@ def address_of(url: str) -> tuple[str, int]:
     return f"[{host}]" if ":" in host else host, port
 
 
-def reason_of(error: Any) -> str:
+def details_of(error: Any) -> str:
     """What a call to the proxy says of its failure."""
     return str(error.details())

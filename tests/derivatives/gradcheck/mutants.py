@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.derivatives.gradcheck import Case, builtin_cases
-from nnctl.derivatives.gradcheck.check import FLOOR, TOLERANCE, ZERO, Experiment, verdicts
+from nnctl.derivatives.gradcheck.check import FLOOR, TOLERANCE, ZERO, CasePrograms, verdicts
 from nnctl.graph import Array, Program, Value, program
 from nnctl.graph.memory import Plan
 from nnctl.graph.program import dependencies_of
@@ -68,7 +68,7 @@ MUTATIONS: dict[str, Callable[[Array], None]] = {
 LIFETIME = "lifetime one operation short"
 
 
-class Subject(Experiment):
+class Subject(CasePrograms):
     """A case whose program of derivatives is to be replaced by mutants.
 
     No mutant changes the forward pass, so what experiments say of it is kept from the first check.

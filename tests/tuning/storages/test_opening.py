@@ -8,7 +8,7 @@ import pytest
 
 from nnctl.errors import NnctlError
 from nnctl.tuning.storages.base import shown
-from nnctl.tuning.storages.databases import file_of, of_server
+from nnctl.tuning.storages.databases import file_of, sql_storage
 from nnctl.tuning.storages.opening import opened, place_of, quiet
 
 
@@ -100,6 +100,6 @@ def test_only_servers_get_signs_of_life(tmp_path):
     with quiet(), opened(tmp_path / "study.db") as storage:
         assert storage.own.heartbeat_interval is None
     with quiet():
-        server = of_server(f"sqlite:///{tmp_path}/server.db")
+        server = sql_storage(f"sqlite:///{tmp_path}/server.db")
     assert 0 < server.heartbeat_interval < server.grace_period
     server.engine.dispose()
