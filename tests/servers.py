@@ -35,7 +35,7 @@ def grpc_server(file: Path) -> Iterator[str]:
     from optuna.storages._grpc.auto_generated import api_pb2_grpc
     from optuna.storages._grpc.servicer import OptunaStorageProxyService
 
-    from nnctl.tuning.storages.databases import closed, sqlite_storage
+    from nnctl.tuning.storages.databases import close, sqlite_storage
     from tests.tables import with_tables
 
     database = sqlite_storage(with_tables(file))
@@ -46,4 +46,4 @@ def grpc_server(file: Path) -> Iterator[str]:
     server.start()
     yield f"grpc://{HERE}:{port}"
     server.stop(None).wait()
-    closed(database)
+    close(database)

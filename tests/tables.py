@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nnctl.tuning.storages.databases import closed, sqlite_storage
+from nnctl.tuning.storages.databases import close, sqlite_storage
 
 
 @cache
@@ -12,7 +12,7 @@ def empty() -> bytes:
     """A file with all tables and no study."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "study.db"
-        closed(sqlite_storage(file))
+        close(sqlite_storage(file))
         return file.read_bytes()
 
 

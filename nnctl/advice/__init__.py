@@ -23,15 +23,15 @@ def advice_for(built: Built) -> tuple[Advice, ...]:
     """The advice on a config and its data, but for what its `ignore_advice` names, by line."""
     found = [finding for check in CONFIG_CHECKS for finding in check(built.config)]
     found += [finding for check in DATA_CHECKS for finding in check(built)]
-    return chosen(found, built.config)
+    return advice_from(found, built.config)
 
 
 def advice_on(config: Config) -> tuple[Advice, ...]:
     """The advice on a config alone, whose data cannot be read, say."""
-    return chosen((finding for check in CONFIG_CHECKS for finding in check(config)), config)
+    return advice_from((finding for check in CONFIG_CHECKS for finding in check(config)), config)
 
 
-def chosen(findings: Iterable[Finding], config: Config) -> tuple[Advice, ...]:
+def advice_from(findings: Iterable[Finding], config: Config) -> tuple[Advice, ...]:
     """The findings as advice, without those that the config ignores."""
     wanted = [finding for finding in findings if finding.rule.code not in config.ignore_advice]
     advice = [Advice.of(finding, config) for finding in wanted]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnctl.assembly.examples import as_examples, nbytes, prepared_data, weighted
+from nnctl.assembly.examples import as_examples, nbytes, prepared_data, weight_examples
 from nnctl.config import Config, make
 from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared
@@ -55,10 +55,10 @@ def build(
     Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
     """
     dtype = dtype or config.dtype
-    model = compiled(config, dtype, ranks)
+    model = compile_model(config, dtype, ranks)
     if prepared is None:
         prepared = prepared_data(config, model, output_units(model), dtype, fold)
-    built_for(config, model, prepared.train.x.shape[1:])
+    build_for_data(config, model, prepared.train.x.shape[1:])
     parts = [
         None if part is None else as_examples(config, model, part)
         for part in (prepared.train, prepared.validation, prepared.test, prepared.held)
@@ -66,7 +66,7 @@ def build(
     train, validation, test, held = parts
     assert train is not None
     targets = prepared.preprocessing.targets
-    train = weighted(config, train, targets)
+    train = weight_examples(config, train, targets)
     check_batch(config, train)
     model.compile(model.optimizer, model.loss, in_own_unit(model.metrics, targets))
     if init_weights is not None:
@@ -89,7 +89,7 @@ def preparation_of(config: Config) -> tuple[object, ...]:
 
     Raises `NnctlError` as `build` does for what does not go together.
     """
-    model = compiled(config)
+    model = compile_model(config)
     return config.data, config.seed, config.dtype, output_units(model), config.loss
 
 
@@ -110,7 +110,9 @@ class Builder:
         return built
 
 
-def compiled(config: Config, dtype: str | None = None, ranks: Ranks | None = None) -> Sequential:
+def compile_model(
+    config: Config, dtype: str | None = None, ranks: Ranks | None = None
+) -> Sequential:
     """The config's model with its loss, optimizer and metrics, not yet built.
 
     Raises `NnctlError` for what does not go together, in the config's places.
@@ -133,7 +135,7 @@ def output_units(model: Sequential) -> int:
     return units[-1]
 
 
-def built_for(config: Config, model: Sequential, data_shape: Shape) -> None:
+def build_for_data(config: Config, model: Sequential, data_shape: Shape) -> None:
     """Builds the model for `input_shape`, or else for examples as the data has them.
 
     Raises `NnctlError` where the shapes do not fit, in the config's places.

@@ -123,7 +123,7 @@ def examples_for(model: Sequential, prepared: preprocessing.Examples) -> Example
     return model.examples(x.reshape(len(x), *model.input_shape), y, prepared.weight)
 
 
-def weighted(config: Config, examples: Examples, targets: Targets) -> Examples:
+def weight_examples(config: Config, examples: Examples, targets: Targets) -> Examples:
     """The training rows with the config's class weights, if it has any.
 
     Raises `NnctlError` for labels that the data do not have, and for several labels an example.

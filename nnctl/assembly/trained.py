@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from nnctl.assembly.build import compiled, in_own_unit, load_parameters
+from nnctl.assembly.build import compile_model, in_own_unit, load_parameters
 from nnctl.config import Config
 from nnctl.config.schema import check
 from nnctl.config.source import Source
@@ -40,7 +40,7 @@ def load_trained(path: Path) -> Trained:
         message = f"its metadata is damaged ({error!r})"
         raise NnctlError(Problem(message, "train the model again", file)) from None
     config = check(Source(file, values))
-    model = compiled(config)
+    model = compile_model(config)
     model.build(shape)
     load_parameters(model, weights.arrays, file)
     preprocessing = Preprocessing.from_json(preparation, file)

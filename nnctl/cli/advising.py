@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from nnctl.cli.printing import wrapped
+from nnctl.cli.printing import wrap
 
 if TYPE_CHECKING:
     from nnctl.advice import Advice
@@ -25,7 +25,7 @@ def print_advice(advice: "Sequence[Advice]", stream: TextIO | None = None) -> No
     """Each piece of advice with its place, its reason and the change to make."""
     stream = stream or sys.stdout
     for each in advice:
-        print(wrapped(f"advice: {each}", stream), file=stream)
+        print(wrap(f"advice: {each}", stream), file=stream)
     if advice:
         print(f"at length: nnctl advice {advice[0].code}", file=stream)
 
@@ -37,21 +37,21 @@ def print_rules(rules: "Sequence[Rule]") -> None:
     for rule in rules:
         if columns < TITLE_BESIDE:
             print(rule.code)
-            print(filled(rule.title, columns, "  "))
+            print(fill(rule.title, columns, "  "))
         else:
-            title = filled(rule.title, columns, " " * (longest + 2))
+            title = fill(rule.title, columns, " " * (longest + 2))
             print(f"{rule.code.ljust(longest)}  {title.lstrip()}")
 
 
 def print_page(rule: "Rule") -> None:
     """A rule at length: what it is about, why, and what to write."""
     columns = width()
-    print(filled(f"{rule.code}: {rule.title}", columns))
+    print(fill(f"{rule.code}: {rule.title}", columns))
     for paragraph in paragraphs(rule.page):
         print()
-        print(paragraph if paragraph.startswith("  ") else filled(paragraph, columns))
+        print(paragraph if paragraph.startswith("  ") else fill(paragraph, columns))
     print()
-    print(filled("To hear no more of it, add to the config:", columns))
+    print(fill("To hear no more of it, add to the config:", columns))
     print(f"\n  ignore_advice: [{rule.code}]")
 
 
@@ -59,7 +59,7 @@ def paragraphs(page: str) -> Iterator[str]:
     yield from page.rstrip("\n").split("\n\n")
 
 
-def filled(text: str, columns: int, indent: str = "") -> str:
+def fill(text: str, columns: int, indent: str = "") -> str:
     """The text in lines of so many columns, each indented."""
     return textwrap.fill(
         text,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nnctl.cli.exits import Terminated, ended, obey_signals, open_streams
+from nnctl.cli.exits import Terminated, obey_signals, open_streams, run_to_end
 from nnctl.cli.mpirun import require_one_process
 from nnctl.errors import ExitStatus
 from nnctl.system.version import __version__
@@ -41,7 +41,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def reported(command: Callable[..., None], name: str) -> Callable[..., None]:
+def guard(command: Callable[..., None], name: str) -> Callable[..., None]:
     """The command, with its errors printed and turned into exit statuses."""
 
     @functools.wraps(command)
@@ -51,7 +51,7 @@ def reported(command: Callable[..., None], name: str) -> Callable[..., None]:
                 require_one_process(f"nnctl {name}")
             command(*arguments, **options)
 
-        raise typer.Exit(ended(run))
+        raise typer.Exit(run_to_end(run))
 
     return wrapper
 
@@ -64,15 +64,15 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names, to suggest
-        return loaded(cmd_name) if cmd_name in COMMANDS else None
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
 
 
 @functools.cache
-def loaded(name: str) -> Any:
+def load_command(name: str) -> Any:
     """The command of that name, from its module."""
     module = importlib.import_module(f"nnctl.cli.commands.{name}")
     single = typer.Typer(add_completion=False, **SETTINGS)
-    single.command(name)(reported(module.command, name))
+    single.command(name)(guard(module.command, name))
     return typer.main.get_command(single)
 
 
@@ -111,5 +111,5 @@ def run() -> None:
     """Runs the command line of this process."""
     open_streams()
     obey_signals()
-    status = ended(lambda: app(prog_name="nnctl"))
+    status = run_to_end(lambda: app(prog_name="nnctl"))
     sys.exit(ExitStatus.TERMINATED if Terminated.came else status)  # Typer knows no SIGTERM

@@ -36,7 +36,7 @@ class Series:
             self._each *= 2
 
 
-def scaled(several: Sequence[Sequence[float]]) -> tuple[list[list[float]], float, float, bool]:
+def heights_of(several: Sequence[Sequence[float]]) -> tuple[list[list[float]], float, float, bool]:
     """The series from 0 to 1, the least and the greatest value, and whether by the logarithm.
 
     What is not finite becomes nan.
@@ -56,7 +56,7 @@ def scaled(several: Sequence[Sequence[float]]) -> tuple[list[list[float]], float
     return [[height(value) for value in values] for values in several], low, high, by_logarithm
 
 
-def stretched(values: Sequence[float], columns: int) -> list[float]:
+def stretch(values: Sequence[float], columns: int) -> list[float]:
     """A value a column: of several values the mean, between two of them a straight line."""
     count = len(values)
     if count >= columns:
@@ -71,7 +71,7 @@ def stretched(values: Sequence[float], columns: int) -> list[float]:
     return found
 
 
-def drawn(heights: Sequence[Sequence[float]], width: int, rows: int) -> list[list[Cell]]:
+def draw(heights: Sequence[Sequence[float]], width: int, rows: int) -> list[list[Cell]]:
     """Lines of `width` characters: the series, from 0 at the bottom to 1 at the top.
 
     Where two meet in a character, it belongs to the first.
@@ -80,7 +80,7 @@ def drawn(heights: Sequence[Sequence[float]], width: int, rows: int) -> list[lis
     owner = [[-1] * width for _ in range(rows)]
     for series, values in enumerate(heights):
         before: int | None = None
-        for column, height in enumerate(stretched(values, 2 * width)):
+        for column, height in enumerate(stretch(values, 2 * width)):
             if math.isnan(height):
                 before = None
                 continue
@@ -105,11 +105,11 @@ def curve_of(several: Mapping[str, Series], width: int) -> "Text | None":
     known = {name: series.values for name, series in several.items() if len(series.values) > 1}
     if not known:
         return None
-    heights, low, high, by_logarithm = scaled(list(known.values()))
+    heights, low, high, by_logarithm = heights_of(list(known.values()))
     ends = {0: f"{high:.3g}", ROWS - 1: f"{low:.3g}"}
     margin = max(map(len, ends.values()))
     text = Text(no_wrap=True)
-    for place, line in enumerate(drawn(heights, width - margin - 1, ROWS)):
+    for place, line in enumerate(draw(heights, width - margin - 1, ROWS)):
         text.append(f"{ends.get(place, ''):>{margin}} ", style="dim")
         for character, series in line:
             text.append(character, style=COLOURS[series] if series >= 0 else "")

@@ -25,7 +25,7 @@ def terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def ended(command: Callable[[], object]) -> int:
+def run_to_end(command: Callable[[], object]) -> int:
     """Runs a command to its end, prints what went wrong, and returns the exit status.
 
     Whatever was printed has reached stdout by then. A reader that has gone is no error.

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from nnctl.cli.printing import print_columns
-from nnctl.cli.spelling import say, spelt
+from nnctl.cli.spelling import say, spell
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +26,7 @@ def print_explanation(explanation: "Explanation") -> None:
     """The example, its graph from left to right, and the work."""
     rows = [*node_rows(explanation), *parameter_rows(explanation)]
     head = SMALL if explanation.is_small else LARGE
-    table = [[spelt(cell) for cell in row] for row in (head, *rows)]
+    table = [[spell(cell) for cell in row] for row in (head, *rows)]
     say(f"Row {explanation.row} of {explanation.rows}: {example_text(explanation)}\n")
     if sys.stdout.isatty():
         from rich.console import Console
@@ -61,11 +61,11 @@ def print_work(work: "Work") -> None:
         [
             [
                 "backpropagation",
-                spelt("N + P"),
+                spell("N + P"),
                 f"{nodes + parameters:,}",
                 seconds(work.backpropagation),
             ],
-            ["one by one", spelt("N × P"), f"{nodes * parameters:,}", seconds(work.one_by_one)],
+            ["one by one", spell("N × P"), f"{nodes * parameters:,}", seconds(work.one_by_one)],
         ],
     )
     say(f"measured: a forward and a backward pass; {passes}")
@@ -152,5 +152,5 @@ def seconds(duration: float) -> str:
     """A duration for people: `12.3 µs`."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if duration >= size or unit == "µs":
-            return spelt(f"{duration / size:.3g} {unit}")
+            return spell(f"{duration / size:.3g} {unit}")
     raise AssertionError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nnctl.cli.exits import ended
+from nnctl.cli.exits import run_to_end
 from nnctl.errors import ExitStatus, NnctlError, Problem
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def require_one_process(what: str) -> None:
         raise NnctlError(Problem(message, "run it without mpirun: train and resume share work"))
 
 
-def connected() -> "World":
+def connect() -> "World":
     """The processes, once they have found each other. Raises `NnctlError` if they do not."""
     from nnctl.training.mpi import world
 
@@ -73,7 +73,7 @@ def ranks_of_job() -> Iterator["World | None"]:
     from nnctl.training.ranks import AgreedError
 
     try:
-        ranks = connected()
+        ranks = connect()
     except NnctlError as error:  # all of them meet it
         if is_first():
             raise
@@ -95,7 +95,7 @@ def ranks_of_job() -> Iterator["World | None"]:
         try:
             if ranks.rank:
                 print(f"process {ranks.rank} of {ranks.size}:", file=sys.stderr)
-            status = ended(fail)
+            status = run_to_end(fail)
         except BaseException:  # a mistake of nnctl's own, which is to be seen
             traceback.print_exc()
         finally:

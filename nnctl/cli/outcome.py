@@ -48,7 +48,7 @@ def print_results(result: "TrainResult") -> None:
     print(f"run      {result.folder}  ({epochs}, {results['seconds']:.1f} s)")
     if result.status is ExitStatus.DONE:
         file = result.input
-        command = ["nnctl", "predict", str(result.weights), here(file.path)]
+        command = ["nnctl", "predict", str(result.weights), short_path(file.path)]
         if file.is_npz and file.features:
             command += ["--features", *file.features]
         print(f"predict  {shlex.join(command)}")
@@ -71,7 +71,7 @@ def print_shortfall(result: "TrainResult") -> None:
     print(f"go on    {shlex.join(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
 
 
-def here(path: Path) -> str:
+def short_path(path: Path) -> str:
     """The path as it would be typed in the current folder: relative, unless that is longer."""
     relative = os.path.relpath(path)
     return min(relative, os.path.abspath(path), key=len)

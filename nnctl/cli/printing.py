@@ -25,15 +25,15 @@ def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
         print(f"error: {len(problems)} problems", file=stream)
     for problem in problems:
         text = str(problem) if len(problems) > 1 else f"error: {problem}"
-        print(wrapped(text, stream), file=stream)
+        print(wrap(text, stream), file=stream)
 
 
 def print_warning(problem: Problem) -> None:
     """What a user should know although the command goes on, on stderr."""
-    print(wrapped(f"warning: {problem}", sys.stderr), file=sys.stderr)
+    print(wrap(f"warning: {problem}", sys.stderr), file=sys.stderr)
 
 
-def wrapped(text: str, stream: TextIO) -> str:
+def wrap(text: str, stream: TextIO) -> str:
     """The text, broken at words for a terminal, with its indents; elsewhere as it is.
 
     Lines indented by four or more are YAML to be copied, and stay whole.
@@ -41,7 +41,7 @@ def wrapped(text: str, stream: TextIO) -> str:
     if not stream.isatty():
         return text
     columns = columns_of(stream)
-    return "\n".join(broken(line, columns or len(line)) for line in text.splitlines())
+    return "\n".join(break_line(line, columns or len(line)) for line in text.splitlines())
 
 
 def columns_of(terminal: TextIO) -> int:
@@ -50,7 +50,7 @@ def columns_of(terminal: TextIO) -> int:
     return int(said) if said.isdecimal() else os.get_terminal_size(terminal.fileno()).columns
 
 
-def broken(line: str, columns: int) -> str:
+def break_line(line: str, columns: int) -> str:
     """One line in lines of so many columns, all but the first indented like it, or by two."""
     indent = len(line) - len(line.lstrip())
     if len(line) <= columns or indent >= 4:
@@ -68,9 +68,9 @@ def broken(line: str, columns: int) -> str:
 
 def print_json(values: Mapping[str, Any]) -> None:
     """One JSON object on stdout, with null for numbers that JSON does not have."""
-    from nnctl.runs.results import finite
+    from nnctl.runs.results import strict_json
 
-    print(json.dumps(finite(values)))
+    print(json.dumps(strict_json(values)))
 
 
 def print_smoke(result: "SmokeResult") -> None:

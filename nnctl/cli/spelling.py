@@ -12,10 +12,10 @@ SPELT = str.maketrans(
 
 def say(text: str) -> None:
     """Prints a text as the terminal can show it."""
-    print(spelt(text))
+    print(spell(text))
 
 
-def spelt(text: str) -> str:
+def spell(text: str) -> str:
     """The text, spelt with plain letters where the terminal's encoding lacks its signs."""
     try:
         text.encode(sys.stdout.encoding or "ascii")

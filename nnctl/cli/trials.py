@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nnctl.cli.printing import columns_of, print_columns
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
 from nnctl.tuning.result import TuneResult, View, Watcher
-from nnctl.tuning.trial import Task, TrialRow, ranked
+from nnctl.tuning.trial import Task, TrialRow, ranking
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,7 +26,7 @@ ROWS_AROUND = 6  # lines of a terminal that the table leaves free
 
 
 @contextmanager
-def watching(quiet: bool) -> Iterator[Watcher]:
+def study_display(quiet: bool) -> Iterator[Watcher]:
     """What shows a study on stderr: nothing, lines, or a live table."""
     if quiet:
         yield Watcher()
@@ -110,7 +110,7 @@ class LiveTable(Watcher):
         lines = [Text(line, style="dim") for line in introduction(self.view)]
         lines.append(Text(self._head(), overflow="fold"))
         shown = max(1, min(BEST_SHOWN, height - ROWS_AROUND - len(self.running)))
-        best = ranked(self.rows, self.view.direction)[:shown]
+        best = ranking(self.rows, self.view.direction)[:shown]
         table = [table_of(best, self.view, width)] if best else []
         running = [
             Text(f"trial {number} runs  {told}", style="dim", overflow="ellipsis", no_wrap=True)
@@ -184,7 +184,7 @@ def table_of(rows: Sequence[TrialRow], view: View, width: int) -> "RenderableTyp
             "  ".join(cell.rjust(size) for cell, size in zip(line[:3], widths, strict=False))
             for line in (heads, *lines)
         ]
-        below = [Padding(joined(names, line[3:]), (0, 0, 0, INDENT)) for line in lines]
+        below = [Padding(settings_text(names, line[3:]), (0, 0, 0, INDENT)) for line in lines]
         return Group(head, *(part for both in zip(first, below, strict=True) for part in both))
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in heads:
@@ -194,14 +194,14 @@ def table_of(rows: Sequence[TrialRow], view: View, width: int) -> "RenderableTyp
     return table
 
 
-def joined(names: Mapping[str, str], values: Sequence[str]) -> str:
+def settings_text(names: Mapping[str, str], values: Sequence[str]) -> str:
     return " ".join(f"{name}={value}" for name, value in zip(names.values(), values, strict=True))
 
 
 def print_study(result: TuneResult) -> None:
     """The best trials, what mattered, the study's folder, the command to run next."""
     view = result.view
-    best = ranked(view.rows, view.direction)[:BEST_SHOWN]
+    best = ranking(view.rows, view.direction)[:BEST_SHOWN]
     if best and sys.stdout.isatty():
         from rich.console import Console
 

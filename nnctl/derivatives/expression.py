@@ -63,7 +63,7 @@ class Expression:
 
     def worked_out(self, arithmetic: Arithmetic) -> Any:
         """The result in that arithmetic."""
-        return combined(self.tree, arithmetic)
+        return result_of(self.tree, arithmetic)
 
     def at(self, point: Mapping[str, float]) -> float | None:
         """The value as a float; None where it is no real number, or too large."""
@@ -74,7 +74,7 @@ class Expression:
         return value if isinstance(value, float) and math.isfinite(value) else None
 
 
-def parsed(text: str) -> Expression:
+def parse(text: str) -> Expression:
     """The expression that a text stands for. Raises `ArgumentError` for any other text."""
     if len(text) > MOST_CHARACTERS:
         raise ArgumentError(
@@ -157,7 +157,7 @@ def refuse(node: ast.expr) -> None:
     raise ArgumentError(f'"{found}" is not allowed in an expression; {ALLOWED}', fix)
 
 
-def combined(node: ast.expr, arithmetic: Arithmetic) -> Any:
+def result_of(node: ast.expr, arithmetic: Arithmetic) -> Any:
     """The result of a checked tree."""
     match node:
         case ast.Constant(value=number):
@@ -165,18 +165,18 @@ def combined(node: ast.expr, arithmetic: Arithmetic) -> Any:
         case ast.Name(id=name):
             return arithmetic.name(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -combined(operand, arithmetic)
+            return -result_of(operand, arithmetic)
         case ast.UnaryOp(operand=operand):
-            return combined(operand, arithmetic)
+            return result_of(operand, arithmetic)
         case ast.BinOp(left=left, op=operator, right=right):
-            a, b = combined(left, arithmetic), combined(right, arithmetic)
-            return applied(OPERATORS[type(operator)], a, b)
+            a, b = result_of(left, arithmetic), result_of(right, arithmetic)
+            return operate(OPERATORS[type(operator)], a, b)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
-            return arithmetic.functions[name](combined(argument, arithmetic))
+            return arithmetic.functions[name](result_of(argument, arithmetic))
     raise AssertionError(ast.dump(node))
 
 
-def applied(operator: str, a: Any, b: Any) -> Any:
+def operate(operator: str, a: Any, b: Any) -> Any:
     match operator:
         case "+":
             return a + b

@@ -49,7 +49,7 @@ COMPARISONS = {
 }
 
 
-def activated(writer: Writer, activation: Callable[..., Any], z: Tensor) -> Tensor:
+def write_activation(writer: Writer, activation: Callable[..., Any], z: Tensor) -> Tensor:
     """The activation of `z`, as a layer or loss names it: a function, perhaps with arguments."""
     function: Any = activation.func if isinstance(activation, partial) else activation
     arguments = activation.keywords if isinstance(activation, partial) else {}
@@ -93,7 +93,7 @@ def formula(writer: Writer, activation: Callable[..., Any], z: str) -> str:
     leaf = graph.leaf("z", ())
     a = activation(leaf)
     names = {leaf: z}
-    for value in reached(a):
+    for value in values_behind(a):
         if value in graph.constants:
             names[value] = writer.number(float(graph.constants[value]))
         elif value is not leaf:
@@ -101,7 +101,7 @@ def formula(writer: Writer, activation: Callable[..., Any], z: str) -> str:
     return names[a]
 
 
-def reached(a: Value) -> list[Value]:
+def values_behind(a: Value) -> list[Value]:
     """The values that `a` is computed from, and itself, in the order of their recording."""
     seen, pending = {a}, [a]
     while pending:

@@ -31,14 +31,14 @@ def write_inputs(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Te
     """
     with writer.named("inputs"):
         if inputs.categories:
-            return from_columns(writer, inputs, shape, dtype)
+            return write_columns(writer, inputs, shape, dtype)
         every = np.arange(len(inputs.names))
         text = f"numbers as the table has them: {first_names(inputs.names)}"
         x = writer.input(FEATURES, dtype, shape, text)
-        return Tensor(scaled(writer, x, inputs, every, shape, dtype), shape)
+        return Tensor(fill_and_scale(writer, x, inputs, every, shape, dtype), shape)
 
 
-def from_columns(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Tensor:
+def write_columns(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Tensor:
     """All columns, in the model's order: stretches of numbers together, text one by one."""
     given = {name: column(writer, inputs, name, dtype) for name in inputs.names}
     parts = []
@@ -46,10 +46,10 @@ def from_columns(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Te
         if names[0] in inputs.categories:
             parts.append(one_hot(writer, given[names[0]], inputs, names[0]))
             continue
-        x = joined(writer, [given[name] for name in names])
+        x = join(writer, [given[name] for name in names])
         places = np.array([inputs.numeric.index(name) for name in names])
-        parts.append(scaled(writer, x, inputs, places, (len(names),), dtype))
-    x, size = joined(writer, parts), sum(inputs.widths)
+        parts.append(fill_and_scale(writer, x, inputs, places, (len(names),), dtype))
+    x, size = join(writer, parts), sum(inputs.widths)
     return Tensor(x if shape == (size,) else writer.reshaped(x, shape), shape)
 
 
@@ -68,11 +68,13 @@ def stretches(inputs: Inputs) -> Iterator[list[str]]:
         yield from ([name] for name in names) if is_text else [names]
 
 
-def joined(writer: Writer, parts: list[str]) -> str:
+def join(writer: Writer, parts: list[str]) -> str:
     return writer.node("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
 
-def scaled(writer: Writer, x: str, inputs: Inputs, places: Array, shape: Shape, dtype: str) -> str:
+def fill_and_scale(
+    writer: Writer, x: str, inputs: Inputs, places: Array, shape: Shape, dtype: str
+) -> str:
     """Numbers of those places among the numeric columns: filled, scaled, in the model's dtype."""
     if inputs.means is not None:
         means = writer.exact("means", inputs.means[places].reshape(shape).astype(dtype))

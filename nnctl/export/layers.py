@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.export.activations import activated
+from nnctl.export.activations import write_activation
 from nnctl.export.spatial import average_pooling, convolution, global_average_pooling, max_pooling
 from nnctl.export.writing import ELEMENTS, Tensor, Weights, Writer
 from nnctl.graph import Shape
@@ -52,14 +52,14 @@ def dense(writer: Writer, layer: Dense, x: Tensor, weights: Weights) -> Tensor:
     else:
         z = writer.node("MatMul", x.name, names[0])
         z = writer.node("Add", z, names[1]) if layer.use_bias else z
-    return activated(writer, layer.activation, replace(x, name=z))
+    return write_activation(writer, layer.activation, replace(x, name=z))
 
 
 def activation(writer: Writer, layer: Activation, x: Tensor, weights: Weights) -> Tensor:
-    return activated(writer, layer.activation, x)
+    return write_activation(writer, layer.activation, x)
 
 
-def unchanged(writer: Writer, layer: Dropout, x: Tensor, weights: Weights) -> Tensor:
+def pass_through(writer: Writer, layer: Dropout, x: Tensor, weights: Weights) -> Tensor:
     return x
 
 
@@ -115,7 +115,7 @@ CONVERTERS: dict[type[Layer], Callable[[Writer, Any, Tensor, Weights], Tensor]] 
     Conv1D: convolution,
     Conv2D: convolution,
     Dense: dense,
-    Dropout: unchanged,
+    Dropout: pass_through,
     Flatten: flatten,
     GlobalAveragePooling1D: global_average_pooling,
     GlobalAveragePooling2D: global_average_pooling,

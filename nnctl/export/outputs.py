@@ -4,7 +4,7 @@ import numpy as np
 
 from nnctl.data.classes import Label
 from nnctl.data.targets import Targets
-from nnctl.export.activations import activated
+from nnctl.export.activations import write_activation
 from nnctl.export.writing import Port, Tensor, Writer
 from nnctl.graph import Array
 from nnctl.network.losses import Loss
@@ -16,20 +16,20 @@ def write_outputs(writer: Writer, y: Tensor, loss: Loss, targets: Targets) -> No
     """Declares the outputs for the model's output `y`, as the loss and the targets mean it."""
     with writer.named("outputs"):
         if targets.task == "regression":
-            return predictions(writer, y, targets)
-        probabilities = activated(writer, loss.output_activation, y)
+            return write_predictions(writer, y, targets)
+        probabilities = write_activation(writer, loss.output_activation, y)
         if targets.classes is None:
-            return of_labels(writer, probabilities, targets)
+            return write_labels(writer, probabilities, targets)
         labels = targets.classes.labels
         if targets.task == "binary":
             rest = writer.node("Sub", writer.number(1), probabilities.name)
             both = writer.node("Concat", rest, probabilities.name, axis=1)
         else:
-            both = first(writer, probabilities, len(labels))
-        return of_classes(writer, both, labels)
+            both = first_columns(writer, probabilities, len(labels))
+        return write_classes(writer, both, labels)
 
 
-def predictions(writer: Writer, y: Tensor, targets: Targets) -> None:
+def write_predictions(writer: Writer, y: Tensor, targets: Targets) -> None:
     """Numbers, (rows, targets), in the targets' own unit."""
     value, scaling = y.name, targets.scaling
     if scaling.type != "none":
@@ -40,7 +40,7 @@ def predictions(writer: Writer, y: Tensor, targets: Targets) -> None:
     writer.output(value, Port(name, writer.dtype.name, (len(targets.names),), text))
 
 
-def of_labels(writer: Writer, y: Tensor, targets: Targets) -> None:
+def write_labels(writer: Writer, y: Tensor, targets: Targets) -> None:
     """For each of several labels 0 or 1, and its probability."""
     above = writer.node("Greater", y.name, writer.number(THRESHOLD))
     shape, names = y.shape, ", ".join(targets.names)
@@ -51,7 +51,7 @@ def of_labels(writer: Writer, y: Tensor, targets: Targets) -> None:
     writer.output(y.name, port)
 
 
-def first(writer: Writer, y: Tensor, count: int) -> str:
+def first_columns(writer: Writer, y: Tensor, count: int) -> str:
     """The first so many columns: units beyond the classes stand for nothing."""
     if count == y.shape[-1]:
         return y.name
@@ -60,7 +60,7 @@ def first(writer: Writer, y: Tensor, count: int) -> str:
     return writer.node("Slice", y.name, *bounds)
 
 
-def of_classes(writer: Writer, y: str, labels: tuple[Label, ...]) -> None:
+def write_classes(writer: Writer, y: str, labels: tuple[Label, ...]) -> None:
     """The label of the most probable class, and the probability of each."""
     chosen = writer.node("ArgMax", y, axis=1, keepdims=0)
     table = as_array(labels)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.export.activations import activated
+from nnctl.export.activations import write_activation
 from nnctl.export.writing import Tensor, Weights, Writer
 from nnctl.graph import Array
 from nnctl.network.layers.convolution import Convolution
@@ -31,7 +31,7 @@ def convolution(writer: Writer, layer: Convolution, x: Tensor, weights: Weights)
     if layer.use_bias:
         names.append(writer.constant("bias", weights["bias"]))
     z = writer.node("Conv", x.name, *names, **window_attributes(along))
-    return activated(writer, layer.activation, replace(x, name=z))
+    return write_activation(writer, layer.activation, replace(x, name=z))
 
 
 def max_pooling(writer: Writer, layer: Pooling, x: Tensor, weights: Weights) -> Tensor:
@@ -63,7 +63,7 @@ def global_average_pooling(
 
 def window_attributes(along: Sequence[Windows]) -> dict[str, Any]:
     """ONNX's attributes for windows, without those that have its defaults."""
-    padding = [[axis.before for axis in along], [after(axis) for axis in along]]
+    padding = [[axis.before for axis in along], [padding_after(axis) for axis in along]]
     found = {"kernel_shape": [axis.kernel for axis in along]}
     if any(axis.stride > 1 for axis in along):
         found["strides"] = [axis.stride for axis in along]
@@ -74,7 +74,7 @@ def window_attributes(along: Sequence[Windows]) -> dict[str, Any]:
     return found
 
 
-def after(axis: Windows) -> int:
+def padding_after(axis: Windows) -> int:
     """The cells of padding at the end, up to the last window's last cell."""
     return max(0, (axis.count - 1) * axis.stride + axis.reach - axis.size - axis.before)
 
@@ -83,26 +83,26 @@ def gathered_convolution(writer: Writer, layer: Convolution, x: Tensor, weights:
     """Each window's cells times the kernel, in one product for all places."""
     x, kernel = writer.channels_last(x), weights["kernel"]
     filters = kernel.shape[-1]
-    cells = gathered(writer, x, layer.table)
+    cells = gather_windows(writer, x, layer.table)
     rows = writer.reshaped(cells, (*layer.places, kernel.size // filters))
     z = writer.node("MatMul", rows, writer.constant("kernel", kernel.reshape(-1, filters)))
     if layer.use_bias:
         z = writer.node("Add", z, writer.constant("bias", weights["bias"]))
-    return activated(writer, layer.activation, replace(x, name=z))
+    return write_activation(writer, layer.activation, replace(x, name=z))
 
 
 def gathered_average(writer: Writer, layer: Pooling, x: Tensor) -> Tensor:
     """The sum of each window's cells, divided by how many of them are inside."""
     x, table = writer.channels_last(x), table_of(layer.along)
     axis = writer.constant("axis", np.array([2], np.int64))
-    total = writer.node("ReduceSum", gathered(writer, x, table), axis, keepdims=0)
+    total = writer.node("ReduceSum", gather_windows(writer, x, table), axis, keepdims=0)
     counts = writer.constant("cells", (table >= 0).sum(1, dtype=np.float64)[:, None])
     mean = writer.node("Div", total, counts)
     places = (axis.count for axis in layer.along)
     return replace(x, name=writer.reshaped(mean, (*places, x.shape[-1])))
 
 
-def gathered(writer: Writer, x: Tensor, table: Array) -> str:
+def gather_windows(writer: Writer, x: Tensor, table: Array) -> str:
     """The cells of each window: `(rows, windows, cells of one, channels)`, zero outside."""
     channels = x.shape[-1]
     size = int(np.prod(x.shape[:-1]))

@@ -17,7 +17,7 @@ from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.predict import DEFAULT_THRESHOLD, predicted_columns, predicted_rows
 from nnctl.jobs.run import monitors, training_of
-from nnctl.jobs.signals import ignore_interrupts, signals_held_back
+from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 
@@ -104,22 +104,22 @@ def crossval(
     work = Work(config, tuple(overrides), epochs, seed, folds, predictions)
     if workers is not None and workers < 1:
         raise ArgumentError(f"--workers is {workers}; it must be at least 1")
-    first = built_for(work, 0)  # what is wrong with config and data is found here, once
+    first = build_without_fold(work, 0)  # what is wrong with config and data is found here, once
     figures = {"loss", *first.model.metrics}
     for bound in bounds:
         if bound.metric not in figures:
             message = f"the config has no metric {bound.metric}, which is to be bounded"
             raise ArgumentError(message, f"add it to metrics, beside {', '.join(sorted(figures))}")
-    for problem in (*first.prepared.warnings, *scarce(first, folds)):
+    for problem in (*first.prepared.warnings, *scarce_classes(first, folds)):
         warn(problem)
     results = []
     for result in each_fold(work, first, min(workers or machine.available_threads(), folds)):
         told(result)
         results.append(result)
-    return summarized(results, bounds)
+    return summarize(results, bounds)
 
 
-def summarized(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> CrossvalResult:
+def summarize(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> CrossvalResult:
     """The result of all folds."""
     values = {name: [each.figures[name] for each in results] for name in results[0].figures}
     mean = {name: fmean(each) for name, each in values.items()}
@@ -134,14 +134,14 @@ def summarized(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> Crossv
 def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
     """The results of the folds, in order; processes that are not needed any more are ended."""
     if workers == 1:
-        yield trained_fold(work, 0, first)
-        yield from (trained_fold(work, index) for index in range(1, work.folds))
+        yield train_fold(work, 0, first)
+        yield from (train_fold(work, index) for index in range(1, work.folds))
         return
     context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
     pool = ProcessPoolExecutor(workers, context, ignore_interrupts)
     try:
-        with signals_held_back():  # or a process that is being started would be forgotten
-            waiting = [pool.submit(trained_fold, work, index) for index in range(work.folds)]
+        with hold_signals_back():  # or a process that is being started would be forgotten
+            waiting = [pool.submit(train_fold, work, index) for index in range(work.folds)]
         for future in waiting:
             yield future.result()
     except BaseException:
@@ -152,7 +152,7 @@ def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
         pool.shutdown(cancel_futures=True)
 
 
-def built_for(work: Work, index: int) -> Built:
+def build_without_fold(work: Work, index: int) -> Built:
     """The config's model and data, one fold held out."""
     named = {"epochs": work.epochs, "seed": work.seed}
     config = load(work.config, overrides=work.overrides, named=named)
@@ -162,7 +162,7 @@ def built_for(work: Work, index: int) -> Built:
     return build(config, fold=Fold(index, work.folds))
 
 
-def scarce(built: Built, folds: int) -> list[Problem]:
+def scarce_classes(built: Built, folds: int) -> list[Problem]:
     """A warning where a class has fewer rows than there are folds."""
     classes = built.prepared.preprocessing.targets.classes
     if classes is None or built.held is None or len(built.held.y) == 0:
@@ -195,9 +195,9 @@ def class_counts(labels: Sequence[Any], classes: int) -> list[int]:
     return counts
 
 
-def trained_fold(work: Work, index: int, built: Built | None = None) -> FoldResult:
+def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult:
     """Trains without a fold's rows, and evaluates on them. Raises `NnctlError` as training does."""
-    built = built or built_for(work, index)
+    built = built or build_without_fold(work, index)
     assert built.held is not None
     model = built.model
     try:

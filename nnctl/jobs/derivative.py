@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnctl.derivatives.expression import FUNCTIONS, Arithmetic, Expression, parsed
+from nnctl.derivatives.expression import FUNCTIONS, Arithmetic, Expression, parse
 from nnctl.errors import ArgumentError, did_you_mean
 from nnctl.system.extras import load_extra
 
@@ -75,7 +75,7 @@ def derivative(
     for epsilon in epsilons:
         if not (math.isfinite(epsilon) and epsilon != 0):
             raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number other than 0")
-    formula = parsed(expression)
+    formula = parse(expression)
     point = point_of(formula, at)
     algebra = Algebra(sympy, formula)
     exact = {name: algebra.number(value) for name, value in point.items()}
@@ -106,7 +106,7 @@ def point_of(formula: Expression, given: Sequence[str]) -> dict[str, Expression]
         name, sign, value = (part.strip() for part in text.partition("="))
         if not sign or not name:
             raise ArgumentError(f'"{text}" gives no variable a value', "write --at w=3")
-        number = parsed(value)
+        number = parse(value)
         if number.variables or number.at({}) is None:
             raise ArgumentError(f'--at {name} is "{value}"; it must be a number')
         if name not in formula.variables:

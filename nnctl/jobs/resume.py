@@ -10,7 +10,7 @@ from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.jobs.run import Job, TrainResult, digests_of, finished, go_on
+from nnctl.jobs.run import Job, TrainResult, digests_of, finish, go_on
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, RunFolder
 from nnctl.runs.lock import writing
@@ -64,20 +64,20 @@ def resume_in(
     done = is_done(saved, config, epochs)
     if done and first_alone(ranks, lambda: is_written(folder, saved)):
         return None
-    job = together(ranks, lambda: restored(saved, config, ranks))
+    job = together(ranks, lambda: restore_job(saved, config, ranks))
     if saved.ended == "stopped" and not done:
         for each in job.watching:
             if isinstance(each, Monitor):
                 each.wait = 0  # further epochs are asked for: the patience counts anew
     first_alone(ranks, lambda: begin_again(folder, job, done))
     if done:
-        return finished_again(job, folder)
+        return finish_again(job, folder)
     for problem in job.built.prepared.warnings:
         warn(problem)
     return go_on(job, folder, callbacks)
 
 
-def restored(saved: Saved, config: Config, ranks: Ranks | None) -> Job:
+def restore_job(saved: Saved, config: Config, ranks: Ranks | None) -> Job:
     """The job of a checkpoint, where it was. Raises `NnctlError` for other data than its own."""
     digests = digests_of(config)
     built = build(config, ranks=ranks)
@@ -182,7 +182,7 @@ def write_config(folder: RunFolder, job: Job) -> None:
             file.write(text)
 
 
-def finished_again(job: Job, folder: RunFolder) -> TrainResult:
+def finish_again(job: Job, folder: RunFolder) -> TrainResult:
     """Writes the files of a run that had ended, but had not come to write them."""
     state = job.built.model.state()
     if is_first(job.built.model.ranks):
@@ -190,4 +190,4 @@ def finished_again(job: Job, folder: RunFolder) -> TrainResult:
     for each in job.watching:
         if getattr(each, "restore_best", False) and state.best is not None:
             state.vector[...] = state.best
-    return finished(job, folder)
+    return finish(job, folder)

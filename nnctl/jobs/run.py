@@ -135,12 +135,12 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
         problems = list(error.problems)
         if is_first(job.built.model.ranks):
             problems = [diagnose_divergence(job, folder) or problem for problem in problems]
-        return unfinished(job.built, folder, ExitStatus.NO, problems)
+        return unfinished_result(job.built, folder, ExitStatus.NO, problems)
     if reason != "interrupted":
         with suppress(KeyboardInterrupt):
-            warnings = climbed(watch.first, job.built.model.state())
-            return finished(job, folder, warnings, watch.advice)
-    return unfinished(job.built, folder, ExitStatus.INTERRUPTED)
+            warnings = climb_warning(watch.first, job.built.model.state())
+            return finish(job, folder, warnings, watch.advice)
+    return unfinished_result(job.built, folder, ExitStatus.INTERRUPTED)
 
 
 def training_of(built: Built) -> Training:
@@ -189,7 +189,7 @@ def diagnose_divergence(job: Job, folder: RunFolder) -> Problem | None:
     return problem
 
 
-def climbed(start: float, state: TrainingState) -> tuple[Problem, ...]:
+def climb_warning(start: float, state: TrainingState) -> tuple[Problem, ...]:
     """A warning where the loss ended far above `start`, or, unknown, that of the first epoch."""
     losses = state.history.get("loss", [])
     first = losses[0] if losses and math.isnan(start) else start
@@ -199,7 +199,7 @@ def climbed(start: float, state: TrainingState) -> tuple[Problem, ...]:
     return (Problem(message, "lower optimizer.learning_rate, or scale the data"),)
 
 
-def finished(
+def finish(
     job: Job,
     folder: RunFolder,
     warnings: tuple[Problem, ...] = (),
@@ -210,7 +210,7 @@ def finished(
     if is_first(model.ranks):
         save_weights(folder.weights, model.named_arrays(), metadata_of(job))
     test = None if built.test is None else model.evaluator.figures(built.test)
-    results = ended_results(job, folder.path, folder.weights, test)
+    results = final_results(job, folder.path, folder.weights, test)
     if is_first(model.ranks):
         save_results(folder.path / RESULTS, results)
     return TrainResult(
@@ -218,14 +218,14 @@ def finished(
         folder.weights,
         results,
         ExitStatus.DONE,
-        tried(built.config),
+        file_to_try(built.config),
         restored=restores_best(job),
         warnings=warnings,
         advice=advice,
     )
 
 
-def ended_results(
+def final_results(
     job: Job, folder: Path, weights: Path | None, test: Mapping[str, float] | None = None
 ) -> dict[str, Any]:
     """What `results.json` holds of a run that has come to its end: the figures of its weights."""
@@ -252,7 +252,7 @@ def restores_best(job: Job) -> bool:
     return stopping is not None and stopping.restore_best
 
 
-def tried(config: Config) -> DataFile:
+def file_to_try(config: Config) -> DataFile:
     """A file that predictions could be made of: that of the test, or else of the training."""
     data = config.data
     file = data_file(config, data.test) or data_file(config, data.train, data.features)
@@ -260,13 +260,15 @@ def tried(config: Config) -> DataFile:
     return file
 
 
-def unfinished(
+def unfinished_result(
     built: Built, folder: RunFolder, status: ExitStatus, problems: Sequence[Problem] = ()
 ) -> TrainResult:
     """What there is of a run that has not come to its end."""
     state, config = built.model.state(), built.config
     results = results_of(state, folder=folder.path, weights=None, seed=config.seed, test=None)
-    return TrainResult(folder.path, folder.weights, results, status, tried(config), tuple(problems))
+    return TrainResult(
+        folder.path, folder.weights, results, status, file_to_try(config), tuple(problems)
+    )
 
 
 def metadata_of(job: Job) -> dict[str, Any]:

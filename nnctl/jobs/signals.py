@@ -16,7 +16,7 @@ def ignore_interrupts() -> None:
 
 
 @contextmanager
-def signals_held_back() -> Iterator[None]:
+def hold_signals_back() -> Iterator[None]:
     """Inside, Ctrl-C and SIGTERM wait, also in processes that are started there.
 
     The mask is for those; here another thread may be told, and Python would obey at once. Python's

@@ -53,7 +53,7 @@ def smoke(
     itself could not run.
     """
     checked = load(config, overrides=overrides, named={"epochs": 1, "seed": seed})
-    small = shortened(build(checked, init_weights=init_weights))
+    small = shorten(build(checked, init_weights=init_weights))
     before, after, steps = losses_on_one_batch(small)
     with folder_for(checked, output, overwrite) as folder:
         job = run_in(folder, small)
@@ -70,7 +70,7 @@ def batch_size(built: Built) -> int:
     return len(built.train) if size == "full" else size
 
 
-def shortened(built: Built) -> Built:
+def shorten(built: Built) -> Built:
     """The same job with no more rows than a few batches in each part of the data."""
     most = slice(0, BATCHES * batch_size(built))
     parts: dict[str, Examples | None] = {

@@ -31,12 +31,12 @@ def study_so_far(folder: Path) -> tuple[dict[str, Any], Config | None] | None:
     if known is not None and len(rows) <= known:
         return None
     best = best_of(rows, direction_of(config))
-    return told(config, folder, rows, best), (
+    return results_so_far(config, folder, rows, best), (
         trial_config(config.source, best.values) if best is not None else None
     )
 
 
-def told(
+def results_so_far(
     config: Config, folder: Path, rows: list[TrialRow], best: TrialRow | None
 ) -> dict[str, Any]:
     """The trials so far, as plain data."""

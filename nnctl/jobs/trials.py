@@ -17,7 +17,7 @@ from nnctl.config.schema import check
 from nnctl.config.searching import with_values
 from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError
-from nnctl.jobs.run import Job, ended_results, metadata_of, training_of
+from nnctl.jobs.run import Job, final_results, metadata_of, training_of
 from nnctl.runs.weights import write_weights
 from nnctl.system import machine
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
@@ -78,7 +78,7 @@ class Trainer:
     def _ended(self, job: Job, training: Training, seconds: float) -> Outcome:
         """The figure of the weights that the trial ends with, and these."""
         model, epochs = job.built.model, training.epoch
-        figures = ended_results(job, Path(), None)
+        figures = final_results(job, Path(), None)
         part = "validation" if self.trials.monitor.startswith("val_") else "train"
         value = figures[part][self.trials.monitor.removeprefix("val_")]
         if not (math.isfinite(value) and np.isfinite(model.vector).all()):

@@ -18,7 +18,7 @@ from nnctl.runs.results import save_results
 from nnctl.runs.study_folder import StudyFolder, choose_study
 from nnctl.system import machine
 from nnctl.system.extras import load_extra
-from nnctl.tuning.identity import ABOUT, TRIALS, about, changes
+from nnctl.tuning.identity import ABOUT, TRIALS, changes, identity_of
 from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.table import write_table
 from nnctl.tuning.trial import Task, TrialRow, best_of
@@ -88,7 +88,7 @@ def tune(
     sound; raises `NnctlError` where they are not, or where Optuna is not installed.
     """
     load_extra("optuna", "tune")
-    from nnctl.tuning.storages.opening import quiet
+    from nnctl.tuning.storages.opening import silence_optuna
 
     if workers is not None and workers < 1:
         raise ArgumentError(f"--workers is {workers}; it must be at least 1")
@@ -100,7 +100,7 @@ def tune(
     search = Search.of(checked)
     for problem in search.built.prepared.warnings:
         warn(problem)
-    with quiet():
+    with silence_optuna():
         return Command(search, folder, storage, overwrite, watcher or Watcher()).run(workers)
 
 
@@ -127,13 +127,13 @@ class Command:
     def _opened(self) -> Iterator["Study"]:
         """The study, begun, gone on with, or joined."""
         from nnctl.tuning.space import Space
-        from nnctl.tuning.storages.opening import opened
+        from nnctl.tuning.storages.opening import open_storage
         from nnctl.tuning.study import Study
 
         folder = self.folder
         if folder is not None and self.storage is None:
             self._make(folder)
-        with opened(self.storage or cast(StudyFolder, folder).storage) as storage:
+        with open_storage(self.storage or cast(StudyFolder, folder).storage) as storage:
             study = Study(
                 storage,
                 self.search.config,
@@ -157,7 +157,7 @@ class Command:
 
     def _begin(self, study: "Study") -> None:
         """Makes the study, or sees that it is the one that the config describes."""
-        known, config = about(self.search.config), self.search.config
+        known, config = identity_of(self.search.config), self.search.config
         if self.folder is None:
             if not study.exists():
                 message = f'there is no study "{study.name}" in this storage to join'
@@ -260,6 +260,6 @@ class Command:
 
 def place_of(storage: str | None) -> str:
     """A storage as messages name it."""
-    from nnctl.tuning.storages.base import shown
+    from nnctl.tuning.storages.base import hide_passwords
 
-    return shown(storage or "")
+    return hide_passwords(storage or "")

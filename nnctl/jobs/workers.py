@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-from nnctl.jobs.signals import ignore_interrupts, signals_held_back
+from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.jobs.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Task
 
@@ -73,15 +73,15 @@ def run_in_processes(
             }
             if not busy and (not to_the_end or study.is_done()):
                 return
-            for line in wait(list(busy), timeout=POLL) if busy else nothing():
+            for line in wait(list(busy), timeout=POLL) if busy else hear_nothing():
                 worker = busy[line]
                 try:
-                    heard(study, worker, worker.line.recv(), seen)
+                    take_message(study, worker, worker.line.recv(), seen)
                 except (EOFError, OSError):
                     replace(crew, worker, study, trials)
 
 
-def nothing() -> list[Any]:
+def hear_nothing() -> list[Any]:
     """What is heard where nobody speaks, after a while."""
     time.sleep(POLL)
     return []
@@ -97,7 +97,7 @@ def hand_out(study: "Study", worker: Worker, started: Started) -> None:
             worker.line.send(task)
 
 
-def heard(study: "Study", worker: Worker, message: Any, seen: Seen) -> None:
+def take_message(study: "Study", worker: Worker, message: Any, seen: Seen) -> None:
     """Takes down what a process says of its trial, and answers where it waits for that."""
     assert worker.task is not None
     number = worker.task.number
@@ -120,7 +120,7 @@ def replace(crew: list[Worker], worker: Worker, study: "Study", trials: Trials) 
     code = worker.process.exitcode
     how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with status {code}"
     study.end(worker.task.number, Outcome("failed", reason=f"its process {how}"))
-    crew[crew.index(worker)] = started_worker(trials)
+    crew[crew.index(worker)] = start_worker(trials)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def workers(trials: Trials, count: int) -> Iterator[list[Worker]]:
     crew: list[Worker] = []
     try:
         for _ in range(count):
-            crew.append(started_worker(trials))
+            crew.append(start_worker(trials))
         yield crew
         for worker in crew:
             worker.line.close()
@@ -141,12 +141,12 @@ def workers(trials: Trials, count: int) -> Iterator[list[Worker]]:
             worker.process.join()
 
 
-def started_worker(trials: Trials) -> Worker:
+def start_worker(trials: Trials) -> Worker:
     """A new process."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
     line, other = context.Pipe()
     process = context.Process(target=serve, args=(trials, other, os.getpid()), daemon=True)
-    with signals_held_back():  # or a process that is being started would be forgotten
+    with hold_signals_back():  # or a process that is being started would be forgotten
         process.start()
     other.close()
     return Worker(process, line)

@@ -115,7 +115,7 @@ class Charts:
         """Predicted against true numbers, with the line on which they would be equal."""
         known = drawable(predicted)
         truth, predicted = truth[known].astype(np.float64), predicted[known].astype(np.float64)
-        shown = evenly(len(truth), MOST_POINTS)
+        shown = even_places(len(truth), MOST_POINTS)
         with drawing(SQUARE, SQUARE, titled=True) as (figure, axes):
             low, high = limits([truth, predicted])
             axes.plot([low, high], [low, high], color=MUTED, linewidth=1)
@@ -168,7 +168,7 @@ class Charts:
                 f'<polyline points="{points}" fill="none" '
                 f'style="stroke: var(--line-{channel % COLORS + 1})"/>'
             )
-        return opening(width, height, said, "series") + "".join(lines) + "</svg>"
+        return opening_tag(width, height, said, "series") + "".join(lines) + "</svg>"
 
     def svg(self, figure: Figure, said: str) -> str:
         """A figure as an element of the page; `said` tells what it shows."""
@@ -178,10 +178,12 @@ class Charts:
         FigureCanvasSVG(figure).print_svg(file, metadata=nothing)
         width, height = figure.get_size_inches() * figure.dpi
         inner = re.sub(r"\A.*?<svg[^>]*>|</svg>\s*\Z", "", file.getvalue(), flags=re.DOTALL)
-        return opening(int(width), int(height), said) + of_page(inner, self.count) + "</svg>"
+        return (
+            opening_tag(int(width), int(height), said) + adapt_to_page(inner, self.count) + "</svg>"
+        )
 
 
-def opening(width: int, height: int, said: str, kind: str = "chart") -> str:
+def opening_tag(width: int, height: int, said: str, kind: str = "chart") -> str:
     """The tag of a drawing that is so large on the page, or as wide as the page."""
     return (
         f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -189,7 +191,7 @@ def opening(width: int, height: int, said: str, kind: str = "chart") -> str:
     )
 
 
-def of_page(svg: str, number: int) -> str:
+def adapt_to_page(svg: str, number: int) -> str:
     """Drawn elements with the page's colours and fonts, and identifiers of this chart alone."""
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, count=1, flags=re.DOTALL)
     svg = re.sub(r"<g[^>]*/>|<!--.*?-->", "", svg, flags=re.DOTALL)
@@ -259,7 +261,7 @@ def limits(arrays: Sequence[Array]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def evenly(count: int, most: int) -> Array:
+def even_places(count: int, most: int) -> Array:
     """The places of all of so many rows, or of some, at even distances."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 

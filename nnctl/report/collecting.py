@@ -22,7 +22,7 @@ from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError, Problem
 from nnctl.report.example_views import view_of
 from nnctl.report.first_layer import FirstLayer, first_layer
-from nnctl.report.predictions import Judged, judged
+from nnctl.report.predictions import Judged, judge
 from nnctl.runs.checkpoint import read_checkpoint
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, is_run
 from nnctl.runs.results import read_results
@@ -85,17 +85,17 @@ def collect(folder: Path, name: str) -> RunReport:
         message = "this folder holds no run" if folder.is_dir() else "there is no such run folder"
         raise NnctlError(Problem(message, "name the folder that nnctl train wrote", str(folder)))
     missing: dict[str, str] = {}
-    config, digests, ended = about(folder)
+    config, digests, ended = run_facts(folder)
     files = used_files(config, digests)
-    history = tried(missing, "history", lambda: read_history(folder / HISTORY)) or {}
+    history = try_to_read(missing, "history", lambda: read_history(folder / HISTORY)) or {}
     results = read_results(folder / RESULTS) or {}
-    trained = tried(missing, "weights", lambda: load_trained(folder))
-    built = tried(missing, "data", lambda: built_of(config, files))
-    seen = None if trained is None else judged_rows(config, trained, built, files)
+    trained = try_to_read(missing, "weights", lambda: load_trained(folder))
+    built = try_to_read(missing, "data", lambda: rebuild(config, files))
+    seen = None if trained is None else judge_rows(config, trained, built, files)
     return RunReport(
         name=name,
         config=config,
-        settings=shared(config),
+        settings=settings_to_share(config),
         files=files,
         ended=ended,
         results=results,
@@ -112,7 +112,9 @@ def collect(folder: Path, name: str) -> RunReport:
     )
 
 
-def tried(missing: dict[str, str], subject: str, read: Callable[[], Content]) -> Content | None:
+def try_to_read(
+    missing: dict[str, str], subject: str, read: Callable[[], Content]
+) -> Content | None:
     """What `read` gives; where it cannot, None, and the reason goes to `missing`."""
     try:
         return read()
@@ -121,7 +123,7 @@ def tried(missing: dict[str, str], subject: str, read: Callable[[], Content]) ->
         return None
 
 
-def about(folder: Path) -> tuple[Config, Mapping[str, str], bool]:
+def run_facts(folder: Path) -> tuple[Config, Mapping[str, str], bool]:
     """A run's config, its data files' SHA-256 by their paths below `data`, whether it has ended.
 
     The checkpoint tells them; where it is gone, `config.yaml` and the weights. Raises `NnctlError`
@@ -154,7 +156,7 @@ def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ..
     return tuple(found)
 
 
-def built_of(config: Config, files: tuple[UsedFile, ...]) -> Built:
+def rebuild(config: Config, files: tuple[UsedFile, ...]) -> Built:
     """The run's data, prepared anew. Raises `NnctlError` where they are not what they were."""
     problems = [Problem(f"{file.name}: {file.fault}") for file in files if file.fault is not None]
     if problems:
@@ -162,7 +164,7 @@ def built_of(config: Config, files: tuple[UsedFile, ...]) -> Built:
     return build(config)
 
 
-def shared(config: Config) -> dict[str, Any]:
+def settings_to_share(config: Config) -> dict[str, Any]:
     """The config's values as others may see them: data files without their folders."""
     values = resolved(config)
     values["data"] = with_files(values["data"], lambda file: Path(file).name)
@@ -190,7 +192,7 @@ def layer_of(trained: Trained, seen: Judged | None) -> FirstLayer | None:
     return first_layer(trained, view_of(trained, nothing) if seen is None else seen.view)
 
 
-def judged_rows(
+def judge_rows(
     config: Config, trained: Trained, built: Built | None, files: tuple[UsedFile, ...]
 ) -> Judged | None:
     """The predictions for the rows of the test, or else validation, or else training.
@@ -199,7 +201,7 @@ def judged_rows(
     """
     if built is not None:
         parts = {"test": built.test, "validation": built.validation, "train": built.train}
-        return next(judged(part, trained, rows) for part, rows in parts.items() if rows is not None)
+        return next(judge(part, trained, rows) for part, rows in parts.items() if rows is not None)
     for part in ("test", "validation"):
         written = getattr(config.data, part)
         own = [file for file in files if file.part.partition(".")[0] == part]
@@ -207,7 +209,7 @@ def judged_rows(
         if file is not None and own and all(each.fault is None for each in own):
             with suppress(NnctlError):
                 read = read_examples(trained.preprocessing, file, [])
-                return judged(part, trained, examples_for(trained.model, read))
+                return judge(part, trained, examples_for(trained.model, read))
     return None
 
 

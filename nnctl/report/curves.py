@@ -44,7 +44,7 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
             line for place, run in enumerate(runs) for line in lines_of(runs, place, run, name)
         ]
         marks = [
-            (run.best_epoch, color_of(runs, place, validated(run)))
+            (run.best_epoch, color_of(runs, place, has_validation(run)))
             for place, run in enumerate(runs)
             if run.best_epoch is not None
         ]
@@ -77,10 +77,10 @@ def color_of(runs: Sequence[RunReport], place: int, validation: bool) -> int:
 
 
 def dash_of(run: RunReport, validation: bool) -> str:
-    return "dashed" if validated(run) and not validation else "solid"
+    return "dashed" if has_validation(run) and not validation else "solid"
 
 
-def validated(run: RunReport) -> bool:
+def has_validation(run: RunReport) -> bool:
     return any(name.startswith(VALIDATION) for name in run.history)
 
 
@@ -95,7 +95,7 @@ def key_of(runs: Sequence[RunReport]) -> list[Key]:
     for place, run in enumerate(runs):
         if not run.history:
             continue
-        for validation in (False, True) if validated(run) else (False,):
+        for validation in (False, True) if has_validation(run) else (False,):
             part = "validation" if validation else "train"
             name = part if len(runs) == 1 else f"{run.name}, {part}"
             dash = dash_of(run, validation)

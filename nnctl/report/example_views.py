@@ -13,7 +13,7 @@ from nnctl.assembly.trained import Trained
 from nnctl.data.inputs import Inputs
 from nnctl.graph import Array, Shape
 from nnctl.network.layers import Flatten, Reshape
-from nnctl.report.wording import signed
+from nnctl.report.wording import typeset
 from nnctl.training.sequential import Sequential
 
 SMALLEST_SIDE = 8  # of pictures that nobody declared, in pixels
@@ -122,7 +122,7 @@ def cells_of(inputs: Inputs, example: Array) -> list[str]:
     cells = []
     for name in inputs.names:
         if name in own:
-            cells.append(signed(f"{own[name]:.6g}"))
+            cells.append(typeset(f"{own[name]:.6g}"))
             continue
         labels = inputs.categories[name]
         marked = flat[places[name] : places[name] + len(labels)]

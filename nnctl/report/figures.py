@@ -14,7 +14,7 @@ from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import first_not_finite
 from nnctl.report.first_layer import FirstLayer
 from nnctl.report.predictions import Judged, Worst
-from nnctl.report.wording import counted, number
+from nnctl.report.wording import count_text, number
 
 MOST_CLASSES = 20  # whose confusions fit a table of counts
 MOST_CONFUSIONS = 12
@@ -51,7 +51,7 @@ class Cell:
     fullness: float
 
 
-class Drawn:
+class DrawnRun:
     """A run's report with its drawings, made when the template asks for them."""
 
     def __init__(self, run: RunReport, charts: Charts):
@@ -74,7 +74,7 @@ class Drawn:
     def rows_text(self, part: str) -> str:
         """How many rows a part has, as far as that is known."""
         rows = self.run.rows.get(part)
-        return "" if rows is None else counted(rows, "row")
+        return "" if rows is None else count_text(rows, "row")
 
     @property
     def lead(self) -> str:
@@ -91,7 +91,7 @@ class Drawn:
             beside = "" if baseline is None else f" (baseline {number(baseline)})"
             said.append(f"{name} {number(value)}{beside}")
         rows = run.rows.get(part)
-        where = f"{part} rows" if rows is None else counted(rows, f"{part} row")
+        where = f"{part} rows" if rows is None else count_text(rows, f"{part} row")
         return f"On the {where}: {', '.join(said)}." if said else ""
 
     @property

@@ -38,7 +38,7 @@ def first_layer(trained: Trained, view: View) -> FirstLayer | None:
         if isinstance(layer, Dense | Conv1D | Conv2D):
             name = model.layer_names[index]
             kernel = model.named_arrays()[f"{name}/kernel"]
-            return shown(name, layer, kernel, shapes[index], view, names_for(trained, index))
+            return kernel_parts(name, layer, kernel, shapes[index], view, names_for(trained, index))
         if POOLING in layer.type_name:
             return None
     return None
@@ -53,7 +53,7 @@ def names_for(trained: Trained, index: int) -> list[str]:
     return input_names(trained.preprocessing.inputs)
 
 
-def shown(
+def kernel_parts(
     name: str, layer: Layer, kernel: Array, seen: Shape, view: View, names: list[str]
 ) -> FirstLayer | None:
     """A kernel in the form that suits its layer, for an input of shape `seen`."""

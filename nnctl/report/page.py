@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, key_of
-from nnctl.report.figures import Drawn
-from nnctl.report.wording import ABSENT, counted, number, share
+from nnctl.report.figures import DrawnRun
+from nnctl.report.wording import ABSENT, count_text, number, share
 
 RUN_TEMPLATE = "page.html.j2"
 
@@ -25,7 +25,7 @@ def page(runs: Sequence[RunReport]) -> str:
         environment()
         .get_template(RUN_TEMPLATE)
         .render(
-            runs=[Drawn(run, charts) for run in runs],
+            runs=[DrawnRun(run, charts) for run in runs],
             curves=curves(runs, charts),
             key=key_of(runs),
             kept=epochs_kept(runs),
@@ -45,7 +45,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(counted=counted, number=number, share=share)
+    found.filters.update(counted=count_text, number=number, share=share)
     return found
 
 

@@ -98,7 +98,7 @@ class Judged:
     fits: tuple[Fit, ...] = ()
 
 
-def judged(part: str, trained: Trained, examples: Examples) -> Judged:
+def judge(part: str, trained: Trained, examples: Examples) -> Judged:
     """The model's predictions for the examples of a part of its data."""
     predictions, x = predictions_for(trained, examples), examples.x[:]
     view = view_of(trained, x)
@@ -177,11 +177,11 @@ def worst_of(
     most = {"picture": PICTURES, "series": SERIES, "table": ROWS}[view.kind]
     targets, inputs = trained.preprocessing.targets, trained.preprocessing.inputs
     if fits:
-        found = furthest(fits, most)
+        found = furthest_rows(fits, most)
     elif targets.classes is None:
         found = least_likely_labels(targets.names, examples.y > 0.5, predictions, most)
     else:
-        found = least_likely(trained, examples, predictions, most)
+        found = least_likely_rows(trained, examples, predictions, most)
     made = []
     for row, truth, predicted, off in found:
         x = examples.x[row]
@@ -198,7 +198,9 @@ def worst_of(
 Miss = tuple[int, str, str, float]  # a row, its truth, what was predicted, by how much off
 
 
-def least_likely(trained: Trained, examples: Examples, predictions: Array, most: int) -> list[Miss]:
+def least_likely_rows(
+    trained: Trained, examples: Examples, predictions: Array, most: int
+) -> list[Miss]:
     """Rows whose own class was given the least probability."""
     classes = trained.preprocessing.targets.classes
     assert classes is not None
@@ -222,16 +224,21 @@ def least_likely_labels(
     of_truth = np.where(truth, predictions, 1 - predictions.astype(np.float64))
     said = predictions > 0.5
     return [
-        (row, listed(names, truth[row]), listed(names, said[row]), float(of_truth[row].min()))
+        (
+            row,
+            label_list(names, truth[row]),
+            label_list(names, said[row]),
+            float(of_truth[row].min()),
+        )
         for row in first_rows(of_truth.min(axis=1), most)
     ]
 
 
-def listed(names: tuple[str, ...], chosen: Array) -> str:
+def label_list(names: tuple[str, ...], chosen: Array) -> str:
     return ", ".join(name for name, there in zip(names, chosen, strict=True) if there) or "none"
 
 
-def furthest(fits: tuple[Fit, ...], most: int) -> list[Miss]:
+def furthest_rows(fits: tuple[Fit, ...], most: int) -> list[Miss]:
     """Rows of which one target's error is the largest, measured by the spread of that target."""
     errors = np.stack([fit.predicted.astype(np.float64) - fit.truth for fit in fits], axis=1)
     spread = np.array([fit.truth.std(dtype=np.float64) for fit in fits])

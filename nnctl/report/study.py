@@ -25,9 +25,9 @@ from nnctl.report.charts import (
     is_wide,
     scale_values,
 )
-from nnctl.report.collecting import shared
+from nnctl.report.collecting import settings_to_share
 from nnctl.report.page import environment
-from nnctl.report.wording import counted, number, short
+from nnctl.report.wording import count_text, number, short
 from nnctl.runs.folder import RESULTS
 from nnctl.runs.results import read_results
 from nnctl.runs.study_folder import BEST
@@ -74,14 +74,14 @@ class StudyReport:
         """How far a study is that has not ended."""
         over, planned = len(self.trials), self.results["planned"]
         if over > planned:  # it goes further than it was meant to
-            return f"the study has not ended: {counted(over, 'trial')} are over"
+            return f"the study has not ended: {count_text(over, 'trial')} are over"
         are = "is" if over == 1 else "are"
-        return f"the study has not ended: {over} of {counted(planned, 'trial')} {are} over"
+        return f"the study has not ended: {over} of {count_text(planned, 'trial')} {are} over"
 
     @property
     def lead(self) -> str:
         """The outcome in a sentence, or what there is of it."""
-        trials = counted(len(self.trials), "trial")
+        trials = count_text(len(self.trials), "trial")
         if not self.best:
             return f"Of {trials} none was trained to its end."
         value = number(self.best["value"])
@@ -110,7 +110,9 @@ def ended_study(folder: Path, name: str) -> StudyReport:
 
 def study_report(name: str, results: dict[str, Any], best: Config | None) -> StudyReport:
     """What there is to show of a study with such results and the config of its best trial."""
-    return StudyReport(name, results, dump_yaml(shared(best)) if best is not None else "")
+    return StudyReport(
+        name, results, dump_yaml(settings_to_share(best)) if best is not None else ""
+    )
 
 
 def study_page(study: StudyReport) -> str:
@@ -119,13 +121,13 @@ def study_page(study: StudyReport) -> str:
     Raises `NnctlError` for results that are not what `nnctl tune` writes.
     """
     try:
-        return rendered(study)
+        return render(study)
     except (LookupError, TypeError, ValueError, AttributeError, UndefinedError):
         message = f"its {RESULTS} is not what nnctl tune writes"
         raise NnctlError(Problem(message, "run nnctl tune again", study.name)) from None
 
 
-def rendered(study: StudyReport) -> str:
+def render(study: StudyReport) -> str:
     """The text of the page."""
     text: str = (
         environment()
@@ -161,7 +163,7 @@ def trials_chart(charts: Charts, study: StudyReport) -> str:
         axes.set_title(study.monitor, loc="left", color=MUTED)
         axes.xaxis.set_major_locator(MaxNLocator(8, steps=STEPS, integer=True))
         scale_values(axes, is_wide([values]))
-        said = f"The {study.monitor} of {counted(len(values), 'complete trial')}"
+        said = f"The {study.monitor} of {count_text(len(values), 'complete trial')}"
         if best:
             said += f"; the best goes from {short(best[0])} to {short(best[-1])}"
         return charts.svg(figure, f"{said}.")

@@ -14,8 +14,8 @@ def number(value: float | None, digits: int = 4) -> str:
     if value is None or math.isnan(value):
         return ABSENT
     if PLAIN <= abs(value) < LARGE:
-        return signed(f"{value:,.0f}")
-    return signed(f"{value:.{digits}g}")
+        return typeset(f"{value:,.0f}")
+    return typeset(f"{value:.{digits}g}")
 
 
 def share(value: float | None) -> str:
@@ -28,11 +28,11 @@ def short(value: float) -> str:
     if abs(value) < LARGE * 1000:
         for least, size, unit in UNITS:
             if abs(value) >= least:
-                return signed(f"{value / size:.4g}{unit}")
-    return signed(f"{value:.4g}")
+                return typeset(f"{value / size:.4g}{unit}")
+    return typeset(f"{value:.4g}")
 
 
-def signed(text: str) -> str:
+def typeset(text: str) -> str:
     """A written number with a true minus, and its power of ten as one."""
     mantissa, power, exponent = text.replace("-", "−").partition("e")
     if not power:
@@ -41,6 +41,6 @@ def signed(text: str) -> str:
     return f"10{raised}" if mantissa == "1" else f"{mantissa}·10{raised}"
 
 
-def counted(count: int, noun: str) -> str:
+def count_text(count: int, noun: str) -> str:
     """A count and what is counted, in the plural but for one."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -72,7 +72,7 @@ class Saved(NamedTuple):
             for state in self.callbacks:
                 check_callback(state, self.epoch)
         except CONTENTS as error:
-            raise damaged(self.file, error) from None
+            raise damage_problem(self.file, error) from None
 
     def restore(self, state: TrainingState, callbacks: Sequence[Callback]) -> None:
         """Puts a run of the same config and data back to where it was.
@@ -84,7 +84,7 @@ class Saved(NamedTuple):
             for callback, saved in zip(callbacks, self.callbacks, strict=True):
                 callback.load_state(saved)
         except CONTENTS as error:
-            raise damaged(self.file, error) from None
+            raise damage_problem(self.file, error) from None
 
 
 class Checkpoints(Callback):
@@ -179,10 +179,10 @@ def read_checkpoint(path: Path) -> Saved:
         callbacks = [dict(state) for state in metadata["callbacks"]]
         return Saved(file, about, metadata["ended"], epoch, batch, arrays, numbers, callbacks)
     except CONTENTS as error:
-        raise damaged(file, error) from None
+        raise damage_problem(file, error) from None
 
 
-def damaged(file: str, error: Exception) -> NnctlError:
+def damage_problem(file: str, error: Exception) -> NnctlError:
     """What a checkpoint that does not hold what it should means to the user."""
     message = f"this is not the checkpoint of a run of this config and data ({error!r})"
     return NnctlError(Problem(message, "train again from the start", file))

@@ -59,7 +59,7 @@ class RunFolder(NamedTuple):
                     file.write(config)
                 return RunFolder(self._put(beside, held))
             finally:
-                if not taken(beside / OLD):
+                if not is_taken(beside / OLD):
                     shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
             raise write_problem(error, self.path) from None
@@ -68,7 +68,7 @@ class RunFolder(NamedTuple):
         """Gives the files that are ready their folder; returns where they are now."""
         if self.numbers is None and self.path.is_dir():
             held.enter_context(writing(self.path))
-            if not self.replaces and taken(self.path):
+            if not self.replaces and is_taken(self.path):
                 raise taken_problem(self.path)
             swap(self.path, beside)
             return self.path
@@ -112,7 +112,7 @@ def swap(path: Path, beside: Path) -> None:
             with suppress(OSError):
                 os.replace(target, source)
                 target.unlink(missing_ok=True)  # two names of one file would stay two
-        if taken(old):
+        if is_taken(old):
             message = f"its run was not replaced ({error}), and could not be put back as it was"
             fix = f"move the files of {old.absolute()} back into it"
             raise NnctlError(Problem(message, fix, str(path))) from None
@@ -138,7 +138,7 @@ def choose(name: str, output: Path | None, overwrite: bool) -> RunFolder:
     if output is None and not overwrite:
         free = next(path for path in numbered(wanted) if not os.path.lexists(path))
         return RunFolder(free, numbers=wanted)
-    if not taken(wanted):
+    if not is_taken(wanted):
         return RunFolder(wanted)
     if not overwrite or not is_run(wanted):
         raise taken_problem(wanted)
@@ -154,7 +154,7 @@ def make_parents(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def taken(path: Path) -> bool:
+def is_taken(path: Path) -> bool:
     """Whether something stands there already: a file, or a folder that is not empty."""
     return os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir()))
 

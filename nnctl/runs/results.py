@@ -62,7 +62,7 @@ def versions() -> dict[str, str]:
 
 def save_results(path: Path, results: Mapping[str, Any]) -> None:
     with atomic_file(path, "w") as file:
-        file.write(json.dumps(finite(results), indent=2) + "\n")
+        file.write(json.dumps(strict_json(results), indent=2) + "\n")
 
 
 def read_results(path: Path) -> dict[str, Any] | None:
@@ -81,12 +81,12 @@ def epochs_of(path: Path) -> int | None:
         return None
 
 
-def finite(value: Any) -> Any:
+def strict_json(value: Any) -> Any:
     """The same plain data, with None for the numbers that JSON does not have."""
     if isinstance(value, Mapping):
-        return {key: finite(below) for key, below in value.items()}
+        return {key: strict_json(below) for key, below in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
+        return [strict_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, make_parents, taken, taken_problem
+from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, is_taken, make_parents, taken_problem
 from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
 STORAGE, CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
@@ -105,10 +105,10 @@ def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder
     Raises `NnctlError` for a folder that holds something else.
     """
     path = output if output is not None else RUNS / f"{name}{SUFFIX}"
-    if not taken(path) or is_about_to_be(path):
+    if not is_taken(path) or is_about_to_be(path):
         return StudyFolder(path)
     if not is_study(path):
-        raise not_a_study(path)
+        raise no_study_problem(path)
     return StudyFolder(path, is_begun=not overwrite)
 
 
@@ -123,7 +123,7 @@ def is_study(path: Path) -> bool:
     return (path / CONFIG).is_file()
 
 
-def not_a_study(path: Path) -> NnctlError:
+def no_study_problem(path: Path) -> NnctlError:
     """Why a study cannot go to a place that is taken."""
     if not path.is_dir():
         return taken_problem(path)

@@ -13,7 +13,7 @@ from nnctl.data.reading.digests import digest_of
 ABOUT, TRIALS = "nnctl", "trials"  # what is noted of a study
 
 
-def about(config: Config) -> dict[str, Any]:
+def identity_of(config: Config) -> dict[str, Any]:
     """The config but for the number of trials, with files by their names alone, and their SHA-256.
 
     It is plain data, as JSON gives it back.

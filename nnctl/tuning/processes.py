@@ -11,11 +11,11 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 def this_process() -> str:
     """The name of this process, unlike that of any other, on this machine or another."""
-    return f"{machine()} {os.getpid()} {started(os.getpid())}"
+    return f"{this_machine()} {os.getpid()} {start_of(os.getpid())}"
 
 
 @cache
-def machine() -> str:
+def this_machine() -> str:
     """The machine, from one start of it to the next."""
     boot = ""
     with suppress(OSError):
@@ -33,10 +33,10 @@ def is_gone(name: str) -> bool:
     if not is_here(name):
         return False
     where, pid, start = name.rsplit(" ", 2)
-    return where != machine() or started(int(pid)) != start
+    return where != this_machine() or start_of(int(pid)) != start
 
 
-def started(pid: int) -> str:
+def start_of(pid: int) -> str:
     """When a process of this machine was started, in the system's own count; empty if it is none.
 
     Where the system does not tell, "?" for a process that there is.

@@ -68,9 +68,9 @@ class Space:
         assert config.tune is not None
         return cls(
             tuple(
-                ranged(config, path, entry)
+                range_key(config, path, entry)
                 if isinstance(entry, SearchRange)
-                else listed(path, entry)
+                else choice_key(path, entry)
                 for path, entry in config.tune.search.items()
             )
         )
@@ -98,7 +98,7 @@ class Space:
         return {key.path: key.value(drawn[key.path]) for key in self.keys if key.path in drawn}
 
 
-def listed(path: str, values: Sequence[Any]) -> Key:
+def choice_key(path: str, values: Sequence[Any]) -> Key:
     """A key that has one of some values."""
     return Key(path, CategoricalDistribution(names_of(values)), tuple(values))
 
@@ -111,7 +111,7 @@ def names_of(values: Sequence[Any]) -> list[Any]:
     return [json.dumps(value) for value in values]
 
 
-def ranged(config: Config, path: str, limits: SearchRange) -> Key:
+def range_key(config: Config, path: str, limits: SearchRange) -> Key:
     """A key that has a number of a range: a whole one if it takes no other."""
     whole = is_whole(config.source, path, limits, lambda source: judge(source)[1])
     if whole:

@@ -56,13 +56,13 @@ def row_of(cells: Sequence[str], paths: Sequence[str]) -> TrialRow:
         float(value) if value else None,
         int(epochs),
         float(seconds),
-        {path: plain(cell) for path, cell in zip(paths, cells[AHEAD:], strict=False)},
+        {path: cell_value(cell) for path, cell in zip(paths, cells[AHEAD:], strict=False)},
         reason or None,
         same_as=int(same_as) if same_as else None,
     )
 
 
-def plain(cell: str) -> Any:
+def cell_value(cell: str) -> Any:
     """The value of a searched key: nothing is null, and what is not JSON a text."""
     if not cell:
         return None

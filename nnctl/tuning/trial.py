@@ -66,7 +66,7 @@ def direction_of(config: Config) -> Direction:
     return "maximize" if higher_is_better(config.tune.monitor) else "minimize"
 
 
-def ranked(rows: Sequence[TrialRow], direction: Direction) -> list[TrialRow]:
+def ranking(rows: Sequence[TrialRow], direction: Direction) -> list[TrialRow]:
     """The trials that were trained to their end, best first, and of equal ones the earlier."""
     sign = 1 if direction == "minimize" else -1
     complete = [row for row in rows if row.state == "complete" and row.value is not None]
@@ -75,4 +75,4 @@ def ranked(rows: Sequence[TrialRow], direction: Direction) -> list[TrialRow]:
 
 def best_of(rows: Sequence[TrialRow], direction: Direction) -> TrialRow | None:
     """The best trial that was trained to its end; None where none was."""
-    return next(iter(ranked(rows, direction)), None)
+    return next(iter(ranking(rows, direction)), None)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nnctl.cli.curve import ROWS, Series, curve_of, drawn, scaled, stretched
+from nnctl.cli.curve import ROWS, Series, curve_of, draw, heights_of, stretch
 
 
 def test_a_series_is_bounded_and_keeps_its_course():
@@ -27,36 +27,36 @@ def test_a_series_is_bounded_and_keeps_its_course():
     ],
 )
 def test_values_lie_between_the_least_and_the_greatest(values, heights, by_logarithm):
-    (found,), low, high, logarithmic = scaled([values])
+    (found,), low, high, logarithmic = heights_of([values])
     assert found == pytest.approx(heights)
     assert (low, high, logarithmic) == (min(values), max(values), by_logarithm)
 
 
 def test_what_is_not_finite_leaves_a_gap():
-    (found,), low, high, _ = scaled([[1.0, math.nan, math.inf, 3.0]])
+    (found,), low, high, _ = heights_of([[1.0, math.nan, math.inf, 3.0]])
     assert (low, high) == (1.0, 3.0)
     assert [math.isnan(value) for value in found] == [False, True, True, False]
-    characters = "".join(character for character, _ in drawn([found], 4, 1)[0])
+    characters = "".join(character for character, _ in draw([found], 4, 1)[0])
     assert characters[0] != " " != characters[-1]
     assert " " in characters
-    assert scaled([[math.nan]])[1:3] == (0.0, 0.0)
+    assert heights_of([[math.nan]])[1:3] == (0.0, 0.0)
 
 
 def test_values_are_spread_over_the_columns():
-    assert stretched([0.0, 1.0], 5) == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert stretched([0.0, 2.0, 4.0, 6.0], 2) == [1.0, 5.0]
+    assert stretch([0.0, 1.0], 5) == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert stretch([0.0, 2.0, 4.0, 6.0], 2) == [1.0, 5.0]
 
 
 def test_dots_go_from_the_bottom_to_the_top():
-    rising = drawn([[0.0, 1.0]], 1, 1)
+    rising = draw([[0.0, 1.0]], 1, 1)
     assert rising == [[(chr(0x2800 + 0x40 + 0x08 + 0x10 + 0x20 + 0x80), 0)]]
-    flat = drawn([[0.0, 0.0]], 2, 2)
+    flat = draw([[0.0, 0.0]], 2, 2)
     assert [character for character, _ in flat[0]] == [" ", " "]
     assert [character for character, _ in flat[1]] == [chr(0x2800 + 0x40 + 0x80)] * 2
 
 
 def test_each_series_has_its_colour_and_the_first_is_in_front():
-    lines = drawn([[1.0, 1.0], [0.0, 1.0]], 4, 2)
+    lines = draw([[1.0, 1.0], [0.0, 1.0]], 4, 2)
     assert {own for _, own in lines[1]} == {1, -1}
     assert lines[0][-1][1] == 0
 

@@ -7,7 +7,7 @@ import termios
 
 import pytest
 
-from nnctl.cli.printing import broken, wrapped
+from nnctl.cli.printing import break_line, wrap
 
 LONG = "  a layer that adds nothing to the one behind it"
 
@@ -23,11 +23,11 @@ LONG = "  a layer that adds nothing to the one behind it"
     ],
 )
 def test_lines_break_at_words_and_keep_their_indent(line, columns, expected):
-    assert broken(line, columns).split("\n") == expected
+    assert break_line(line, columns).split("\n") == expected
 
 
 def test_what_is_no_terminal_gets_whole_lines():
-    assert wrapped(LONG * 10, io.StringIO()) == LONG * 10
+    assert wrap(LONG * 10, io.StringIO()) == LONG * 10
 
 
 def test_a_terminal_gets_lines_of_its_width(monkeypatch):
@@ -35,13 +35,13 @@ def test_a_terminal_gets_lines_of_its_width(monkeypatch):
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as stream, os.fdopen(ours):
         # A terminal that does not tell its width is left to break lines itself.
-        assert wrapped(LONG * 10, stream) == LONG * 10
+        assert wrap(LONG * 10, stream) == LONG * 10
         termios.tcsetwinsize(stream.fileno(), (24, 30))
         for width in (30, 20):
-            lines = wrapped(LONG * 10, stream).split("\n")
+            lines = wrap(LONG * 10, stream).split("\n")
             assert max(map(len, lines)) <= width < max(map(len, lines)) + 10
             monkeypatch.setenv("COLUMNS", "20")
-        lines = wrapped(f"head\n{LONG * 10}\n    key: {'x' * 50}", stream).split("\n")
+        lines = wrap(f"head\n{LONG * 10}\n    key: {'x' * 50}", stream).split("\n")
     assert lines[0] == "head"
     assert max(map(len, lines[:-1])) <= 20
     assert lines[-1] == f"    key: {'x' * 50}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from nnctl.cli.trials import LiveTable, TrialLines, outcome_text, short_names, watching
+from nnctl.cli.trials import LiveTable, TrialLines, outcome_text, short_names, study_display
 from nnctl.tuning.result import View, Watcher
 from nnctl.tuning.trial import Task, TrialRow
 
@@ -80,7 +80,7 @@ def test_what_came_of_a_trial_in_words(trial, text):
 
 
 def test_lines_where_there_is_no_terminal(capsys):
-    with watching(quiet=False) as lines:
+    with study_display(quiet=False) as lines:
         assert isinstance(lines, TrialLines)
         lines.begun(replace(VIEW, rows=(row(1),), joined=True))
         lines.ended(row(2), is_best=True)
@@ -90,7 +90,7 @@ def test_lines_where_there_is_no_terminal(capsys):
         "trial 2/60  val_loss 0.5  optimizer.learning_rate=0.01235  layers.0.units=16  "
         "layers.1.units=4  (best so far)",
     ]
-    with watching(quiet=True) as nothing:
+    with study_display(quiet=True) as nothing:
         assert type(nothing) is Watcher
 
 

@@ -94,10 +94,10 @@ def test_an_empty_search_is_an_error(problems):
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_optuna_has_each_sampler(name):
     from nnctl.tuning import samplers
-    from nnctl.tuning.storages.opening import quiet
+    from nnctl.tuning.storages.opening import silence_optuna
 
     assert set(samplers.SAMPLERS) == set(SAMPLERS)
-    with quiet():
+    with silence_optuna():
         samplers.SAMPLERS[name](seed=1, **SAMPLERS[name]().arguments())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError
-from nnctl.export.activations import activated
+from nnctl.export.activations import write_activation
 from nnctl.export.writing import Tensor, Writer
 from nnctl.network.activations import ACTIVATIONS
 from tests.export.running import built, exported, operators, outputs, session_of, trained
@@ -66,7 +66,7 @@ def test_a_new_activation_is_exported_by_its_formula():
         return np.sqrt(np.square(z) + 1) * (z >= 0) - np.negative(z) * (z < 0) + np.sign(z)
 
     writer = Writer(np.dtype("float32"), 20)
-    activated(writer, mish_without_tanh, Tensor("z", (3,)))
+    write_activation(writer, mish_without_tanh, Tensor("z", (3,)))
     made = [node.op_type for node in writer.nodes]
     assert {"Sqrt", "GreaterOrEqual", "Less", "Neg", "Sign"} < {*made}
     assert made.count("Cast") == 2
@@ -74,4 +74,4 @@ def test_a_new_activation_is_exported_by_its_formula():
 
 def test_an_operation_without_an_operator_is_named():
     with pytest.raises(NnctlError, match="does not know the operation reshape"):
-        activated(Writer(np.dtype("float32"), 20), lambda z: z.reshape(1), Tensor("z", (3,)))
+        write_activation(Writer(np.dtype("float32"), 20), lambda z: z.reshape(1), Tensor("z", (3,)))

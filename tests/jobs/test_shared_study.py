@@ -13,7 +13,7 @@ from nnctl.jobs import workers
 from nnctl.jobs.tune import tune
 from nnctl.tuning.heartbeats import NotedHeartbeats
 from nnctl.tuning.slots import ALIVE
-from nnctl.tuning.storages.opening import opened, quiet
+from nnctl.tuning.storages.opening import open_storage, silence_optuna
 from tests.jobs.test_tune import CONFIG, SEARCHED, trials, write_table
 from tests.servers import grpc_server, redis_server
 
@@ -48,7 +48,7 @@ def storage(request, folder):
 
 def attempts(storage):
     """Optuna's own trials: states, and whether a sign of life came."""
-    with quiet(), opened(storage) as place:
+    with silence_optuna(), open_storage(storage) as place:
         studies = place.own.get_all_studies()
         found = place.own.get_all_trials(studies[0]._study_id) if studies else []
     return [(trial.state.name, ALIVE in trial.user_attrs) for trial in found]

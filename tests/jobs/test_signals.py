@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from nnctl.jobs.signals import MASKED, signals_held_back
+from nnctl.jobs.signals import MASKED, hold_signals_back
 
 pytestmark = pytest.mark.skipif(not MASKED, reason="signals cannot be masked")
 
@@ -37,7 +37,7 @@ def test_signals_wait_while_processes_are_started_whichever_thread_they_reach():
     other = threading.Thread(target=lambda: go.wait() and os.kill(os.getpid(), signal.SIGTERM))
     other.start()  # before, and so without the mask, as the threads of BLAS are
     try:
-        with signals_held_back():
+        with hold_signals_back():
             go.set()
             other.join()
             came.append("started")

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from nnctl.report.charts import Charts, Line, evenly, is_wide
+from nnctl.report.charts import Charts, Line, even_places, is_wide
 
 EPOCHS = list(range(1, 41))
 LINES = [
@@ -106,8 +106,8 @@ def test_points_are_where_true_and_predicted_numbers_meet():
 
 
 def test_of_many_rows_some_are_drawn_at_even_distances():
-    assert evenly(5, 10).tolist() == [0, 1, 2, 3, 4]
-    assert evenly(101, 5).tolist() == [0, 25, 50, 75, 100]
+    assert even_places(5, 10).tolist() == [0, 1, 2, 3, 4]
+    assert even_places(101, 5).tolist() == [0, 25, 50, 75, 100]
     svg = Charts().fit("y", np.arange(5000.0), np.arange(5000.0))
     assert len(re.findall("<use", svg)) == 1000
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnctl.report.wording import counted, number, share, short
+from nnctl.report.wording import count_text, number, share, short
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_an_axis_is_written_shortly(value, written):
 
 def test_shares_and_counts():
     assert (share(0.5), share(None)) == ("0.500", "—")
-    assert (counted(1, "row"), counted(5000, "row")) == ("1 row", "5,000 rows")
+    assert (count_text(1, "row"), count_text(5000, "row")) == ("1 row", "5,000 rows")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnctl.optimizers import SGD
-from nnctl.runs.results import finite, results_of, save_results
+from nnctl.runs.results import results_of, save_results, strict_json
 from nnctl.training.state import TrainingState
 
 
@@ -54,4 +54,4 @@ def test_the_file_is_json_for_every_reader(tmp_path):
     save_results(tmp_path / "r.json", values)
     text = (tmp_path / "r.json").read_text()
     expected = {"a": None, "b": [None, 1.5], "c": {"d": None, "e": 1}}
-    assert json.loads(text, parse_constant=pytest.fail) == expected == finite(values)
+    assert json.loads(text, parse_constant=pytest.fail) == expected == strict_json(values)

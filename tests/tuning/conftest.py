@@ -7,7 +7,7 @@ import pytest
 
 from nnctl.config import Config, load
 from nnctl.tuning.space import Space
-from nnctl.tuning.storages.opening import opened, quiet
+from nnctl.tuning.storages.opening import open_storage, silence_optuna
 from nnctl.tuning.study import Study
 from tests.tables import with_tables
 
@@ -50,14 +50,14 @@ def begin(tmp_path: Path, read: Read) -> Iterator[Begin]:
         *overrides: str, file: str = "study.db", at: str | None = None, **given: object
     ) -> Study:
         config = read(*overrides)
-        context = opened(at or with_tables(tmp_path / file))
+        context = open_storage(at or with_tables(tmp_path / file))
         storage = context.__enter__()
         open_storages.append(context)
         study = Study(storage, config, Space.of(config), epochs=config.epochs, **given)
         study.create()
         return study
 
-    with quiet():
+    with silence_optuna():
         yield begun
         for context in open_storages:
             context.__exit__(None, None, None)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from nnctl.tuning import processes
-from nnctl.tuning.processes import is_gone, machine, started, this_process
+from nnctl.tuning.processes import is_gone, start_of, this_machine, this_process
 
 
 def test_this_process_is_there():
@@ -13,7 +13,7 @@ def test_this_process_is_there():
 
 def test_a_process_that_has_ended_is_gone():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        name = f"{machine()} {child.pid} {started(child.pid)}"
+        name = f"{this_machine()} {child.pid} {start_of(child.pid)}"
         assert not is_gone(name)
         child.kill()
         child.wait()
@@ -31,5 +31,7 @@ def test_of_other_machines_nothing_is_known():
 
 def test_what_ran_before_the_machine_was_started_anew_is_gone(monkeypatch):
     name = this_process()
-    monkeypatch.setattr(processes, "machine", lambda: f"{machine().partition('/')[0]}/later")
+    monkeypatch.setattr(
+        processes, "this_machine", lambda: f"{this_machine().partition('/')[0]}/later"
+    )
     assert is_gone(name)

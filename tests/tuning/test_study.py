@@ -7,17 +7,17 @@ import pytest
 
 from nnctl.tuning import study as module
 from nnctl.tuning.importance import importance_of
-from nnctl.tuning.processes import machine
+from nnctl.tuning.processes import this_machine
 from nnctl.tuning.slots import STATES, SURPLUS
 from nnctl.tuning.space import Space
 from nnctl.tuning.storages.base import Storage
 from nnctl.tuning.storages.databases import sql_storage
-from nnctl.tuning.storages.opening import quiet
+from nnctl.tuning.storages.opening import silence_optuna
 from nnctl.tuning.trial import Outcome, best_of, direction_of
 from tests.tables import with_tables
 
 DISCRETE = ("tune.search={}", "tune.search.layers.0.units=[2, 3, 4]")
-GONE = f"{machine()} 1 0"  # a process of this machine that is none any more
+GONE = f"{this_machine()} 1 0"  # a process of this machine that is none any more
 
 
 def figure(values):
@@ -205,7 +205,7 @@ def test_what_was_taken_for_lost_does_not_count_twice(begin):
 
 
 def test_a_trial_of_another_machine_is_lost_when_it_is_silent(read, tmp_path, monkeypatch):
-    with quiet():
+    with silence_optuna():
         silent, study = (on_server(read(), tmp_path) for _ in range(2))
         with monkeypatch.context() as patch:
             patch.setattr(module, "this_process", lambda: "elsewhere/1 2 3")

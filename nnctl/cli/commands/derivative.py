@@ -53,7 +53,7 @@ def command(
 def print_derivatives(result: "DerivativeResult") -> None:
     """The value, then for each variable its derivative and the table of experiments."""
     from nnctl.cli.printing import print_columns
-    from nnctl.cli.spelling import say, spelt
+    from nnctl.cli.spelling import say, spell
 
     names = list(result.derivatives)
     point = ", ".join(f"{name} = {value:.10g}" for name, value in result.at.items())
@@ -69,7 +69,7 @@ def print_derivatives(result: "DerivativeResult") -> None:
             [f"{rise.epsilon:g}", *map(cell, (rise.value, rise.rise, rise.ratio))]
             for rise in found.rises
         ]
-        print_columns([spelt(title) for title in head], rows)
+        print_columns([spell(title) for title in head], rows)
 
 
 def cell(value: float | None) -> str:

@@ -65,11 +65,11 @@ def command(
     """
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_warning
-    from nnctl.cli.trials import print_study, watching
+    from nnctl.cli.trials import print_study, study_display
     from nnctl.jobs.tune import tune
 
     try:
-        with watching(quiet) as watcher:
+        with study_display(quiet) as watcher:
             result = tune(
                 config,
                 output=output,

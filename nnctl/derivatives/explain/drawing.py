@@ -45,7 +45,7 @@ class Drawing:
     def behind(self, value: Value) -> Value:
         """The value whose numbers `value` repeats, which may be itself."""
         while value not in self.parameters:
-            repeated = repeated_by(value)
+            repeated = repeated_input(value)
             if repeated is None:
                 break
             value = repeated
@@ -53,7 +53,7 @@ class Drawing:
 
     def is_mean(self, value: Value) -> bool:
         """Whether it is the sum of n numbers times 1/n, and that sum no node."""
-        x = scaled_by(value)
+        x = scaled_input(value)
         total = None if x is None else self.behind(x)
         if total is None or total.operation is not Name.SUM or total in self.nodes:
             return False
@@ -65,7 +65,7 @@ class Drawing:
         Of a function with its own rule it is that function's, of a multiple that of what it scales
         where that is no node.
         """
-        x = scaled_by(value)
+        x = scaled_input(value)
         if x is not None and self.behind(x) in self._scaled:
             return "mean" if self.is_mean(value) else self.function_of(self.behind(x))
         if not isinstance(value.op, GivenDerivative):
@@ -97,7 +97,7 @@ class Drawing:
         changing = self._changing()
         found = {value for value in seen if value in changing and value.kind == "real"}
         for value in found:
-            scaled = scaled_by(value)
+            scaled = scaled_input(value)
             x = value if scaled is None else self.behind(scaled)
             if x is not value and readers[x] == 1 and x.scope == value.scope:
                 self._scaled.add(x)
@@ -160,17 +160,17 @@ def operands(value: Value) -> Sequence[Value]:
     return value.inputs[1:] if isinstance(value.op, GivenDerivative) else value.inputs
 
 
-def repeated_by(value: Value) -> Value | None:
+def repeated_input(value: Value) -> Value | None:
     """The input whose numbers a value repeats as they are; None where it computes others."""
     if value.operation in REPEATING:
         return value.inputs[0]
     if value.operation in (Name.SUM, Name.MAX) and value.inputs[0].size == value.size:
         return value.inputs[0]
-    x = scaled_by(value)
+    x = scaled_input(value)
     return x if x is not None and x.size == value.size and factor_of(value) == 1 else None
 
 
-def scaled_by(value: Value) -> Value | None:
+def scaled_input(value: Value) -> Value | None:
     """The input that a value is a multiple of, by one number that never changes."""
     if value.operation is not Name.MULTIPLY:
         return None
@@ -179,9 +179,9 @@ def scaled_by(value: Value) -> Value | None:
 
 
 def factor_of(value: Value) -> float | None:
-    """The number that `scaled_by`'s input is multiplied by."""
+    """The number that `scaled_input` is multiplied by."""
     numbers = [number for x in value.inputs if (number := number_of(x)) is not None]
-    return numbers[0] if scaled_by(value) is not None else None
+    return numbers[0] if scaled_input(value) is not None else None
 
 
 def number_of(value: Value) -> float | None:

@@ -116,9 +116,9 @@ class Experiment:
             forward.run()
             vector[k % self.parameters] = before
 
-        backpropagation, _ = measured(lambda k: both.run(), FEWEST_PASSES)
+        backpropagation, _ = measure(lambda k: both.run(), FEWEST_PASSES)
         passes = min(max(self.parameters, FEWEST_PASSES), MOST_PASSES)
-        each, passes = measured(nudged, passes)
+        each, passes = measure(nudged, passes)
         return Work(self.nodes, self.parameters, backpropagation, each * self.parameters, passes)
 
     def _go(self, program: Program) -> None:
@@ -180,7 +180,7 @@ def entries_of(finding: Finding) -> list[Finding]:
     return found
 
 
-def measured(action: Callable[[int], None], times: int) -> tuple[float, int]:
+def measure(action: Callable[[int], None], times: int) -> tuple[float, int]:
     """The seconds that an action takes, and how often it was done: so often, but not for long."""
     action(0)
     start = time.perf_counter()

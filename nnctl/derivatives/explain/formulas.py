@@ -9,8 +9,8 @@ from nnctl.derivatives.explain.drawing import (
     factor_of,
     number_of,
     operands,
-    repeated_by,
-    scaled_by,
+    repeated_input,
+    scaled_input,
 )
 from nnctl.graph import Name, Shape, Value
 from nnctl.graph.gradients import GivenDerivative
@@ -45,7 +45,7 @@ class Formulas:
 
     def _text(self, value: Value, entry: Index, scope: str) -> tuple[str, int]:
         """What computes a value, and how strongly that text holds together."""
-        x = scaled_by(value)
+        x = scaled_input(value)
         if x is not None:
             return self._multiple(value, x, entry, scope)
         if value.operation is Name.MATMUL:
@@ -125,7 +125,7 @@ class Formulas:
     def _behind(self, x: Value, entry: Index) -> tuple[Value, Index]:
         """The value whose numbers `x` repeats, and which of its entries that one is."""
         while x not in self.drawing.parameters:
-            repeated = repeated_by(x)
+            repeated = repeated_input(x)
             if repeated is None:
                 break
             if entry is not None and x.is_view:

@@ -56,14 +56,14 @@ def example_layers(
     if generator is not None:
         sizes = [key for key, a in takes.items() if a.required and is_size(a)]
         given |= {key: int(generator.choice(SIZES)) for key in sizes} | dict(made.example_arguments)
-        given |= drawn(variants_of_layer(name), generator)
-        chosen = {"type": activation, **drawn(list(variants(ACTIVATIONS[activation])), generator)}
+        given |= draw(variants_of_layer(name), generator)
+        chosen = {"type": activation, **draw(list(variants(ACTIVATIONS[activation])), generator)}
     if "activation" in takes:
         return [made(**{**given, "activation": chosen})]
     return [made(**given), Activation(chosen)]
 
 
-def drawn(variants: Sequence[dict[str, Any]], generator: np.random.Generator) -> dict[str, Any]:
+def draw(variants: Sequence[dict[str, Any]], generator: np.random.Generator) -> dict[str, Any]:
     """One of the variants, at random."""
     return variants[int(generator.integers(len(variants)))]
 

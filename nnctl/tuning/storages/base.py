@@ -36,7 +36,7 @@ class Storage:
     failures: Failures
 
 
-def shown(url: str) -> str:
+def hide_passwords(url: str) -> str:
     """A URL without the passwords in it."""
     url = re.sub(r"(://[^:/?@]*:).*@", r"\1***@", url)
     return re.sub(r"([?&]\w*(?:password|passwd)=)[^&]*", r"\1***", url)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.tuning.storages.base import GRACE, HEARTBEAT, Place, shown
+from nnctl.tuning.storages.base import GRACE, HEARTBEAT, Place, hide_passwords
 
 ATTEMPTS = 10  # to make the tables
 RACES = ("UNIQUE constraint", "already exists", "duplicate key", "database is locked")
@@ -21,30 +21,36 @@ LOCKED = 60.0  # seconds to wait for another process that writes to the same fil
 ANY_FILE = "sqlite:///study.db"  # where the file is, is the connection's own business
 
 
-def file(path: Path) -> Place:
+def sqlite_place(path: Path) -> Place:
     """The place in a SQLite file, which is made where there is none."""
-    return place(str(path), lambda: sqlite_storage(path))
+    return sql_place(str(path), lambda: sqlite_storage(path))
 
 
-def database(url: str, forms: str) -> Place:
+def database_place(url: str, forms: str) -> Place:
     """The place that a URL of SQLAlchemy's names; `forms` are those that a storage may have.
 
     Raises `NnctlError` for a URL that names none.
     """
     path = file_of(url, forms)
-    return file(path) if path is not None else place(shown(url), lambda: sql_storage(url))
+    return (
+        sqlite_place(path)
+        if path is not None
+        else sql_place(hide_passwords(url), lambda: sql_storage(url))
+    )
 
 
-def place(name: str, make: Callable[[], RDBStorage]) -> Place:
-    return Place(name, lambda: made(make), (StorageInternalError, SQLAlchemyError), closed)
+def sql_place(name: str, make: Callable[[], RDBStorage]) -> Place:
+    return Place(
+        name, lambda: make_with_tables(make), (StorageInternalError, SQLAlchemyError), close
+    )
 
 
-def closed(storage: RDBStorage) -> None:
+def close(storage: RDBStorage) -> None:
     storage.remove_session()
     storage.engine.dispose()
 
 
-def made(make: Callable[[], RDBStorage]) -> RDBStorage:
+def make_with_tables(make: Callable[[], RDBStorage]) -> RDBStorage:
     """The storage, also where another process makes the same tables at the same moment."""
     for attempt in count(1):
         try:
@@ -86,9 +92,11 @@ def file_of(url: str, forms: str) -> Path | None:
         parsed = make_url(url)
         parsed.get_dialect()
     except NoSuchModuleError:
-        raise NnctlError(Problem("Optuna has no such storage", forms, shown(url))) from None
+        raise NnctlError(
+            Problem("Optuna has no such storage", forms, hide_passwords(url))
+        ) from None
     except UrlError:
-        message = f"--storage {shown(url)} is no storage of Optuna's"
+        message = f"--storage {hide_passwords(url)} is no storage of Optuna's"
         raise NnctlError(Problem(message, forms)) from None
     if parsed.get_backend_name() != "sqlite":
         return None

@@ -16,21 +16,21 @@ from optuna.storages.journal import (
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.system.extras import load_driver
-from nnctl.tuning.storages.base import Place, shown
+from nnctl.tuning.storages.base import Place, hide_passwords
 
 SUFFIXES = (".log", ".journal")  # by which a path is told from a URL that lacks something
 
 
-def journal(path: Path) -> Place:
+def journal_place(path: Path) -> Place:
     """The place in a journal file, which is made where there is none."""
     return Place(str(path), lambda: journal_storage(path))
 
 
-def redis(url: str) -> Place:
+def redis_place(url: str) -> Place:
     """The place in a Redis server. Raises `NnctlError` where its package is not installed."""
     errors = load_driver("redis", "redis://", "redis").exceptions
     return Place(
-        shown(url),
+        hide_passwords(url),
         lambda: redis_storage(url),
         (StorageInternalError, errors.RedisError),
         lambda storage: storage._backend._redis.close(),
@@ -40,7 +40,7 @@ def redis(url: str) -> Place:
 def journal_storage(path: Path) -> BaseStorage:
     """The storage in a journal file. Raises `NnctlError` for a file that is something else."""
     first = b""
-    with told(), suppress(FileNotFoundError), path.open("rb") as file:
+    with translate_errors(), suppress(FileNotFoundError), path.open("rb") as file:
         first = file.readline()
     if first and not is_record(first):
         message = "this file is not a journal of Optuna's"
@@ -53,7 +53,7 @@ def redis_storage(url: str) -> BaseStorage:
     try:
         backend = JournalRedisBackend(url)
     except ValueError:  # which may quote a part of the password
-        message = f"--storage {shown(url)} is not a URL of Redis"
+        message = f"--storage {hide_passwords(url)} is not a URL of Redis"
         raise NnctlError(Problem(message, "write it as redis://HOST:6379/0")) from None
     return JournalStorage(backend)
 
@@ -65,15 +65,15 @@ class JournalFile(JournalFileBackend):  # type: ignore[misc]  # Optuna is not th
     """
 
     def __init__(self, path: Path):
-        with told():
+        with translate_errors():
             super().__init__(str(path), JournalLock(path))
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        with told():
+        with translate_errors():
             yield from super().read_logs(log_number_from)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        with told():
+        with translate_errors():
             super().append_logs(logs)
 
 
@@ -110,7 +110,7 @@ def drop_torn_line(path: Path) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Inside, what goes wrong with a file is an error of the storage."""
     try:
         yield

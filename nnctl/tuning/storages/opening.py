@@ -19,7 +19,7 @@ FORMS = (
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_optuna() -> Iterator[None]:
     """Inside, Optuna says nothing: no log, no word on what is experimental."""
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
@@ -39,21 +39,21 @@ def place_of(text: str) -> Place:
     """
     scheme, separator, _ = text.partition("://")
     if not separator and Path(text).suffix in journals.SUFFIXES:
-        return journals.journal(Path(text))
+        return journals.journal_place(Path(text))
     if scheme in ("redis", "rediss"):
-        return journals.redis(text)
+        return journals.redis_place(text)
     if scheme == "grpc":
-        return proxy.proxy(text)
-    return databases.database(text, FORMS)
+        return proxy.proxy_place(text)
+    return databases.database_place(text, FORMS)
 
 
 @contextmanager
-def opened(storage: Path | str) -> Iterator[Storage]:
+def open_storage(storage: Path | str) -> Iterator[Storage]:
     """The storage of a SQLite file, which is made where there is none, or one that a text names.
 
     Raises `NnctlError` where it cannot be reached, or fails later on.
     """
-    place = databases.file(storage) if isinstance(storage, Path) else place_of(storage)
+    place = databases.sqlite_place(storage) if isinstance(storage, Path) else place_of(storage)
     own = None
     try:
         own = place.make()

@@ -7,13 +7,13 @@ from optuna.storages import GrpcStorageProxy
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.system.extras import load_driver
-from nnctl.tuning.storages.base import Place, shown
+from nnctl.tuning.storages.base import Place, hide_passwords
 
 PORT = 13000  # Optuna's own default
 PACKAGES = ("grpcio", "protobuf")
 
 
-def proxy(url: str) -> Place:
+def proxy_place(url: str) -> Place:
     """The place behind a proxy. Raises `NnctlError` for a wrong URL, or a package that is missing.
 
     Optuna has no URL of its own for it.
@@ -38,7 +38,7 @@ def address_of(url: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, PORT
     if host is None or parts.path.strip("/") or parts.query or parts.username is not None:
-        message = f"--storage {shown(url)} is not the address of a gRPC proxy"
+        message = f"--storage {hide_passwords(url)} is not the address of a gRPC proxy"
         raise NnctlError(Problem(message, f"write it as grpc://HOST:{PORT}"))
     return f"[{host}]" if ":" in host else host, port
 

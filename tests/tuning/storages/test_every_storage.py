@@ -7,7 +7,7 @@ import pytest
 from nnctl.errors import NnctlError
 from nnctl.tuning import study as module
 from nnctl.tuning.heartbeats import NotedHeartbeats
-from nnctl.tuning.storages.opening import opened, quiet
+from nnctl.tuning.storages.opening import open_storage, silence_optuna
 from nnctl.tuning.trial import Outcome
 from tests.servers import grpc_server, redis_server
 from tests.tuning.test_study import DISCRETE, killed, run
@@ -113,6 +113,6 @@ def test_a_server_that_went_away_is_an_error_and_no_traceback(kind, tmp_path):
     with redis_server() if kind == "redis" else grpc_server(tmp_path / "g.db") as url:
         pass
     failing = pytest.raises(NnctlError, match=r"the study's storage fails: .*connect")
-    with failing as caught, quiet(), opened(url) as storage:
+    with failing as caught, silence_optuna(), open_storage(url) as storage:
         storage.own.get_all_studies()
     assert caught.value.problems[0].file == url

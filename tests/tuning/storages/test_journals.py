@@ -6,7 +6,7 @@ import pytest
 
 from nnctl.errors import NnctlError
 from nnctl.tuning.storages.base import Storage
-from nnctl.tuning.storages.opening import opened, quiet
+from nnctl.tuning.storages.opening import open_storage, silence_optuna
 
 
 @pytest.fixture
@@ -19,17 +19,21 @@ def names(storage: Storage) -> list[str]:
 
 
 def test_what_is_written_is_kept_and_no_lock_is_left(journal):
-    with quiet(), opened(str(journal)) as storage:
+    with silence_optuna(), open_storage(str(journal)) as storage:
         storage.own.create_new_study([1], "one")
     assert json.loads(journal.read_text())["study_name"] == "one"
     assert list(journal.parent.iterdir()) == [journal]
-    with quiet(), opened(str(journal)) as storage:
+    with silence_optuna(), open_storage(str(journal)) as storage:
         assert names(storage) == ["one"]
 
 
 @pytest.mark.parametrize("torn", ['{"op_code":0,"study_na', '{"op_code":0,"x":"' + "y" * 10**5])
 def test_a_line_that_was_cut_short_is_removed_by_the_next_who_writes(torn, journal):
-    with quiet(), opened(str(journal)) as storage, opened(str(journal)) as other:
+    with (
+        silence_optuna(),
+        open_storage(str(journal)) as storage,
+        open_storage(str(journal)) as other,
+    ):
         storage.own.create_new_study([1], "one")
         with journal.open("a") as file:
             file.write(torn)
@@ -44,18 +48,18 @@ def test_a_line_that_was_cut_short_is_removed_by_the_next_who_writes(torn, journ
 @pytest.mark.parametrize("text", ["notes", "notes\n", "{}\n", "[1]\nmore\n", '"op_code"\n'])
 def test_what_is_no_journal_is_refused_and_stays(text, journal):
     journal.write_text(text)
-    with pytest.raises(NnctlError, match="not a journal of Optuna's"), opened(str(journal)):
+    with pytest.raises(NnctlError, match="not a journal of Optuna's"), open_storage(str(journal)):
         pass
     assert journal.read_text() == text
 
 
 def test_a_line_that_is_damaged_is_told(journal):
-    with quiet(), opened(str(journal)) as storage:
+    with silence_optuna(), open_storage(str(journal)) as storage:
         for name in ("one", "two"):
             storage.own.create_new_study([1], name)
     journal.write_text(journal.read_text().replace('"two"', "two") * 2)
     damaged = pytest.raises(NnctlError, match="a line of the journal is damaged")
-    with damaged, quiet(), opened(str(journal)):
+    with damaged, silence_optuna(), open_storage(str(journal)):
         pass
 
 
@@ -64,5 +68,5 @@ def test_a_file_that_cannot_be_written_is_told(journal):
         journal.mkdir(exist_ok=True)
         if reason == "No such file":
             journal.rmdir()
-        with pytest.raises(NnctlError, match=f"storage fails: {reason}"), opened(str(path)):
+        with pytest.raises(NnctlError, match=f"storage fails: {reason}"), open_storage(str(path)):
             pass

@@ -7,14 +7,14 @@ from contextlib import closing
 import pytest
 
 from nnctl.errors import NnctlError
-from nnctl.tuning.storages.base import shown
+from nnctl.tuning.storages.base import hide_passwords
 from nnctl.tuning.storages.databases import file_of, sql_storage
-from nnctl.tuning.storages.opening import opened, place_of, quiet
+from nnctl.tuning.storages.opening import open_storage, place_of, silence_optuna
 
 
 @pytest.mark.parametrize("name", ["study.db", "a {b} 100% ?c#d.db"])
 def test_a_file_of_any_name_keeps_what_is_written(name, tmp_path):
-    with quiet(), opened(tmp_path / name) as storage:
+    with silence_optuna(), open_storage(tmp_path / name) as storage:
         storage.own.create_new_study([1], "one")
     with closing(sqlite3.connect(tmp_path / name)) as connection:
         assert connection.execute("select study_name from studies").fetchall() == [("one",)]
@@ -48,7 +48,11 @@ def test_a_driver_that_is_missing_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     url = "postgresql+psycopg://me:secret@host/studies"
     assert file_of(url, "") is None
-    with pytest.raises(NnctlError, match="driver of this database") as caught, quiet(), opened(url):
+    with (
+        pytest.raises(NnctlError, match="driver of this database") as caught,
+        silence_optuna(),
+        open_storage(url),
+    ):
         pass
     assert "secret" not in str(caught.value)
 
@@ -83,7 +87,7 @@ def test_a_package_that_is_missing_is_named(url, package, fix, monkeypatch):
     ],
 )
 def test_passwords_are_not_shown(url, told):
-    assert shown(url) == told
+    assert hide_passwords(url) == told
 
 
 def test_a_storage_that_fails_is_an_error_and_no_traceback(tmp_path):
@@ -92,14 +96,18 @@ def test_a_storage_that_fails_is_an_error_and_no_traceback(tmp_path):
         ("gone/study.db", "storage fails: unable to open"),
         ("text.db", "file is not a database"),
     ):
-        with pytest.raises(NnctlError, match=message), quiet(), opened(tmp_path / file):
+        with (
+            pytest.raises(NnctlError, match=message),
+            silence_optuna(),
+            open_storage(tmp_path / file),
+        ):
             pass
 
 
 def test_only_servers_get_signs_of_life(tmp_path):
-    with quiet(), opened(tmp_path / "study.db") as storage:
+    with silence_optuna(), open_storage(tmp_path / "study.db") as storage:
         assert storage.own.heartbeat_interval is None
-    with quiet():
+    with silence_optuna():
         server = sql_storage(f"sqlite:///{tmp_path}/server.db")
     assert 0 < server.heartbeat_interval < server.grace_period
     server.engine.dispose()
