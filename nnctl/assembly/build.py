@@ -102,7 +102,7 @@ class Builder:
         if known is not None:
             self._prepared, self._key = known.prepared, preparation_of(known.config)
 
-    def built(self, config: Config) -> Built:
+    def build(self, config: Config) -> Built:
         """The model and data of a config. Raises `NnctlError` as `build` does."""
         key = preparation_of(config)
         built = build(config, prepared=self._prepared if self._key == key else None)

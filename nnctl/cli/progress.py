@@ -91,7 +91,7 @@ class LiveFigures(Callback):
             return f"{clock(self.ended.seconds)} in all"
         return f"{clock(elapsed * (1 / self.share - 1))} left" if self.share else ""
 
-    def drawn(self, width: int, height: int = 50, braille: bool = True) -> "RenderableType":
+    def draw(self, width: int, height: int = 50, braille: bool = True) -> "RenderableType":
         """Two bars, a table of figures and a curve, for a terminal of such a size."""
         from rich.console import Group
         from rich.table import Table
@@ -189,7 +189,7 @@ def live_display() -> Iterator[LiveFigures]:
     braille = console.encoding.lower().startswith("utf")
     with Live(
         console=console,
-        get_renderable=lambda: figures.drawn(console.width, console.height, braille),
+        get_renderable=lambda: figures.draw(console.width, console.height, braille),
         refresh_per_second=REDRAWS_A_SECOND,
     ) as live:
         try:

@@ -40,12 +40,12 @@ def study_display(quiet: bool) -> Iterator[Watcher]:
 class TrialLines(Watcher):
     """A line a trial, as in `trial 3/60  val_loss 0.4321  optimizer.learning_rate=0.01`."""
 
-    def begun(self, view: View) -> None:
+    def on_study_begin(self, view: View) -> None:
         self.view = view
         for text in introduction(view):
             print(text, file=sys.stderr, flush=True)
 
-    def ended(self, row: TrialRow, is_best: bool) -> None:
+    def on_trial_end(self, row: TrialRow, is_best: bool) -> None:
         best = "  (best so far)" if is_best else ""
         settings = "  ".join(f"{path}={text(value)}" for path, value in row.values.items())
         outcome = outcome_text(row, self.view.monitor)
@@ -87,20 +87,20 @@ class LiveTable(Watcher):
         self.running: dict[int, str] = {}
         self.began = time.monotonic()
 
-    def begun(self, view: View) -> None:
+    def on_study_begin(self, view: View) -> None:
         self.rows, self.began, self.view = view.rows, time.monotonic(), view
 
-    def started(self, task: Task) -> None:
+    def on_trial_begin(self, task: Task) -> None:
         self.running = {**self.running, task.number: ""}
 
-    def seen(self, number: int, epoch: int, value: float) -> None:
+    def on_epoch_end(self, number: int, epoch: int, value: float) -> None:
         self.running = {**self.running, number: f"epoch {epoch}: {value:.4g}"}
 
-    def ended(self, row: TrialRow, is_best: bool) -> None:
+    def on_trial_end(self, row: TrialRow, is_best: bool) -> None:
         self.running = {k: told for k, told in self.running.items() if k != row.number}
         self.rows = (*self.rows, row)
 
-    def drawn(self, width: int, height: int) -> "RenderableType":
+    def draw(self, width: int, height: int) -> "RenderableType":
         """The head, the best trials, and those that run, for a terminal of such a size."""
         from rich.console import Group
         from rich.text import Text
@@ -144,7 +144,7 @@ def live_table() -> Iterator[LiveTable]:
     table, console = LiveTable(), Console(stderr=True)
     with Live(
         console=console,
-        get_renderable=lambda: table.drawn(console.width, console.height),
+        get_renderable=lambda: table.draw(console.width, console.height),
         refresh_per_second=REDRAWS_A_SECOND,
         transient=True,  # the results are printed in its place
     ):

@@ -61,14 +61,14 @@ class Expression:
     tree: ast.expr
     variables: tuple[str, ...]
 
-    def worked_out(self, arithmetic: Arithmetic) -> Any:
+    def work_out(self, arithmetic: Arithmetic) -> Any:
         """The result in that arithmetic."""
         return result_of(self.tree, arithmetic)
 
     def at(self, point: Mapping[str, float]) -> float | None:
         """The value as a float; None where it is no real number, or too large."""
         try:
-            value = self.worked_out(Arithmetic(float, point.__getitem__, FUNCTIONS))
+            value = self.work_out(Arithmetic(float, point.__getitem__, FUNCTIONS))
         except (ArithmeticError, ValueError):
             return None
         return value if isinstance(value, float) and math.isfinite(value) else None

@@ -50,7 +50,7 @@ def write_columns(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> T
         places = np.array([inputs.numeric.index(name) for name in names])
         parts.append(fill_and_scale(writer, x, inputs, places, (len(names),), dtype))
     x, size = join(writer, parts), sum(inputs.widths)
-    return Tensor(x if shape == (size,) else writer.reshaped(x, shape), shape)
+    return Tensor(x if shape == (size,) else writer.reshape(x, shape), shape)
 
 
 def column(writer: Writer, inputs: Inputs, name: str, dtype: str) -> str:
@@ -77,7 +77,7 @@ def fill_and_scale(
 ) -> str:
     """Numbers of those places among the numeric columns: filled, scaled, in the model's dtype."""
     if inputs.means is not None:
-        means = writer.exact("means", inputs.means[places].reshape(shape).astype(dtype))
+        means = writer.exact_constant("means", inputs.means[places].reshape(shape).astype(dtype))
         x = writer.node("Where", writer.node("IsNaN", x), means, x)
     scaling: Scaling = inputs.scaling
     for operator, name, neutral in (("Sub", "shift", 0), ("Div", "divisor", 1)):
@@ -85,7 +85,7 @@ def fill_and_scale(
         if np.any(statistic != neutral):
             if statistic.size > 1:
                 statistic = statistic.reshape(-1)[places].reshape(shape)
-            x = writer.node(operator, x, writer.exact(name, statistic.astype(dtype)))
+            x = writer.node(operator, x, writer.exact_constant(name, statistic.astype(dtype)))
     return x if dtype == inputs.dtype else writer.cast(x, inputs.dtype)
 
 

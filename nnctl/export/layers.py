@@ -74,7 +74,7 @@ def reshape(writer: Writer, layer: Reshape, x: Tensor, weights: Weights) -> Tens
     if layer.shape == x.shape:
         return x
     x = writer.channels_last(x)
-    return replace(x, name=writer.reshaped(x.name, layer.shape))
+    return replace(x, name=writer.reshape(x.name, layer.shape))
 
 
 def gamma_and_beta(writer: Writer, layer: Normalization, x: Tensor, weights: Weights) -> list[str]:

@@ -66,7 +66,7 @@ def write_classes(writer: Writer, y: str, labels: tuple[Label, ...]) -> None:
     table = as_array(labels)
     dtype = "string" if table.dtype.kind == "U" else table.dtype.name
     if labels != tuple(range(len(labels))):
-        chosen = writer.node("Gather", writer.exact("classes", table), chosen)
+        chosen = writer.node("Gather", writer.exact_constant("classes", table), chosen)
     text = "the most probable class"
     writer.output(chosen, Port(writer.reserve("label"), dtype, (), text))
     text = f"the probabilities of {', '.join(map(str, labels))}"

@@ -84,7 +84,7 @@ def gathered_convolution(writer: Writer, layer: Convolution, x: Tensor, weights:
     x, kernel = writer.channels_last(x), weights["kernel"]
     filters = kernel.shape[-1]
     cells = gather_windows(writer, x, layer.table)
-    rows = writer.reshaped(cells, (*layer.places, kernel.size // filters))
+    rows = writer.reshape(cells, (*layer.places, kernel.size // filters))
     z = writer.node("MatMul", rows, writer.constant("kernel", kernel.reshape(-1, filters)))
     if layer.use_bias:
         z = writer.node("Add", z, writer.constant("bias", weights["bias"]))
@@ -99,14 +99,14 @@ def gathered_average(writer: Writer, layer: Pooling, x: Tensor) -> Tensor:
     counts = writer.constant("cells", (table >= 0).sum(1, dtype=np.float64)[:, None])
     mean = writer.node("Div", total, counts)
     places = (axis.count for axis in layer.along)
-    return replace(x, name=writer.reshaped(mean, (*places, x.shape[-1])))
+    return replace(x, name=writer.reshape(mean, (*places, x.shape[-1])))
 
 
 def gather_windows(writer: Writer, x: Tensor, table: Array) -> str:
     """The cells of each window: `(rows, windows, cells of one, channels)`, zero outside."""
     channels = x.shape[-1]
     size = int(np.prod(x.shape[:-1]))
-    cells = writer.reshaped(x.name, (size, channels))
+    cells = writer.reshape(x.name, (size, channels))
     if (table < 0).any():
         pads = writer.constant("pads", np.array([0, 0, 0, 0, 1, 0], np.int64))
         cells = writer.node("Pad", cells, pads)

@@ -117,9 +117,9 @@ class Writer:
         """Writes an array that never changes; numbers with a fraction are of the graph's dtype."""
         array = np.asarray(array)
         given = array.astype(self.dtype) if array.dtype.kind == "f" else array
-        return self.exact(name, given)
+        return self.exact_constant(name, given)
 
-    def exact(self, name: str, array: Array) -> str:
+    def exact_constant(self, name: str, array: Array) -> str:
         """Writes an array that never changes, in its own dtype."""
         full = self.reserve(f"{self.scope}/{name}")
         if array.dtype.kind == "U":
@@ -157,6 +157,6 @@ class Writer:
     def cast(self, value: str, dtype: str) -> str:
         return self.node("Cast", value, to=ELEMENTS[dtype])
 
-    def reshaped(self, value: str, shape: Sequence[int]) -> str:
+    def reshape(self, value: str, shape: Sequence[int]) -> str:
         """The value with another shape of one example, the same elements in the same order."""
         return self.node("Reshape", value, self.constant("shape", np.array([0, *shape], np.int64)))

@@ -89,14 +89,14 @@ def crossval(
     predictions: bool = False,
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
-    told: Callable[[FoldResult], object] = lambda result: None,
+    tell: Callable[[FoldResult], object] = lambda result: None,
     warn: Callable[[Problem], object] = lambda problem: None,
 ) -> CrossvalResult:
     """Trains the config once a fold, on all other rows, and evaluates on the fold's own.
 
     The folds are dealt out by the seed and the targets alone, so that those of two configs are the
     same rows. Up to `workers` processes (by default one a core) train at once; the figures do not
-    depend on how many. `told` hears of each fold, in order. Raises `NnctlError` for what cannot be
+    depend on how many. `tell` hears of each fold, in order. Raises `NnctlError` for what cannot be
     trained, and with status 1 where a fold diverges.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
@@ -114,7 +114,7 @@ def crossval(
         warn(problem)
     results = []
     for result in each_fold(work, first, min(workers or machine.available_threads(), folds)):
-        told(result)
+        tell(result)
         results.append(result)
     return summarize(results, bounds)
 

@@ -136,7 +136,7 @@ class Algebra:
     def __init__(self, sympy: Any, formula: Expression):
         self.sympy, self.formula = sympy, formula
         self.symbols = {name: sympy.Symbol(name, real=True) for name in formula.variables}
-        self.term = formula.worked_out(self._arithmetic())
+        self.term = formula.work_out(self._arithmetic())
 
     def _arithmetic(self) -> Arithmetic:
         functions = {name: getattr(self.sympy, name) for name in FUNCTIONS if name != "abs"}
@@ -146,7 +146,7 @@ class Algebra:
 
     def number(self, value: Expression) -> Any:
         """The exact number of an expression without variables."""
-        return value.worked_out(self._arithmetic())
+        return value.work_out(self._arithmetic())
 
     def derivative(self, name: str) -> Any:
         return self.sympy.diff(self.term, self.symbols[name])

@@ -18,7 +18,7 @@ def check_search(built: Built) -> None:
         for place, value in candidates(entry):
             for outer in outer_values(search, path):
                 try:
-                    builder.built(check(with_values(source, {**outer, path: value}, SEARCH)))
+                    builder.build(check(with_values(source, {**outer, path: value}, SEARCH)))
                 except NnctlError as error:
                     where = f"{SEARCH}.{path}{place}"
                     for each in error.problems:

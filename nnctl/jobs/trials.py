@@ -60,12 +60,12 @@ class Trainer:
         self.trials, self.look = trials, look
         self._builder, self._digest = Builder(known), cache(digest_of)
 
-    def trained(self, task: Task, report: Report) -> Outcome:
+    def train(self, task: Task, report: Report) -> Outcome:
         """Trains a trial to its end, or until `report` says that it is to stop."""
         reports = Reports(self.trials.monitor, self.trials.every, report, self.look)
         try:
             config = trial_config(self.trials.source, task.values)
-            job = Job.of(self._builder.built(config), self._digest)
+            job = Job.of(self._builder.build(config), self._digest)
             training = training_of(job.built)
             with machine.thread_limit(1):
                 end = training.run([*job.watching, reports])
@@ -73,9 +73,9 @@ class Trainer:
             return Outcome("failed", epochs=reports.epochs, reason=reason_of(error))
         if reports.pruned:
             return Outcome("pruned", epochs=end.epoch, seconds=end.seconds)
-        return self._ended(job, training, end.seconds)
+        return self._outcome(job, training, end.seconds)
 
-    def _ended(self, job: Job, training: Training, seconds: float) -> Outcome:
+    def _outcome(self, job: Job, training: Training, seconds: float) -> Outcome:
         """The figure of the weights that the trial ends with, and these."""
         model, epochs = job.built.model, training.epoch
         figures = final_results(job, Path(), None)

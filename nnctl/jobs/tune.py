@@ -119,7 +119,7 @@ class Command:
         with self._opened() as study:
             done = study.is_done()
             if not done:
-                self.watcher.begun(self._view(study))
+                self.watcher.on_study_begin(self._view(study))
                 self._train(study, workers or machine.available_threads())
             return self._ended(study, done)
 
@@ -139,7 +139,7 @@ class Command:
                 self.search.config,
                 Space.of(self.search.config),
                 epochs=self.search.epochs,
-                told=lambda row, weights: self._told(study, row, weights),
+                on_end=lambda row, weights: self._take_down(study, row, weights),
             )
             self._begin(study)
             if folder is not None and self.storage is not None:
@@ -183,12 +183,12 @@ class Command:
     def _train(self, study: "Study", workers: int) -> None:
         """Runs trials; where that is broken off, those that were not over are left to be run."""
         hooks: dict[str, Any] = {
-            "started": self.watcher.started,
-            "seen": self.watcher.seen,
+            "started": self.watcher.on_trial_begin,
+            "seen": self.watcher.on_epoch_end,
             "to_the_end": self.folder is not None,
         }
         try:
-            with study.heartbeats.beating():
+            with study.heartbeats.keep_beating():
                 if workers == 1:
                     trainer = Trainer(self.search.trials, known=self.search.built)
                     run_here(study, trainer, **hooks)
@@ -199,7 +199,7 @@ class Command:
             study.release()
             raise
 
-    def _told(self, study: "Study", row: TrialRow, weights: bytes | None) -> None:
+    def _take_down(self, study: "Study", row: TrialRow, weights: bytes | None) -> None:
         """Writes what a trial changes in the folder."""
         rows = study.rows()
         best = best_of(rows, study.direction)
@@ -208,7 +208,7 @@ class Command:
             if is_best:
                 self.folder.write_best(self.search.text_of(row), weights)
             self._write_trials(rows)
-        self.watcher.ended(row, is_best)
+        self.watcher.on_trial_end(row, is_best)
 
     def _write_trials(self, rows: Sequence[TrialRow]) -> None:
         assert self.folder is not None and self.search.config.tune is not None
@@ -241,7 +241,7 @@ class Command:
         folder.write_best(self.search.text_of(best), None)
         if not folder.has_weights(best.weights_sha256):
             trainer = Trainer(self.search.trials, known=self.search.built)
-            outcome = trainer.trained(Task(best.number, best.values), lambda epoch, value: False)
+            outcome = trainer.train(Task(best.number, best.values), lambda epoch, value: False)
             folder.write_best(self.search.text_of(best), outcome.weights)
 
     def _view(self, study: "Study") -> View:

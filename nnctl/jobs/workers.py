@@ -53,7 +53,7 @@ def run_here(
             seen(number, epoch, value)
             return study.report(number, epoch, value)
 
-        study.end(number, trainer.trained(task, report))
+        study.end(number, trainer.train(task, report))
 
 
 def run_in_processes(
@@ -167,6 +167,6 @@ def serve(trials: Trials, line: "Connection[Any, Any]", parent: int) -> None:
     trainer = Trainer(trials, look)
     try:
         while True:
-            line.send(trainer.trained(line.recv(), report))
+            line.send(trainer.train(line.recv(), report))
     except (EOFError, OSError):
         return

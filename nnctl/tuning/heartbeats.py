@@ -34,7 +34,7 @@ class Heartbeats(ABC):
                 self._note(trial._trial_id)
 
     @abstractmethod
-    def silent(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    def silent_trials(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         """Which of the trials that are to run have given no sign for too long."""
 
     @abstractmethod
@@ -42,7 +42,7 @@ class Heartbeats(ABC):
         """Notes that a trial runs."""
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
+    def keep_beating(self) -> Iterator[None]:
         """Inside, it is noted again and again, whatever this process does meanwhile."""
         if self.interval is None:
             yield
@@ -65,7 +65,7 @@ class Heartbeats(ABC):
 class DatabaseHeartbeats(Heartbeats):
     """In a table that Optuna has for them; the database's clock tells how old they are."""
 
-    def silent(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    def silent_trials(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         if self.interval is None:
             return []
         stale = set(self.own._get_stale_trial_ids(study_id))
@@ -89,7 +89,7 @@ class NotedHeartbeats(Heartbeats):
         self._beats = 0
         self._seen: dict[int, tuple[Any, float]] = {}  # by trial, its note, and since when
 
-    def silent(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    def silent_trials(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
         now, before = time.monotonic(), self._seen
         self._seen = {}
         for trial in running:

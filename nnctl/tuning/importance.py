@@ -20,6 +20,6 @@ def importance_of(study: Study) -> dict[str, float]:
     if complete < FEWEST:
         return {}
     evaluator = PedAnovaImportanceEvaluator(target_quantile=max(0.1, GOOD / complete))
-    shares = evaluator.evaluate(study.loaded(), params=list(study.space.paths))
+    shares = evaluator.evaluate(study.load(), params=list(study.space.paths))
     total = sum(shares.values())
     return {path: value / total for path, value in shares.items()} if total > 0 else {}

@@ -13,16 +13,16 @@ from nnctl.tuning.trial import Direction, Task, TrialRow
 class Watcher:
     """What a user may see of a study: each hook is told as it happens."""
 
-    def begun(self, view: "View") -> None:
+    def on_study_begin(self, view: "View") -> None:
         """Before the first trial; `view` knows the trials so far."""
 
-    def started(self, task: Task) -> None:
+    def on_trial_begin(self, task: Task) -> None:
         """A trial begins."""
 
-    def seen(self, number: int, epoch: int, value: float) -> None:
+    def on_epoch_end(self, number: int, epoch: int, value: float) -> None:
         """The figure of an epoch of a trial that this command runs."""
 
-    def ended(self, row: TrialRow, is_best: bool) -> None:
+    def on_trial_end(self, row: TrialRow, is_best: bool) -> None:
         """A trial of this command is over."""
 
 

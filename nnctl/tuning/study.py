@@ -37,13 +37,13 @@ from nnctl.tuning.trial import Outcome, Task, TrialRow, direction_of
 
 ENDED = (UpdateFinishedTrialError, KeyError)  # by another process; or its study was removed
 REDRAWS = 5  # where another process runs the same values just now
-Told = Callable[[TrialRow, bytes | None], object]  # with the weights of one that ran here
+OnEnd = Callable[[TrialRow, bytes | None], object]  # with the weights of one that ran here
 
 
 class Study:
     """A study in a storage, as one process sees it.
 
-    `epochs` are the most that a trial may train. `told` hears of each trial that this process
+    `epochs` are the most that a trial may train. `on_end` hears of each trial that this process
     brings to its end.
     """
 
@@ -54,12 +54,12 @@ class Study:
         space: Space,
         *,
         epochs: int,
-        told: Told = lambda row, weights: None,
+        on_end: OnEnd = lambda row, weights: None,
     ):
         assert config.tune is not None
         self.name, self.space, self.trials = config.name, space, config.tune.trials
         self.direction = direction_of(config)
-        self.told = told
+        self.on_end = on_end
         self._seed, self._redraws = config.seed, 0
         self._running: dict[int, Trial] = {}
         self._read: optuna.Study | None = None
@@ -89,12 +89,12 @@ class Study:
     @property
     def notes(self) -> dict[str, Any]:
         """What was noted of the study."""
-        return dict(self.loaded().user_attrs)
+        return dict(self.load().user_attrs)
 
     def note(self, key: str, value: Any) -> None:
-        self.loaded().set_user_attr(key, value)
+        self.load().set_user_attr(key, value)
 
-    def loaded(self) -> optuna.Study:
+    def load(self) -> optuna.Study:
         """Optuna's study, anew: one that has drawn a trial remembers those before it for good."""
         with self._there():
             return optuna.load_study(
@@ -121,7 +121,7 @@ class Study:
 
     def slots(self) -> list[Slot]:
         """All trials so far, also of other processes."""
-        self._read = self._read or self.loaded()
+        self._read = self._read or self.load()
         with self._there():
             return slots_of(self._read.get_trials(deepcopy=False))
 
@@ -164,7 +164,7 @@ class Study:
             if attempt.state is TrialState.RUNNING and attempt.number not in own
         ]
         gone = [each for each in others if is_gone(each.user_attrs.get(PROCESS, ""))]
-        gone += self.heartbeats.silent(self._study_id, others)
+        gone += self.heartbeats.silent_trials(self._study_id, others)
         for attempt in gone:
             self._tell(attempt.number, state=TrialState.FAIL)
         return self.slots() if gone else slots
@@ -182,7 +182,7 @@ class Study:
             },
         )
         trial = Trial(
-            self.loaded(), self._storage.create_new_trial(self._study_id, template_trial=template)
+            self.load(), self._storage.create_new_trial(self._study_id, template_trial=template)
         )
         self.heartbeats.beat([trial])
         return trial
@@ -193,7 +193,7 @@ class Study:
         if self._slot_of(trial).current.number != trial.number:
             self._give_up(trial)
             return None
-        return self._taken(slot.number, trial)
+        return self._hand_over(slot.number, trial)
 
     def _draw(self) -> Task | None:
         """A trial of new values; None where it turned out not to be needed."""
@@ -206,7 +206,7 @@ class Study:
         twin = self._twin(trial)
         if twin is None:
             self._redraws = 0
-            return self._taken(slot.number, trial)
+            return self._hand_over(slot.number, trial)
         if twin.is_over:
             self._redraws = 0
             self._copy(trial, slot, twin)
@@ -228,7 +228,7 @@ class Study:
         number = next(s.number for s in slots if trial.number in [a.number for a in s.attempts])
         return seed_of(self._seed, "tune", number, self._redraws)
 
-    def _taken(self, number: int, trial: Trial) -> Task:
+    def _hand_over(self, number: int, trial: Trial) -> Task:
         self.space.suggest(trial)  # what a lost one had not come to draw
         self._running[number] = trial
         return Task(number, self.space.values(trial.params))
@@ -264,7 +264,7 @@ class Study:
         if self._tell(
             trial, known.value if known.state is TrialState.COMPLETE else None, known.state
         ):
-            self.told(self._row(self._slot_of(trial)), None)
+            self.on_end(self._row(self._slot_of(trial)), None)
 
     def report(self, number: int, epoch: int, value: float) -> bool:
         """Takes down the figure of an epoch; whether the trial is to stop."""
@@ -287,7 +287,7 @@ class Study:
         if not self._tell(trial, value, STATES[outcome.state]):
             return None
         row = self._row(self._slot_of(trial))
-        self.told(row, outcome.weights)
+        self.on_end(row, outcome.weights)
         return row
 
     def release(self) -> None:
@@ -298,7 +298,7 @@ class Study:
     def _tell(self, trial: Trial | int, value: float | None = None, state: Any = None) -> bool:
         """Ends an attempt; False where it was ended already."""
         try:
-            self.loaded().tell(trial, value, state)
+            self.load().tell(trial, value, state)
         except (*ENDED, ValueError):
             return False
         return True

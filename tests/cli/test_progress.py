@@ -44,7 +44,7 @@ def begun() -> LiveFigures:
 
 def drawn(figures: LiveFigures, width: int) -> list[str]:
     console = Console(width=width, file=io.StringIO())
-    console.print(figures.drawn(width))
+    console.print(figures.draw(width))
     return console.file.getvalue().splitlines()
 
 
@@ -76,7 +76,7 @@ def test_it_fits_a_terminal_of_any_width(width):
 )
 def test_the_curve_needs_room_and_braille(height, braille, there):
     console = Console(width=80, file=io.StringIO())
-    console.print(begun().drawn(80, height, braille))
+    console.print(begun().draw(80, height, braille))
     assert ("train validation" in console.file.getvalue()) == there
 
 

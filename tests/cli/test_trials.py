@@ -21,20 +21,20 @@ def row(number, value=0.5, state="complete", **given):
 
 def drawn(table, width, height=30):
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(table.drawn(width, height))
+    console.print(table.draw(width, height))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
 @pytest.fixture
 def table():
     table = LiveTable()
-    table.begun(VIEW)
+    table.on_study_begin(VIEW)
     for number, value in ((1, 0.4), (2, 0.3), (3, 0.5)):
-        table.started(Task(number, {}))
-        table.ended(row(number, value), is_best=False)
-    table.ended(row(4, 0.9, "pruned"), is_best=False)
-    table.started(Task(5, {}))
-    table.seen(5, 7, 0.41)
+        table.on_trial_begin(Task(number, {}))
+        table.on_trial_end(row(number, value), is_best=False)
+    table.on_trial_end(row(4, 0.9, "pruned"), is_best=False)
+    table.on_trial_begin(Task(5, {}))
+    table.on_epoch_end(5, 7, 0.41)
     return table
 
 
@@ -82,8 +82,8 @@ def test_what_came_of_a_trial_in_words(trial, text):
 def test_lines_where_there_is_no_terminal(capsys):
     with study_display(quiet=False) as lines:
         assert isinstance(lines, TrialLines)
-        lines.begun(replace(VIEW, rows=(row(1),), joined=True))
-        lines.ended(row(2), is_best=True)
+        lines.on_study_begin(replace(VIEW, rows=(row(1),), joined=True))
+        lines.on_trial_end(row(2), is_best=True)
     assert capsys.readouterr().err.splitlines() == [
         'joined the study "houses" in runs/houses-tune',
         "1 of 60 trials are over; going on",

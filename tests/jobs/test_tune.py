@@ -273,7 +273,7 @@ def test_a_worker_joins_a_study_and_writes_no_files():
     told = []
 
     class Joined(Watcher):
-        def begun(self, view):
+        def on_study_begin(self, view):
             told.append((view.name, view.place, view.joined, view.trials))
 
     with closing(sqlite3.connect("shared.db")) as connection:

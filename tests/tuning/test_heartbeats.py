@@ -27,7 +27,7 @@ def test_signs_of_life_go_on_until_the_end():
 
     storage, before = Storage(), threading.enumerate()
     signs = DatabaseHeartbeats(storage, lambda: [TRIAL], (ConnectionError,), 0.01)
-    with signs.beating():
+    with signs.keep_beating():
         assert storage.enough.wait(10)
     assert set(threading.enumerate()) <= set(before)
 
@@ -72,7 +72,7 @@ def test_silent_is_whose_note_stays_the_same_for_long_enough(clock):
     told = []
     for _ in range(4):
         clock.seconds += signs.grace / 2 - 1
-        silent = signs.silent(1, [trial(3, note=clock.seconds), trial(4, note=8), trial(5)])
+        silent = signs.silent_trials(1, [trial(3, note=clock.seconds), trial(4, note=8), trial(5)])
         told.append([each.number for each in silent])
     assert told == [[], [], [], [4, 5]]  # whatever was before it was first looked at
 
@@ -80,10 +80,10 @@ def test_silent_is_whose_note_stays_the_same_for_long_enough(clock):
 def test_a_sign_that_comes_late_begins_the_count_anew(clock):
     signs = NotedHeartbeats(Notes(), list, ())
     for note in (1, 2):
-        signs.silent(1, [trial(3, note)])
+        signs.silent_trials(1, [trial(3, note)])
         clock.seconds += 10 * signs.grace
-    assert signs.silent(1, [trial(3, 3)]) == []
+    assert signs.silent_trials(1, [trial(3, 3)]) == []
     clock.seconds += signs.grace + 1
-    assert [each.number for each in signs.silent(1, [trial(3, 3)])] == [3]
-    signs.silent(1, [])
-    assert signs.silent(1, [trial(3, 3)]) == []
+    assert [each.number for each in signs.silent_trials(1, [trial(3, 3)])] == [3]
+    signs.silent_trials(1, [])
+    assert signs.silent_trials(1, [trial(3, 3)]) == []

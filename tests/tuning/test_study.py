@@ -118,7 +118,7 @@ def test_of_two_that_repeat_a_lost_trial_one_gives_way(begin, monkeypatch):
     monkeypatch.setattr(one, "_begin", slow)
     tasks.append(one.take())
     assert [task.number for task in tasks] == [1, 2]
-    surplus = [t for t in one.loaded().get_trials() if SURPLUS in t.user_attrs]
+    surplus = [t for t in one.load().get_trials() if SURPLUS in t.user_attrs]
     assert len(surplus) == 1
 
 
@@ -139,7 +139,7 @@ def test_of_two_that_begin_the_last_trial_one_gives_way(begin, monkeypatch):
 
 def test_the_same_values_are_not_trained_twice(begin):
     told = []
-    study = begin(*DISCRETE, "tune.trials=40", told=lambda row, weights: told.append(row))
+    study = begin(*DISCRETE, "tune.trials=40", on_end=lambda row, weights: told.append(row))
     outcomes = {2: 0.5, 3: 0.25, 4: 0.75}
     trained = []
     while (task := study.take()) is not None:

@@ -60,7 +60,7 @@ def command(
             predictions=file is not None,
             fail_under=fail_under or (),
             fail_over=fail_over or (),
-            told=lambda fold: None if quiet else print_fold(fold, folds),
+            tell=lambda fold: None if quiet else print_fold(fold, folds),
             warn=print_warning,
         )
         if file is not None:
