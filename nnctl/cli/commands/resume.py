@@ -26,7 +26,7 @@ def command(
     Example: nnctl resume runs/mnist --epochs 200
     """
     from nnctl.cli.interruption import Interruption
-    from nnctl.cli.mpirun import is_first, ranks_of_job
+    from nnctl.cli.mpirun import if_first, is_first, ranks_of_job
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
@@ -38,9 +38,13 @@ def command(
     ):
         from nnctl.jobs.resume import resume
 
-        told = {"warn": print_warning} if is_first() else {}
-        watching = [*shown, interruption]
-        result = resume(run, epochs=epochs, callbacks=watching, ranks=ranks, **told)
+        result = resume(
+            run,
+            epochs=epochs,
+            callbacks=[*shown, interruption],
+            ranks=ranks,
+            warn=if_first(print_warning),
+        )
     if not is_first():
         raise typer.Exit(interruption.status_of(result.status) if result else 0)
     if result is None:

@@ -1,13 +1,17 @@
 """`nnctl train`"""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnctl.cli import options
+
+if TYPE_CHECKING:
+    from nnctl.advice import Advice
+    from nnctl.jobs.smoke import SmokeResult
 
 
 def command(
@@ -40,21 +44,30 @@ def command(
     """
     from nnctl.cli.advising import print_advice
     from nnctl.cli.interruption import Interruption
-    from nnctl.cli.mpirun import is_first, ranks_of_job, require_one_process
+    from nnctl.cli.mpirun import if_first, is_first, ranks_of_job, require_one_process
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
 
-    chosen: dict[str, Any] = {
-        "output": output,
-        "overrides": set_ or (),
-        "seed": seed,
-        "overwrite": overwrite,
-    }
-    chosen["init_weights"] = init_weights
     if smoke:
         require_one_process("--smoke")
-        raise typer.Exit(smoke_status(config, chosen, quiet, json))
+        from nnctl.jobs.smoke import smoke as try_out
+
+        tried = try_out(
+            config,
+            output=output,
+            overrides=set_ or (),
+            seed=seed,
+            init_weights=init_weights,
+            overwrite=overwrite,
+        )
+        print_smoke_test(tried, quiet, json)
+        raise typer.Exit(tried.status)
+
+    def advise(advice: "Sequence[Advice]") -> None:
+        if not quiet:
+            print_advice(advice, sys.stderr)
+
     with (
         ranks_of_job() as ranks,
         Interruption() as interruption,
@@ -63,27 +76,31 @@ def command(
         # Only here, where a signal is noted even if some module on the way swallows what it raises.
         from nnctl.jobs.train import train
 
-        chosen |= {"epochs": epochs, "ranks": ranks}
-        if is_first():
-            chosen["warn"] = print_warning
-        if is_first() and not quiet:
-            chosen["advise"] = lambda advice: print_advice(advice, sys.stderr)
-        result = train(config, **chosen, callbacks=[*shown, interruption])
+        result = train(
+            config,
+            output=output,
+            overrides=set_ or (),
+            epochs=epochs,
+            seed=seed,
+            init_weights=init_weights,
+            overwrite=overwrite,
+            callbacks=[*shown, interruption],
+            ranks=ranks,
+            warn=if_first(print_warning),
+            advise=if_first(advise),
+        )
     if is_first():
         print_outcome(result, quiet, json)
     raise typer.Exit(interruption.status_of(result.status))
 
 
-def smoke_status(config: Path, chosen: Mapping[str, Any], quiet: bool, json: bool) -> int:
-    """Runs the smoke test, prints how the loss fell, and returns the exit status."""
+def print_smoke_test(result: "SmokeResult", quiet: bool, json: bool) -> None:
+    """What the smoke test has found: how the loss fell."""
     from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_smoke
-    from nnctl.jobs.smoke import smoke
 
-    result = smoke(config, **chosen)
     with reader_may_leave():
         if json:
             print_json({**result.job.results, "smoke": result.as_json()})
         elif not quiet:
             print_smoke(result)
-    return result.status
