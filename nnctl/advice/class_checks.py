@@ -19,7 +19,8 @@ BLIND = {"accuracy", "top_k_accuracy"}  # to rare classes
 
 
 def spare_units(built: Built) -> Iterator[Finding]:
-    targets, output = built.prepared.preprocessing.targets, output_of(built.config)
+    targets = built.prepared.preprocessing.targets
+    output = output_of(built.config)
     if targets.task != "multiclass" or len(targets.names) > 1 or output is None:
         return
     prepared = built.prepared
@@ -34,7 +35,8 @@ def spare_units(built: Built) -> Iterator[Finding]:
 
 
 def rare_class(built: Built) -> Iterator[Finding]:
-    config, targets = built.config, built.prepared.preprocessing.targets
+    config = built.config
+    targets = built.prepared.preprocessing.targets
     names = {metric.type for metric in config.metrics}
     y = built.prepared.train.y
     weighed = config.class_weight is not None or config.data.sample_weight is not None

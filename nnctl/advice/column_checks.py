@@ -22,7 +22,8 @@ ALIKE = 0.01  # of large numbers that are different but for rounding
 
 def text_columns(built: Built) -> Iterator[Finding]:
     """Text columns that tell rows apart, or hold quantities."""
-    config, inputs = built.config, built.prepared.preprocessing.inputs
+    config = built.config
+    inputs = built.prepared.preprocessing.inputs
     rows = len(built.train)
     for name, labels in inputs.categories.items():
         if name in (config.data.text or ()) or rows < ENOUGH_ROWS or len(inputs.names) == 1:
@@ -39,7 +40,8 @@ def text_columns(built: Built) -> Iterator[Finding]:
 
 def numbered_rows(built: Built) -> Iterator[Finding]:
     """Columns of whole numbers that tell rows apart, by their name and values."""
-    x, inputs = built.prepared.train.x, built.prepared.preprocessing.inputs
+    x = built.prepared.train.x
+    inputs = built.prepared.preprocessing.inputs
     named = [name for name in inputs.numeric if is_id(name, rising=True)]
     if not named or len(x) < ENOUGH_ROWS or len(inputs.names) == 1:
         return
@@ -64,7 +66,8 @@ def are_distinct_and_whole(values: Array, dtype: Any) -> bool:
 
 def target_in_features(built: Built) -> Iterator[Finding]:
     preprocessing = built.prepared.preprocessing
-    inputs, y = preprocessing.inputs, built.prepared.train.y
+    inputs = preprocessing.inputs
+    y = built.prepared.train.y
     of_arrays = preprocessing.arrays is not None
     if of_arrays or len(inputs.names) == 1 or len(y) < ENOUGH_ROWS:
         return

@@ -14,7 +14,8 @@ PROBABILITY = {"binary": "sigmoid", "multiclass": "softmax"}
 
 def output_findings(config: Config) -> Iterator[Finding]:
     """What does not fit between output and loss: of several rules that apply, the first."""
-    output, task = output_of(config), LOSSES[config.loss.type].task
+    output = output_of(config)
+    task = LOSSES[config.loss.type].task
     if output is None:
         return
     if output.units == 1 and (output.function == "softmax" or task == "multiclass"):

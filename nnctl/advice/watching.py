@@ -43,7 +43,8 @@ class Watch(Callback):
             self.first = loss_of(self.built, first_rows(self.built))
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        self.last, self.epoch = event.logs["loss"], event.epoch
+        self.last = event.logs["loss"]
+        self.epoch = event.epoch
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         if event.reason not in ("finished", "stopped"):
@@ -81,7 +82,8 @@ def loss_of(built: Built, examples: Examples) -> float:
 
 def loss_of_guessing(built: Built) -> float | None:
     """The loss of answering with the classes' shares; None for numbers and weighted rows."""
-    task, smoothing = built.model.loss.task, built.config.loss.arguments().get("label_smoothing")
+    task = built.model.loss.task
+    smoothing = built.config.loss.arguments().get("label_smoothing")
     if task == "regression" or built.train.weight is not None or smoothing:
         return None
     y = built.prepared.train.y
@@ -100,8 +102,10 @@ def entropy(shares: Array) -> Array:
 
 
 def confident_start(watch: Watch) -> Iterator[Finding]:
-    config, model = watch.built.config, watch.built.model
-    task, units = model.loss.task, model.output_shape[-1]
+    config = watch.built.config
+    model = watch.built.model
+    task = model.loss.task
+    units = model.output_shape[-1]
     if task == "regression" or (units == 1 and task == "multiclass"):
         return
     guessing = math.log(2 if task == "binary" else units)
@@ -122,7 +126,8 @@ def confident_start(watch: Watch) -> Iterator[Finding]:
 
 def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     """A loss that is no better than guessing: too slow, or too fast, as where units have died."""
-    guessing, rate = loss_of_guessing(watch.built), constant_rate(watch.built)
+    guessing = loss_of_guessing(watch.built)
+    rate = constant_rate(watch.built)
     if not guessing or rate is None or watch.epoch < ENOUGH_EPOCHS:
         return
     last = watch.last - Penalty(watch.built.model)()

@@ -29,12 +29,14 @@ def load_trained(path: Path) -> Trained:
     Raises `NnctlError` for a file that is damaged, of a newer format, or of arrays alone.
     """
     weights = load_weights(path)
-    metadata, file = weights.metadata, weights.file
+    metadata = weights.metadata
+    file = weights.file
     if CHECKPOINT_KEY in metadata:
         message = "this is a checkpoint, of a run that may go on"
         raise NnctlError(Problem(message, "name the weights.npz of a run that has ended", file))
     try:
-        values, shape = dict(metadata["config"]), [int(n) for n in metadata["input_shape"]]
+        values = dict(metadata["config"])
+        shape = [int(n) for n in metadata["input_shape"]]
         preparation = metadata["preprocessing"]
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         message = f"its metadata is damaged ({error!r})"

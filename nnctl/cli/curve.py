@@ -20,7 +20,8 @@ class Series:
     """The losses of all epochs so far, in bounded memory: neighbours are merged when it is full."""
 
     def __init__(self, most: int = 512):
-        self.most, self._each = most, 1
+        self.most = most
+        self._each = 1
         self.values: list[float] = []
         self._waiting: list[float] = []
 

@@ -54,7 +54,9 @@ class LiveFigures(Callback):
         self.ended: TrainEnd | None = None
 
     def on_train_begin(self, run: Run) -> None:
-        self.run, self.first_epoch, self.began = run, run.epoch, time.monotonic()
+        self.run = run
+        self.first_epoch = run.epoch
+        self.began = time.monotonic()
 
     def on_batch_end(self, run: Run, event: BatchEnd) -> None:
         self.batch = event
@@ -117,7 +119,8 @@ class LiveFigures(Callback):
         from rich.table import Table
 
         assert self.run is not None and self.batch is not None
-        batch, epochs = self.batch, self.run.epochs
+        batch = self.batch
+        epochs = self.run.epochs
         speed = f"{self.rows_a_second:,.0f} examples/s"
         shares = (self.share, batch.batch / batch.batches)
         texts = [
@@ -185,7 +188,8 @@ def live_display() -> Iterator[LiveFigures]:
     from rich.console import Console
     from rich.live import Live
 
-    figures, console = LiveFigures(), Console(stderr=True)
+    figures = LiveFigures()
+    console = Console(stderr=True)
     braille = console.encoding.lower().startswith("utf")
     with Live(
         console=console,

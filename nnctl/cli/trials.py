@@ -88,7 +88,9 @@ class LiveTable(Watcher):
         self.began = time.monotonic()
 
     def on_study_begin(self, view: View) -> None:
-        self.rows, self.began, self.view = view.rows, time.monotonic(), view
+        self.rows = view.rows
+        self.began = time.monotonic()
+        self.view = view
 
     def on_trial_begin(self, task: Task) -> None:
         self.running = {**self.running, task.number: ""}
@@ -122,7 +124,8 @@ class LiveTable(Watcher):
     def _head(self) -> str:
         """How many trials are over, of how many, and what is left at the speed so far."""
         assert self.view is not None
-        over, before = len(self.rows), len(self.view.rows)
+        over = len(self.rows)
+        before = len(self.view.rows)
         counts = [
             f"{count} {state}"
             for state in ("pruned", "failed")
@@ -141,7 +144,8 @@ def live_table() -> Iterator[LiveTable]:
     from rich.console import Console
     from rich.live import Live
 
-    table, console = LiveTable(), Console(stderr=True)
+    table = LiveTable()
+    console = Console(stderr=True)
     with Live(
         console=console,
         get_renderable=lambda: table.draw(console.width, console.height),

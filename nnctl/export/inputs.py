@@ -49,7 +49,8 @@ def write_columns(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> T
         x = join(writer, [given[name] for name in names])
         places = np.array([inputs.numeric.index(name) for name in names])
         parts.append(fill_and_scale(writer, x, inputs, places, (len(names),), dtype))
-    x, size = join(writer, parts), sum(inputs.widths)
+    x = join(writer, parts)
+    size = sum(inputs.widths)
     return Tensor(x if shape == (size,) else writer.reshape(x, shape), shape)
 
 

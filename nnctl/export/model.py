@@ -21,7 +21,8 @@ def write_graph(trained: Trained, opset: int, input_dtype: str | None = None) ->
     `input_dtype` is that of the number inputs; without it, what keeps `predict`'s digits. Raises
     `NnctlError` for what ONNX has no operators for.
     """
-    model, preparation = trained.model, trained.preprocessing
+    model = trained.model
+    preparation = trained.preprocessing
     writer = Writer(model.dtype, opset)
     dtype = input_dtype or inputs.exact_dtype(preparation.inputs)
     x = inputs.write_inputs(writer, preparation.inputs, model.input_shape, dtype)

@@ -31,7 +31,8 @@ def write_outputs(writer: Writer, y: Tensor, loss: Loss, targets: Targets) -> No
 
 def write_predictions(writer: Writer, y: Tensor, targets: Targets) -> None:
     """Numbers, (rows, targets), in the targets' own unit."""
-    value, scaling = y.name, targets.scaling
+    value = y.name
+    scaling = targets.scaling
     if scaling.type != "none":
         value = writer.node("Mul", value, writer.constant("divisor", scaling.divisor))
         value = writer.node("Add", value, writer.constant("shift", scaling.shift))
@@ -43,7 +44,8 @@ def write_predictions(writer: Writer, y: Tensor, targets: Targets) -> None:
 def write_labels(writer: Writer, y: Tensor, targets: Targets) -> None:
     """For each of several labels 0 or 1, and its probability."""
     above = writer.node("Greater", y.name, writer.number(THRESHOLD))
-    shape, names = y.shape, ", ".join(targets.names)
+    shape = y.shape
+    names = ", ".join(targets.names)
     label = writer.cast(above, "int64")
     writer.output(label, Port(writer.reserve("label"), "int64", shape, f"0 or 1 for {names}"))
     text = f"the probabilities of {names}"

@@ -22,7 +22,8 @@ from nnctl.network.layers.windows import Windows, table_of
 def convolution(writer: Writer, layer: Convolution, x: Tensor, weights: Weights) -> Tensor:
     if writer.dtype != np.float32:
         return gathered_convolution(writer, layer, x, weights)
-    x, kernel = writer.channels_first(x), weights["kernel"]
+    x = writer.channels_first(x)
+    kernel = weights["kernel"]
     along = layer.windows(
         x.shape, layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate
     )
@@ -81,7 +82,8 @@ def padding_after(axis: Windows) -> int:
 
 def gathered_convolution(writer: Writer, layer: Convolution, x: Tensor, weights: Weights) -> Tensor:
     """Each window's cells times the kernel, in one product for all places."""
-    x, kernel = writer.channels_last(x), weights["kernel"]
+    x = writer.channels_last(x)
+    kernel = weights["kernel"]
     filters = kernel.shape[-1]
     cells = gather_windows(writer, x, layer.table)
     rows = writer.reshape(cells, (*layer.places, kernel.size // filters))
@@ -93,7 +95,8 @@ def gathered_convolution(writer: Writer, layer: Convolution, x: Tensor, weights:
 
 def gathered_average(writer: Writer, layer: Pooling, x: Tensor) -> Tensor:
     """The sum of each window's cells, divided by how many of them are inside."""
-    x, table = writer.channels_last(x), table_of(layer.along)
+    x = writer.channels_last(x)
+    table = table_of(layer.along)
     axis = writer.constant("axis", np.array([2], np.int64))
     total = writer.node("ReduceSum", gather_windows(writer, x, table), axis, keepdims=0)
     counts = writer.constant("cells", (table >= 0).sum(1, dtype=np.float64)[:, None])

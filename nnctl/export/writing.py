@@ -66,7 +66,8 @@ class Writer:
     """
 
     def __init__(self, dtype: np.dtype[Any], opset: int):
-        self.dtype, self.opset = dtype, opset
+        self.dtype = dtype
+        self.opset = opset
         self.inputs: list[Port] = []
         self.outputs: list[Port] = []
         self.nodes: list[NodeProto] = []
@@ -78,13 +79,15 @@ class Writer:
     @contextmanager
     def named(self, scope: str) -> Iterator[None]:
         """What is written inside is named after that scope."""
-        before, self.scope = self.scope, scope
+        before = self.scope
+        self.scope = scope
         yield
         self.scope = before
 
     def reserve(self, name: str) -> str:
         """The name, with a number behind it where it is taken."""
-        free, count = name, 1
+        free = name
+        count = 1
         while free in self._taken:
             count += 1
             free = f"{name}_{count}"

@@ -216,7 +216,8 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
 
 def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[HeldOutRow, ...]]:
     """The columns of predictions, and a row for each row that the fold held out."""
-    prepared, held = built.prepared, built.held
+    prepared = built.prepared
+    held = built.held
     assert held is not None and prepared.held is not None and prepared.held_rows is not None
     preparation = prepared.preprocessing
     trained = Trained("", built.config, built.model, preparation)
@@ -224,7 +225,8 @@ def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[Hel
     names = tuple(f"target_{name}" for name in targets.names)
     truth = prepared.held.y.reshape(len(held), -1)
     if targets.classes is not None:
-        names, labels = ("target",), targets.classes.labels
+        names = ("target",)
+        labels = targets.classes.labels
         chosen = truth.argmax(axis=1) if truth.shape[1] > 1 else truth[:, 0].astype(int)
         known = [[labels[k]] for k in chosen.tolist()]
     else:

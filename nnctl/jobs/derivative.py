@@ -134,7 +134,8 @@ class Algebra:
     """An expression in SymPy's terms, built from its checked tree, never from text."""
 
     def __init__(self, sympy: Any, formula: Expression):
-        self.sympy, self.formula = sympy, formula
+        self.sympy = sympy
+        self.formula = formula
         self.symbols = {name: sympy.Symbol(name, real=True) for name in formula.variables}
         self.term = formula.work_out(self._arithmetic())
 

@@ -82,7 +82,8 @@ def explain(
     drawing = Drawing(traced, model.layout, loaded.loss.type)
     with np.errstate(all="ignore"), machine.thread_limit(1):
         experiment = Experiment(drawing, point_of(traced, model, example), epsilon)
-        nodes, parameters = experiment.node_findings(), experiment.parameter_findings()
+        nodes = experiment.node_findings()
+        parameters = experiment.parameter_findings()
         work = experiment.work() if measure else None
     return Explanation(
         row,

@@ -46,7 +46,8 @@ class Predictions:
 
         Raises `NnctlError` for a file that does not fit, and at a faulty row after those before it.
         """
-        preprocessing, named = self.trained.preprocessing, None
+        preprocessing = self.trained.preprocessing
+        named = None
         if isinstance(self.source, DataFile):
             named = self.source
         notices = Notices("stdin" if named is None else str(named.path))
@@ -85,7 +86,8 @@ class Predictions:
 
 def predicted_rows(trained: Trained, x: Inputs, threshold: float) -> Iterator[Row]:
     """The rows of predictions for inputs `x` `(rows, …)`, in the order of `predicted_columns`."""
-    model, targets = trained.model, trained.preprocessing.targets
+    model = trained.model
+    targets = trained.preprocessing.targets
     outputs = model.predict(x.reshape(len(x), *model.input_shape))
     with np.errstate(all="ignore"):
         predictions = np.asarray(model.loss.output_activation(outputs))

@@ -97,7 +97,8 @@ def seconds_of_training(training: Training) -> float:
     before = training.state.step
     try:
         for _ in training.events():
-            now, step = time.perf_counter(), training.state.step
+            now = time.perf_counter()
+            step = training.state.step
             if step > before:
                 spent.append((now - last) / (step - before))
             last, before = now, step

@@ -176,7 +176,8 @@ def check_data(saved: Saved, job: Job) -> None:
 
 def write_config(folder: RunFolder, job: Job) -> None:
     """Brings `config.yaml` up to the checkpoint's config, if it is not."""
-    path, text = folder.path / CONFIG, dump_yaml(job.about.config)
+    path = folder.path / CONFIG
+    text = dump_yaml(job.about.config)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         with atomic_file(path, "w") as file:
             file.write(text)

@@ -98,7 +98,8 @@ def run_in(
 
     `digest` gives the hash of a data file.
     """
-    ranks, state = built.model.ranks, built.model.state()
+    ranks = built.model.ranks
+    state = built.model.state()
     job = together(ranks, lambda: Job.of(built, digest))
     together(ranks, lambda: check_alike(job))
 
@@ -128,7 +129,8 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
 
     An interruption of what follows the training leaves a run that can be gone on with, too.
     """
-    training, watch = training_of(job.built), Watch(job.built)
+    training = training_of(job.built)
+    watch = Watch(job.built)
     try:
         reason = train_on(job, training, folder, [watch, *callbacks])
     except TrainingDiverged as error:
@@ -206,7 +208,8 @@ def finish(
     advice: tuple[Advice, ...] = (),
 ) -> TrainResult:
     """Writes weights and results."""
-    built, model = job.built, job.built.model
+    built = job.built
+    model = job.built.model
     if is_first(model.ranks):
         save_weights(folder.weights, model.named_arrays(), metadata_of(job))
     test = None if built.test is None else model.evaluator.figures(built.test)
@@ -264,7 +267,8 @@ def unfinished_result(
     built: Built, folder: RunFolder, status: ExitStatus, problems: Sequence[Problem] = ()
 ) -> TrainResult:
     """What there is of a run that has not come to its end."""
-    state, config = built.model.state(), built.config
+    state = built.model.state()
+    config = built.config
     results = results_of(state, folder=folder.path, weights=None, seed=config.seed, test=None)
     return TrainResult(
         folder.path, folder.weights, results, status, file_to_try(config), tuple(problems)

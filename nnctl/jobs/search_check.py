@@ -11,7 +11,8 @@ def check_search(built: Built) -> None:
 
     Raises `NnctlError` with what goes wrong, each at the place of its value.
     """
-    source, builder = built.config.source, Builder(built)
+    source = built.config.source
+    builder = Builder(built)
     search = search_of(source)
     problems: dict[tuple[str, str], Problem] = {}
     for path, entry in search.items():

@@ -87,7 +87,8 @@ def losses_on_one_batch(built: Built) -> tuple[float, float, int]:
 
     Ends once the loss has halved: that it falls is the question, not how far.
     """
-    model, batch = built.model, built.train.rows(slice(0, batch_size(built)))
+    model = built.model
+    batch = built.train.rows(slice(0, batch_size(built)))
     start = model.named_arrays()
     before = after = model.evaluator.figures(batch)["loss"]
     steps = 0
@@ -115,7 +116,8 @@ class TemporaryRun(AbstractContextManager[RunFolder]):
     """A run folder in a temporary one."""
 
     def __init__(self, name: str):
-        self._name, self._parent = name, tempfile.TemporaryDirectory(prefix="nnctl-")
+        self._name = name
+        self._parent = tempfile.TemporaryDirectory(prefix="nnctl-")
 
     def __enter__(self) -> RunFolder:
         return RunFolder(Path(self._parent.name) / self._name)

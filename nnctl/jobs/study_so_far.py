@@ -7,7 +7,7 @@ from nnctl.config import Config, load
 from nnctl.jobs.trials import trial_config
 from nnctl.runs.folder import RESULTS
 from nnctl.runs.results import read_results
-from nnctl.runs.study_folder import CONFIG, StudyFolder
+from nnctl.runs.study_folder import STUDY_CONFIG, StudyFolder
 from nnctl.tuning.result import TuneResult, View
 from nnctl.tuning.table import read_table
 from nnctl.tuning.trial import TrialRow, best_of, direction_of
@@ -24,7 +24,7 @@ def study_so_far(folder: Path) -> tuple[dict[str, Any], Config | None] | None:
     known = None if results is None else results.get("trials")
     if results is not None and not isinstance(known, int):
         return None  # it is damaged, as the report will say
-    config = load(folder / CONFIG)
+    config = load(folder / STUDY_CONFIG)
     if config.tune is None:
         return None
     rows = read_table(StudyFolder(folder), tuple(config.tune.search))

@@ -103,7 +103,8 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
 
 def held_bytes(built: Built) -> int:
     """The bytes of the examples, and of their order, that are in memory while training."""
-    x, others = built.train.x, (built.validation, built.test)
+    x = built.train.x
+    others = (built.validation, built.test)
     ordered = x.at_once * np.diff(x.starts).max() if isinstance(x, Blocks) else len(x)
     arrays = [x, *built.train.arrays()[1:]]
     for part in others:  # of whose blocks no more is held than is predicted at once

@@ -57,8 +57,10 @@ class Trainer:
         look: Callable[[], object] = lambda: None,
         known: Built | None = None,
     ):
-        self.trials, self.look = trials, look
-        self._builder, self._digest = Builder(known), cache(digest_of)
+        self.trials = trials
+        self.look = look
+        self._builder = Builder(known)
+        self._digest = cache(digest_of)
 
     def train(self, task: Task, report: Report) -> Outcome:
         """Trains a trial to its end, or until `report` says that it is to stop."""
@@ -77,7 +79,8 @@ class Trainer:
 
     def _outcome(self, job: Job, training: Training, seconds: float) -> Outcome:
         """The figure of the weights that the trial ends with, and these."""
-        model, epochs = job.built.model, training.epoch
+        model = job.built.model
+        epochs = training.epoch
         figures = final_results(job, Path(), None)
         part = "validation" if self.trials.monitor.startswith("val_") else "train"
         value = figures[part][self.trials.monitor.removeprefix("val_")]
@@ -97,8 +100,12 @@ class Reports(Callback):
     def __init__(
         self, monitor: str, every: int, report: Report, look: Callable[[], object] = lambda: None
     ):
-        self.monitor, self.every, self.report, self.look = monitor, every, report, look
-        self.epochs, self.pruned = 0, False
+        self.monitor = monitor
+        self.every = every
+        self.report = report
+        self.look = look
+        self.epochs = 0
+        self.pruned = False
 
     def on_batch_end(self, run: Run, event: BatchEnd) -> None:
         self.look()

@@ -146,7 +146,8 @@ def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ..
     """The data files of a run, each held against its SHA-256 then."""
     found = []
     for part, file in named_files(resolved(config, absolute_paths=True)["data"]).items():
-        digest, fault = digests.get(part), None
+        digest = digests.get(part)
+        fault = None
         try:
             if digest is not None and digest_of(file) != digest:
                 fault = "it has changed since the run (its SHA-256 differs)"
@@ -173,7 +174,8 @@ def settings_to_share(config: Config) -> dict[str, Any]:
 
 def kept_epoch(config: Config, results: Mapping[str, Any]) -> int | None:
     """The epoch whose weights a run has kept, where that need not be the last."""
-    stopping, best = config.early_stopping, results.get("best_epoch")
+    stopping = config.early_stopping
+    best = results.get("best_epoch")
     restored = stopping is not None and stopping.restore_best
     return best if restored and isinstance(best, int) else None
 

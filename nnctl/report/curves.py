@@ -62,7 +62,8 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
 
 def lines_of(runs: Sequence[RunReport], place: int, run: RunReport, name: str) -> list[Line]:
     """The lines of one run in the chart of a figure: training, and validation if there is one."""
-    epochs, lines = run.history.get("epoch", []), []
+    epochs = run.history.get("epoch", [])
+    lines = []
     for ahead, part in (("", "train"), (VALIDATION, "validation")):
         if (values := run.history.get(ahead + name)) is not None:
             said = part if len(runs) == 1 else f"{run.name}, {part},"

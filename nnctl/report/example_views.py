@@ -42,7 +42,8 @@ def view_of(trained: Trained, x: Array) -> View:
     The shape that the model declares decides. A vector of numbers is a picture where both the
     columns' names and the numbers themselves speak for it.
     """
-    model, inputs = trained.model, trained.preprocessing.inputs
+    model = trained.model
+    inputs = trained.preprocessing.inputs
     if inputs.categories:
         return View("table")
     shape = declared_shape(model)

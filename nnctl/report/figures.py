@@ -55,7 +55,8 @@ class DrawnRun:
     """A run's report with its drawings, made when the template asks for them."""
 
     def __init__(self, run: RunReport, charts: Charts):
-        self.run, self.charts = run, charts
+        self.run = run
+        self.charts = charts
 
     @property
     def name(self) -> str:
@@ -102,7 +103,8 @@ class DrawnRun:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """What the run was, in short."""
-        run, config = self.run, self.run.config
+        run = self.run
+        config = self.run.config
         facts = [("layers", self.layers)]
         if run.parameters is not None:
             facts.append(("parameters", f"{run.parameters:,}"))
@@ -118,7 +120,8 @@ class DrawnRun:
     @property
     def environment(self) -> list[tuple[str, str]]:
         """What the figures were made with, as far as it is known."""
-        results, config = self.run.results, self.run.config
+        results = self.run.results
+        config = self.run.config
         versions = results.get("versions")
         known = versions if isinstance(versions, dict) else {}
         facts = [(title, str(known[key])) for key, title in PACKAGES.items() if key in known]

@@ -100,9 +100,11 @@ class Judged:
 
 def judge(part: str, trained: Trained, examples: Examples) -> Judged:
     """The model's predictions for the examples of a part of its data."""
-    predictions, x = predictions_for(trained, examples), examples.x[:]
+    predictions = predictions_for(trained, examples)
+    x = examples.x[:]
     view = view_of(trained, x)
-    inputs, targets = trained.preprocessing.inputs, trained.preprocessing.targets
+    inputs = trained.preprocessing.inputs
+    targets = trained.preprocessing.targets
     low = high = 0.0
     if view.kind != "table":
         own = values_of(inputs, x)
@@ -112,7 +114,8 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
     if matrix is not None and classes is not None:
         by_class = tuple(class_figures(matrix, classes))
     elif targets.task == "regression":
-        by_class, fits = (), fits_of(trained, examples, predictions)
+        by_class = ()
+        fits = fits_of(trained, examples, predictions)
     else:
         by_class = tuple(label_figures(targets.names, examples.y > 0.5, predictions > 0.5))
     return Judged(
@@ -175,7 +178,8 @@ def worst_of(
 ) -> list[Worst]:
     """The examples whose truth was given the least probability, or that are furthest off."""
     most = {"picture": PICTURES, "series": SERIES, "table": ROWS}[view.kind]
-    targets, inputs = trained.preprocessing.targets, trained.preprocessing.inputs
+    targets = trained.preprocessing.targets
+    inputs = trained.preprocessing.inputs
     if fits:
         found = furthest_rows(fits, most)
     elif targets.classes is None:
@@ -246,7 +250,8 @@ def furthest_rows(fits: tuple[Fit, ...], most: int) -> list[Miss]:
     found = []
     for row in first_rows(-relative.max(axis=1), most):
         target = int(relative[row].argmax())
-        fit, name = fits[target], f"{fits[target].target} = " if len(fits) > 1 else ""
+        fit = fits[target]
+        name = f"{fit.target} = " if len(fits) > 1 else ""
         truth, predicted = (f"{name}{float(y[row]):,.6g}" for y in (fit.truth, fit.predicted))
         found.append((row, truth, predicted, float(errors[row, target])))
     return found

@@ -33,7 +33,7 @@ from nnctl.runs.results import read_results
 from nnctl.runs.study_folder import BEST
 
 STUDY_TEMPLATE = "study.html.j2"
-HEIGHT = 240
+TRIALS_HEIGHT = 240
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class StudyReport:
     @property
     def progress(self) -> str:
         """How far a study is that has not ended."""
-        over, planned = len(self.trials), self.results["planned"]
+        over = len(self.trials)
+        planned = self.results["planned"]
         if over > planned:  # it goes further than it was meant to
             return f"the study has not ended: {count_text(over, 'trial')} are over"
         are = "is" if over == 1 else "are"
@@ -155,7 +156,7 @@ def trials_chart(charts: Charts, study: StudyReport) -> str:
     numbers = [row["trial"] for row in complete]
     values = [float(row["value"]) for row in complete]
     best = best_so_far(values, study.results["direction"])
-    with drawing(2 * WIDTH, HEIGHT, titled=True) as (figure, axes):
+    with drawing(2 * WIDTH, TRIALS_HEIGHT, titled=True) as (figure, axes):
         known = np.where(drawable(values), values, np.nan)
         axes.plot(numbers, known, "o", color=LINES[0], alpha=0.7, markeredgewidth=0)
         axes.step(numbers, best, where="post", color=INK, linewidth=1)

@@ -97,8 +97,10 @@ class Checkpoints(Callback):
     def __init__(
         self, folder: Path, state: TrainingState, about: About, others: Sequence[Callback] = ()
     ):
-        self.folder, self.training_state = folder, state
-        self.about, self.others = about, others
+        self.folder = folder
+        self.training_state = state
+        self.about = about
+        self.others = others
         self._written = 0.0
         self._figures: tuple[str, ...] = ()
 

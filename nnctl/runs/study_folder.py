@@ -13,7 +13,7 @@ from nnctl.errors import NnctlError, Problem
 from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, is_taken, make_parents, taken_problem
 from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
-STORAGE, CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
+STORAGE, STUDY_CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
 LOGS = (f"{STORAGE}-wal", f"{STORAGE}-shm")  # SQLite's own
 SUFFIX = "-tune"
 
@@ -50,7 +50,7 @@ class StudyFolder:
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise write_problem(error, self.path) from None
-        write(self.path / CONFIG, config)
+        write(self.path / STUDY_CONFIG, config)
 
     def write_best(self, config: str, weights: bytes | None) -> None:
         """Writes the best trial's config, and its weights where they are at hand.
@@ -114,13 +114,13 @@ def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder
 
 def is_about_to_be(path: Path) -> bool:
     """Whether another process makes the folder of a study at this moment, or was killed then."""
-    own = {each.name for each in path.glob(temporary_name(CONFIG, "*"))}
+    own = {each.name for each in path.glob(temporary_name(STUDY_CONFIG, "*"))}
     return path.is_dir() and not is_study(path) and own == {e.name for e in path.iterdir()}
 
 
 def is_study(path: Path) -> bool:
     """Whether a folder holds a study."""
-    return (path / CONFIG).is_file()
+    return (path / STUDY_CONFIG).is_file()
 
 
 def no_study_problem(path: Path) -> NnctlError:

@@ -25,7 +25,10 @@ class Heartbeats(ABC):
     """
 
     def __init__(self, own: Any, running: Running, failures: Failures, interval: float | None):
-        self.own, self.running, self.failures, self.interval = own, running, failures, interval
+        self.own = own
+        self.running = running
+        self.failures = failures
+        self.interval = interval
 
     def beat(self, trials: Sequence[Trial]) -> None:
         """Notes it once."""
@@ -90,7 +93,8 @@ class NotedHeartbeats(Heartbeats):
         self._seen: dict[int, tuple[Any, float]] = {}  # by trial, its note, and since when
 
     def silent_trials(self, study_id: int, running: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-        now, before = time.monotonic(), self._seen
+        now = time.monotonic()
+        before = self._seen
         self._seen = {}
         for trial in running:
             note = trial.user_attrs.get(ALIVE)

@@ -66,7 +66,8 @@ class TuneResult:
 
     def as_json(self) -> dict[str, Any]:
         """What `results.json` holds."""
-        view, best = self.view, self.best
+        view = self.view
+        best = self.best
         values: dict[str, Any] = {"study": view.name}
         if self.folder is not None:
             values["run"] = str(self.folder)

@@ -50,7 +50,8 @@ class Seeded(BaseSampler):  # type: ignore[misc]  # Optuna is not there for all 
     """
 
     def __init__(self, make: Make, seed_of: Callable[[FrozenTrial], int]):
-        self._make, self._seed_of = make, seed_of
+        self._make = make
+        self._seed_of = seed_of
         self._own = make(0)
 
     def before_trial(self, study: Any, trial: FrozenTrial) -> None:

@@ -57,10 +57,13 @@ class Study:
         on_end: OnEnd = lambda row, weights: None,
     ):
         assert config.tune is not None
-        self.name, self.space, self.trials = config.name, space, config.tune.trials
+        self.name = config.name
+        self.space = space
+        self.trials = config.tune.trials
         self.direction = direction_of(config)
         self.on_end = on_end
-        self._seed, self._redraws = config.seed, 0
+        self._seed = config.seed
+        self._redraws = 0
         self._running: dict[int, Trial] = {}
         self._read: optuna.Study | None = None
         self.heartbeats = heartbeats_of(storage, lambda: list(self._running.values()))
@@ -304,7 +307,8 @@ class Study:
         return True
 
     def _row(self, slot: Slot) -> TrialRow:
-        attempt, notes = slot.current, slot.current.user_attrs
+        attempt = slot.current
+        notes = slot.current.user_attrs
         return TrialRow(
             slot.number,
             slot.state,

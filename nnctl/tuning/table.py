@@ -49,7 +49,8 @@ def row_of(cells: Sequence[str], paths: Sequence[str]) -> TrialRow:
     """A line of the table. Raises `ValueError` for one that is none."""
     if len(cells) != AHEAD + len(paths) + BEHIND:
         raise ValueError(cells)
-    (number, state, value, epochs, seconds), (same_as, reason) = cells[:AHEAD], cells[-BEHIND:]
+    (number, state, value, epochs, seconds) = cells[:AHEAD]
+    (same_as, reason) = cells[-BEHIND:]
     return TrialRow(
         int(number),
         state,

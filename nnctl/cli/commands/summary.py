@@ -70,7 +70,8 @@ def print_speed(speed: "Speed") -> None:
 
 def size(nbytes: int) -> str:
     """Bytes for people: `113.5 kB`."""
-    number, units = float(nbytes), ["B", "kB", "MB", "GB", "TB"]
+    number = float(nbytes)
+    units = ["B", "kB", "MB", "GB", "TB"]
     while number >= 1000 and len(units) > 1:
         number /= 1000
         units.pop(0)

@@ -28,7 +28,8 @@ class Drawing:
     """
 
     def __init__(self, traced: Trace, layout: Layout, loss_name: str):
-        self.traced, self.loss_name = traced, loss_name
+        self.traced = traced
+        self.loss_name = loss_name
         lift = traced.graph.lift
         self.parameters = {lift(p): name for name, p in layout.parameters.items()}
         self.trained = [lift(layout.parameters[name]) for name in layout.trainable]

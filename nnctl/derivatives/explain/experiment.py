@@ -60,14 +60,17 @@ class Experiment:
     """
 
     def __init__(self, drawing: Drawing, point: Mapping[Value, Array], epsilon: float):
-        self.drawing, self.point, self.epsilon = drawing, point, epsilon
+        self.drawing = drawing
+        self.point = point
+        self.epsilon = epsilon
         self.trained = drawing.trained
         self.nodes = sum(node.size for node in drawing.nodes)
         self.parameters = sum(value.size for value in self.trained)
         sizes = [value.size for value in (*drawing.nodes, *self.trained)]
         few = max(self.nodes, self.parameters) <= MOST_NODES
         self.is_small = few and max(sizes, default=0) <= FEW
-        loss, wanted = drawing.traced.loss, [*drawing.nodes, *self.trained]
+        loss = drawing.traced.loss
+        wanted = [*drawing.nodes, *self.trained]
         graph = loss.graph
         self.forward = Program(
             graph, [loss, *wanted, *point], np.float64, assign=False, share=False
@@ -82,7 +85,8 @@ class Experiment:
 
     def node_findings(self) -> list[Finding]:
         """Each node from left to right, entry by entry in a small graph."""
-        formulas, names = Formulas(self.drawing), self.drawing.names
+        formulas = Formulas(self.drawing)
+        names = self.drawing.names
         found = [
             self._finding(node, names[node], formulas.of(node, entry), entry)
             for node in self.drawing.nodes

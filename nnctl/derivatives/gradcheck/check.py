@@ -76,7 +76,8 @@ class CaseResult:
 
 def model_case(model: Model, loss: Loss, batch: Examples, by_input: bool = False) -> Case:
     """The loss of a float64 model on a batch, by each trainable parameter, and maybe the input."""
-    traced, layout = trace(model, loss, batch, len(batch)), model.layout
+    traced = trace(model, loss, batch, len(batch))
+    layout = model.layout
     arrays = {name: traced.graph.lift(layout.parameters[name]) for name in layout.trainable}
     if by_input:
         arrays["input"] = traced.x
@@ -100,7 +101,8 @@ class CasePrograms:
     """
 
     def __init__(self, case: Case, method: Method):
-        self.case, self.method = case, method
+        self.case = case
+        self.method = method
         graph = case.loss.graph
         forward = list(graph.values)
         derivatives = gradients(case.loss, list(case.arrays.values()))

@@ -71,7 +71,8 @@ def draw(variants: Sequence[dict[str, Any]], generator: np.random.Generator) -> 
 @cache
 def variants_of_layer(name: str) -> Sequence[dict[str, Any]]:
     """The variants of a layer that exist, and that take its example's shape."""
-    made, found = LAYERS[name], []
+    made = LAYERS[name]
+    found = []
     required = {a.name: example_of(a) for a in arguments_of(made) if a.required}
     for options in variants(made):
         try:
