@@ -22,10 +22,10 @@ def output_findings(config: Config) -> Iterator[Finding]:
         yield softmax_of_one(output, task)
     elif task != "regression":
         from_logits = config.loss.arguments()["from_logits"]
-        yield from (on_logits if from_logits else on_probabilities)(output, task)
+        yield from (logits_findings if from_logits else probability_findings)(output, task)
 
 
-def with_logits(output: Output) -> dict[str, Any]:
+def logits_change(output: Output) -> dict[str, Any]:
     """The change to a linear output and a loss that takes logits."""
     change: dict[str, Any] = {"loss.from_logits": True}
     return change if output.function == "linear" else {output.activation: "linear", **change}
@@ -41,7 +41,7 @@ def softmax_of_one(output: Output, task: str) -> Finding:
     return Finding(rules.SOFTMAX_OF_ONE, output.activation, found, change)
 
 
-def on_logits(output: Output, task: str) -> Iterator[Finding]:
+def logits_findings(output: Output, task: str) -> Iterator[Finding]:
     """What is wrong with an output that the loss takes for logits."""
     if output.function == "linear":
         return
@@ -51,7 +51,7 @@ def on_logits(output: Output, task: str) -> Iterator[Finding]:
     yield Finding(rule, output.activation, found, {output.activation: "linear"})
 
 
-def on_probabilities(output: Output, task: str) -> Iterator[Finding]:
+def probability_findings(output: Output, task: str) -> Iterator[Finding]:
     """What is wrong with an output that the loss takes for probabilities."""
     found = f"the output is {with_article(output.function)}, and the loss has from_logits: false"
     if output.function == PROBABILITY[task]:
@@ -62,7 +62,7 @@ def on_probabilities(output: Output, task: str) -> Iterator[Finding]:
         rule = rules.SIGMOID_FOR_CLASSES if task == "multiclass" else rules.SOFTMAX_FOR_LABELS
         kind = "categorical" if task == "multiclass" else "binary"
         found = f"the output is a {output.function}, and the loss a {kind} crossentropy"
-    yield Finding(rule, output.activation, found, with_logits(output))
+    yield Finding(rule, output.activation, found, logits_change(output))
 
 
 def with_article(function: str) -> str:

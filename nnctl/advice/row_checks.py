@@ -26,7 +26,7 @@ def shared_rows(built: Built) -> Iterator[Finding]:
             continue
         keys = row_keys(train)
         shared = count_shared(train, keys, others)
-        if shared and shared / len(others) > BY_CHANCE * share_repeated(keys):
+        if shared and shared / len(others) > BY_CHANCE * repeated_share(keys):
             verb = "is" if shared == 1 else "are"
             found = f"{shared:,} of the {len(others):,} {part} rows {verb} in train"
             path = f"data.{part}"
@@ -58,7 +58,7 @@ def count_shared(train: Examples, keys: Array, others: Examples) -> int:
     return sum(content(others, row) in known for row in candidates.tolist())
 
 
-def share_repeated(keys: Array) -> float:
+def repeated_share(keys: Array) -> float:
     """The share of rows, of which these are the keys, whose inputs come more than once."""
     ordered = np.sort(keys)
     twins = ordered[1:][ordered[1:] == ordered[:-1]]

@@ -72,7 +72,7 @@ class RunFolder(NamedTuple):
                 raise taken_problem(self.path)
             swap(self.path, beside)
             return self.path
-        for path in [self.path] if self.numbers is None else numbered(self.numbers):
+        for path in [self.path] if self.numbers is None else numbered_paths(self.numbers):
             if not os.path.lexists(path):
                 try:
                     put = beside.rename(path)
@@ -136,7 +136,7 @@ def choose(name: str, output: Path | None, overwrite: bool) -> RunFolder:
     """
     wanted = output if output is not None else RUNS / name
     if output is None and not overwrite:
-        free = next(path for path in numbered(wanted) if not os.path.lexists(path))
+        free = next(path for path in numbered_paths(wanted) if not os.path.lexists(path))
         return RunFolder(free, numbers=wanted)
     if not is_taken(wanted):
         return RunFolder(wanted)
@@ -177,7 +177,7 @@ def is_run(path: Path) -> bool:
     )
 
 
-def numbered(path: Path) -> Iterator[Path]:
+def numbered_paths(path: Path) -> Iterator[Path]:
     """NAME, NAME-2, NAME-3, …"""
     yield path
     for number in count(2):

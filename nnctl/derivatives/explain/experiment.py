@@ -92,7 +92,7 @@ class Experiment:
             for node in self.drawing.nodes
             for entry in (range(node.size) if self.is_small else [None])
         ]
-        return [of_one_example(finding) for finding in found]
+        return [squeeze(finding) for finding in found]
 
     def parameter_findings(self) -> list[Finding]:
         """Each trainable parameter, in the layout's order; its formula is its letter."""
@@ -166,7 +166,7 @@ class Experiment:
         return (self._loss_now() - self.loss) / self.epsilon
 
 
-def of_one_example(finding: Finding) -> Finding:
+def squeeze(finding: Finding) -> Finding:
     """The same without axes of length one, such as that of the batch's only row."""
     arrays = (array.squeeze() for array in (finding.value, finding.gradient, finding.nudge))
     return Finding(finding.name, finding.formula, *arrays)
