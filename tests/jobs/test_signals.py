@@ -15,14 +15,14 @@ pytestmark = pytest.mark.skipif(not MASKED, reason="signals cannot be masked")
 # Python's own helper process starts with the first of the others, and lets signals through.
 STARTING = """
 import multiprocessing, signal
-from nnctl.jobs.signals import signals_held_back
+from nnctl.jobs.signals import hold_signals_back
 
 def work():
     pass
 
 if __name__ == "__main__":
     context = multiprocessing.get_context("spawn")
-    with signals_held_back():
+    with hold_signals_back():
         process = context.Process(target=work)
         process.start()
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -1,9 +1,11 @@
 """`nnctl train`: what is printed where, and the exit statuses."""
 
+import io
 import json
 import math
 import re
 import shlex
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +99,9 @@ def test_options_reach_the_job(project, invoke, faked):
     ((config, arguments),) = calls
     (interruption,) = arguments.pop("callbacks")
     assert arguments.pop("warn") is print_warning
+    with redirect_stderr(io.StringIO()) as said:
+        arguments.pop("advise")(["what -q keeps from being printed"])
+    assert said.getvalue() == ""
     assert (config, interruption.status) == (Path("small.yaml"), None)
     assert arguments == {
         "output": Path("out"),

@@ -103,7 +103,7 @@ def test_a_study_that_another_command_removes_is_told_so(begin_there):
     assert study.take().number == 2
     other.delete()
     study.report(task.number, 1, 0.5)  # some storages know the trial still
-    for tried in (study.take, study.is_done, study.loaded, study.release):
+    for tried in (study.take, study.is_done, study.load, study.release):
         with pytest.raises(NnctlError, match='"searched" was removed from its storage meanwhile'):
             tried()
 
