@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from tests.processes import hear_signals
+
 # The tests start hundreds of processes, each of which would compile all of nnctl anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+hear_signals()
 
 
 @pytest.fixture(autouse=True)

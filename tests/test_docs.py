@@ -3,9 +3,9 @@
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from nnctl.jobs.gradcheck import gradcheck
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
+from tests.processes import run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,13 +36,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_line(command: str, folder: Path) -> CompletedProcess[str]:
     """A line of the README, with the nnctl that is being tested."""
     nnctl = f"{shlex.quote(sys.executable)} -m nnctl "
     command = re.sub(r"(^|&& )(\S*/)?nnctl ", lambda match: match[1] + nnctl, command)
-    return subprocess.run(
-        command, shell=True, cwd=folder, capture_output=True, text=True, timeout=120
-    )
+    return run(command, shell=True, cwd=folder)
 
 
 def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
@@ -57,25 +56,23 @@ def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
     commands += [line for block in blocks("run these") for line in block.strip().splitlines()]
     commands.remove("nnctl gradcheck")  # takes long, and is run by tests/gradcheck
     for command in commands:
-        result = run(command, checkout)
+        result = run_line(command, checkout)
         assert result.returncode == 0, f"{command}\n{result.stderr}"
         assert "Traceback" not in result.stderr
     assert (checkout / "predictions.csv").read_text().startswith("prediction,probability_setosa")
 
 
 def test_predict_prints_a_header_and_two_rows(checkout: Path):
-    assert run("nnctl train configs/mnist.yaml --epochs 1 -q", checkout).returncode == 0
+    assert run_line("nnctl train configs/mnist.yaml --epochs 1 -q", checkout).returncode == 0
     (line,) = [c for c in "".join(blocks("run these")).splitlines() if "head -3" in c]
-    printed = run(line, checkout).stdout.splitlines()
+    printed = run_line(line, checkout).stdout.splitlines()
     assert len(printed) == 3
     assert printed[0].startswith("prediction,probability_0")
 
 
 def test_the_python_of_the_readme_runs():
     for block in blocks("python"):
-        result = subprocess.run(
-            [sys.executable, "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=60
-        )
+        result = run([sys.executable, "-c", block], cwd=ROOT)
         assert result.returncode == 0, result.stderr
 
 

@@ -1,11 +1,12 @@
 """Imports point one way: from the command line down to arrays."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run
 
 PACKAGE = Path(__file__).parents[1] / "nnctl"
 # The floors of the house, from the ground up: a room imports from floors below its own alone.
@@ -104,5 +105,5 @@ def test_help_and_version_load_nothing_heavy(arguments):
         "heavy = {'numpy', 'pydantic', 'yaml', 'rich.progress'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = run([sys.executable, "-c", code])
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,8 @@ class Interruption(Callback):
 
     While training runs, the first signal is noted and ends it with a checkpoint; a second one ends
     the process at once. Before and after, there is nothing to save, and a signal raises
-    `KeyboardInterrupt`. `status` is the exit status that the first signal calls for.
+    `KeyboardInterrupt`. `status` is the exit status that the first signal calls for. A signal that
+    the process was started to ignore, as in the background of a script, stays ignored.
     """
 
     def __init__(self) -> None:
@@ -29,7 +30,8 @@ class Interruption(Callback):
 
     def __enter__(self) -> "Interruption":
         for number in STATUS:
-            self._before[number] = signal.signal(number, self._note)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,15 +1,16 @@
 """A folder with a small table and its config, and two ways to run commands in it."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from nnctl.cli.app import app
+from tests.processes import run
 
 ROWS = [(k % 7, (3 * k) % 11, "yes" if k % 7 > 3 else "no") for k in range(40)]
 CONFIG = """\
@@ -21,7 +22,7 @@ loss: {type: binary_crossentropy, from_logits: true}
 optimizer: {type: adam, learning_rate: 0.05}
 epochs: 3
 """
-Process = Callable[..., subprocess.CompletedProcess[str]]
+Process = Callable[..., CompletedProcess[str]]
 Invoke = Callable[..., Result]
 
 
@@ -52,21 +53,13 @@ def environment() -> dict[str, str]:
 def process(environment: Mapping[str, str]) -> Process:
     """Runs a command as its user does; `shell` is a line in which `nnctl` stands for it."""
 
-    def run(*arguments: str, shell: str | None = None, **variables: str):
+    def run_nnctl(*arguments: str, shell: str | None = None, **variables: str):
         command = [sys.executable, "-m", "nnctl", *arguments]
         if shell is not None:
             command = ["bash", "-c", f'nnctl() {{ "{sys.executable}" -m nnctl "$@"; }}; {shell}']
-        return subprocess.run(
-            command,
-            env={**environment, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-        )
+        return run(command, env={**environment, **variables})
 
-    return run
+    return run_nnctl
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import typer
 
 from nnctl import __version__
 from nnctl.cli.app import app
+from tests.processes import run
 
 COMMANDS = sorted(typer.main.get_command(app).list_commands(None))
 README = Path(__file__).parents[2] / "README.md"
@@ -69,9 +69,7 @@ def modules_after(arguments: list[str], environment: dict[str, str]) -> list[str
         "except SystemExit as end:\n    status = end.code\n"
         "print(json.dumps([status, *sorted(sys.modules)]), file=sys.stderr)\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
-    )
+    result = run([sys.executable, "-c", code], env=environment)
     status, *modules = json.loads(result.stderr.splitlines()[-1])
     assert status == 0
     return modules

@@ -1,7 +1,6 @@
 """What a shell is told when somebody presses Tab, by the protocol of Typer's own scripts."""
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -10,6 +9,7 @@ from nnctl.cli import completion
 from nnctl.config import Config
 from nnctl.network.metrics import METRICS
 from nnctl.rules import RULES
+from tests.processes import run
 
 RUN = """
 import sys
@@ -48,13 +48,7 @@ def folder(tmp_path, monkeypatch):
 
 def told(**protocol: str) -> str:
     """What a shell is told, which needs nothing heavy to be found."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN],
-        env={**os.environ, **protocol},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run([sys.executable, "-c", RUN], env={**os.environ, **protocol})
     assert done.returncode == 0, done.stderr
     return done.stdout
 

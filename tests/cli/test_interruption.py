@@ -1,16 +1,17 @@
 """Ctrl-C and SIGTERM: the first ends training with a checkpoint, the second at once."""
 
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
 
 import pytest
 
 from nnctl.cli.interruption import Interruption
 from nnctl.errors import ExitStatus
+from tests.processes import begun
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 DEAF = """
@@ -25,25 +26,19 @@ with Interruption() as interruption:
 
 
 @contextmanager
-def begun(command: list[str], environment, stream: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has written its first line to `stream`; it does not outlive the test."""
-    process = subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
+def telling(command: list[str], environment, stream: str) -> Iterator[Popen[str]]:
+    """A process that has written its first line to `stream`."""
+    with begun(command, env=environment, text=True, stdout=PIPE, stderr=PIPE) as process:
         assert getattr(process, stream).readline()
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.parametrize("number", STATUS)
 def test_training_ends_with_a_checkpoint(number, project, environment):
     command = [sys.executable, "-m", "nnctl", "train", "small.yaml", "--epochs", "10000000"]
-    with begun(command, environment, "stderr") as process:
+    with telling(command, environment, "stderr") as process:
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate()
     assert process.returncode == STATUS[number]
     last, resume = stderr.splitlines()[-2:]
     assert resume == "go on    nnctl resume runs/small"
@@ -57,12 +52,28 @@ def test_training_ends_with_a_checkpoint(number, project, environment):
 
 @pytest.mark.parametrize("number", STATUS)
 def test_the_second_time_it_ends_at_once(number, environment):
-    with begun([sys.executable, "-c", DEAF], environment, "stdout") as process:
+    with telling([sys.executable, "-c", DEAF], environment, "stdout") as process:
         process.send_signal(number)
-        with pytest.raises(subprocess.TimeoutExpired):
+        with pytest.raises(TimeoutExpired):
             process.wait(0.3)
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
+
+
+@pytest.mark.parametrize("ignored", STATUS)
+def test_a_signal_that_it_was_started_to_ignore_is_ignored(ignored, project, environment):
+    """As SIGINT is in the background of a script, which Ctrl-C ends alone."""
+    (heard,) = STATUS.keys() - {ignored}
+    train = f'exec "{sys.executable}" -m nnctl train small.yaml --epochs 10000000'
+    command = ["bash", "-c", f"trap '' {ignored.name}; {train}"]
+    with telling(command, environment, "stderr") as process:
+        process.send_signal(ignored)
+        with pytest.raises(TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(heard)
+        process.communicate()
+    assert process.returncode == STATUS[heard]
+    assert (project / "runs/small/checkpoint.npz").is_file()
 
 
 @pytest.fixture
@@ -111,19 +122,27 @@ def test_outside_training_it_ends_at_once_and_is_remembered(number, handlers):
 
 
 @pytest.mark.parametrize("number", STATUS)
+def test_what_is_ignored_before_is_ignored_inside_and_after(number):
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        run = Run()
+        with Interruption() as interruption:
+            interruption.on_train_begin(run)
+            signal.raise_signal(number)
+            interruption.on_batch_end(run, None)
+            assert run.reason is None
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.mark.parametrize("number", STATUS)
 def test_predicting_ends_at_once_and_leaves_no_file(number, trained, environment):
     command = [sys.executable, "-m", "nnctl", "predict", "runs/small", "-", "-o", "out.csv"]
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    process.stdin.write("a,b\n" + "1,2\n" * 100_000)  # more than a pipe holds: it is reading
-    process.stdin.flush()
-    process.send_signal(number)
-    try:
+    with begun(command, env=environment, stdin=PIPE, stderr=PIPE, text=True) as process:
+        process.stdin.write("a,b\n" + "1,2\n" * 100_000)  # more than a pipe holds: it is reading
+        process.stdin.flush()
+        process.send_signal(number)
         assert process.wait(20) == STATUS[number]
-    finally:
-        process.kill()
-    assert process.stderr.read() == ""
-    process.stdin.close()
-    process.stderr.close()
+        assert process.stderr.read() == ""
     assert sorted(path.name for path in Path().iterdir()) == ["runs", "small.yaml", "table.csv"]

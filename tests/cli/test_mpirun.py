@@ -4,15 +4,16 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import DEVNULL
 
 import numpy as np
 import pytest
 
 from nnctl.training.mpi import BYTES_WORTH_DIVIDING
+from tests import processes
 
 pytest.importorskip("mpi4py")
 LAUNCHER = shutil.which("mpirun", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
@@ -46,9 +47,7 @@ def command(size, *arguments):
 
 
 def run(size, *arguments):
-    return subprocess.run(
-        command(size, *arguments), capture_output=True, text=True, timeout=60, env=ENVIRONMENT
-    )
+    return processes.run(command(size, *arguments), env=ENVIRONMENT)
 
 
 @pytest.fixture
@@ -101,22 +100,21 @@ def test_of_large_models_each_process_updates_its_part(shared, process):
 
 def test_a_killed_process_ends_all_and_leaves_a_checkpoint(shared, process):
     arguments = ("train", "shared.yaml", "-o", "long", "--epochs", "100000", "-q")
-    job = subprocess.Popen(command(2, *arguments), env=ENVIRONMENT, stderr=subprocess.DEVNULL)
     checkpoint = shared / "long" / "checkpoint.npz"
-    limit = time.monotonic() + 60
-    while not checkpoint.exists():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
-    first = checkpoint.stat().st_mtime_ns
-    while checkpoint.stat().st_mtime_ns == first:
-        assert time.monotonic() < limit
-        time.sleep(0.05)
-    victims = ranks_below(job.pid)
-    assert sorted(victims) == [0, 1]
-    os.kill(victims[1], signal.SIGKILL)
-    began = time.monotonic()
-    assert job.wait(timeout=30) != 0
-    assert time.monotonic() - began < 10
+    with processes.begun(command(2, *arguments), env=ENVIRONMENT, stderr=DEVNULL) as job:
+        while not checkpoint.exists():
+            assert job.poll() is None
+            time.sleep(0.05)
+        first = checkpoint.stat().st_mtime_ns
+        while checkpoint.stat().st_mtime_ns == first:
+            assert job.poll() is None
+            time.sleep(0.05)
+        victims = ranks_below(job.pid)
+        assert sorted(victims) == [0, 1]
+        os.kill(victims[1], signal.SIGKILL)
+        began = time.monotonic()
+        assert job.wait(timeout=30) != 0
+        assert time.monotonic() - began < 10
     epochs = saved_epoch(checkpoint) + 3
     resumed = run(3, "resume", "long", "--epochs", epochs, "--json")  # another number of them
     assert resumed.returncode == 0, resumed.stderr
@@ -168,7 +166,7 @@ def test_a_failure_of_one_process_ends_all(shared):
         "main()\n"
     )
     launch = [LAUNCHER, "-n", "2", sys.executable, "-c", code]
-    done = subprocess.run(launch, capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    done = processes.run(launch, env=ENVIRONMENT)
     assert done.returncode == 1
     assert done.stderr.count("No space left") == 1
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from nnctl.cli.progress import LiveFigures, clock, display
 from nnctl.training.callbacks import BatchEnd, EpochEnd, EpochLines, TrainEnd
+from tests import processes
 
 WIDTHS = [40, 60, 80, 120, 200]
 
@@ -135,9 +136,8 @@ def on_a_terminal(environment: dict[str, str], **variables: str) -> str:
     """What a training command writes to a terminal."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "nnctl", "train", "small.yaml"]
-    with subprocess.Popen(
+    with processes.begun(
         command,
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=theirs,
         env={**environment, "TERM": "xterm-256color", "COLUMNS": "80", **variables},

@@ -3,7 +3,6 @@
 import ast
 import inspect
 import math
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.optimizers import SGD
 from nnctl.training.step import gradient_vector, trace
+from tests.processes import run
 
 NETWORK = Path(inspect.getfile(Sequential)).parents[1] / "network"
 FORMULAS = [
@@ -52,7 +52,7 @@ def test_the_tracer_stays_small():
         "for name, module in sys.modules.items():\n"
         "    if name.partition('.')[0] == 'nnctl': print(module.__file__)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", code])
     files = [Path(line) for line in done.stdout.splitlines()]
     assert NETWORK.parent / "graph" / "values.py" in files
     assert sum(len(file.read_text().splitlines()) for file in files) < 1300

@@ -4,7 +4,6 @@ import io
 import os
 import pty
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from tests.docs.pages import DOCS
 from tests.docs.running import checkout
+from tests.processes import begun
 
 COLUMNS = 84
 PICTURES = DOCS / "pictures"
@@ -43,9 +43,7 @@ def on_terminal(command: str, folder: Path) -> str:
     words = [sys.executable, "-m", *command.split()]
     environment = {**os.environ, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        words, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    ):
+    with begun(words, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs):
         os.close(theirs)
         return b"".join(chunks(ours)).decode()
 

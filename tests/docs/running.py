@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 from nnctl.cli.app import app
 from tests.docs.blocks import Block
 from tests.docs.pages import ROOT
+from tests.processes import run
 
 EPOCHS, RESUMED, TRIALS = 3, 30, 4
 SHELL = frozenset("|&;<>?$`*")
@@ -96,9 +96,7 @@ def run_command(command: str, folder: Path, status: int = 0) -> str:
     line = re.sub(r"(^|&& |\| )(nnctl|python) ", rf"\1{python} -m \2 ", command)
     line = line.replace("-m python ", "")
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
-        line, shell=True, cwd=folder, env=own, capture_output=True, text=True, timeout=60
-    )
+    done = run(line, shell=True, cwd=folder, env=own)
     assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -118,12 +116,6 @@ def shortened(command: str) -> str:
 
 def run_python(text: str, folder: Path) -> str:
     """Runs Python in the folder, and returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", text],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run([sys.executable, "-W", "error", "-c", text], cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout

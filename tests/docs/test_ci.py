@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -18,6 +17,7 @@ from nnctl.config.source import read
 from tests.docs.blocks import blocks_of
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.signature import parameters
+from tests.processes import run
 
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 CHECKS, RELEASE, SMOKE = (
@@ -239,12 +239,10 @@ def test_the_smoke_run_passes(tmp_path):
     install, *rest = [str(step["run"]) for step in steps(SMOKE) if "run" in step]
     assert install == "pip install ."
     nnctl = f'nnctl() {{ {shlex.quote(sys.executable)} -m nnctl "$@"; }}\n'
-    done = subprocess.run(
+    done = run(
         ["bash", "-euo", "pipefail", "-c", nnctl + "\n".join(rest)],
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
+        limit=100,
     )
     assert done.returncode == 0, done.stderr
     assert len(re.findall("smoke test: every step ran", done.stdout)) == len(FEW)

@@ -2,24 +2,23 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills need fork")
 def test_a_run_that_is_killed_while_it_replaces_another():
-    done = subprocess.run(
+    done = run(
         [sys.executable, "-m", "tests.faults.broken_off"],
         cwd=ROOT,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # only then can it fork safely
-        capture_output=True,
-        text=True,
-        timeout=120,
+        limit=100,
     )
     assert done.returncode == 0, done.stderr
     older = json.loads(done.stdout)

@@ -2,25 +2,23 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from tests.fuzz.examples import examples
 from tests.fuzz.trial import Trials
 from tests.fuzz.worker import a_run
+from tests.processes import run
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_whatever_a_file_holds_a_command_ends_with_a_message():
-    done = subprocess.run(
+    done = run(
         [sys.executable, "-m", "tests.fuzz", "1000"],
         cwd=ROOT,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
+        limit=100,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

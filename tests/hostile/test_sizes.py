@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.hostile.sizes import CASES
+from tests.processes import run
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 20  # seconds, on a busy machine; the slowest takes three
@@ -18,13 +18,11 @@ LONGEST = 20  # seconds, on a busy machine; the slowest takes three
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Status, output, messages, whether a folder was left, and seconds of each case."""
-    done = subprocess.run(
+    done = run(
         [sys.executable, "-m", "tests.hostile.sizes"],
         cwd=tmp_path_factory.mktemp("sizes"),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=LONGEST * len(CASES),
+        limit=100,
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from nnctl.system.npz import read_arrays
 from nnctl.training.blocks import Blocks
 from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
+from tests.processes import run
 from tests.training.threaded_ranks import in_ranks
 
 ROWS, WIDTH, MEMORY = 300, 4, 1600
@@ -206,7 +206,8 @@ print(Path("/proc/self/status").read_text())
 def peak(config, output):
     """The greatest memory that a process which trains has in use."""
     command = [sys.executable, "-c", MEASURED, str(config), str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = run(command)
+    assert done.returncode == 0, done.stderr
     return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", done.stdout)[1])
 
 
@@ -247,9 +248,7 @@ def test_without_room_for_it_nothing_is_left(write, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     command = [sys.executable, "-c", LIMITED, str(write(SOURCES["table"])), str(tmp_path / "run")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(scratch)}
-    )
+    done = run(command, env={**os.environ, "TMPDIR": str(scratch)})
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     assert f"error: {scratch}\n  there is no room for the rows that do not fit" in done.stderr
     assert not list(scratch.iterdir()) and not (tmp_path / "run").exists()

@@ -15,6 +15,7 @@ from nnctl.tuning.heartbeats import NotedHeartbeats
 from nnctl.tuning.slots import ALIVE
 from nnctl.tuning.storages.opening import open_storage, silence_optuna
 from tests.jobs.test_tune import CONFIG, SEARCHED, trials, write_table
+from tests.processes import begun
 from tests.servers import grpc_server, redis_server
 
 # What is drawn is the same in whatever order; the trials are long enough to be killed in.
@@ -71,11 +72,9 @@ def stop_within_a_trial(job, storage):
 def test_trials_of_a_worker_elsewhere_that_is_killed_are_run_again(storage, monkeypatch):
     overrides = [part for each in SETTINGS for part in ("--set", each)]
     options = ("tune", str(SEARCHED), "-o", "theirs", "--workers", "1", "--storage", storage)
-    with subprocess.Popen(
-        [sys.executable, "-c", ELSEWHERE, *options, *overrides], stderr=subprocess.DEVNULL
-    ) as job:
+    command = [sys.executable, "-c", ELSEWHERE, *options, *overrides]
+    with begun(command, stderr=subprocess.DEVNULL) as job:
         before = stop_within_a_trial(job, storage)
-        job.kill()
     monkeypatch.setattr(NotedHeartbeats, "grace", 0.2)
     monkeypatch.setattr(workers, "POLL", 0.05)
     result = tune(SEARCHED, workers=1, storage=storage, overrides=SETTINGS, output=Path("ours"))

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 
 import pytest
 
 from nnctl.jobs.signals import MASKED, hold_signals_back
+from tests.processes import run
 
 pytestmark = pytest.mark.skipif(not MASKED, reason="signals cannot be masked")
 
@@ -50,7 +50,5 @@ def test_signals_wait_while_processes_are_started_whichever_thread_they_reach():
 def test_they_still_wait_once_the_first_process_has_started(tmp_path):
     script = tmp_path / "starting.py"
     script.write_text(STARTING)
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout == "True\n"
+    done = run([sys.executable, str(script)])
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

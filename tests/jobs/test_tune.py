@@ -24,6 +24,7 @@ from nnctl.jobs.validate import validate
 from nnctl.tuning.result import Watcher
 from nnctl.tuning.storages import databases
 from nnctl.tuning.storages.databases import sqlite_storage
+from tests.processes import begun
 from tests.tables import with_tables
 
 ROWS = np.random.default_rng(4).normal(size=(60, 3))
@@ -305,18 +306,13 @@ def test_a_process_that_is_killed_costs_its_trial_alone(monkeypatch):
 
 
 def command(*arguments):
-    """The command as a process of a group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "nnctl", "tune", str(SEARCHED), *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    """The command, begun."""
+    words = [sys.executable, "-m", "nnctl", "tune", str(SEARCHED), *arguments]
+    return begun(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-def begun(file, number):
-    """Waits until a study has so many trials."""
+def wait_for_trials(file, number):
+    """Waits until a study has so many of them."""
     limit = time.monotonic() + 60
     while not file.exists() or len(attempts_of(file)) < number:
         assert time.monotonic() < limit
@@ -333,7 +329,7 @@ def attempts_of(file):
 def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happened():
     whole = tune(SEARCHED, workers=1, output=Path("whole"))
     with command("--workers", "1") as job:
-        begun(FOLDER / "study.db", 4)
+        wait_for_trials(FOLDER / "study.db", 4)
         os.killpg(job.pid, signal.SIGKILL)
     assert "RUNNING" in attempts().values()
     result = tune(SEARCHED, workers=1)

@@ -2,21 +2,19 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills need fork")
 def test_killed_runs_resume_to_the_same_bytes():
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.kills", "20", "1"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = run([sys.executable, "-m", "tests.kills", "20", "1"], cwd=ROOT, limit=100)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     print(found)

@@ -6,10 +6,13 @@ The protocol: https://chromedevtools.github.io/devtools-protocol/, messages end 
 import json
 import os
 import shutil
-import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any, Self
+
+from tests.processes import begun
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -17,7 +20,7 @@ OPTIONS = (
     "--disable-background-networking --disable-component-update --disable-sync "
     "--remote-debugging-pipe about:blank"
 )
-LONGEST = 30  # seconds that it takes to end
+LONGEST = 120  # seconds for all that one browser is asked to do
 
 
 def chromium() -> str | None:
@@ -29,39 +32,34 @@ class Browser:
     """A browser of its own, with one page. `events` are what it has told, as (name, contents)."""
 
     def __init__(self, program: str):
-        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        # It reads from descriptor 3 and writes to 4; `timeout` ends it if nothing else does.
-        command = f'exec timeout 120 "$@" 3<&{theirs_in} 4>&{theirs_out}'
-        options = (*OPTIONS.split(), f"--user-data-dir={self._profile.name}")
-        self._process = subprocess.Popen(
-            ["bash", "-c", command, "bash", program, *options],
-            pass_fds=(theirs_in, theirs_out),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(theirs_in)
-        os.close(theirs_out)
-        self._out, self._in = ours_out, ours_in
         self._number, self._rest, self._session = 0, b"", ""
         self.events: list[tuple[str, dict[str, Any]]] = []
-        page = self.do("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.do("Target.attachToTarget", targetId=page, flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.do(f"{domain}.enable")
+        with ExitStack() as kept:
+            profile = kept.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            theirs_in, self._out = os.pipe()
+            self._in, theirs_out = os.pipe()
+            line = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'  # it reads from 3, and writes to 4
+            command = ["bash", "-c", line, "bash", program, *OPTIONS.split()]
+            pipes = {"stdout": DEVNULL, "stderr": DEVNULL, "pass_fds": (theirs_in, theirs_out)}
+            kept.enter_context(
+                begun([*command, f"--user-data-dir={profile}"], limit=LONGEST, **pipes)
+            )
+            for theirs in (theirs_in, theirs_out):
+                os.close(theirs)
+            for ours in (self._in, self._out):
+                kept.callback(os.close, ours)
+            page = self.do("Target.createTarget", url="about:blank")["targetId"]
+            attached = self.do("Target.attachToTarget", targetId=page, flatten=True)
+            self._session = attached["sessionId"]
+            for domain in ("Page", "Runtime", "Network", "Log"):
+                self.do(f"{domain}.enable")
+            self._kept = kept.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._out)
-        os.close(self._in)
-        self._process.terminate()
-        self._process.wait(LONGEST)
-        self._profile.cleanup()
+        self._kept.close()
 
     def do(self, method: str, **given: Any) -> dict[str, Any]:
         """A command of the protocol, and what it returns."""

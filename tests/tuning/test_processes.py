@@ -5,6 +5,7 @@ import sys
 
 from nnctl.tuning import processes
 from nnctl.tuning.processes import is_gone, start_of, this_machine, this_process
+from tests.processes import begun
 
 
 def test_this_process_is_there():
@@ -12,7 +13,7 @@ def test_this_process_is_there():
 
 
 def test_a_process_that_has_ended_is_gone():
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    with begun([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         name = f"{this_machine()} {child.pid} {start_of(child.pid)}"
         assert not is_gone(name)
         child.kill()

@@ -1,13 +1,13 @@
 """Advice on the command line: `validate`, and `advice` itself."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from nnctl.rules import RULES
+from tests.processes import run
 
 LINEAR = "layers.0.activation=linear"
 
@@ -102,5 +102,5 @@ def test_the_rules_are_printed_without_loading_numpy():
         "    assert not end.code\n"
         "assert 'nnctl.rules' in sys.modules and 'numpy' not in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = run([sys.executable, "-c", code])
     assert done.returncode == 0, done.stderr

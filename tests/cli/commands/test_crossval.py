@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.sessions import processes_of
+from tests.processes import begun, processes_of
 
 
 def test_a_table_of_folds_with_mean_and_spread(project, process):
@@ -56,12 +56,11 @@ def test_a_missed_bound_is_status_1(project, invoke):
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_processes(project, environment, number, status):
     command = [sys.executable, "-m", "nnctl", "crossval", "small.yaml", "--workers", "2"]
-    with subprocess.Popen(
+    with begun(
         [*command, "--epochs", "10000000"],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     ) as job:
         limit = time.monotonic() + 60
         while len(trainers(job.pid)) < 2:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from threading import Timer
 
+from tests.processes import begun
+
 
 def test_stdout_file_and_stdin_give_the_same_rows(trained, invoke):
     printed = invoke("predict", "runs/small", "table.csv")
@@ -62,7 +64,7 @@ def test_predictions_are_utf8_whatever_the_terminal_speaks(project, process):
 def test_a_row_that_comes_is_predicted_before_the_next_one(trained, environment):
     command = [sys.executable, "-m", "nnctl", "predict", "runs/small", "-"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, bufsize=0, **pipes) as process:
+    with begun(command, env=environment, bufsize=0, **pipes) as process:
         late = Timer(30, process.stdin.close)
         late.start()
         process.stdin.write(b"a,b\n1,2\n")

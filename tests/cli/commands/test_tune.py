@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.sessions import processes_of
+from tests.processes import begun, processes_of
 
 SECTION = """\
 tune:
@@ -119,12 +119,11 @@ def test_a_study_can_be_joined_by_another_process(searched, invoke):
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_processes_and_keeps_what_is_over(searched, environment, number, status):
     command = [sys.executable, "-m", "nnctl", "tune", "small.yaml", "--workers", "2"]
-    with subprocess.Popen(
+    with begun(
         [*command, "--set", "tune.pruner=none", "--trials", "100000"],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     ) as job:
         assert "trial " in job.stderr.readline()
         if number == signal.SIGINT:

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.network.regularizers import REGULARIZERS
 from nnctl.training.step import Examples
+from tests.processes import run
 
 WORST = {"complex-step": 1e-9, "central": 1e-5}
 WRONG = {"negated": -1.0, "slightly off": 1.001, "zero": 0.0}
@@ -42,7 +42,7 @@ class BuiltIn:
 def proof():
     """What the README's `nnctl gradcheck` prints: a row a built-in case, and a verdict."""
     command = [sys.executable, "-m", "nnctl", "gradcheck"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150)
+    done = run(command, limit=100)
     assert done.returncode == 0, done.stderr
     _, *rows, verdict = done.stdout.splitlines()
     return [re.split(r"\s{2,}", row.strip()) for row in rows], verdict
