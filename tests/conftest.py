@@ -1,11 +1,12 @@
-"""What every test shares: NumPy's own warnings are errors, apart from harmless underflow."""
+"""What every test shares: a time limit, and NumPy's own warnings as errors but for underflow."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import pytest
 
+from tests.limits import LONGEST, within
 from tests.processes import hear_signals
 
 # The tests start hundreds of processes, each of which would compile all of nnctl anew.
@@ -22,3 +23,13 @@ def strict_arithmetic() -> Iterator[None]:
 @pytest.fixture
 def generator() -> np.random.Generator:
     return np.random.default_rng(20240607)
+
+
+@pytest.hookimpl(wrapper=True)
+def limited() -> Generator[None, object, object]:
+    """A test, or what is before or after it, within the limit."""
+    with within(LONGEST):
+        return (yield)
+
+
+pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = limited

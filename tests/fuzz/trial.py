@@ -3,14 +3,12 @@
 import io
 import os
 import shutil
-import signal
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from unittest.mock import patch
 
 from typer.main import get_command
@@ -19,6 +17,7 @@ from nnctl.cli.app import app
 from nnctl.system import atomic
 from nnctl.training.callbacks import Callback, EpochEnd, Run
 from nnctl.training.loop import Training
+from tests.limits import within
 
 COMMAND = get_command(app)  # once: it takes as long as training does
 LONGEST = 10  # seconds
@@ -30,10 +29,6 @@ class Input:
 
     arguments: tuple[str, ...]
     files: dict[str, bytes]
-
-
-class Hangs(BaseException):
-    """A command took too long; no handler of exceptions may take it for another."""
 
 
 class OneEpoch(Callback):
@@ -62,7 +57,7 @@ class Trials:
         before = os.getcwd()
         os.chdir(place)
         try:
-            with self.watched(), limited(), warnings.catch_warnings():
+            with self.watched(), within(LONGEST), warnings.catch_warnings():
                 warnings.simplefilter("error")
                 status, out, told = nnctl(given.arguments)
         finally:
@@ -100,19 +95,3 @@ def nnctl(arguments: Sequence[str]) -> tuple[int, str, str]:
         except SystemExit as end:
             return int(end.code or 0), out.getvalue(), told.getvalue()
     raise AssertionError("it did not end")
-
-
-@contextmanager
-def limited() -> Iterator[None]:
-    """Raises `Hangs` after so many seconds."""
-
-    def late(number: int, frame: FrameType | None) -> None:
-        raise Hangs(f"more than {LONGEST} seconds")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(LONGEST)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
