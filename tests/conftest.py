@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.limits import LONGEST, within
 from tests.processes import hear_signals
@@ -12,6 +13,12 @@ from tests.processes import hear_signals
 # The tests start hundreds of processes, each of which would compile all of nnctl anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 hear_signals()
+# Of examples that are drawn, few while somebody waits; many, and each time the same, where one does
+# not. Neither says of a test that it is slow: the machine may be busy.
+busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("dev", busy, max_examples=25, derandomize=False)
+settings.register_profile("ci", busy, max_examples=200, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 @pytest.fixture(autouse=True)

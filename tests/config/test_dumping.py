@@ -13,7 +13,9 @@ from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.composing import compose
 from nnctl.config.wording import number_of
 
-same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+same_folder = settings(
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture]
+)
 
 
 def test_every_default_is_filled_in(right: Callable[..., Config]) -> None:

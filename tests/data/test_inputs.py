@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl.data.inputs import Inputs
@@ -201,7 +201,6 @@ numbers = st.floats(-1e6, 1e6).map(repr) | st.sampled_from(["", "NA", " 7 ", "+1
 tables = st.lists(st.tuples(labels, numbers, numbers), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
 @given(train=tables, later=tables, scaling=st.sampled_from(["none", "standardize", "minmax"]))
 def test_one_row_read_two_ways_gives_one_vector(
     tmp_path_factory: pytest.TempPathFactory, train: Any, later: Any, scaling: str

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl import __version__
@@ -164,7 +164,6 @@ def networks(draw):
 TOLERANCES = {"float32": 1e-4, "float64": 1e-7}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(network=networks(), dtype=st.sampled_from(sorted(TOLERANCES)), seed=st.integers(0, 99))
 def test_any_network_computes_the_same(network, dtype, seed):
     shape, layers = network

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl.assembly.build import build
@@ -108,7 +108,6 @@ def test_a_threshold_is_for_binary_predictions(flowers):
         predict(flowers, HOUSES, threshold=0.3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_table_in_any_layout_is_predicted_to_the_last_digit(flowers, tmp_path_factory, data):
     """Written again (digits, quotes, order, line ends, tabs, arrays), or row by row: the same."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl import Sequential
@@ -59,14 +59,12 @@ def agree_with_loops(layer, shape, seed, tolerance=1e-12):
         np.testing.assert_allclose(mine, right.reshape(mine.shape), rtol=tolerance, atol=tolerance)
 
 
-@settings(deadline=None, max_examples=80)
 @given(convolutions(1))
 def test_conv1d_is_what_loops_compute(case):
     arguments, shape, seed = case
     agree_with_loops(Conv1D(**arguments), shape, seed)
 
 
-@settings(deadline=None, max_examples=80)
 @given(convolutions(2))
 def test_conv2d_is_what_loops_compute(case):
     arguments, shape, seed = case

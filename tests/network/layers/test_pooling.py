@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl import Sequential
@@ -49,7 +49,6 @@ def by_loops(kind, x, weights, arguments):
 
 
 @pytest.mark.parametrize("kind", ["max", "average"])
-@settings(deadline=None, max_examples=120)
 @given(case=poolings(), ties=st.booleans())
 def test_pooling_is_what_loops_compute(kind, case, ties):
     """With ties: of small whole numbers many are equal, and the first of them takes it all."""
