@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import processes
 from tests.limits import LONGEST, within
-from tests.processes import hear_signals
 
 # The tests start hundreds of processes, each of which would compile all of nnctl anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-hear_signals()
+processes.hear_signals()
 # Of examples that are drawn, few while somebody waits; many, and each time the same, where one does
 # not. Neither says of a test that it is slow: the machine may be busy.
 busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -30,6 +30,13 @@ def strict_arithmetic() -> Iterator[None]:
 @pytest.fixture
 def generator() -> np.random.Generator:
     return np.random.default_rng(20240607)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Holds a test to the mark `process`."""
+    processes.unmarked = None if item.get_closest_marker("process") else item.nodeid
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 LONGEST = 60  # seconds; what takes that long hangs
 PROCESSES = Path("/proc")
+unmarked: str | None = None  # the test at hand, if it does not say that it starts processes
 
 
 def hear_signals() -> None:
@@ -34,6 +35,7 @@ def begun(
     The whole session ends with the block, and after `limit` seconds at the latest: then pipes to it
     are closed, whoever waits goes on, and the block raises `TimeoutExpired`.
     """
+    assert unmarked is None, f"{unmarked} starts a process: it needs pytest.mark.process"
     process = subprocess.Popen(
         command, **{"stdin": subprocess.DEVNULL, **given}, start_new_session=True
     )

@@ -48,6 +48,7 @@ def test_house_prices_are_learnt_from_text_and_numbers(tmp_path: Path) -> None:
     assert len(kept) == 933 and kept[1].startswith("z95838,")
 
 
+@pytest.mark.slow
 def test_convolutions_recognise_digits(tmp_path: Path) -> None:
     run = train(ROOT / "configs/mnist-cnn.yaml", output=tmp_path / "run")
     assert run.results["test"]["accuracy"] >= 0.955
@@ -66,6 +67,7 @@ def test_a_convolution_over_steps_tells_heartbeats_as_no_line_can(tmp_path: Path
     assert 0.92 <= run.results["validation"]["accuracy"] < 1
 
 
+@pytest.mark.slow
 def test_one_network_answers_three_questions_about_a_scene(tmp_path: Path) -> None:
     run = train(ROOT / "configs/street-scenes.yaml", output=tmp_path / "run", epochs=14)
     assert run.results["validation"]["accuracy"] >= 0.85
@@ -76,6 +78,7 @@ def test_one_network_answers_three_questions_about_a_scene(tmp_path: Path) -> No
     assert len(found) == 2**3  # none of them, all of them, and all between
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("script", "files"), GENERATED.items())
 def test_generated_data_is_what_its_script_makes(
     script: str, files: list[str], tmp_path: Path

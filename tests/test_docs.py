@@ -43,6 +43,8 @@ def run_line(command: str, folder: Path) -> CompletedProcess[str]:
     return run(command, shell=True, cwd=folder)
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
     (main,) = blocks("main command")
     install, _, train = main.partition(" && .venv/bin/nnctl")
@@ -62,6 +64,8 @@ def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
     assert (checkout / "predictions.csv").read_text().startswith("prediction,probability_setosa")
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_predict_prints_a_header_and_two_rows(checkout: Path):
     assert run_line("nnctl train configs/mnist.yaml --epochs 1 -q", checkout).returncode == 0
     (line,) = [c for c in "".join(blocks("run these")).splitlines() if "head -3" in c]
@@ -70,6 +74,8 @@ def test_predict_prints_a_header_and_two_rows(checkout: Path):
     assert printed[0].startswith("prediction,probability_0")
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs():
     for block in blocks("python"):
         result = run([sys.executable, "-c", block], cwd=ROOT)
@@ -87,6 +93,7 @@ def test_the_figures_of_the_readme_are_those_of_the_page_on_speed():
     assert [row for row in table.splitlines() if row and row not in measured] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_shipped_config_is_valid_and_trains(config: Path, tmp_path: Path):
     assert validate([config]).errors == ()

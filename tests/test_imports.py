@@ -96,6 +96,7 @@ def test_the_house_has_no_other_rooms():
     assert {room(file) for file in FILES} == set(FLOOR) | set(DOORS)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_and_version_load_nothing_heavy(arguments):
     code = (

@@ -13,7 +13,10 @@ import pytest
 from tests import processes
 from tests.processes import begun, hear_signals, processes_of, run
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs signals as Unix has them")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs signals as Unix has them"),
+]
 TESTS = Path(__file__).parent
 HOME = Path(processes.__file__)
 PROGRAMS = ("benchmarks/", "fuzz/__main__.py")  # what nobody runs as a test
@@ -92,6 +95,12 @@ def test_whoever_waits_for_its_words_goes_on_when_its_time_is_over():
 def test_what_is_said_and_the_status_are_handed_on():
     done = run(["bash", "-c", "cat; echo æ; echo odd >&2; exit 3"])
     assert (done.stdout, done.stderr, done.returncode) == ("æ\n", "odd\n", 3)
+
+
+def test_a_test_has_to_say_that_it_starts_some(monkeypatch):
+    monkeypatch.setattr(processes, "unmarked", "test_this")
+    with pytest.raises(AssertionError, match="test_this starts a process"), begun(["true"]):
+        pass
 
 
 def calls(file: Path) -> list[str]:

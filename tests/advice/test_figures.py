@@ -25,6 +25,7 @@ def test_the_recorded_remedy_trains_better(code):
     assert gain(code, FIGURES[code]["bad"], FIGURES[code]["repaired"]) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", RULES)
 def test_the_rule_speaks_up_is_heeded_and_the_model_gets_better(code, tmp_path):
     bad, repaired = both(code, tmp_path, seed=7)

@@ -36,11 +36,13 @@ def test_every_command_is_in_the_readme(command):
     assert re.search(rf"\bnnctl {command}\b", README.read_text(encoding="utf-8"))
 
 
+@pytest.mark.process
 def test_version(process):
     result = process("--version")
     assert (result.returncode, result.stdout, result.stderr) == (0, f"nnctl {__version__}\n", "")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -75,6 +77,7 @@ def modules_after(arguments: list[str], environment: dict[str, str]) -> list[str
     return modules
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
 def test_starting_up_loads_nothing_heavy(arguments, environment):
     modules = modules_after(arguments, environment)
@@ -82,6 +85,7 @@ def test_starting_up_loads_nothing_heavy(arguments, environment):
     assert [name for name in HEAVY if name in modules] == []
 
 
+@pytest.mark.process
 def test_training_needs_no_rich_where_there_is_no_terminal(project, environment):
     modules = modules_after(["train", "small.yaml"], environment)
     assert "numpy" in modules
@@ -89,6 +93,7 @@ def test_training_needs_no_rich_where_there_is_no_terminal(project, environment)
     assert "nnctl.cli.commands.train" in modules and "nnctl.cli.commands.gradcheck" not in modules
 
 
+@pytest.mark.process
 def test_completion_offers_commands(process):
     variables = {"_NNCTL_COMPLETE": "complete_bash", "COMP_WORDS": "nnctl gr", "COMP_CWORD": "1"}
     assert process(**variables).stdout.split() == ["gradcheck"]

@@ -53,6 +53,7 @@ def told(**protocol: str) -> str:
     return done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -76,6 +77,7 @@ def test_tab_completes(words, expected, folder):
     assert told(**protocol).split() == expected
 
 
+@pytest.mark.process
 def test_zsh_is_told_files_too(folder):
     protocol = {
         "_NNCTL_COMPLETE": "complete_zsh",

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
 full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 FAILING = """
 import sys
@@ -30,7 +31,7 @@ app.run()
 """
 
 
-@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize("buffered", ["", pytest.param("1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "command",
     ["predict runs/small table.csv", "validate small.yaml", "gradcheck small.yaml", "--version"],
@@ -66,6 +67,7 @@ def test_a_full_disk_is_status_1_with_a_message(command, trained, process):
     assert "Traceback" not in result.stderr and "Exception ignored" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_no_status(closed, trained, process):
     assert process(shell=f"nnctl predict runs/small table.csv {closed}").returncode == 0

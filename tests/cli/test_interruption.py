@@ -33,6 +33,7 @@ def telling(command: list[str], environment, stream: str) -> Iterator[Popen[str]
         yield process
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_training_ends_with_a_checkpoint(number, project, environment):
     command = [sys.executable, "-m", "nnctl", "train", "small.yaml", "--epochs", "10000000"]
@@ -50,6 +51,7 @@ def test_training_ends_with_a_checkpoint(number, project, environment):
     assert "Traceback" not in stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_the_second_time_it_ends_at_once(number, environment):
     with telling([sys.executable, "-c", DEAF], environment, "stdout") as process:
@@ -60,6 +62,7 @@ def test_the_second_time_it_ends_at_once(number, environment):
         assert process.wait(10) == 130
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("ignored", STATUS)
 def test_a_signal_that_it_was_started_to_ignore_is_ignored(ignored, project, environment):
     """As SIGINT is in the background of a script, which Ctrl-C ends alone."""
@@ -136,6 +139,7 @@ def test_what_is_ignored_before_is_ignored_inside_and_after(number):
         signal.signal(number, before)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_predicting_ends_at_once_and_leaves_no_file(number, trained, environment):
     command = [sys.executable, "-m", "nnctl", "predict", "runs/small", "-", "-o", "out.csv"]

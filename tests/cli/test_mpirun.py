@@ -17,7 +17,11 @@ from tests import processes
 
 pytest.importorskip("mpi4py")
 LAUNCHER = shutil.which("mpirun", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-pytestmark = pytest.mark.skipif(LAUNCHER is None, reason="there is no mpirun on this system")
+pytestmark = [
+    pytest.mark.mpi,
+    pytest.mark.process,
+    pytest.mark.skipif(LAUNCHER is None, reason="there is no mpirun on this system"),
+]
 ENVIRONMENT = {
     **os.environ,
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -56,6 +60,7 @@ def shared(project):
     return project
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_trains_the_same(shared, process):
     alone = process("train", "shared.yaml", "-o", "one", "--json")
     assert alone.returncode == 0, alone.stderr
@@ -82,6 +87,7 @@ def test_any_number_of_processes_trains_the_same(shared, process):
     )
 
 
+@pytest.mark.slow
 def test_of_large_models_each_process_updates_its_part(shared, process):
     """Of 512 kB and more; the first process, which saves, has all that the others updated."""
     units = "{type: dense, units: 256, activation: tanh}"
@@ -98,6 +104,7 @@ def test_of_large_models_each_process_updates_its_part(shared, process):
         np.testing.assert_allclose(three[name], one[name], rtol=1e-6, atol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_all_and_leaves_a_checkpoint(shared, process):
     arguments = ("train", "shared.yaml", "-o", "long", "--epochs", "100000", "-q")
     checkpoint = shared / "long" / "checkpoint.npz"

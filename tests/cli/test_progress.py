@@ -160,6 +160,7 @@ def on_a_terminal(environment: dict[str, str], **variables: str) -> str:
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-9]|9[0-7])[0-9;]*m")
 
 
+@pytest.mark.process
 def test_a_terminal_gets_a_live_display(project, environment):
     written = on_a_terminal(environment)
     assert "epoch 3/3" in written and "in all" in written
@@ -167,12 +168,14 @@ def test_a_terminal_gets_a_live_display(project, environment):
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")  # the cursor is back
 
 
+@pytest.mark.process
 def test_no_color_is_honoured(project, environment):
     written = on_a_terminal(environment, NO_COLOR="1")
     assert "in all" in written
     assert not COLOUR.search(written)
 
 
+@pytest.mark.process
 def test_a_dumb_terminal_gets_lines(project, environment):
     written = on_a_terminal(environment, TERM="dumb")
     assert "\x1b" not in written

@@ -45,6 +45,7 @@ def test_formulas_have_no_backward_no_out_and_no_buffer(file):
             assert ast.unparse(node.func) not in ("np.empty", "np.zeros_like", "np.empty_like")
 
 
+@pytest.mark.process
 def test_the_tracer_stays_small():
     """Counted is all of nnctl that `import nnctl.graph` needs, wherever it lies."""
     code = (

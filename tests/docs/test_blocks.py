@@ -20,21 +20,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkout(tmp_path)
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_a_page_runs(page, folder):
     run_blocks(blocks_of(page), folder)
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_a_layer_is_added_as_the_page_says(tmp_path):
     run_blocks(blocks_of(CHANGING), source_checkout(tmp_path))
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_the_examples_of_the_commands_run_one_after_another(folder):
     run_command("nnctl train configs/mnist.yaml", folder)  # the example's own run is runs/mnist-2
     for name in COMMANDS:
         run_blocks(blocks_of(DOCS / "commands" / f"{name}.md"), folder)
 
 
+@pytest.mark.process
 def test_a_block_that_fails_is_found(folder):
     with pytest.raises(AssertionError):
         run_blocks([Block("sh", "nnctl train nowhere.yaml")], folder)

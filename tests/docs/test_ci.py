@@ -231,6 +231,8 @@ def test_the_documentation_shows_the_very_file():
     assert shown.text == SMOKE.read_text(encoding="utf-8")
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_the_smoke_run_passes(tmp_path):
     (tmp_path / "datasets").symlink_to(ROOT / "datasets")
     (tmp_path / "configs").mkdir()

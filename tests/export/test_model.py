@@ -45,6 +45,7 @@ NODES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_predicts_the_same_on_all_of_its_rows(path, tmp_path):
     config = load(path)

@@ -26,6 +26,7 @@ def one_error(operations: Sequence[str], index: int) -> Sequence[Error]:
     return (ERRORS[index // 3 % len(ERRORS)],)
 
 
+@pytest.mark.slow
 def test_whatever_fails_nothing_older_is_lost(world):
     counts = failures(world, one_error)
     print(counts)

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.fuzz.examples import examples
 from tests.fuzz.trial import Trials
 from tests.fuzz.worker import a_run
@@ -13,6 +15,8 @@ from tests.processes import run
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_whatever_a_file_holds_a_command_ends_with_a_message():
     done = run(
         [sys.executable, "-m", "tests.fuzz", "1000"],

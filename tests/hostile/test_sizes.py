@@ -11,6 +11,7 @@ import pytest
 from tests.hostile.sizes import CASES
 from tests.processes import run
 
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 LONGEST = 20  # seconds, on a busy machine; the slowest takes three
 

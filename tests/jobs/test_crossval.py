@@ -88,6 +88,8 @@ def test_mean_and_spread_are_those_of_the_folds(folder):
         assert result.std[name] == stdev(values)
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_the_number_of_processes_changes_nothing(folder):
     alone, several = (
         crossval(Path("binary.yaml"), folds=3, workers=workers, predictions=True)
@@ -155,6 +157,7 @@ def test_bounds_hold_the_mean(folder):
         crossval(Path("binary.yaml"), folds=2, fail_under=["auc=0.5"])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_fold_that_diverges_is_named(folder, workers):
     wild = ["optimizer={type: sgd, learning_rate: 1e30}"]

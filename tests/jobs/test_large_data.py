@@ -100,6 +100,7 @@ def test_where_the_rows_are_makes_no_difference(write, tmp_path):
     assert found[0] == found[1] == found[2] == found[3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_same_run_again_has_the_same_bytes(write, tmp_path, name):
     config = write(SOURCES[name])
@@ -116,6 +117,7 @@ def test_without_shuffling_they_are_those_of_rows_in_memory(write, tmp_path):
     assert weights(shuffled) != weights(read)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 7, 20])
 @pytest.mark.parametrize("name", ["npy", "shards"])
 def test_a_run_goes_on_from_the_middle_of_an_epoch_to_the_same_end(write, tmp_path, name, step):
@@ -173,6 +175,8 @@ def test_files_to_validate_and_test_are_read_as_well(write, tmp_path):
         assert found.rows == ROWS and found.loss == pytest.approx(results[0]["test"]["loss"])
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_all_commands_take_it(write, tmp_path):
     config = write(SOURCES["shards"])
     report = validate([config])
@@ -211,6 +215,8 @@ def peak(config, output):
     return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", done.stdout)[1])
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["npy", "shards"])
 def test_memory_does_not_grow_with_the_rows(tmp_path, name):
     width, limit, row = 100, 2_000_000, 40
@@ -244,6 +250,7 @@ main()
 """
 
 
+@pytest.mark.process
 def test_without_room_for_it_nothing_is_left(write, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -18,6 +18,7 @@ from tests.jobs.test_tune import CONFIG, SEARCHED, trials, write_table
 from tests.processes import begun
 from tests.servers import grpc_server, redis_server
 
+pytestmark = [pytest.mark.process, pytest.mark.servers, pytest.mark.slow]
 # What is drawn is the same in whatever order; the trials are long enough to be killed in.
 SETTINGS = ["tune.sampler=random", "tune.pruner=none", "tune.trials=4", "epochs=40"]
 ELSEWHERE = """\

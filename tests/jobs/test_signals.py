@@ -47,6 +47,7 @@ def test_signals_wait_while_processes_are_started_whichever_thread_they_reach():
         signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.process
 def test_they_still_wait_once_the_first_process_has_started(tmp_path):
     script = tmp_path / "starting.py"
     script.write_text(STARTING)

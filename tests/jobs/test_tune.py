@@ -79,6 +79,7 @@ def attempts(file=FOLDER / "study.db"):
         return dict(connection.execute("select number, state from trials").fetchall())
 
 
+@pytest.mark.slow
 def test_the_best_trial_is_a_config_that_trains_to_the_same_bytes():
     result = tune(SEARCHED, workers=1)
     assert result.status is ExitStatus.DONE
@@ -102,6 +103,7 @@ def test_the_figure_is_that_of_the_weights_that_are_kept():
             assert run.results["epochs"] == row.epochs
 
 
+@pytest.mark.slow
 def test_a_study_of_one_worker_is_the_same_each_time():
     first = tune(SEARCHED, workers=1, trials=4)
     again = tune(SEARCHED, workers=1, trials=4, output=Path("again"))
@@ -110,6 +112,8 @@ def test_a_study_of_one_worker_is_the_same_each_time():
     assert first.best.values == again.best.values
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_each_trial_by_itself_does_not_depend_on_the_number_of_workers():
     result = tune(SEARCHED, workers=2, overrides=["tune.sampler=random", "tune.pruner=none"])
     one = ["tune.sampler=random", "tune.pruner=none"]
@@ -171,6 +175,7 @@ def test_values_that_clash_are_a_trial_that_failed():
     assert "clipnorm" in failed.reason
 
 
+@pytest.mark.slow
 def test_a_study_goes_further_and_then_there_is_nothing_to_do():
     tune(SEARCHED, workers=1, trials=3)
     first = trials()
@@ -288,6 +293,8 @@ def test_a_worker_joins_a_study_and_writes_no_files():
         tune(SEARCHED, workers=1, storage=url, worker=True, epochs=3)
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_a_process_that_is_killed_costs_its_trial_alone(monkeypatch):
     real, victims = workers.hand_out, []
 
@@ -326,6 +333,8 @@ def attempts_of(file):
         return {}
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happened():
     whole = tune(SEARCHED, workers=1, output=Path("whole"))
     with command("--workers", "1") as job:
@@ -342,6 +351,8 @@ def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happen
     assert (FOLDER / "best.yaml").read_text() == Path("whole/best.yaml").read_text()
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_two_commands_on_one_storage_share_the_trials():
     options = ("--workers", "1", "--trials", "16", "--set", "epochs=40")
     with command(*options) as one, command(*options) as other:

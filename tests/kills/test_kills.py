@@ -9,6 +9,7 @@ import pytest
 
 from tests.processes import run
 
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 
 

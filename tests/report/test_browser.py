@@ -8,6 +8,7 @@ import pytest
 from nnctl.jobs.report import report
 from tests.report.browser import Browser, chromium
 
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.slow]
 WIDTHS, SCHEMES = (400, 1280), ("light", "dark")
 DRAWINGS = """[...document.querySelectorAll('svg[role=img]')].map(svg => {
   const shapes = [...svg.querySelectorAll('path, use, polyline')].filter(shape =>

@@ -78,6 +78,7 @@ def interrupted_at(model, count, monkeypatch):
     return arrays, json.loads(json.dumps(state.numbers()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("events", range(1, 16))
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_a_restored_state_goes_on_to_the_same_bytes(optimizer, events, monkeypatch):

@@ -85,12 +85,14 @@ def check(cases, divided):
         np.testing.assert_allclose(output, one[2], rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_network_trains_as_in_one_process(network, divided):
     check({"network": network}, divided)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_gradients_are_clipped_when_they_are_whole(optimizer, divided):
@@ -98,6 +100,7 @@ def test_gradients_are_clipped_when_they_are_whole(optimizer, divided):
 
 
 # Full batches; last batches of 1 and 3 rows, which leave ranks without any; batches of one row.
+@pytest.mark.slow
 @pytest.mark.parametrize("divided", [False, True])
 @pytest.mark.parametrize("batch_size", [ROWS, 100, 26, 25, 1])
 def test_batches_of_any_size_are_shared(batch_size, divided):

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from nnctl.tuning import processes
 from nnctl.tuning.processes import is_gone, start_of, this_machine, this_process
 from tests.processes import begun
@@ -12,6 +14,7 @@ def test_this_process_is_there():
     assert not is_gone(this_process())
 
 
+@pytest.mark.process
 def test_a_process_that_has_ended_is_gone():
     with begun([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         name = f"{this_machine()} {child.pid} {start_of(child.pid)}"

@@ -52,6 +52,7 @@ def test_trials_are_counted_from_1_and_are_as_many_as_asked_for(begin):
     assert best_of(study.rows(), study.direction).values == taken[best]
 
 
+@pytest.mark.slow
 def test_what_is_drawn_depends_on_the_seed_alone(begin):
     first, again = (run(begin(file=name)) for name in ("a.db", "b.db"))
     assert first == again
@@ -61,6 +62,7 @@ def test_what_is_drawn_depends_on_the_seed_alone(begin):
     assert len({each["optimizer.learning_rate"] for each in first.values()}) == len(first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_a_study_that_is_killed_draws_on_as_if_it_had_not_been(sampler, begin, monkeypatch):
     options = (f"tune.sampler={{type: {sampler}}}", "tune.trials=12")
@@ -75,6 +77,7 @@ def test_a_study_that_is_killed_draws_on_as_if_it_had_not_been(sampler, begin, m
     assert [row.number for row in study.rows()] == list(range(1, 13))
 
 
+@pytest.mark.slow
 def test_a_trial_that_had_drawn_nothing_yet_is_repeated_all_the_same(begin, monkeypatch):
     whole = run(begin(file="whole.db"))
     study = begin()
@@ -92,6 +95,7 @@ def test_a_trial_that_is_released_is_run_again(begin):
     assert begin().take() == task
 
 
+@pytest.mark.slow
 def test_processes_on_one_storage_never_take_the_same_trial(begin):
     studies = [begin("tune.trials=12") for _ in range(3)]
     tasks = [study.take() for _ in range(4) for study in studies]
@@ -191,6 +195,7 @@ def test_a_trial_that_failed_counts_and_is_not_repeated(begin):
     assert study.take().number == 2
 
 
+@pytest.mark.slow
 def test_what_was_taken_for_lost_does_not_count_twice(begin):
     slow, other = begin(), begin()
     task = slow.take()
@@ -241,6 +246,7 @@ def test_of_equal_trials_the_first_is_the_best(begin):
     assert best_of([], "minimize") is None
 
 
+@pytest.mark.slow
 def test_the_key_that_decides_is_the_important_one(begin):
     study = begin("tune.sampler=random", "tune.trials=25")
     while (task := study.take()) is not None:

@@ -95,6 +95,8 @@ def test_an_unknown_code_is_a_usage_error(invoke):
     assert 'did you mean "linear-hidden"?' in result.stderr
 
 
+@pytest.mark.process
+@pytest.mark.process
 def test_the_rules_are_printed_without_loading_numpy():
     code = (
         "import sys\nfrom nnctl.cli.app import app\n"

@@ -13,6 +13,9 @@ import pytest
 from tests.processes import begun, processes_of
 
 
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.process
 def test_a_table_of_folds_with_mean_and_spread(project, process):
     done = process("crossval", "small.yaml", "--folds", "3", "--workers", "2")
     assert done.returncode == 0, done.stderr
@@ -53,6 +56,8 @@ def test_a_missed_bound_is_status_1(project, invoke):
     assert invoke("crossval", "small.yaml", *options).exit_code == 1
 
 
+@pytest.mark.process
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_processes(project, environment, number, status):
     command = [sys.executable, "-m", "nnctl", "crossval", "small.yaml", "--workers", "2"]

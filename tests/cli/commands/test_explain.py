@@ -45,6 +45,8 @@ def test_a_large_network_is_summed_up(project, invoke):
     assert "the mean of its entries'" in result.stdout
 
 
+@pytest.mark.process
+@pytest.mark.process
 def test_plain_letters_where_the_encoding_lacks_signs(process):
     result = process("explain", NEURON, PYTHONIOENCODING="ascii")
     assert result.returncode == 0

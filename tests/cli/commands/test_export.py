@@ -3,6 +3,8 @@
 import json
 import sys
 
+import pytest
+
 PRINTED = """\
         name           type     shape
 input   features       float32  (rows, 2)
@@ -61,6 +63,7 @@ def test_without_the_extra_it_says_what_to_install(trained, invoke, monkeypatch)
     assert "pip install 'nnctl[onnx]'" in result.stderr
 
 
+@pytest.mark.process
 def test_nothing_of_the_extra_is_loaded_by_other_commands(trained, process):
     code = "import sys; from nnctl.__main__ import main; sys.argv[1:] = ['summary', 'runs/small']"
     after = "assert not {'onnx', 'nnctl.export', 'google.protobuf'} & set(sys.modules)"

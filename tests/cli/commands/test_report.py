@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 
 def test_it_says_what_it_wrote(trained, invoke):
     result = invoke("report", "runs/small")
@@ -38,6 +40,7 @@ def test_without_the_extra_it_says_what_to_install(trained, invoke, monkeypatch)
     assert "pip install 'nnctl[report]'" in result.stderr
 
 
+@pytest.mark.process
 def test_nothing_of_the_extra_is_loaded_by_other_commands(trained, process):
     code = "import sys; from nnctl.__main__ import main; sys.argv[1:] = ['summary', 'runs/small']"
     after = "assert not {'matplotlib', 'jinja2', 'nnctl.report'} & set(sys.modules)"

@@ -30,6 +30,8 @@ def searched(project):
     return project
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_a_table_of_trials_and_the_command_to_run_next(searched, process):
     done = process("tune", "small.yaml", "--workers", "2")
     assert done.returncode == 0, done.stderr
@@ -97,6 +99,7 @@ def test_without_the_extra_it_says_what_to_install(searched, invoke, monkeypatch
     assert "pip install 'nnctl[tune]'" in done.stderr
 
 
+@pytest.mark.process
 def test_nothing_of_the_extra_is_loaded_by_other_commands(searched, process):
     code = "import sys; from nnctl.__main__ import main; sys.argv[1:] = ['train', 'small.yaml']"
     after = "assert not {'optuna', 'sqlalchemy', 'nnctl.tuning'} & set(sys.modules)"
@@ -116,6 +119,8 @@ def test_a_study_can_be_joined_by_another_process(searched, invoke):
     assert "train " not in done.stdout
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_all_processes_and_keeps_what_is_over(searched, environment, number, status):
     command = [sys.executable, "-m", "nnctl", "tune", "small.yaml", "--workers", "2"]

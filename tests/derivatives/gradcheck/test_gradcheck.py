@@ -61,6 +61,8 @@ def built_in():
     return found
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_every_built_in_case_passes(proof, built_in):
     rows, verdict = proof
     assert len(rows) == len(built_in)
@@ -71,6 +73,7 @@ def test_every_built_in_case_passes(proof, built_in):
     assert verdict.startswith(f"all passed: {len(built_in)} cases")
 
 
+@pytest.mark.slow
 def test_every_twelfth_built_in_case_passes_by_central_differences():
     generator = np.random.default_rng(1)
     for name, case in itertools.islice(builtin_cases(generator), 0, None, 12):
@@ -79,6 +82,7 @@ def test_every_twelfth_built_in_case_passes_by_central_differences():
         assert result.max_relative_error < WORST["central"], result
 
 
+@pytest.mark.slow
 def test_every_registered_name_has_a_case(built_in):
     words = [case.words for case in built_in]
     for registered in [*LAYERS, *ACTIVATIONS, *LOSSES, *REGULARIZERS]:
@@ -86,6 +90,7 @@ def test_every_registered_name_has_a_case(built_in):
     assert len({tuple(parts) for parts in words}) == len(words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_is_checked_with_all_it_takes(loss, built_in):
     """Each of its arguments, with and without weights, with every layer and activation."""
@@ -99,6 +104,7 @@ def test_every_loss_is_checked_with_all_it_takes(loss, built_in):
         assert word in LAYERS or not all(word in parts for parts in words), word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*LAYERS, *ACTIVATIONS, *LOSSES])
 def test_every_name_is_checked_in_several_shapes(name, built_in):
     """With one row and with several, with one output and with several."""
@@ -111,6 +117,7 @@ def test_every_name_is_checked_in_several_shapes(name, built_in):
 NEVER_DERIVED = {"join", "slice", "one_hot", "max"}
 
 
+@pytest.mark.slow
 def test_every_operation_has_a_case_of_its_own(built_in):
     """A new one, wherever a layer defines it, needs one."""
     alone = [case.operations for case in built_in if case.words[0] == "operation"]

@@ -46,6 +46,7 @@ def test_the_sample_has_every_name():
     assert (layers, activations, losses) == (set(LAYERS), set(ACTIVATIONS), set(LOSSES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "activation", "loss"), NAMES)
 def test_no_mutant_of_a_model_is_missed(layer, activation, loss):
     found = judged(of_model(layer, activation, loss))

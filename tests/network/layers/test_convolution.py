@@ -71,6 +71,7 @@ def test_conv2d_is_what_loops_compute(case):
     agree_with_loops(Conv2D(**arguments), shape, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 2, 3, 8])
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_products_large_enough_for_blocks_are_what_loops_compute(channels, padding):

@@ -12,6 +12,8 @@ from nnctl.tuning.trial import Outcome
 from tests.servers import grpc_server, redis_server
 from tests.tuning.test_study import DISCRETE, killed, run
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture(scope="module", params=["journal", "redis", "grpc"])
 def server(request, tmp_path_factory):
@@ -30,6 +32,7 @@ def begin_there(begin, server):
     return lambda *overrides: begin(*overrides, at=server)
 
 
+@pytest.mark.slow
 def test_a_study_that_is_killed_draws_the_same_as_a_whole_one_in_a_file(
     begin_there, begin, monkeypatch
 ):
@@ -68,6 +71,7 @@ def test_processes_at_once_take_each_trial_once(begin_there):
     assert len({row.values["optimizer.learning_rate"] for row in rows}) == 12
 
 
+@pytest.mark.slow
 def test_each_combination_is_tried_before_the_study_ends(begin_there):
     study = begin_there(*DISCRETE, "tune.search.epochs=[8, 9]", "tune.trials=40",
                         "tune.sampler=random")  # fmt: skip
