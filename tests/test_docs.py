@@ -25,7 +25,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def blocks(marker: str) -> list[str]:
     """The fenced blocks that follow a marker comment."""
-    return re.findall(rf"<!-- {re.escape(marker)} -->\n```\w*\n(.*?)```", README, re.DOTALL)
+    found = re.findall(rf"<!-- {re.escape(marker)} -->\n```\w*\n(.*?)```", README, re.DOTALL)
+    assert found, marker
+    return found
 
 
 @pytest.fixture
@@ -49,7 +51,9 @@ def test_the_commands_of_the_readme_run_in_their_order(checkout: Path):
     (main,) = blocks("main command")
     install, _, train = main.partition(" && .venv/bin/nnctl")
     assert install == "python3 -m venv .venv && .venv/bin/pip install -q ."
-    for name, text in re.findall(r"<!-- file: (\S+) -->\n```yaml\n(.*?)```", README, re.DOTALL):
+    files = re.findall(r"<!-- file: (\S+) -->\n```yaml\n(.*?)```", README, re.DOTALL)
+    assert files
+    for name, text in files:
         (checkout / name).write_text(text)
         assert len(text.splitlines()) <= 10
     shutil.copy(checkout / "datasets/iris.csv", checkout / "flowers.csv")

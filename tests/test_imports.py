@@ -65,15 +65,18 @@ def rooms_imported(file: Path) -> set[str]:
 
 
 def test_no_import_runs_up():
-    assert FILES
     arrows = [
-        f"{file.relative_to(PACKAGE)} imports {target}"
+        (file, target)
         for file in FILES
         if room(file) in FLOOR
         for target in sorted(rooms_imported(file))
-        if target not in FLOOR or FLOOR[target] >= FLOOR[room(file)]
     ]
-    assert arrows == []
+    assert {room(file) for file, _ in arrows} >= {"cli", "jobs", "network", "training"}
+    assert [
+        f"{file.relative_to(PACKAGE)} imports {target}"
+        for file, target in arrows
+        if target not in FLOOR or FLOOR[target] >= FLOOR[room(file)]
+    ] == []
 
 
 def test_a_door_hands_on_what_lives_in_its_rooms():

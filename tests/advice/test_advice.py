@@ -43,10 +43,19 @@ def test_every_rule_has_a_mistake_that_it_is_tried_on():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_configs_get_the_advice_that_their_header_names(path):
+    assert {each.code for each in advice_for(build(load(path)))} == named(path)
+
+
+def test_some_headers_name_advice_and_some_do_not():
+    found = [named(path) for path in CONFIGS]
+    assert any(found) and not all(found)
+
+
+def named(path: Path) -> set[str]:
+    """The advice that the header of a config names."""
     header = "".join(line for line in path.read_text().splitlines(True) if line.startswith("#"))
-    named = re.findall(r"^# Advice: (.+)$", header, re.MULTILINE)
-    expected = {code for line in named for code in line.split(", ")}
-    assert {each.code for each in advice_for(build(load(path)))} == expected
+    lines = re.findall(r"^# Advice: (.+)$", header, re.MULTILINE)
+    return {code for line in lines for code in line.split(", ")}
 
 
 def test_advice_says_where_and_what(advise):

@@ -21,6 +21,8 @@ def test_the_pictures_are_drawn_and_shipped(tmp_path, monkeypatch):
 
 def test_time_grows_in_proportion_to_rows_and_epochs():
     """Towards the most of them: whatever is fixed has lost its weight there."""
-    for values in json.loads(curves.MEASURED.read_text())["growth"].values():
+    growth = json.loads(curves.MEASURED.read_text())["growth"]
+    assert growth.keys() == {"rows", "epochs"}
+    for values in growth.values():
         before, last = [values[key] for key in sorted(values, key=int)][-2:]
         assert 7 < last / before < 13

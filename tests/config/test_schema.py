@@ -491,5 +491,6 @@ def test_the_words_users_never_read(write: Callable[..., str]) -> None:
     with pytest.raises(NnctlError) as caught:
         load(write(SEVEN))
     text = str(caught.value).lower()
+    assert "did you mean" in text
     assert not [word for word in ("invalid", "could not interpret", "please") if word in text]
     assert "input should" not in text

@@ -24,6 +24,7 @@ def test_they_predict_the_same_numbers(version: int):
     written = "".join(predict(folder / "weights.npz", folder / "table.csv").chunks())
     header, *rows = csv.reader(io.StringIO(written))
     first, *expected = csv.reader(io.StringIO((folder / "predictions.csv").read_text()))
+    assert expected
     assert (header, [row[0] for row in rows]) == (first, [row[0] for row in expected])
     numbers, before = (np.array([row[1:] for row in each], float) for each in (rows, expected))
     np.testing.assert_allclose(numbers, before, rtol=1e-5)  # other machines round otherwise

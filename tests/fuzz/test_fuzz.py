@@ -33,7 +33,9 @@ def test_whatever_a_file_holds_a_command_ends_with_a_message():
 
 def test_what_was_found_stays_mended(tmp_path: Path):
     trials = Trials(tmp_path)
-    for name, one, status in examples(*a_run(trials)):
+    found = list(examples(*a_run(trials)))
+    assert len(found) > 20
+    for name, one, status in found:
         try:
             assert trials.run(one) == status
         except BaseException as error:
