@@ -95,11 +95,12 @@ def test_a_workflow_starts_when_it_should(workflow, triggers):
     assert values_of(workflow)["on"] == triggers
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("script", ["run", "style", "tag", "wheel"])
 def test_a_script_of_the_workflows_can_be_run(script):
     file = ROOT / ".ci" / script
     assert file.stat().st_mode & 0o111 or os.name == "nt"
-    assert subprocess.run(["bash", "-n", file]).returncode == 0
+    assert run(["bash", "-n", str(file)]).returncode == 0
     starts = [line for workflow in WORKFLOWS for line in lines_run(workflow)]
     assert any(shlex.split(line)[0] == f".ci/{script}" for line in starts)
 
@@ -170,6 +171,7 @@ def test_the_release_is_built_after_the_checks_and_published_after_that():
     assert published["uses"].startswith("pypa/gh-action-pypi-publish@")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("tag", "section", "complaint"),
     [
@@ -188,7 +190,7 @@ def test_a_tag_is_the_version_and_the_changelog_tells_of_it(tag, section, compla
     text = f"# Changelog\n\n## [Unreleased]\n\n## {section.format(__version__)}\n"
     (tmp_path / "CHANGELOG.md").write_text(text)
     command = ["bash", tmp_path / ".ci/tag", tag.format(__version__)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = run(command)
     assert (done.returncode, bool(done.stderr)) == ((1, True) if complaint else (0, False))
     assert complaint.format(__version__) in done.stderr
 

@@ -1,7 +1,6 @@
 """Every path that a page names or links is there."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.paths import is_there, named, pages
+from tests.processes import run
 
 PAGES = pages()
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
@@ -32,8 +32,7 @@ def test_paths_are_found_in_the_pages_that_point_at_code(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    text = re.sub(r"```.*?```", "", text_of(page), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+    for target in links(page):
         if target.startswith("https://"):
             continue
         path, _, heading = target.partition("#")
@@ -41,6 +40,18 @@ def test_links_lead_somewhere(page):
         assert there.exists(), target
         if heading:
             assert heading in anchors(there), target
+
+
+def test_links_are_found():
+    found = {page: links(page) for page in PAGES}
+    assert found[ROOT / "README.md"] and found[CONTRIBUTING]
+    assert sum(map(bool, found.values())) > len(found) / 2
+
+
+def links(page: Path) -> list[str]:
+    """Where the links of a page lead, those in code apart."""
+    text = re.sub(r"```.*?```", "", text_of(page), flags=re.DOTALL)
+    return re.findall(r"\]\(([^)\s]+)\)", text)
 
 
 def anchors(page: Path) -> set[str]:
@@ -98,10 +109,12 @@ def test_a_stranger_finds_at_least_a_dozen_answers():
     assert [row for row in rows if not re.search(r"\| .*`nnctl/[\w/.]+`.* \|", row)] == []
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_the_examples_of_running_some_tests_find_tests():
     lines = re.findall(r"^python (-m pytest -q tests/.*)$", text_of(CONTRIBUTING), re.MULTILINE)
     assert lines
     for line in lines:
         command = [sys.executable, *line.split(), "--collect-only"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = run(command, cwd=ROOT)
         assert done.returncode == 0, done.stdout

@@ -1,11 +1,16 @@
 """Two processes that want one run folder: one has it, one is refused, and nothing is mixed."""
 
-import subprocess
 import sys
+import time
+from contextlib import AbstractContextManager
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
+from tests.processes import begun
+
+pytestmark = pytest.mark.process
 CONFIG = """\
 data: {train: t.csv, target: y}
 layers: [{type: dense, units: 8, activation: relu}, {type: dense, units: 1}]
@@ -27,14 +32,14 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("c.yaml").write_text(CONFIG)
 
 
-def started(arguments: list[str]) -> "subprocess.Popen[str]":
+def started(arguments: list[str]) -> AbstractContextManager[Popen[str]]:
     command = [sys.executable, "-m", "nnctl", *arguments]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return begun(command, stderr=PIPE, stdout=PIPE, text=True)
 
 
 def run_alone(arguments: list[str]) -> None:
     with started(arguments) as process:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate()
         assert process.returncode == 0, errors
 
 
@@ -56,8 +61,8 @@ def test_one_writes_and_the_other_is_refused(pair):
     *commands, is_there = PAIRS[pair]
     if is_there:
         begun_run()
-    processes = [started(command) for command in commands]
-    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    with started(commands[0]) as one, started(commands[1]) as other:
+        ends = [(*process.communicate(), process.returncode) for process in (one, other)]
     assert sorted(status for *_, status in ends) == [0, 2]
     (won,) = [k for k, (*_, status) in enumerate(ends) if status == 0]
     _, errors, _ = ends[1 - won]
@@ -77,6 +82,7 @@ def test_the_dead_hold_nothing(second):
     with started([*TRAIN, "--epochs", "1000000"]) as first:
         while not Path("run/checkpoint.npz").exists():
             assert first.poll() is None
+            time.sleep(0.01)
         first.kill()
         assert first.wait(timeout=30) == KILLED
     config = Path("run/config.yaml")

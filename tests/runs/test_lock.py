@@ -1,13 +1,14 @@
 """One process at a time writes a folder, and the dead hold nothing."""
 
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
 from nnctl.errors import NnctlError
 from nnctl.runs.lock import require_unheld, writing
+from tests.processes import begun
 
 HOLDER = """
 import sys, time
@@ -37,15 +38,14 @@ def test_others_are_not_held(tmp_path: Path):
         require_unheld(tmp_path / "b")
 
 
-@pytest.mark.parametrize("end", [subprocess.Popen.terminate, subprocess.Popen.kill])
+@pytest.mark.process
+@pytest.mark.parametrize("end", [Popen.terminate, Popen.kill])
 def test_a_process_holds_a_folder_while_it_lives(tmp_path: Path, end):
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        try:
-            assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-            with pytest.raises(NnctlError, match="another process is writing"):
-                require_unheld(tmp_path)
-        finally:
-            end(holder)
-            holder.wait(timeout=30)
-    require_unheld(tmp_path)
+    with begun(command, stdout=PIPE, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        with pytest.raises(NnctlError, match="another process is writing"):
+            require_unheld(tmp_path)
+        end(holder)
+        holder.wait(timeout=30)
+        require_unheld(tmp_path)
