@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 from tests.benchmarks import curves
 
 WORDS = {"step-time.svg": ["parameters", "batch size", "nnctl"], "growth.svg": ["rows", "epochs"]}
 
 
+@pytest.mark.slow
 def test_the_pictures_are_drawn_and_shipped(tmp_path, monkeypatch):
     shipped = {name: (curves.PICTURES / name).read_text() for name in WORDS}
     monkeypatch.setattr(curves, "PICTURES", tmp_path)

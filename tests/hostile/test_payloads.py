@@ -115,4 +115,4 @@ def test_members_with_names_outside_are_written_nowhere():
     Path("data.npz").write_bytes(content)
     result = CliRunner().invoke(app, ["predict", "run", "data.npz"], catch_exceptions=False)
     assert result.exit_code == 0
-    assert sorted(path.name for path in Path("..").glob(f"*{RAN}*")) == []
+    assert sorted(path.name for path in Path("..").glob(f"{RAN}*")) == []

@@ -93,6 +93,7 @@ def test_the_best_trial_is_a_config_that_trains_to_the_same_bytes():
     assert f"units: {result.best.values['layers.0.units']}" in text
 
 
+@pytest.mark.slow
 def test_the_figure_is_that_of_the_weights_that_are_kept():
     result = tune(SEARCHED, workers=1, trials=2)
     for row in result.view.rows:

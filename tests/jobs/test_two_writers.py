@@ -56,6 +56,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS)
 def test_one_writes_and_the_other_is_refused(pair):
     *commands, is_there = PAIRS[pair]

@@ -106,6 +106,7 @@ def test_processes_on_one_storage_never_take_the_same_trial(begin):
     assert not studies[0].is_done()
 
 
+@pytest.mark.slow
 def test_of_two_that_repeat_a_lost_trial_one_gives_way(begin, monkeypatch):
     killed(begin(), monkeypatch)
     one, other = begin(), begin()

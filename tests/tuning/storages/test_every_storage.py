@@ -49,6 +49,7 @@ def test_a_study_that_is_killed_draws_the_same_as_a_whole_one_in_a_file(
     assert [row.value for row in study.rows()] == [row.value for row in begin_there().rows()]
 
 
+@pytest.mark.slow
 def test_processes_at_once_take_each_trial_once(begin_there):
     studies = [begin_there("tune.trials=12", "tune.sampler=random") for _ in range(3)]
     taken, failures = [], []
