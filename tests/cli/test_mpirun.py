@@ -178,6 +178,7 @@ def test_a_failure_of_one_process_ends_all(shared):
     assert done.stderr.count("No space left") == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_says_why_once(shared):
     rate = "optimizer={type: sgd, learning_rate: 1e300}"
     done = run(2, "train", "shared.yaml", "--set", rate, "-q")

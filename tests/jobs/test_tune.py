@@ -159,6 +159,7 @@ def test_a_trial_that_diverges_has_failed_and_the_study_goes_on():
     assert any("the loss is" in row["reason"] for row in trials())
 
 
+@pytest.mark.slow
 def test_where_no_trial_comes_to_its_end_the_answer_is_no():
     wild = ["optimizer=sgd", "tune.search={}", "tune.search.optimizer.learning_rate=[1e30]"]
     result = tune(SEARCHED, workers=1, overrides=wild)
@@ -191,6 +192,7 @@ def test_a_study_goes_further_and_then_there_is_nothing_to_do():
     assert [row.values for row in whole.view.rows] == [row.values for row in result.view.rows]
 
 
+@pytest.mark.slow
 def test_another_config_is_refused_unless_the_study_is_to_begin_anew():
     tune(SEARCHED, workers=1, trials=2)
     before = {path: path.read_bytes() for path in FOLDER.iterdir()}
@@ -219,6 +221,7 @@ def test_weights_that_are_gone_are_trained_again():
     assert (FOLDER / "weights.npz").read_bytes() == weights
 
 
+@pytest.mark.slow
 def test_results_tell_all_trials():
     result = tune(SEARCHED, workers=1)
     results = json.loads((FOLDER / "results.json").read_text())
@@ -274,6 +277,7 @@ def test_a_study_that_is_kept_elsewhere_is_not_begun_again_in_its_folder():
     assert tune(SEARCHED, workers=1, trials=2, storage="sqlite:///shared.db").nothing_to_do
 
 
+@pytest.mark.slow
 def test_a_worker_joins_a_study_and_writes_no_files():
     url = "sqlite:///shared.db"
     tune(SEARCHED, workers=1, trials=2, storage=url)

@@ -142,6 +142,7 @@ def test_of_two_that_begin_the_last_trial_one_gives_way(begin, monkeypatch):
     assert len(one.slots()) == 1
 
 
+@pytest.mark.slow
 def test_the_same_values_are_not_trained_twice(begin):
     told = []
     study = begin(*DISCRETE, "tune.trials=40", on_end=lambda row, weights: told.append(row))

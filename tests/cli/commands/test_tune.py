@@ -70,6 +70,7 @@ def test_going_on_is_told(searched, invoke):
     assert [line.split()[1] for line in done.stderr.splitlines()[1:]] == ["3/4", "4/4"]
 
 
+@pytest.mark.slow
 def test_the_weights_of_the_best_trial_predict(searched, invoke):
     invoke("tune", "small.yaml", "--workers", "1", "--trials", "2", "-q")
     done = invoke("predict", "runs/small-tune", "table.csv")
