@@ -7,7 +7,7 @@ duplicate key is seen, and depth and aliases stay bounded whatever the text hold
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -50,15 +50,14 @@ SYNTAX_FIXES = (
 )
 
 
-@dataclass(slots=True)
-class Node:
+class Node(NamedTuple):
     """A scalar, a list of nodes, or a mapping of keys, as text, to (line of the key, node)."""
 
     line: int
     content: Any
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Composed:
     """Plain values, the line (from 1) of each dotted path, and what was wrong on the way."""
 

@@ -11,7 +11,7 @@ from nnctl.errors import NnctlError, Problem, did_you_mean
 LARGEST = 1 << 20  # bytes
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Source:
     """A config's plain values, and for every dotted path the place that it was written in.
 

@@ -33,7 +33,7 @@ ENOUGH_NUMBERS = 10
 MOST_UNITS = 3
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Column:
     """The values of a column: how many there are, how many of them are missing, numbers, dates.
 

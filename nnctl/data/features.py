@@ -17,7 +17,7 @@ STRETCH = 1 << 20  # numbers read at a time
 EXACT = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Piece:
     """Consecutive rows: `numbers` (rows, numeric) and the codes of text (rows, text), int32."""
 

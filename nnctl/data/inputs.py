@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,7 @@ Missing = Literal["error", "drop", "mean"]
 MISSING_LABEL = "(missing)"
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What is made of the feature columns `names`, as the training rows have decided it.
 
     `shape` is that of one example, in the columns' order; `dtype` the run's. `categories` has the
@@ -32,7 +31,7 @@ class Inputs:
     shape: tuple[int, ...]
     dtype: str
     scaling: Scaling = UNSCALED
-    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     missing: Missing = "error"
     means: Doubles | None = None
 

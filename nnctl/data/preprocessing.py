@@ -22,7 +22,7 @@ from nnctl.errors import NnctlError, Problem
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Examples:
     """Rows as a model takes them.
 
@@ -38,7 +38,7 @@ class Examples:
         return len(self.x)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Batch:
     """A stretch of rows of a file: their inputs, and columns kept as written.
 

@@ -21,7 +21,7 @@ from nnctl.errors import NnctlError
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Raw:
     """Rows before scaling: features as they were read, targets and weights as a table.
 

@@ -1,8 +1,7 @@
 """Scaling of numeric features, with statistics that travel with the weights."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,7 @@ Doubles = NDArray[np.float64]
 Chunks = Callable[[], Iterable[Doubles]]
 
 
-@dataclass(frozen=True, eq=False)
-class Scaling:
+class Scaling(NamedTuple):
     """`(x - shift) / divisor`, column by column, in double precision.
 
     `type` is `none`, `standardize`, `minmax` or `rescale`. `shift` and `divisor` have a value for

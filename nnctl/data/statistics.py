@@ -1,7 +1,6 @@
 """What the rows that train decide: categories, means and scaling of the columns."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -48,9 +47,9 @@ def fitted(
         name: categories_of(raw.features.labels[name], used, treatment)
         for name, used in raw.used(training).items()
     }
-    inputs = replace(inputs, categories=categories)
+    inputs = inputs._replace(categories=categories)
     if categories:
-        inputs = replace(inputs, shape=(sum(inputs.widths),))
+        inputs = inputs._replace(shape=(sum(inputs.widths),))
         check_size(len(raw), inputs, treatment.memory, file)
     means = None
     if treatment.missing == "mean":
@@ -64,7 +63,7 @@ def fitted(
             )
         check_range(statistics.shift, raw.features.numeric, file)
         check_range(statistics.divisor, raw.features.numeric, file)
-        inputs = replace(inputs, scaling=statistics, means=means)
+        inputs = inputs._replace(scaling=statistics, means=means)
     if treatment.target_scaling != "none":
         targets = targets._replace(scaling=target_scaling(raw, targets, training, treatment))
     return preprocessing._replace(inputs=inputs, targets=targets)

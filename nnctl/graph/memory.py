@@ -20,7 +20,7 @@ from nnctl.graph.values import Value
 FOREVER = 1 << 60
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Storage:
     """Memory for one or several values, alive from position `start` to `end` of the program.
 

@@ -141,7 +141,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, file: str)
     raise NnctlError(Problem(f'array "{name}": {problem}', None, file))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Header:
     """What stands at the start of an array's file: its shape and type, and how its numbers lie.
 

@@ -51,7 +51,7 @@ class Scorer:
             metric.add(state, y_true, prediction, self.loss.task)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Totals:
     """What has been gathered of an epoch: the sum of losses, the rows, each metric's state."""
 

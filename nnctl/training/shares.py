@@ -12,7 +12,7 @@ from nnctl.training.ranks import Ranks
 LINE = ALIGNMENT // 4  # numbers of float32 in a cache line
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Part:
     """The rows of a batch of `batch` rows that this rank takes: from `start` to `stop`.
 

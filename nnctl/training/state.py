@@ -12,7 +12,7 @@ from nnctl.network.optimizers import Optimizer
 from nnctl.training.scoring import Totals
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class TrainingState:
     """All that decides how a run goes on. Arrays change in place.
 

@@ -34,7 +34,7 @@ class Model(Protocol):
     def penalty(self, graph: Graph) -> Value | None: ...
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Examples:
     """Inputs `(rows, *input_shape)`, targets as the loss takes them, and weights `(rows,)`.
 

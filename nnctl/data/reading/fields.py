@@ -20,7 +20,7 @@ Flags = NDArray[np.bool_]
 _SEPARATOR = b"\x1f"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Fields:
     """Fields of `buffer`; the arrays but `lines` (rows,) and `marks` are (rows, columns).
 

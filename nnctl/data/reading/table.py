@@ -24,7 +24,7 @@ class TextColumn(NamedTuple):
         return TextColumn(self.codes[chosen], self.labels)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Table:
     """Rows of a file.
 

@@ -19,7 +19,7 @@ Padding = Literal["valid", "same", "causal"]
 OUTSIDE = -1
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Windows:
     """The windows along one axis of `size` cells, `kernel` cells each, `dilation` apart.
 
