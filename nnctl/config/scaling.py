@@ -9,17 +9,14 @@ from nnctl.network.annotations import OneOf, PositiveFloat
 from nnctl.network.arguments import Component
 
 
-@dataclass(eq=False, repr=False)
 class Unscaled(Component):
     """`x` as it is."""
 
 
-@dataclass(eq=False, repr=False)
 class Standardize(Component):
     """`(x - mean) / standard deviation`, of the population."""
 
 
-@dataclass(eq=False, repr=False)
 class MinMax(Component):
     """`(x - min) / (max - min)`."""
 

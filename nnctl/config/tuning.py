@@ -42,17 +42,14 @@ class TPE(Component):
     multivariate: bool = False
 
 
-@dataclass(eq=False, repr=False)
 class RandomSearch(Component):
     """Draws each value by itself, evenly over its range or list."""
 
 
-@dataclass(eq=False, repr=False)
 class BruteForce(Component):
     """Tries every combination once, in a random order; ranges of numbers need a `step`."""
 
 
-@dataclass(eq=False, repr=False)
 class NoPruner(Component):
     """Every trial goes on to its end."""
 

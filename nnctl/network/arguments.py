@@ -6,7 +6,7 @@ their annotations allow checks a call from Python (`Component`), and is the conf
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache
 from numbers import Integral, Real
 from typing import Any, NamedTuple, get_type_hints
@@ -48,6 +48,7 @@ def _arguments_of(made: Any) -> tuple[Argument, ...]:
     return tuple(Argument(p.name, read_annotation(hints[p.name]), p.default) for p in parameters)
 
 
+@dataclass(eq=False, repr=False)
 class Component:
     """Base of the dataclasses a model is made of: checks each argument against its annotation.
 
@@ -68,7 +69,7 @@ class Component:
 
     def arguments(self) -> dict[str, Any]:
         """The arguments this object was made with, by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}  # type: ignore[arg-type]
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
 
 
 def as_allowed(allowed: Allowed, value: Any, what: str, path: str) -> Any:

@@ -57,7 +57,6 @@ def truncated_normal(variance: float, shape: Shape, generator: np.random.Generat
     return drawn * (math.sqrt(variance) / TRUNCATED_DEVIATION)
 
 
-@dataclass(eq=False, repr=False)
 class GlorotUniform(Component):
     """Uniform, variance `2 / (fan_in + fan_out)` (Glorot and Bengio 2010, equation 16)."""
 
@@ -65,7 +64,6 @@ class GlorotUniform(Component):
         return uniform(glorot_variance(shape), shape, generator)
 
 
-@dataclass(eq=False, repr=False)
 class GlorotNormal(Component):
     """Truncated normal, variance `2 / (fan_in + fan_out)`."""
 
@@ -73,7 +71,6 @@ class GlorotNormal(Component):
         return truncated_normal(glorot_variance(shape), shape, generator)
 
 
-@dataclass(eq=False, repr=False)
 class HeUniform(Component):
     """Uniform, variance `2 / fan_in` (He et al. 2015, equation 10)."""
 
@@ -81,7 +78,6 @@ class HeUniform(Component):
         return uniform(he_variance(shape), shape, generator)
 
 
-@dataclass(eq=False, repr=False)
 class HeNormal(Component):
     """Truncated normal, variance `2 / fan_in`."""
 
@@ -89,7 +85,6 @@ class HeNormal(Component):
         return truncated_normal(he_variance(shape), shape, generator)
 
 
-@dataclass(eq=False, repr=False)
 class LecunUniform(Component):
     """Uniform, variance `1 / fan_in` (LeCun et al. 1998, equation 16)."""
 
@@ -97,7 +92,6 @@ class LecunUniform(Component):
         return uniform(lecun_variance(shape), shape, generator)
 
 
-@dataclass(eq=False, repr=False)
 class LecunNormal(Component):
     """Truncated normal, variance `1 / fan_in`."""
 
@@ -126,7 +120,6 @@ class Constant(Component):
         return np.full(shape, float(self.value))
 
 
-@dataclass(eq=False, repr=False)
 class Zeros(Component):
     """All zeros."""
 
@@ -134,7 +127,6 @@ class Zeros(Component):
         return np.zeros(shape)
 
 
-@dataclass(eq=False, repr=False)
 class Ones(Component):
     """All ones."""
 

@@ -31,7 +31,6 @@ Task = Literal["binary", "multiclass", "regression"]
 SMALLEST_PROBABILITY = 1e-7  # Keras's epsilon: where probabilities are clipped
 
 
-@dataclass(eq=False, repr=False)
 class Loss(Component):
     """Base of all losses.
 

@@ -21,7 +21,6 @@ CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
 NUMBERS: tuple[Task, ...] = ("binary", "regression")
 
 
-@dataclass(eq=False, repr=False)
 class Metric(Component):
     """Base of all metrics: a state that batches are added to, and the figure it gives."""
 

@@ -32,7 +32,7 @@ def leaky(z: float, slope: PositiveFloat = 0.2) -> float:
 SHAPES = OneOf("shape", {"leaky": leaky, "slope": Slope})
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Part(Component):
     size: PositiveInt
     window: PositiveInt | tuple[PositiveInt, PositiveInt] = 2
