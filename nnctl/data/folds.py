@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnctl.errors import ArgumentError
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Fold:
     """Number `index` (from 0) of so many folds."""
 

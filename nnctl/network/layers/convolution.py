@@ -16,7 +16,7 @@ from nnctl.network.layers.windows import gather, table_of, windows_by_cell
 from nnctl.network.regularizers import Regularizer
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Convolution(WeightedLayer, Spatial):
     """`a = g(window @ kernel + bias)`, for the window at each place of the input.
 

@@ -11,7 +11,7 @@ from nnctl.network.layers.spatial import HEIGHT_WIDTH, STEPS, One, Spatial, Two
 from nnctl.network.layers.windows import Windows, average, greatest
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, init=False)
 class Pooling(Spatial):
     """One number for each window and channel: `(n, *sizes, c)` -> `(n, *places, c)`.
 
