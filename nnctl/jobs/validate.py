@@ -9,7 +9,6 @@ from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import build
 from nnctl.config import dump_yaml, load, resolved
 from nnctl.errors import NnctlError, Problem
-from nnctl.jobs.search_check import check_search
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,10 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
         try:
             config = load(path, overrides=overrides)
             built = build(config)
-            check_search(built)
+            if config.tune is not None:
+                from nnctl.jobs.search_check import check_search  # which few configs ask for
+
+                check_search(built)
         except NnctlError as error:
             problems += [problem.located(file=str(path)) for problem in error.problems]
             advice += () if config is None else advice_on(config)

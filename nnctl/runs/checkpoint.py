@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.metrics import Metric
-from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
 from nnctl.runs.folder import CHECKPOINT, HISTORY
 from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
 from nnctl.system.atomic import atomic_file
@@ -63,6 +62,9 @@ class Saved(NamedTuple):
         self, train: Examples, batch_size: int | str, metrics: Mapping[str, Metric], validated: bool
     ) -> None:
         """Raises `NnctlError` for contents that no run has on those rows, with such metrics."""
+        # Only a run that goes on is checked.
+        from nnctl.runs.contents import check_callback, check_numbers, check_order, check_totals
+
         rows = len(train)
         try:
             check_numbers(self.numbers, rows, batch_size, figures_of(metrics, validated))

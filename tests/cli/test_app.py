@@ -15,6 +15,16 @@ from tests.processes import run
 COMMANDS = sorted(typer.main.get_command(app).list_commands(None))
 README = Path(__file__).parents[2] / "README.md"
 HEAVY = ("numpy", "pydantic", "yaml", "rich.progress", "rich.live", "nnctl.graph", "nnctl.jobs")
+# What no command needs on a plain table without a terminal: packages of extras, of displays, of
+# the standard library's heavier parts; rooms and modules of other commands, files and configs.
+UNUSED = (
+    *("jinja2", "matplotlib", "mpi4py", "onnx", "optuna", "sqlalchemy", "sympy"),
+    *("rich", "pygments", "markdown_it"),
+    *("asyncio", "http", "logging", "multiprocessing", "sqlite3", "ssl", "unittest", "xml"),
+    *("nnctl.derivatives", "nnctl.export", "nnctl.report", "nnctl.tuning"),
+    *("nnctl.config.json_schema", "nnctl.config.searching", "nnctl.config.tuning"),
+    *("nnctl.data.reading.npy", "nnctl.training.diagnosis", "nnctl.training.mpi"),
+)
 
 
 def test_help_names_every_command(invoke):
@@ -91,6 +101,25 @@ def test_training_needs_no_rich_where_there_is_no_terminal(project, environment)
     assert "numpy" in modules
     assert "rich" not in modules
     assert "nnctl.cli.commands.train" in modules and "nnctl.cli.commands.gradcheck" not in modules
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("arguments", "used", "unused"),
+    [
+        (["train", "small.yaml", "-q", "-o", "other"], "nnctl.jobs.run", "nnctl.runs.contents"),
+        (["validate", "small.yaml"], "nnctl.jobs.validate", "nnctl.jobs.run"),
+        (["predict", "run", "table.csv"], "nnctl.jobs.predict", "nnctl.jobs.run"),
+    ],
+)
+def test_commands_load_only_what_a_plain_table_needs(
+    arguments, used, unused, project, process, environment
+):
+    if arguments[0] == "predict":
+        assert process("train", "small.yaml", "-q", "-o", "run").returncode == 0
+    modules = set(modules_after(arguments, environment))
+    assert used in modules
+    assert sorted(modules & {*UNUSED, unused}) == []
 
 
 @pytest.mark.process

@@ -9,7 +9,6 @@ from nnctl.data.reading.arrays import FEATURES, TARGET, ArrayReader, NamedArray
 from nnctl.data.reading.delimited import DelimitedReader
 from nnctl.data.reading.files import PLAIN, DataFile, TextFormat, is_pattern
 from nnctl.data.reading.idx import is_idx, read_idx
-from nnctl.data.reading.npy import stored_member, stored_npy
 from nnctl.data.reading.shards import Shards
 from nnctl.data.reading.storage import StoredArray
 from nnctl.errors import NnctlError, Problem
@@ -75,6 +74,8 @@ def npz_reader(
     memory: int | None = None,
 ) -> ArrayReader:
     """A reader of an `.npz` file's arrays. Raises `NnctlError` for those that are not there."""
+    from nnctl.data.reading.npy import stored_member
+
     features, target = array_pair(file)
     if file.features is None and arrays is not None:
         there = array_names(file.path)
@@ -124,7 +125,11 @@ def pair_reader(file: DataFile, targets: bool) -> ArrayReader:
 
 def one_array(path: Path) -> "NDArray[Any] | StoredArray":
     """The array of an IDX file, or that of an `.npy` file, which stays on the disk."""
-    return stored_npy(path) if DataFile(path).is_npy else read_idx(path)
+    if not DataFile(path).is_npy:
+        return read_idx(path)
+    from nnctl.data.reading.npy import stored_npy
+
+    return stored_npy(path)
 
 
 def sharded_reader(file: DataFile, delimiter: str, header: bool) -> DelimitedReader:
