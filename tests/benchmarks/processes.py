@@ -1,7 +1,7 @@
-"""Whole commands, timed as processes: their wall time and the most memory that they held.
+"""Whole commands, timed as processes: wall time, processor time and the most memory they held.
 
-What is compared besides training: a cold start (W8), the command's own cost, tables read, and
-predictions made of a table.
+What is compared besides training: a cold start (W8), the start alone, the command's own cost,
+tables read, and predictions made of a table.
 """
 
 import argparse
@@ -23,6 +23,18 @@ from tests.benchmarks.programs import PIXELS, ROWS
 from tests.benchmarks.workloads import WORKLOADS, Layer, examples
 
 PROGRAMS = "tests.benchmarks.programs"
+ROOT = Path(__file__).parents[2]
+IRIS = """\
+data: {{train: {table}, target: species, validation: 0.2, scale: standardize}}
+layers:
+  - {{type: dense, units: 64, activation: relu}}
+  - {{type: dropout, rate: 0.2}}
+  - {{type: dense, units: 3}}
+loss: {{type: sparse_categorical_crossentropy, from_logits: true}}
+optimizer: adam
+metrics: [accuracy]
+epochs: 1
+"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,17 @@ def write_config(folder: Path, layers: tuple[Layer, ...], loss: str, epochs: int
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
+
+
+def starting(folder: Path) -> dict[str, list[str]]:
+    """One epoch on the irises, which is all start, and the imports that no command goes without."""
+    config = folder / "config.yaml"
+    config.write_text(IRIS.format(table=ROOT / "datasets" / "iris.csv"))
+    train = [sys.executable, "-m", "nnctl", "train", str(config), "-q", "--overwrite"]
+    return {
+        "nnctl": [*train, "-o", str(folder / "run")],
+        "imports": [sys.executable, "-c", "import numpy, typer, rich.progress, yaml, pydantic"],
+    }
 
 
 def own_cost(folder: Path) -> dict[str, list[str]]:
@@ -123,6 +146,7 @@ RACES = {
     race.name: race
     for race in [
         Race("W8", "569 rows, 100 epochs, from a cold start", cold),
+        Race("start", "the irises, 1 epoch, against five imports", starting),
         Race("command", "784-25-15-10, 50 epochs: nnctl train against fit", own_cost),
         Race("csv", f"reading {ROWS:,} × {PIXELS + 1} numbers", reading),
         Race("predict", f"predictions of {ROWS:,} × {PIXELS} numbers, CSV to CSV", predicting),
@@ -131,7 +155,8 @@ RACES = {
 
 
 def timed(command: list[str]) -> dict[str, float]:
-    """Seconds of wall time (or those that the command counts) and the peak memory in bytes."""
+    """Seconds of wall time (or those that the command counts), seconds of processor time, and the
+    peak memory in bytes."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
@@ -145,7 +170,8 @@ def timed(command: list[str]) -> dict[str, float]:
             raise RuntimeError(f"{' '.join(command)}:\n{errors.read().decode()}")
         last = (output.read().decode().strip().splitlines() or [""])[-1]
     counted = json.loads(last)["seconds"] if last.startswith("{") else seconds
-    return {"seconds": counted, "bytes": used.ru_maxrss * 1024}
+    cpu = used.ru_utime + used.ru_stime
+    return {"seconds": counted, "cpu": cpu, "bytes": used.ru_maxrss * 1024}
 
 
 def run(race: Race, rounds: int, arguments: argparse.Namespace) -> None:
@@ -165,12 +191,14 @@ def run(race: Race, rounds: int, arguments: argparse.Namespace) -> None:
                 if arguments.json:
                     print(json.dumps({"race": race.name, "command": name, **each[-1]}))
     print(f"\n{race.name}: {race.what}")
-    print(f"{'':14}{'seconds':>9}{'MB':>8}{'time':>8}{'memory':>8}  of nnctl's to theirs")
+    heads = f"{'seconds':>9}{'CPU s':>9}{'MB':>8}{'time':>8}{'CPU':>8}{'memory':>8}"
+    print(f"{'':14}{heads}  of nnctl's to theirs")
     middle = {
-        name: [statistics.median(one[key] for one in each) for key in ("seconds", "bytes")]
+        name: [statistics.median(one[key] for one in each) for key in ("seconds", "cpu", "bytes")]
         for name, each in found.items()
     }
-    for name, (seconds, nbytes) in middle.items():
-        ratios = [a / b for a, b in zip(middle["nnctl"], (seconds, nbytes), strict=True)]
-        print(f"{name:14}{seconds:9.3f}{nbytes / 1e6:8.0f}", end="")
-        print("" if name == "nnctl" else f"{ratios[0]:8.2f}{ratios[1]:8.2f}")
+    for name, figures in middle.items():
+        seconds, cpu, nbytes = figures
+        ratios = [a / b for a, b in zip(middle["nnctl"], figures, strict=True)]
+        print(f"{name:14}{seconds:9.3f}{cpu:9.3f}{nbytes / 1e6:8.0f}", end="")
+        print("" if name == "nnctl" else "".join(f"{ratio:8.2f}" for ratio in ratios))
