@@ -42,12 +42,13 @@ def note_kinds(table: Table, kinds: Mapping[str, bool], faults: Faults) -> bool:
 
 def note_missing(table: Table, names: Sequence[str], faults: Faults) -> None:
     """Adds a fault for each missing value of the columns `names`."""
-    numeric = [name for name in names if name not in table.text]
+    coded = table.coded(names)
+    numeric = [name for name in names if name not in coded]
     absent = np.isnan(table.columns(numeric))
     if absent.any():
         _note_cells(table, numeric, absent, _MISSING, _FILL, faults)
-    for name in names:
-        if name in table.text and (missing := table.text[name].codes < 0).any():
+    for name, column in coded.items():
+        if (missing := column.codes < 0).any():
             _note_cells(table, [name], missing[:, None], _MISSING, _FILL, faults)
 
 

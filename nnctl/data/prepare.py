@@ -54,6 +54,10 @@ class Wanted(NamedTuple):
     dtype: str = "float32"
     one_hot: bool = False
 
+    def labels(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the target columns that hold labels: a single one of classes."""
+        return targets if self.task != "regression" and len(targets) == 1 else ()
+
 
 def prepare(
     train: DataFile,
@@ -163,7 +167,8 @@ def read_train(
             source.require(treatment.text)
         check_outputs(wanted, columns.targets, source.file)
         missing, text = treatment.missing, treatment.text
-        raw = read_raw(source, columns, wanted.dtype, notices, missing, text, memory)
+        labels = wanted.labels(columns.targets)
+        raw = read_raw(source, columns, wanted.dtype, notices, missing, text, memory, labels)
     by_position = isinstance(source, ArrayReader)
     inputs = Inputs(columns.features, shape, wanted.dtype, missing=treatment.missing)
     targets = targets_of(raw, columns.targets, wanted)
@@ -225,7 +230,7 @@ def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
     targets = Targets(names, wanted.task, wanted.dtype)
     if targets.are_one_hot:
         return targets._replace(classes=Classes(names))
-    if wanted.task == "regression" or len(names) > 1:
+    if not wanted.labels(names):
         return targets
     faults = Faults(raw.targets.file)
     note_missing(raw.targets, names, faults)

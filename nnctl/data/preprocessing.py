@@ -127,7 +127,8 @@ class Preprocessing(NamedTuple):
         faults = Faults(source.file)
         inputs, targets, weights = Gathered(memory), [], []
         text = self._text(columns.features, columns.targets)
-        for table in source.tables(columns.all, text=text):
+        labels = columns.targets if self.targets.labels else ()
+        for table in source.tables(columns.all, text=text, labels=labels):
             if self.inputs.missing == "drop":
                 table = complete(table, columns.judged, notices)
             inputs.append(self.inputs.of(table, columns.features, faults, notices))

@@ -121,8 +121,10 @@ def read_raw(
     missing: Missing = "error",
     text: Collection[str] = (),
     memory: int = MEMORY,
+    labels: Collection[str] = (),
 ) -> Raw:
-    """All rows of an open source; `text` are the columns to be read as text, whatever they hold.
+    """All rows of an open source; `text` are the columns to be read as text, whatever they hold,
+    and `labels` those to be read as labels.
 
     Features of more than `memory` bytes go to the disk; arrays that are there are left there.
     Under `missing: drop`, rows that lack a feature or target are left out and counted in
@@ -133,7 +135,7 @@ def read_raw(
     stored = source.stored if isinstance(source, ArrayReader) and missing != "drop" else None
     features = Features(columns.features, memory)
     rest: list[Table] = []
-    for read in source.tables(columns.all, text=text):
+    for read in source.tables(columns.all, text=text, labels=labels):
         table = complete(read, columns.judged, notices) if missing == "drop" else read
         if missing == "error":
             note_missing(table, columns.features, faults)

@@ -40,11 +40,15 @@ class Targets(NamedTuple):
         return self.task == "multiclass" and len(self.names) > 1
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The columns to be read as labels: a single one of classes."""
+        return self.names if self.classes is not None and not self.are_one_hot else ()
+
+    @property
     def text(self) -> tuple[str, ...]:
         """The columns to be read as text, whatever they hold: their classes are text."""
-        single = self.classes is not None and not self.are_one_hot
-        labels = self.classes.labels if single and self.classes else ()
-        return self.names if any(isinstance(label, str) for label in labels) else ()
+        known = self.classes.labels if self.classes and self.labels else ()
+        return self.names if any(isinstance(label, str) for label in known) else ()
 
     def of(self, table: Table, names: Sequence[str], faults: Faults) -> Array:
         """The targets of the rows of `table`, which calls the columns `names`.
@@ -54,7 +58,7 @@ class Targets(NamedTuple):
         and for labels or numbers that the task has no use for.
         """
         note_missing(table, names, faults)
-        if self.classes is not None and not self.are_one_hot:
+        if self.classes is not None and self.labels:
             indices = self.classes.encode(table, names[0], faults)
             return indices if self.task == "multiclass" else indices[:, None].astype(self.dtype)
         for name in names:

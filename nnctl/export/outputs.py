@@ -77,8 +77,12 @@ def write_classes(writer: Writer, y: str, labels: tuple[Label, ...]) -> None:
 
 
 def as_array(labels: tuple[Label, ...]) -> Array:
-    """Labels as ONNX has them: int64, float64 or text."""
-    if any(isinstance(label, str) for label in labels):
-        return np.array([str(label) for label in labels])
-    whole = all(isinstance(label, int) and abs(label) < 1 << 63 for label in labels)
-    return np.array(labels, np.int64 if whole else np.float64)
+    """Labels as ONNX has them: int64, float64 or text, which holds numbers of any size."""
+    if all(isinstance(label, int) and abs(label) < 1 << 63 for label in labels):
+        return np.array(labels, np.int64)
+    texts = [str(label) for label in labels]
+    try:
+        are_exact = [float(label) for label in labels] == list(labels)
+    except (ValueError, OverflowError):
+        are_exact = False
+    return np.array(labels, np.float64) if are_exact else np.array(texts)

@@ -4,18 +4,16 @@ import numpy as np
 import pytest
 
 from nnctl.data.classes import Classes, Label, Task, find_classes, listed
-from nnctl.data.reading.table import Faults, Table, TextColumn
+from nnctl.data.reading.table import Faults, LabelColumn, Table
 from nnctl.errors import NnctlError
 
 
 def column(labels: list[Label]) -> Table:
     lines = np.arange(2, 2 + len(labels))
-    if all(isinstance(label, str) for label in labels):
-        known = list(dict.fromkeys(map(str, labels)))
-        codes = np.array([known.index(str(label)) for label in labels], dtype=np.int32)
-        text = {"t": TextColumn(codes, tuple(known))}
-        return Table("t.csv", (), np.empty((len(labels), 0)), text, lines=lines)
-    return Table("t.csv", ("t",), np.array(labels, dtype=float)[:, None], lines=lines)
+    known = list(dict.fromkeys(labels))
+    codes = np.array([known.index(label) for label in labels], dtype=np.int32)
+    own = {"t": LabelColumn(codes, tuple(known))}
+    return Table("t.csv", (), np.empty((len(labels), 0)), lines=lines, labels=own)
 
 
 @pytest.mark.parametrize(

@@ -360,3 +360,21 @@ def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
     with pytest.raises(NnctlError, match="this is a pipe or a device") as caught:
         prepared(tmp_path / "pipe", "y", test=tmp_path / "gone")
     assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("base", [2**53, 10**18, 10**30])
+@pytest.mark.parametrize("ending", ["csv", "npz"])
+def test_whole_numbers_beyond_doubles_are_classes_of_their_own(tmp_path, base, ending):
+    labels = [base + k % 3 for k in range(12)]
+    path = tmp_path / f"t.{ending}"
+    if ending == "csv":
+        write(path, "x,y\n" + "".join(f"1,{label}\n" for label in labels))
+    elif base > 2**63:
+        pytest.skip("no array of numbers holds them")
+    else:
+        np.savez(path, x=np.ones((12, 1)), y=np.array(labels))
+    target = "y" if ending == "csv" else None
+    made = prepared(path, target=target, task="multiclass", units=3, validation=path)
+    classes = made.preprocessing.targets.classes
+    assert classes is not None and classes.labels == (base, base + 1, base + 2)
+    assert made.train.y.tolist() == made.validation.y.tolist() == [0, 1, 2] * 4

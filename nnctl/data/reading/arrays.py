@@ -1,13 +1,15 @@
 """Examples from arrays: one of features, one of targets, and maybe one of weights."""
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.reading.labels import array_labels, distinct_values
 from nnctl.data.reading.storage import StoredArray
-from nnctl.data.reading.table import Faults, Table, TextColumn
+from nnctl.data.reading.table import Faults, LabelColumn, Table, TextColumn
 from nnctl.errors import NnctlError, Problem
 
 FEATURES = "x"
@@ -68,11 +70,13 @@ class ArrayReader:
         verbatim: Sequence[str] = (),
         *,
         text: Collection[str] = (),
+        labels: Collection[str] = (),
         streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from the first to the last, some megabytes of them at a time.
 
-        Numbers come as numbers, and text as text, whatever `text` says. Raises `NnctlError` for
+        Numbers come as numbers, and text as text, whatever `text` says; targets that are among
+        `labels` as labels. Raises `NnctlError` for
         infinite numbers, and for `verbatim` columns, which arrays do not have.
         """
         if verbatim:
@@ -81,7 +85,7 @@ class ArrayReader:
         faults = Faults(self.file)
         rows = max(1, _CHUNK // max(1, self._x.shape[1]))
         for start in range(0, len(self._x), rows):
-            table = self._table(start, start + rows, set(wanted))
+            table = self._table(start, start + rows, set(wanted), labels)
             _check_finite(table, faults)
             if streaming:
                 faults.check()
@@ -89,14 +93,20 @@ class ArrayReader:
                 yield table
         faults.check()
 
-    def _table(self, start: int, stop: int, wanted: set[str]) -> Table:
+    def _table(self, start: int, stop: int, wanted: set[str], asked: Collection[str]) -> Table:
         """The rows `start` to `stop`; features come together, targets where one is wanted."""
         blocks = [self._x[start:stop]]
         names = self.feature_names
         text: dict[str, TextColumn] = {}
+        labels: dict[str, LabelColumn] = {}
         if self._targets is not None and wanted.intersection(self.target_names):
             targets = self._targets[start:stop]
-            if targets.dtype.kind == "U":
+            if wanted.intersection(self.target_names) & set(asked):
+                labels = {
+                    name: array_labels(targets[:, place])
+                    for place, name in enumerate(self.target_names)
+                }
+            elif targets.dtype.kind == "U":
                 text = {
                     name: _text_column(targets[:, place])
                     for place, name in enumerate(self.target_names)
@@ -108,7 +118,7 @@ class ArrayReader:
             blocks.append(self._weights[start:stop])
             names += (WEIGHT,)
         numbers = np.concatenate(blocks, axis=1, dtype=np.float64, casting="unsafe")
-        return Table(self.file, names, numbers, text, first_row=start)
+        return Table(self.file, names, numbers, text, first_row=start, labels=labels)
 
 
 def _columns(array: NDArray[Any]) -> NDArray[Any]:
@@ -150,11 +160,16 @@ def _shape_problem(
 
 
 def _text_column(labels: NDArray[Any]) -> TextColumn:
-    distinct, codes = np.unique(labels, return_inverse=True)
-    return TextColumn(codes.astype(np.int32), tuple(map(str, distinct)))
+    distinct, codes = distinct_values(labels)
+    return TextColumn(codes, tuple(map(str, distinct)))
 
 
 def _check_finite(table: Table, faults: Faults) -> None:
+    for name, column in table.labels.items():
+        beyond = np.array([*(label in (math.inf, -math.inf) for label in column.labels), False])
+        for row in np.flatnonzero(beyond[column.codes]).tolist():
+            message = f"{column.labels[column.codes[row]]} is not a finite number"
+            faults.add(table.problem(row, name, message))
     wrong = np.isinf(table.numbers)
     if not wrong.any():  # which takes a fraction of the time of looking for where
         return

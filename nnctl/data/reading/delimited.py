@@ -12,9 +12,10 @@ import numpy as np
 from nnctl.data.reading.bytestream import LineBlocks, opened
 from nnctl.data.reading.fields import Fields, blocks_of_fields
 from nnctl.data.reading.header import first_row
-from nnctl.data.reading.numbers import INFINITE, MISSING, number
+from nnctl.data.reading.labels import NumberLabels
+from nnctl.data.reading.numbers import INFINITE, MISSING, Doubles, Indices, number
 from nnctl.data.reading.shards import Shards
-from nnctl.data.reading.table import Faults, Place, Table, TextColumn
+from nnctl.data.reading.table import Faults, LabelColumn, Place, Table, TextColumn
 from nnctl.errors import NnctlError, Problem, did_you_mean
 
 TEXT_FIX = "mend it; for training, data.text makes a column one of categories"
@@ -75,19 +76,20 @@ class DelimitedReader:
         verbatim: Sequence[str] = (),
         *,
         text: Collection[str] = (),
+        labels: Collection[str] = (),
         streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from top to bottom, some hundred kilobytes of them at a time.
 
         Of each row the columns `wanted` are read, as numbers or as text, whichever a column's
-        first value is; those named in `text` as text whatever they hold; and those of `verbatim`
-        are kept as they are written. Raises `NnctlError` for
-        columns that do not exist, and for faulty rows: with `streaming` as soon as a stretch of
-        rows has some, else for those of the whole file together.
+        first value is; those named in `text` as text whatever they hold; those in `labels`
+        as labels, numbers or text likewise; and those of `verbatim` are kept as written.
+        Raises `NnctlError` for columns that do not exist, and for faulty rows: with `streaming` as
+        soon as a stretch of rows has some, else for those of the whole file together.
         """
         self.require([*wanted, *verbatim])
         faults = Faults(self.file)
-        columns = _Columns(self.names, wanted, verbatim, text, faults, self._place)
+        columns = _Columns(self.names, wanted, verbatim, text, labels, faults, self._place)
         with self._placed():
             for fields in blocks_of_fields(self._blocks, self.delimiter, len(self.names), faults):
                 table = columns.table(fields)
@@ -143,6 +145,7 @@ class _Columns:
         wanted: Sequence[str],
         verbatim: Sequence[str],
         text: Collection[str],
+        labels: Collection[str],
         faults: Faults,
         place: Place | None = None,
     ) -> None:
@@ -152,6 +155,7 @@ class _Columns:
         self._verbatim = {name: places[name] for name in verbatim}
         self._kinds = {name: _Kind(True, "", 0) for name in wanted if name in text}
         self._mixed = set(self._kinds)
+        self._labels = {name: NumberLabels() for name in wanted if name in labels}
         self._faults = faults
 
     def table(self, fields: Fields) -> Table:
@@ -163,18 +167,55 @@ class _Columns:
         numeric = [name for name in self._wanted if name not in is_text]
         values, odd = fields.numbers([self._wanted[name] for name in numeric])
         flat = values.reshape(-1)
+        labels = self._labels_of(fields, numeric, values, odd)
         for index in odd.tolist():
             row, place = divmod(index, len(numeric))
-            flat[index] = self._number(fields, row, numeric[place])
+            if numeric[place] not in labels:
+                flat[index] = self._number(fields, row, numeric[place])
+        text = {name: self._text(fields, name) for name in self._wanted if name in is_text}
+        labels |= {name: LabelColumn(*text.pop(name)) for name in self._labels if name in text}
+        if labels:
+            places = [place for place, name in enumerate(numeric) if name not in labels]
+            numeric, values = [numeric[place] for place in places], values[:, places]
         return Table(
             self._file,
             tuple(numeric),
             values,
-            {name: self._text(fields, name) for name in self._wanted if name in is_text},
+            text,
             {name: fields.texts(place) for name, place in self._verbatim.items()},
             fields.lines,
             place=self._place,
+            labels=labels,
         )
+
+    def _labels_of(
+        self, fields: Fields, numeric: Sequence[str], values: Doubles, odd: Indices
+    ) -> dict[str, LabelColumn]:
+        """The columns of labels among those that are numbers, of which `values` are the doubles."""
+        made = {}
+        rows, places = np.divmod(odd, max(1, len(numeric)))
+        for name in self._labels:
+            if name not in numeric:
+                continue
+            place = numeric.index(name)
+            own, known = values[:, place], self._labels[name]
+            at = self._wanted[name]
+            lengths = fields.ends[:, at] - fields.starts[:, at]
+            doubtful = {*rows[places == place].tolist(), *known.doubtful(own, lengths).tolist()}
+            texts = {}
+            for row in sorted(doubtful):
+                text = fields.text(row, at).strip(" \t")
+                if known.label_of(text) is None:
+                    own[row] = self._number(fields, row, name)
+                else:
+                    texts[row] = text
+            made[name], clashes = known.column(own, texts)
+            for row, text, other in clashes:
+                message = f"{_short(text)} and {_short(other)} are labels that differ in digits "
+                message += "beyond those of a 64-bit number"
+                fix = "write both with fewer digits; for training, data.text keeps them as text"
+                self._fault(fields, row, name, message, fix)
+        return made
 
     def _decide(self, fields: Fields, name: str) -> None:
         """Notes what the first value of a column is, if one of the rows has any."""

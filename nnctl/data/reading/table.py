@@ -1,8 +1,8 @@
 """A stretch of rows, as every reader hands it on: numbers, text columns, and where rows stand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 
 SHOWN_PROBLEMS = 10
+Label = int | float | str
 Place = Callable[[int], tuple[str, int]]
 
 
@@ -24,12 +25,27 @@ class TextColumn(NamedTuple):
         return TextColumn(self.codes[chosen], self.labels)
 
 
+class LabelColumn(NamedTuple):
+    """A column of labels: row i has `labels[codes[i]]`, or none where `codes[i]` is -1.
+
+    Whole numbers are int, of any size; other numbers float; text is str.
+    """
+
+    codes: NDArray[np.int32]
+    labels: tuple[Label, ...]
+
+    def rows(self, chosen: NDArray[np.bool_] | slice) -> "LabelColumn":
+        """The same column of some rows."""
+        return LabelColumn(self.codes[chosen], self.labels)
+
+
 @dataclass(eq=False, repr=False)
 class Table:
     """Rows of a file.
 
     `numbers` (rows, len(number_names)) are float64, nan where missing; `text` are the columns
-    that hold text; `verbatim` those asked for as they are written. `lines` are the rows' places
+    that hold text; `labels` those asked for as labels, which are no numbers on the way; `verbatim`
+    those asked for as they are written. `lines` are the rows' places
     in the file, counted from 1, or None where the file is made of arrays: then rows count from
     0, and the first is `first_row`. Of several files that are read as one, `place` tells the file
     and the line in it that a line is.
@@ -43,6 +59,7 @@ class Table:
     lines: NDArray[np.int64] | None = None
     first_row: int = 0
     place: Place | None = None
+    labels: dict[str, LabelColumn] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -59,12 +76,17 @@ class Table:
 
     def missing(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows lack a value in one of the columns `names`, (rows,)."""
-        numeric = [name for name in names if name not in self.text]
+        coded = self.coded(names)
+        numeric = [name for name in names if name not in coded]
         found = np.asarray(np.isnan(self.columns(numeric)).any(axis=1))
-        for name in names:
-            if name in self.text:
-                found |= self.text[name].codes < 0
+        for column in coded.values():
+            found |= column.codes < 0
         return found
+
+    def coded(self, names: Sequence[str]) -> dict[str, TextColumn | LabelColumn]:
+        """Those of the columns `names` that are text or labels."""
+        own: dict[str, TextColumn | LabelColumn] = {**self.text, **self.labels}
+        return {name: own[name] for name in names if name in own}
 
     def rows(self, chosen: NDArray[np.bool_]) -> "Table":
         """The rows that the mask `chosen` (rows,) names."""
@@ -72,6 +94,7 @@ class Table:
             self,
             numbers=self.numbers[chosen],
             text={name: column.rows(chosen) for name, column in self.text.items()},
+            labels={name: column.rows(chosen) for name, column in self.labels.items()},
             verbatim={
                 name: [cell for cell, kept in zip(cells, chosen.tolist(), strict=True) if kept]
                 for name, cells in self.verbatim.items()
@@ -97,13 +120,21 @@ def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
     """
     first = tables[0]
     text = [name for name in names if any(name in table.text for table in tables)]
-    numeric = tuple(name for name in names if name not in text)
+    labels = [name for name in names if name in first.labels]
+    numeric = tuple(name for name in names if name not in (*text, *labels))
     numbers = np.concatenate([table.columns(numeric) for table in tables])
     lines = None
     if first.lines is not None:
         lines = np.concatenate([table.lines for table in tables if table.lines is not None])
-    joined = {name: joined_text([text_of(table, name) for table in tables]) for name in text}
-    return Table(first.file, numeric, numbers, joined, {}, lines, first.first_row, first.place)
+    return replace(
+        first,
+        number_names=numeric,
+        numbers=numbers,
+        text={name: joined_text([text_of(table, name) for table in tables]) for name in text},
+        verbatim={},
+        lines=lines,
+        labels={name: joined_labels([table.labels[name] for table in tables]) for name in labels},
+    )
 
 
 def text_of(table: Table, name: str) -> TextColumn:
@@ -115,11 +146,22 @@ def text_of(table: Table, name: str) -> TextColumn:
 def joined_text(columns: Sequence[TextColumn]) -> TextColumn:
     """The rows of several stretches of a text column."""
     places: dict[str, int] = {}
+    return TextColumn(_joined_codes(columns, places), tuple(places))
+
+
+def joined_labels(columns: Sequence[LabelColumn]) -> LabelColumn:
+    """The rows of several stretches of a column of labels."""
+    places: dict[Label, int] = {}
+    return LabelColumn(_joined_codes(columns, places), tuple(places))
+
+
+def _joined_codes(columns: Iterable[tuple[Any, Any]], places: dict[Any, int]) -> Any:
+    """The codes of all rows, (rows,); `places` is given each label's."""
     codes = []
-    for column in columns:
-        own = [places.setdefault(label, len(places)) for label in column.labels]
-        codes.append(np.array([*own, -1], dtype=np.int32)[column.codes])
-    return TextColumn(np.concatenate(codes), tuple(places))
+    for written, labels in columns:
+        own = [*(places.setdefault(label, len(places)) for label in labels), -1]
+        codes.append(np.array(own, dtype=np.int32)[written])
+    return np.concatenate(codes)
 
 
 class Faults:
