@@ -7,11 +7,14 @@ import numpy as np
 
 from nnctl.config import Config
 from nnctl.config.labels import index_of
+from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared, Wanted, prepare
 from nnctl.data.reading.files import DataFile, TextFormat
+from nnctl.data.reading.notation import Notation
+from nnctl.data.reading.numbers import MISSING
 from nnctl.data.statistics import Treatment
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
@@ -54,7 +57,7 @@ def treatment(config: Config) -> Treatment:
     """What becomes of the columns, as the config has it."""
     data = config.data
     return Treatment(
-        text_format=TextFormat(data.delimiter, data.header),
+        text_format=text_format(config),
         text=data.text or (),
         missing=data.missing,
         scaling=data.scale.type,
@@ -63,6 +66,20 @@ def treatment(config: Config) -> Treatment:
         sample_weight=data.sample_weight,
         memory=nbytes(data.memory),
     )
+
+
+def text_format(config: Config) -> TextFormat:
+    """How the text tables are written, as the config has it."""
+    data = config.data
+    missing: Any = data.missing_values  # a list, or a section
+    if missing is None:
+        marks = MISSING
+    else:
+        marks = (
+            frozenset(missing.only) if isinstance(missing, MarksConfig) else MISSING.union(missing)
+        )
+    notation = Notation(marks | {""}, data.decimal, data.thousands, data.signs or ())
+    return TextFormat(data.delimiter, data.header, data.encoding, notation)
 
 
 def nbytes(size: int | str) -> int:

@@ -55,8 +55,17 @@ KEYS = {
     "data.missing": "What becomes of missing values: an error; the row is dropped; or the mean of "
     "the column stands in (in text, a category of its own).",
     "data.sample_weight": "A column that says how much each row counts in the loss.",
-    "data.delimiter": "The character between fields.",
+    "data.missing_values": "Further texts of cells that mean that there is no value, or "
+    "`{only: [...]}` for those that do so in place of `NA`, `N/A`, `nan`, `NaN` and `null`; an "
+    "empty cell always does. In a column of text a quoted mark is text.",
+    "data.delimiter": "The character between fields, or `whitespace` for any run of spaces and "
+    "tabs.",
     "data.header": "Whether the first row names the columns; otherwise they are `0`, `1`, …",
+    "data.decimal": "The sign before the fraction of a number.",
+    "data.thousands": "The sign between groups of three digits, which is taken out of numbers.",
+    "data.signs": 'Signs before or behind numbers that are taken out, such as `["$", "%"]`.',
+    "data.encoding": "The encoding of the text, such as `latin-1`, `cp1252` or `utf-16`.",
+    "marks.only": "The texts that mean that there is no value.",
     "data.memory": "The bytes that the inputs of a file may take in memory; where they would take "
     "more, they are read in blocks while training: see [Large data](large-data.md).",
     "file.file": "The file.",
@@ -72,6 +81,7 @@ DEFAULTS = {
     "data.target": "required for tables; of `.npz` `y`",
     "data.features": "every other column; of `.npz` `x`",
     "data.delimiter": "a comma; in `.tsv` a tab",
+    "data.encoding": "UTF-8",
     "file.file": "required but for IDX and `.npy`",
     "file.features": "as in `data`",
     "file.target": "as in `data`",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -37,16 +38,34 @@ def column_name(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+def known_encoding(name: str) -> str:
+    """The name, if text can be in that encoding."""
+    try:
+        if "0,\n".encode(name).decode(name) == "0,\n":
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise errors(detail(f"there is no encoding {name!r}", "such as utf-8, latin-1, cp1252, utf-16"))
+
+
 Text = Annotated[str, Phrase("text", "text")]
 Split = Literal["random", "last"]
 Missing = Literal["error", "drop", "mean"]
 Delimiter = Annotated[
     str,
     Phrase(
-        'one character such as ";", no letter or digit',
+        'one character such as ";", no letter or digit, or whitespace',
         "delimiters",
-        pattern=r"^[\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]$",
+        pattern=r"^([\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]|whitespace)$",
     ),
+]
+Cell = Annotated[str, Phrase("the text of a cell", "texts of cells"), BeforeValidator(column_name)]
+Cells = tuple[Cell, ...]
+Sign = Annotated[
+    str, Phrase('a sign such as "$" or "%"', "signs", pattern=r"^[^0-9+\-.,eE\s\x22]+$")
+]
+Encoding = Annotated[
+    str, Phrase("the name of an encoding", "encodings"), AfterValidator(known_encoding)
 ]
 File = Annotated[str, Phrase("a file", "files")]
 Column = Annotated[str, Phrase("the name of a column", "columns"), BeforeValidator(column_name)]
@@ -81,6 +100,13 @@ DataPath = Annotated[
 ]
 
 
+class MarksConfig(Section):
+    """The marks that mean a missing value, in place of the usual ones."""
+
+    noun: ClassVar[str] = "the marks of missing values"
+    only: tuple[Cell, ...]
+
+
 class DataConfig(Section):
     """Where the examples are, and what becomes of them before the model sees them.
 
@@ -99,10 +125,22 @@ class DataConfig(Section):
     scale: Annotated[Entry, Named(SCALING)] = Field("none", validate_default=True)
     target_scale: Annotated[Entry, Named(TARGET_SCALING)] = Field("none", validate_default=True)
     missing: Missing = "error"
+    missing_values: Annotated[Cells | None, OrSection(MarksConfig)] = None
     sample_weight: Column | None = None
     delimiter: Delimiter | None = None
     header: Annotated[bool, Strict()] = True
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'", "_", "\u2019", "\u00a0", "\u202f"] | None = None
+    signs: tuple[Sign, ...] | None = None
+    encoding: Encoding | None = None
     memory: Whole | Size = "256MB"
+
+    @model_validator(mode="after")
+    def _tells_signs_apart(self) -> Self:
+        if self.decimal == self.thousands:
+            message = f'decimal and thousands are both "{self.decimal}"'
+            raise errors(detail(message, "change one of them", ("thousands",)))
+        return self
 
 
 def tuning() -> type[Section]:

@@ -11,6 +11,7 @@ from nnctl.errors import Problem
 
 _MISSING = "the value is missing"
 _FILL = "fill it in, remove the row, or set data.missing"
+_NO_MARK = "; if it is a value, see data.missing_values"
 _SUM_TOLERANCE = 1e-6
 
 
@@ -41,15 +42,28 @@ def note_kinds(table: Table, kinds: Mapping[str, bool], faults: Faults) -> bool:
 
 
 def note_missing(table: Table, names: Sequence[str], faults: Faults) -> None:
-    """Adds a fault for each missing value of the columns `names`."""
+    """Adds a fault for each missing value of the columns `names`, which tells its mark."""
     coded = table.coded(names)
     numeric = [name for name in names if name not in coded]
     absent = np.isnan(table.columns(numeric))
     if absent.any():
-        _note_cells(table, numeric, absent, _MISSING, _FILL, faults)
+        _note_absent(table, numeric, absent, faults)
     for name, column in coded.items():
         if (missing := column.codes < 0).any():
-            _note_cells(table, [name], missing[:, None], _MISSING, _FILL, faults)
+            _note_absent(table, [name], missing[:, None], faults)
+
+
+def _note_absent(
+    table: Table, names: Sequence[str], absent: NDArray[np.bool_], faults: Faults
+) -> None:
+    cells = np.argwhere(absent)
+    shown = cells[: faults.room].tolist()
+    for row, column in shown:
+        mark = table.marks.get(names[column], {}).get(row)
+        told = _MISSING if mark is None else f'{_MISSING}: "{mark}" means that'
+        fix = _FILL if mark is None else _FILL + _NO_MARK
+        faults.add(table.problem(row, names[column], told, fix))
+    faults.skip(len(cells) - len(shown))
 
 
 def note_text_target(table: Table, name: str, faults: Faults) -> None:

@@ -13,6 +13,7 @@ from nnctl.data.classes import Label
 from nnctl.data.reading.bytestream import LineBlocks, opened, require_file
 from nnctl.data.reading.delimited import DelimitedReader
 from nnctl.data.reading.fields import csv_rows
+from nnctl.data.reading.files import TextFormat
 from nnctl.data.reading.numbers import MISSING, number
 from nnctl.errors import NnctlError, Problem
 
@@ -148,7 +149,7 @@ def look(path: Path) -> tuple[list[Column], str | None]:
     """
     require_file(path)
     delimiter = delimiter_of(path)
-    with DelimitedReader(path, delimiter=delimiter) as table:
+    with DelimitedReader(path, None, TextFormat(delimiter)) as table:
         columns = [Column(name) for name in table.names]
     with opened(path) as stream:
         stretches = csv_rows(LineBlocks(stream, str(path)), delimiter, str(path))

@@ -1,6 +1,9 @@
 """What a user should know of rows that can be used all the same."""
 
-from nnctl.errors import Problem
+from collections import Counter
+from collections.abc import Iterable
+
+from nnctl.errors import NnctlError, Problem
 
 SHOWN_LABELS = 10
 
@@ -10,14 +13,36 @@ class Notices:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self._rows = 0
+        self._rows = self._judged = 0
         self._dropped = 0
+        self._untargeted = 0
+        self._marks: Counter[str] = Counter()
         self._unseen: dict[str, dict[str, None]] = {}
 
     def rows(self, count: int, dropped: int) -> None:
         """Counts rows, and those among them that a missing value leaves out."""
-        self._rows += count
+        self._judged += count
         self._dropped += dropped
+
+    def untargeted(self, rows: int, count: int, marks: Iterable[str]) -> None:
+        """Counts rows, those among them without a target, and the marks in place of targets."""
+        self._rows += rows
+        self._untargeted += count
+        self._marks.update(marks)
+
+    def check_targets(self) -> None:
+        """Raises `NnctlError` where more than half of the rows have no target."""
+        if self._untargeted * 2 > self._rows:
+            fix = "name another target, or fill it in"
+            if self._marks:
+                fix += "; if a mark is a value, name those that are none in data.missing_values"
+            raise NnctlError(Problem(self._untargeted_message(), fix, self.file))
+
+    def _untargeted_message(self) -> str:
+        verb = "has" if self._untargeted == 1 else "have"
+        message = f"{self._untargeted:,} of {self._rows:,} rows {verb} no target"
+        shown = [f'"{mark}" in {count:,}' for mark, count in self._marks.most_common(SHOWN_LABELS)]
+        return message + (f" ({', '.join(shown)})" if shown else "")
 
     def unseen(self, column: str, label: str) -> None:
         """Notes a category of a text column that the training rows do not have."""
@@ -26,8 +51,10 @@ class Notices:
     def problems(self) -> list[Problem]:
         """The notices, as warnings."""
         found = []
+        if self._untargeted:
+            found.append(Problem(f"{self._untargeted_message()}; left out", None, self.file))
         if self._dropped:
-            message = f"{self._dropped:,} of {self._rows:,} rows have missing values; left out"
+            message = f"{self._dropped:,} of {self._judged:,} rows have missing values; left out"
             found.append(Problem(message, None, self.file))
         for column, labels in self._unseen.items():
             count, shown = len(labels), ", ".join(map(repr, list(labels)[:SHOWN_LABELS]))

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.checks import note_missing
 from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.folds import Fold, folds_of
 from nnctl.data.inputs import Inputs
@@ -193,7 +192,9 @@ def text_columns(source: DelimitedReader, file: DataFile, weight: str | None) ->
         raise NnctlError(Problem(message, fix, source.file))
     source.require([*targets, *(features or ()), *([weight] if weight else [])])
     if features is None:
-        features = tuple(name for name in source.names if name not in (*targets, weight))
+        taken = {*targets, weight}
+        features = tuple(name for name in source.all_columns() if name not in taken)
+        source.require(features)
     roles = {"a target": targets, "the weight": (weight,)}
     for role, names in roles.items():
         if both := [name for name in features if name in names]:
@@ -232,9 +233,6 @@ def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
         return targets._replace(classes=Classes(names))
     if not wanted.labels(names):
         return targets
-    faults = Faults(raw.targets.file)
-    note_missing(raw.targets, names, faults)
-    faults.check()
     classes = find_classes(raw.targets, names[0], wanted.task, wanted.units)
     return targets._replace(classes=classes)
 

@@ -64,11 +64,6 @@ class Columns(NamedTuple):
     def all(self) -> tuple[str, ...]:
         return (*self.features, *self.targets, *([self.weight] if self.weight else []))
 
-    @property
-    def judged(self) -> tuple[str, ...]:
-        """Those whose missing values make a row useless."""
-        return (*self.features, *self.targets)
-
 
 class Preprocessing(NamedTuple):
     """From the columns of any file to what the model is given.
@@ -98,8 +93,9 @@ class Preprocessing(NamedTuple):
         rows. What else a user should know goes to `notices`.
         """
         names = self.columns(source, named, targets=False, keep=keep).features
-        text = self._text(names, ())
-        for table in source.tables(names, keep, text=text, streaming=True):
+        text, numbers = self._kinds(names, ())
+        tables = source.tables(names, keep, text=text, numbers=numbers, streaming=True)
+        for table in tables:
             faults = Faults(table.file)
             usable = np.ones(len(table), dtype=np.bool_)
             if self.inputs.missing == "drop":
@@ -118,7 +114,7 @@ class Preprocessing(NamedTuple):
         named: DataFile | None = None,
         memory: int | None = None,
     ) -> Examples:
-        """All rows of an open source, with their targets, and weights where it has them.
+        """All rows of an open source that have targets, with weights where it has them.
 
         Inputs of more than `memory` bytes are kept on the disk. Raises `NnctlError` as `batches`
         does, for the whole file at once, and for one without rows.
@@ -126,16 +122,18 @@ class Preprocessing(NamedTuple):
         columns = self.columns(source, named)
         faults = Faults(source.file)
         inputs, targets, weights = Gathered(memory), [], []
-        text = self._text(columns.features, columns.targets)
+        text, numbers = self._kinds(columns.features, columns.targets)
         labels = columns.targets if self.targets.labels else ()
-        for table in source.tables(columns.all, text=text, labels=labels):
+        for table in source.tables(columns.all, text=text, numbers=numbers, labels=labels):
+            table = with_targets(table, columns.targets, notices)
             if self.inputs.missing == "drop":
-                table = complete(table, columns.judged, notices)
+                table = complete(table, columns.features, notices)
             inputs.append(self.inputs.of(table, columns.features, faults, notices))
             targets.append(self.targets.of(table, columns.targets, faults))
             if columns.weight is not None:
                 weights.append(self.weights(table, columns.weight, faults))
         faults.check()
+        notices.check_targets()
         if not len(inputs):
             raise NnctlError(no_rows(source.file))
         return Examples(inputs.whole(), joined(targets), joined(weights) if weights else None)
@@ -197,8 +195,7 @@ class Preprocessing(NamedTuple):
             **self.targets.to_json(),
             "arrays": None if self.arrays is None else list(self.arrays),
             "sample_weight": self.weight,
-            "delimiter": self.text_format.delimiter,
-            "header": self.text_format.header,
+            **self.text_format.to_json(),
         }
 
     @classmethod
@@ -206,25 +203,25 @@ class Preprocessing(NamedTuple):
         """Raises `NnctlError`, naming `file`, for anything that `to_json` does not give."""
         try:
             arrays, weight = data["arrays"], data.get("sample_weight")
-            delimiter = data.get("delimiter")
-            if not isinstance(weight, str | None) or not is_delimiter(delimiter):
-                raise ValueError("not the name of a column, or not a delimiter")
+            if not isinstance(weight, str | None):
+                raise ValueError("not the name of a column")
             return cls(
                 Inputs.from_json(data),
                 Targets.from_json(data),
                 None if arrays is None else (str(arrays[0]), str(arrays[1])),
                 weight,
-                TextFormat(delimiter, bool(data.get("header", True))),
+                TextFormat.from_json(data),
             )
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             message = f"what it says about the preparation of data is damaged ({error!r})"
             raise NnctlError(Problem(message, "train the model again", file)) from None
 
-    def _text(self, features: Sequence[str], targets: Sequence[str]) -> set[str]:
-        """The columns that are read as text, whatever they hold."""
+    def _kinds(self, features: Sequence[str], targets: Sequence[str]) -> tuple[set[str], set[str]]:
+        """The columns that are read as text and those that are read as numbers."""
         pairs = zip(self.inputs.names, features, strict=True)
         text = {theirs for mine, theirs in pairs if mine in self.inputs.categories}
-        return text | set(targets if self.targets.text else ())
+        text |= set(targets if self.targets.text else ())
+        return text, {*features, *targets} - text
 
     def _array_columns(self, source: ArrayReader, targets: bool) -> Columns:
         if len(source.feature_names) != len(self.inputs.names):
@@ -236,13 +233,6 @@ class Preprocessing(NamedTuple):
             found = len(source.target_names)
             raise NnctlError(_count_problem("targets", found, self.targets.names, source.file))
         return Columns(source.feature_names, source.target_names, source.weight_name)
-
-
-def is_delimiter(value: Any) -> bool:
-    """Whether text may stand between columns; None stands for what the file's name says."""
-    if value is None or value == "\t":
-        return True
-    return isinstance(value, str) and len(value) == 1 and value in " !#$%&()*,/:;<=>?@[\\]^_`{|}~"
 
 
 def _count_problem(what: str, found: int, expected: Sequence[str], file: str) -> Problem:
@@ -259,3 +249,12 @@ def complete(table: Table, names: Sequence[str], notices: Notices) -> Table:
     dropped = int(np.count_nonzero(missing))
     notices.rows(len(table), dropped)
     return table.rows(~missing) if dropped else table
+
+
+def with_targets(table: Table, names: Sequence[str], notices: Notices) -> Table:
+    """The rows that lack none of the targets `names`; the others are counted in `notices`."""
+    missing = table.missing(names)
+    count = int(np.count_nonzero(missing))
+    own = [table.marks.get(name, {}) for name in names] if count else []
+    notices.untargeted(len(table), count, (mark for marks in own for mark in marks.values()))
+    return table.rows(~missing) if count else table

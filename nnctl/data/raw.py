@@ -11,7 +11,7 @@ from nnctl.data.checks import no_rows, note_missing
 from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
-from nnctl.data.preprocessing import Columns, complete
+from nnctl.data.preprocessing import Columns, complete, with_targets
 from nnctl.data.reading.arrays import ArrayReader
 from nnctl.data.reading.source import Source
 from nnctl.data.reading.table import Faults, Table, joined_tables
@@ -127,16 +127,19 @@ def read_raw(
     and `labels` those to be read as labels.
 
     Features of more than `memory` bytes go to the disk; arrays that are there are left there.
-    Under `missing: drop`, rows that lack a feature or target are left out and counted in
-    `notices`. Raises `NnctlError` for faulty rows, for missing features under `error`, and where
-    there are no rows. Missing targets are otherwise left to whoever encodes them.
+    Rows without a target, and under `missing: drop` those that lack a feature, are left out and
+    counted in `notices`. Raises `NnctlError` for faulty rows, for missing features under `error`,
+    where more than half of the rows have no target, and where there are no rows.
     """
     faults = Faults(source.file)
-    stored = source.stored if isinstance(source, ArrayReader) and missing != "drop" else None
+    in_place = isinstance(source, ArrayReader) and missing != "drop" and not source.lacks_targets
+    stored = source.stored if isinstance(source, ArrayReader) and in_place else None
     features = Features(columns.features, memory)
     rest: list[Table] = []
     for read in source.tables(columns.all, text=text, labels=labels):
-        table = complete(read, columns.judged, notices) if missing == "drop" else read
+        table = with_targets(read, columns.targets, notices)
+        if missing == "drop":
+            table = complete(table, columns.features, notices)
         if missing == "error":
             note_missing(table, columns.features, faults)
         numeric = tuple(name for name in columns.features if name not in table.text)
@@ -146,6 +149,7 @@ def read_raw(
             features.add(numeric, values, named)
         rest.append(_without(table, columns.features))
     faults.check()
+    notices.check_targets()
     if not sum(map(len, rest)):
         raise NnctlError(no_rows(source.file))
     taken = set(columns.features)

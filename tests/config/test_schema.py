@@ -137,8 +137,9 @@ FRACTION = "it must be a number in (0, 1), or a file"
 NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
 SCALINGS = "allowed are: minmax, none, rescale, standardize"
 DATA = (
-    "data takes: delimiter, features, header, memory, missing, sample_weight, scale, split, "
-    "target, target_scale, test, text, train, validation"
+    "data takes: decimal, delimiter, encoding, features, header, memory, missing, "
+    "missing_values, sample_weight, scale, signs, split, "
+    "target, target_scale, test, text, thousands, train, validation"
 )
 NEEDED = "a config needs it: a whole number at least 1"
 
@@ -450,7 +451,7 @@ def test_a_metric_must_go_with_the_loss(problems: Callable[..., tuple[Problem, .
 def test_sections_of_the_wrong_kind(problems: Callable[..., tuple[Problem, ...]]) -> None:
     found = problems("data=3", "layers=dense", "loss=[1]")
     assert [problem.path for problem in found] == ["data", "layers", "loss"]
-    assert found[0].message.startswith("3 stands here; data is a mapping with the keys delimiter")
+    assert found[0].message.startswith("3 stands here; data is a mapping with the keys decimal")
     assert found[1].message == 'layers is "dense"; it must be a list of layers, not empty'
 
 
@@ -494,3 +495,24 @@ def test_the_words_users_never_read(write: Callable[..., str]) -> None:
     assert "did you mean" in text
     assert not [word for word in ("invalid", "could not interpret", "please") if word in text]
     assert "input should" not in text
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "words"),
+    [
+        ("data.missing_values=3", "data.missing_values", "a list of texts, or {only: [texts]}"),
+        ("data.missing_values={only: 3}", "data.missing_values.only", "it must be a list"),
+        ("data.decimal=x", "data.decimal", 'it must be "." or ","'),
+        ("data.thousands=.", "data.thousands", 'decimal and thousands are both "."'),
+        ("data.thousands=x", "data.thousands", 'thousands is "x"'),
+        ("data.encoding=utf-99", "data.encoding", "there is no encoding 'utf-99'"),
+        ("data.encoding=hex", "data.encoding", "there is no encoding 'hex'"),
+        ("data.delimiter=blanks", "data.delimiter", "or whitespace"),
+        ('data.signs=["1"]', "data.signs.0", "signs must be a list of signs"),
+    ],
+)
+def test_ways_to_write_a_table(
+    problems: Callable[..., tuple[Problem, ...]], override: str, path: str, words: str
+) -> None:
+    (problem,) = problems(override)
+    assert problem.path == path and words in problem.message

@@ -90,7 +90,8 @@ def test_text_in_a_number_column_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NnctlError) as caught:
         rows(trained(tmp_path), "place,size,kind\nx,big,a\n")
     assert str(caught.value) == (
-        'stdin:2  column size\n  the column holds text, such as "big"; it must be numbers'
+        'stdin:2  column size\n  "big" is not a number; the model knows numbers in this column\n'
+        "  fix: mend it"
     )
 
 
@@ -137,8 +138,10 @@ def test_rows_with_missing_values_are_dropped_and_counted(tmp_path: Path) -> Non
     text = MISSING + "a,9,\n"
     made = prepared(write(tmp_path / "t.csv", text), target="t", missing="drop")
     assert made.train.x.tolist() == [[0, 1, 1], [1, 0, 8]] and made.train.y.tolist() == [[0], [3]]
-    (warning,) = made.warnings
-    assert warning.message == "3 of 5 rows have missing values; left out"
+    assert [warning.message for warning in made.warnings] == [
+        "1 of 5 rows has no target; left out",
+        "2 of 4 rows have missing values; left out",
+    ]
     with pytest.raises(NnctlError, match="the file has no rows"):
         prepared(write(tmp_path / "e.csv", "a,t\n,1\n"), target="t", missing="drop")
 

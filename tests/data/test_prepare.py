@@ -182,17 +182,20 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
         "a,t\n1,2\n,3\nNA,4\n",
         {"target": "t"},
         f"t.csv:3  column a\n  the value is missing\n  fix: {FILL}\n"
-        f"t.csv:4  column a\n  the value is missing\n  fix: {FILL}",
+        't.csv:4  column a\n  the value is missing: "NA" means that\n'
+        f"  fix: {FILL}; if it is a value, see data.missing_values",
     ),
-    "missing target": (
-        "a,t\n1,2\n2,\n",
+    "missing targets": (
+        "a,t\n1,2\n2,\n3,\n",
         {"target": "t"},
-        f"t.csv:3  column t\n  the value is missing\n  fix: {FILL}",
+        "t.csv\n  2 of 3 rows have no target\n  fix: name another target, or fill it in",
     ),
-    "missing label": (
-        "a,t\n1,x\n2,\n",
+    "missing labels": (
+        "a,t\n1,x\n2,NA\n3,null\n4,NA\n",
         {"target": "t", "task": "multiclass", "units": 2},
-        f"t.csv:3  column t\n  the value is missing\n  fix: {FILL}",
+        't.csv\n  3 of 4 rows have no target ("NA" in 2, "null" in 1)\n'
+        "  fix: name another target, or fill it in; if a mark is a value, name those that are none "
+        "in data.missing_values",
     ),
     "text target": (
         "a,t\n1,x\n2,y\n",

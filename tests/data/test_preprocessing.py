@@ -13,7 +13,6 @@ import pytest
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Preprocessing, joined
 from nnctl.data.reading import bytestream
-from nnctl.data.reading.delimited import TEXT_FIX
 from nnctl.data.reading.source import open_source
 from nnctl.errors import NnctlError
 from tests.data.test_prepare import prepared
@@ -80,8 +79,8 @@ def test_errors_name_stdin(from_csv: Preprocessing) -> None:
     with pytest.raises(NnctlError) as caught:
         batches(from_csv, "a,b\n1,2\n3,\n4,x\n")
     assert str(caught.value) == (
-        'stdin:4  column b\n  "x" is not a number, but the column began with 2 (line 2)\n'
-        f"  fix: {TEXT_FIX}"
+        'stdin:4  column b\n  "x" is not a number; the model knows numbers in this column\n'
+        "  fix: mend it"
     )
 
 

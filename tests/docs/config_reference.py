@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from nnctl.config.descriptions import DEFAULTS, KEYS, argument_description
 from nnctl.config.scaling import SCALINGS
-from nnctl.config.schema import Config, DataConfig, FileConfig
+from nnctl.config.schema import Config, DataConfig, FileConfig, MarksConfig
 from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
 from nnctl.config.types import Section, arguments_model, model_of
 from nnctl.config.wording import description
@@ -60,6 +60,9 @@ A file is its name alone, or `{file, features, target}`, where its columns or ar
 their own. IDX and `.npy` data are two files, `{features: FILE, target: FILE}`; a table in several
 files is the pattern of their names, `part-*.csv.gz`.
 """
+MARKS = """\
+`missing_values` is a list of further marks, or `{only: [...]}`:
+"""
 SEARCHED = """\
 `search` names keys. A list has values of any kind, `layers.0.units: [16, 32, 64]`; a range has
 numbers, `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`, whole ones where the key
@@ -94,6 +97,7 @@ def key_parts() -> Iterator[str]:
     yield f"## Keys\n\n{keys(Config, '')}"
     yield f"## data\n\n{keys(DataConfig, 'data.')}"
     yield f"{FORMS}\n{keys(FileConfig, 'file.')}"
+    yield f"{MARKS}\n{keys(MarksConfig, 'marks.')}"
     for name, made in (
         ("early_stopping", EarlyStopping),
         ("reduce_lr_on_plateau", ReduceLROnPlateau),
@@ -109,7 +113,7 @@ def keys(section: type[Section], ahead: str) -> str:
     rows = []
     for name, field in section.model_fields.items():
         path = ahead + name
-        shown = name if ahead in ("file.", "range.") else path
+        shown = name if ahead in ("file.", "marks.", "range.") else path
         rows.append([code(shown), type_of(field), default_of(field, path), KEYS[path]])
     return table(HEAD, rows)
 

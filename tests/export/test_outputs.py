@@ -48,7 +48,7 @@ def test_labels_are_the_users_own(labels, dtype, loss, units):
     probabilities = softmax(z)[:, :3]  # units beyond the classes stand for nothing
     np.testing.assert_allclose(made["probabilities"], probabilities, atol=1e-6)
     assert made["label"].dtype == dtype and made["label"].shape == (150,)
-    own = labels if dtype != object else list(map(str, labels))  # ONNX has no integers so large
+    own = labels if dtype is not object else list(map(str, labels))  # ONNX has no integers so large
     expected = [own[k] for k in probabilities.argmax(1)]
     assert made["label"].tolist() == expected
     assert len({*expected}) > 1

@@ -58,6 +58,12 @@ class ArrayReader:
         self.target_names = _target_names(self._targets)
         self.weight_name = None if weights is None else WEIGHT
 
+    @property
+    def lacks_targets(self) -> bool:
+        """Whether a target of some row is missing."""
+        y = self._targets
+        return y is not None and y.dtype.kind == "f" and bool(np.isnan(y).any())
+
     def __enter__(self) -> "ArrayReader":
         return self
 
@@ -70,13 +76,14 @@ class ArrayReader:
         verbatim: Sequence[str] = (),
         *,
         text: Collection[str] = (),
+        numbers: Collection[str] = (),
         labels: Collection[str] = (),
         streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from the first to the last, some megabytes of them at a time.
 
-        Numbers come as numbers, and text as text, whatever `text` says; targets that are among
-        `labels` as labels. Raises `NnctlError` for
+        Numbers come as numbers, and text as text, whatever `text` and `numbers` say; targets that
+        are among `labels` as labels. Raises `NnctlError` for
         infinite numbers, and for `verbatim` columns, which arrays do not have.
         """
         if verbatim:

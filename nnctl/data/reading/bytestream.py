@@ -1,22 +1,29 @@
 """The bytes of a text table, from a file, a gzip file or a pipe, in blocks of whole lines."""
 
+import codecs
 import gzip
 import hashlib
 import os
+import re
 import select
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from nnctl.data.reading.kinds import foreign_problem
 from nnctl.errors import NnctlError, Problem, nearest
 
 BLOCK = 1 << 19  # large enough to spread NumPy's overhead, small enough for the cache
 LONGEST_LINE = 1 << 28
+LONGEST_HEADER = 1 << 24  # bytes of the first line, or what stands in its place
 PAUSE = 0.005  # seconds without a byte from a pipe, after which the lines that came are handed on
 _GZIP_MAGIC = b"\x1f\x8b"
+_BLANKS = re.compile(rb"[ \t]+")
+_BLANKS_OR_QUOTED = re.compile(rb'("[^"]*")|[ \t]+')
+_OUTER_BLANKS = re.compile(rb"^ | $", re.MULTILINE)
 
 
 @contextmanager
@@ -90,16 +97,21 @@ class LineBlocks:
 
     `\\r\\n` and `\\r` become `\\n`, and a byte order mark is dropped. `line` is the number of the
     next block's first line, from 1. Where bytes come bit by bit, a block is what is there: no line
-    waits for the next one to come. Iterating raises `NnctlError` for bytes that are not UTF-8 and
-    for a line without end.
+    waits for the next one to come. Iterating raises `NnctlError` for bytes that are not of the
+    `encoding` (by default UTF-8), for what is no text at all, and for a line without end. With
+    `squeeze`, a space stands for any run of spaces and tabs, and lines neither begin nor end so.
     """
 
-    def __init__(self, stream: Readable, name: str) -> None:
-        self._read = getattr(stream, "read1", stream.read)  # what one look at the system gives
+    def __init__(
+        self, stream: Readable, name: str, encoding: str | None = None, squeeze: bool = False
+    ) -> None:
+        read = getattr(stream, "read1", stream.read)  # what one look at the system gives
+        self._read = read if encoding is None else Recoded(read, encoding, name).read
+        self._has_encoding, self._squeeze = encoding is not None, squeeze
         self._pipe = pipe_of(stream)
         self._name = name
         self._rest = b""
-        self._started = self._ended = False
+        self._started = self._ended = self._checked = False
         self.line = 1
 
     def __iter__(self) -> Iterator[bytes]:
@@ -122,15 +134,25 @@ class LineBlocks:
             if not part:
                 self._ended = True
                 return self._finished(b"".join(parts))
+            self._check_kind(part)
             parts.append(part)
             size += len(part)
-            if size > LONGEST_LINE:
-                message = f"a line is longer than {LONGEST_LINE:,} bytes; this is no text table"
+            longest = LONGEST_LINE if self._started else LONGEST_HEADER
+            if size > longest:
+                message = f"a line is longer than {longest:,} bytes; this is no text table"
                 raise NnctlError(Problem(message, None, self._name, self.line))
         data = b"".join(parts)
         cut = data.rindex(b"\n") + 1
         self._rest = data[cut:]
         return self._clean(data[:cut])
+
+    def _check_kind(self, part: bytes) -> None:
+        """Raises `NnctlError` where the first bytes are those of another kind of file."""
+        if self._checked:
+            return
+        self._checked = True
+        if not self._has_encoding and (problem := foreign_problem(part, self._name)):
+            raise NnctlError(problem)
 
     def _goes_on(self, size: int) -> bool:
         """Whether a block of so many bytes, with a whole line in it, is to become larger."""
@@ -150,13 +172,15 @@ class LineBlocks:
         if not self._started:
             self._started = True
             if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-                fix = "save it as UTF-8"
+                fix = "save it as UTF-8, or set data.encoding: utf-16"
                 raise NnctlError(Problem("the file is UTF-16, not UTF-8", fix, self._name, 1))
             block = block.removeprefix(b"\xef\xbb\xbf")
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if not block.isascii():
             self._check_encoding(block)
+        if self._squeeze:
+            block = squeezed(block)
         self.line += block.count(b"\n")
         return block
 
@@ -166,7 +190,41 @@ class LineBlocks:
         except UnicodeDecodeError as error:
             line = self.line + block.count(b"\n", 0, error.start)
             message = f"byte 0x{block[error.start]:02x} is not UTF-8 text"
-            raise NnctlError(Problem(message, "save the file as UTF-8", self._name, line)) from None
+            fix = "save the file as UTF-8, or name its encoding, such as data.encoding: latin-1"
+            raise NnctlError(Problem(message, fix, self._name, line)) from None
+
+
+class Recoded:
+    """The text of a stream in another encoding, as UTF-8."""
+
+    def __init__(self, read: Callable[[int], bytes], encoding: str, name: str) -> None:
+        self._read, self._encoding, self._name = read, encoding, name
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._lines = 1
+
+    def read(self, size: int) -> bytes:
+        """Some of the text, nothing at the end. Raises `NnctlError` for bytes that are none."""
+        while True:
+            part = self._read(size)
+            try:
+                text = self._decoder.decode(part, not part)
+            except UnicodeDecodeError as error:
+                line = self._lines + part.count(b"\n", 0, error.start)
+                message = f"byte 0x{error.object[error.start]:02x} is not {self._encoding} text"
+                problem = Problem(message, "name another data.encoding", self._name, line)
+                raise NnctlError(problem) from None
+            self._lines += text.count("\n")
+            if text or not part:
+                return text.encode("utf-8", "replace").removeprefix(b"\xef\xbb\xbf")
+
+
+def squeezed(block: bytes) -> bytes:
+    """Lines with a space for each run of spaces and tabs out of quotes, and none at their ends."""
+    if b'"' in block:
+        block = _BLANKS_OR_QUOTED.sub(lambda found: found[1] or b" ", block)
+    else:
+        block = _BLANKS.sub(b" ", block)
+    return _OUTER_BLANKS.sub(b"", block)
 
 
 def _similar_file(name: str) -> str | None:

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,9 +16,13 @@ from nnctl.data.reading.table import Faults
 from nnctl.errors import NnctlError, Problem
 
 ROWS = 4096  # of rows with quoted fields that are taken together
+# Before the text of a field that was quoted though it might mean that there is no value: a lone
+# surrogate, which no text has, and the byte that stands for it, which is not UTF-8.
+QUOTED = "\udcff"
 _NEWLINE = np.uint8(ord("\n"))
 Flags = NDArray[np.bool_]
 _SEPARATOR = b"\x1f"
+_ESCAPE = "surrogateescape"
 
 
 @dataclass(eq=False, repr=False)
@@ -37,14 +42,15 @@ class Fields:
     lines: Indices
 
     def text(self, row: int, column: int) -> str:
-        """A field as it is written."""
-        return self.buffer[self.starts[row, column] : self.ends[row, column]].tobytes().decode()
+        """A field as it is written; after `QUOTED`, if the quotes change its meaning."""
+        written = self.buffer[self.starts[row, column] : self.ends[row, column]].tobytes()
+        return written.decode("utf-8", _ESCAPE)
 
     def texts(self, column: int) -> list[str]:
-        """The fields of a column as they are written."""
+        """The fields of a column, each as `text` gives it."""
         written = self._written
         places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
-        return [written[start:end].decode() for start, end in places]
+        return [written[start:end].decode("utf-8", _ESCAPE) for start, end in places]
 
     @cached_property
     def _written(self) -> bytes:
@@ -74,12 +80,13 @@ class Fields:
 
 
 def blocks_of_fields(
-    blocks: LineBlocks, delimiter: str, width: int, faults: Faults
+    blocks: LineBlocks, delimiter: str, width: int, faults: Faults, marks: Collection[str] = ()
 ) -> Iterator[Fields]:
     """The rows of `blocks`, `width` fields each; rows of another width go to `faults`.
 
-    Blank lines are passed over, unless there is but one column. From the first quote on, fields
-    are cut by `csv`, which is slower.
+    Quoted fields that hold one of `marks` are told apart from others. Blank lines are passed over,
+    unless there is but one column. From the first quote on, fields are cut by `csv`, which is
+    slower.
     """
     while True:
         line = blocks.line
@@ -88,7 +95,7 @@ def blocks_of_fields(
             return
         if b'"' in block:
             blocks.put_back(block)
-            yield from _quoted(blocks, delimiter, width, faults)
+            yield from _quoted(blocks, delimiter, width, faults, marks)
             return
         yield _cut(block, line, delimiter, width, faults)
 
@@ -153,14 +160,15 @@ def _width_problem(file: str, line: int, found: int, width: int) -> Problem:
 
 
 def csv_rows(
-    blocks: LineBlocks, delimiter: str, file: str
+    blocks: LineBlocks, delimiter: str, file: str, marks: Collection[str] = ()
 ) -> Iterator[list[tuple[int, list[str]]]]:
     """The rows of a table that may have quoted fields, each with the line it begins on.
 
-    They come by the thousand, and at the end of each block. Raises `NnctlError` for a quote that
+    They come by the thousand, and at the end of each block; quoted fields that hold one of `marks`
+    begin with `QUOTED`. Raises `NnctlError` for a quote that
     is not closed.
     """
-    lines, before = _Lines(blocks), blocks.line - 1
+    lines, before = _Lines(blocks, delimiter, marks), blocks.line - 1
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
     while True:
@@ -184,20 +192,30 @@ def csv_rows(
 class _Lines:
     """The lines of some blocks, and how many of the current one are `left`."""
 
-    def __init__(self, blocks: LineBlocks) -> None:
+    def __init__(self, blocks: LineBlocks, delimiter: str, marks: Collection[str]) -> None:
         self._blocks = blocks
         self.left = 0
+        # Within a quoted field quotes are doubled, so that this finds whole fields alone.
+        plain = [mark for mark in marks if mark and not set(mark) & {delimiter, *'"\r\n'}]
+        edge, words = re.escape(delimiter), "|".join(map(re.escape, plain))
+        self._quoted = re.compile(rf'(^|{edge})"({words})"(?={edge}|$)', re.MULTILINE)
+        self._has_marks = bool(words)
 
     def __iter__(self) -> Iterator[str]:
         for block in self._blocks:
             self.left = block.count(b"\n")
-            for line in io.StringIO(block.decode(), newline="\n"):
+            text = block.decode()
+            if self._has_marks:
+                text = self._quoted.sub(rf"\1{QUOTED}\2", text)
+            for line in io.StringIO(text, newline="\n"):
                 self.left -= 1
                 yield line
 
 
-def _quoted(blocks: LineBlocks, delimiter: str, width: int, faults: Faults) -> Iterator[Fields]:
-    for stretch in csv_rows(blocks, delimiter, faults.file):
+def _quoted(
+    blocks: LineBlocks, delimiter: str, width: int, faults: Faults, marks: Collection[str]
+) -> Iterator[Fields]:
+    for stretch in csv_rows(blocks, delimiter, faults.file, marks):
         kept = [(line, row) for line, row in stretch if len(row) == width]
         for line, row in stretch:
             if row and len(row) != width:
@@ -208,7 +226,7 @@ def _quoted(blocks: LineBlocks, delimiter: str, width: int, faults: Faults) -> I
 
 def _joined(rows: list[list[str]], lines: list[int]) -> Fields:
     """Fields that are cut already, put into one buffer."""
-    encoded = [text.encode() for row in rows for text in row]
+    encoded = [text.encode("utf-8", _ESCAPE) for row in rows for text in row]
     buffer = np.frombuffer(PADDING + _SEPARATOR.join(encoded) + _SEPARATOR, np.uint8)
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     ends = len(PADDING) + np.cumsum(lengths + 1) - 1

@@ -1,26 +1,100 @@
 """Where examples are, and how the text among it is to be read."""
 
 import glob
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from nnctl.data.reading.bytestream import LineBlocks, Readable
+from nnctl.data.reading.notation import PLAIN_NOTATION, THOUSANDS, Notation, is_sign
+from nnctl.data.reading.numbers import MISSING
 from nnctl.errors import NnctlError, Problem
+
+WHITESPACE = "whitespace"
 
 
 class TextFormat(NamedTuple):
     """How a text table is written.
 
-    `delimiter` is the character between fields; None means a tab for `.tsv`, else a comma. Without
-    a `header` the columns are named `0`, `1`, …
+    `delimiter` is the character between fields, or "whitespace" for any run of spaces and tabs;
+    None means a tab for `.tsv`, else a comma. Without a `header` the columns are named `0`, `1`, …
+    `encoding` is that of its characters, by default UTF-8.
     """
 
     delimiter: str | None = None
     header: bool = True
+    encoding: str | None = None
+    notation: Notation = PLAIN_NOTATION
+
+    @property
+    def separator(self) -> str:
+        """The character between fields, once runs of whitespace are one."""
+        return " " if self.delimiter == WHITESPACE else self.delimiter or ","
+
+    @property
+    def is_whitespace(self) -> bool:
+        """Whether runs of spaces and tabs stand between fields."""
+        return self.delimiter == WHITESPACE
+
+    def for_file(self, path: Path) -> "TextFormat":
+        """The same with the delimiter that the name of a file means, where none is given."""
+        suffixes = [suffix.lower() for suffix in path.suffixes]
+        suffix = next((suffix for suffix in reversed(suffixes) if suffix != ".gz"), "")
+        return self._replace(delimiter=self.delimiter or ("\t" if suffix == ".tsv" else ","))
+
+    def blocks(self, stream: Readable, name: str) -> LineBlocks:
+        """The lines of a table that is written so."""
+        return LineBlocks(stream, name, self.encoding, self.is_whitespace)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` makes the same of."""
+        return {
+            "delimiter": self.delimiter,
+            "header": self.header,
+            "encoding": self.encoding,
+            "missing_values": sorted(self.notation.missing),
+            "decimal": self.notation.decimal,
+            "thousands": self.notation.thousands,
+            "signs": list(self.notation.signs),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "TextFormat":
+        """Raises TypeError or ValueError for anything `to_json` does not give."""
+        delimiter, encoding = data.get("delimiter"), data.get("encoding")
+        if not is_delimiter(delimiter):
+            raise ValueError("not a delimiter")
+        if encoding is not None and not is_encoding(encoding):
+            raise ValueError("not an encoding")
+        missing = frozenset(map(str, data.get("missing_values", MISSING)))
+        decimal, thousands = data.get("decimal", "."), data.get("thousands")
+        signs = tuple(map(str, data.get("signs", ())))
+        if decimal not in (".", ",") or thousands not in (None, *THOUSANDS) or "" not in missing:
+            raise ValueError("not a way to write numbers")
+        if decimal == thousands or not all(map(is_sign, signs)):
+            raise ValueError("not a way to write numbers")
+        notation = Notation(missing, decimal, thousands, signs)
+        return cls(delimiter, bool(data.get("header", True)), encoding, notation)
 
 
 PLAIN = TextFormat()
+
+
+def is_delimiter(value: Any) -> bool:
+    """Whether text may stand between columns; None stands for what the file's name says."""
+    if value in (None, "\t", WHITESPACE):
+        return True
+    return isinstance(value, str) and len(value) == 1 and value in " !#$%&()*,/:;<=>?@[\\]^_`{|}~"
+
+
+def is_encoding(value: Any) -> bool:
+    """Whether that is the name of an encoding of text, which has digits and line ends."""
+    try:
+        return "0,\n".encode(value).decode(value) == "0,\n"
+    except (LookupError, ValueError, TypeError):
+        return False
 
 
 @dataclass(frozen=True)

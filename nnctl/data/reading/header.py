@@ -3,35 +3,94 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from nnctl.data.reading.bytestream import BLOCK, LineBlocks
-from nnctl.data.reading.numbers import number
+from nnctl.data.reading.files import TextFormat
 from nnctl.errors import NnctlError, Problem
 
 
-def first_row(
-    blocks: LineBlocks, delimiter: str, header: bool, file: str
-) -> tuple[tuple[str, ...], int]:
-    """The columns and their line, as the first row that is not blank has them; the rows follow it.
+class Header:
+    """The columns of a table, as its first row, on line `line`, has them: `cells`, "" for no name.
 
-    Without `header` it is a row itself, and the columns are named by their places. Raises
-    `NnctlError` for a table that is empty, or whose header has a nameless column, a name twice, or
-    numbers alone.
+    A first column without a name is a row index, which programs write beside their tables; last
+    ones are what a delimiter at the end of each row leaves. Neither is one of the table's columns.
+    Others without a name, and names that several have, are a problem where they are asked for.
     """
-    row, block, line, used = _row(blocks, delimiter, header, file)
-    if not header:
+
+    def __init__(self, cells: Sequence[str], line: int) -> None:
+        self.cells, self.line = tuple(cells), line
+
+    @property
+    def width(self) -> int:
+        """How many fields a row has."""
+        return len(self.cells)
+
+    @cached_property
+    def trailing(self) -> int:
+        """How many of the last columns have no name; the first is not among them."""
+        named = [place for place, name in enumerate(self.cells) if name]
+        return self.width - 1 - max(named, default=self.width - 1)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each name stands, the first time."""
+        found: dict[str, int] = {}
+        for place, name in enumerate(self.cells):
+            if name:
+                found.setdefault(name, place)
+        return found
+
+    @cached_property
+    def repeated(self) -> Mapping[str, int]:
+        """The names that several columns have, and how many."""
+        counts = Counter(filter(None, self.cells))
+        return {name: count for name, count in counts.items() if count > 1}
+
+    def problems_of(self, names: Sequence[str], file: str) -> Iterator[Problem]:
+        """What is wrong with those of the columns that are asked for by name."""
+        for name in dict.fromkeys(names):
+            if name in self.repeated:
+                fix = "give each column a name of its own"
+                message = f'{self.repeated[name]} columns are named "{name}"'
+                yield Problem(message, fix, file, self.line)
+
+    def nameless_problems(self, separator: str, file: str) -> Iterator[Problem]:
+        """What is wrong where all columns are asked for: some of them have no name."""
+        fix = "give it a name in the first line, or name the others in data.features"
+        if separator == " ":
+            fix = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
+        for place in range(1, self.width - self.trailing):
+            if not self.cells[place]:
+                message = f"column {place + 1} of {self.width} has no name"
+                yield Problem(message, fix, file, self.line)
+
+
+def first_row(blocks: LineBlocks, text_format: TextFormat, file: str) -> Header:
+    """The columns of a table, as the first row that is not blank has them; the rows follow it.
+
+    Without a header it is a row itself, and the columns are named by their places. Raises
+    `NnctlError` for a table that is empty, or whose header has no name, or numbers alone.
+    """
+    row, block, line, used = _row(blocks, text_format, file)
+    if not text_format.header:
         blocks.put_back(block)
-        return tuple(map(str, range(len(row)))), line
+        return Header(tuple(map(str, range(len(row)))), line)
     blocks.put_back(block.split(b"\n", used)[-1])
     names = tuple(name.strip(" \t") for name in row)
-    if problems := list(header_problems(names, file, line)):
-        raise NnctlError(problems)
-    return names, line
+    if not any(names):
+        fix = "write the names of the columns into the first line"
+        raise NnctlError(Problem("no column has a name", fix, file, line))
+    if all(text_format.notation.number(name) is not None for name in names):
+        message = "the first line holds numbers alone; it must name the columns"
+        fix = "add a line of column names at the top, or set data.header: false"
+        raise NnctlError(Problem(message, fix, file, line))
+    return Header(names, line)
 
 
 def _row(
-    blocks: LineBlocks, delimiter: str, header: bool, file: str
+    blocks: LineBlocks, text_format: TextFormat, file: str
 ) -> tuple[list[str], bytes, int, int]:
     """The first row that is not blank, what was read for it, its line, and the lines it ends."""
     block = b""
@@ -40,7 +99,7 @@ def _row(
         more = blocks.next_block()
         block += more
         text = io.StringIO(block.decode(), newline="\n")
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        reader = csv.reader(text, delimiter=text_format.separator, strict=True)
         try:
             row = next((row for row in reader if any(row)), None)
         except csv.Error as error:
@@ -51,24 +110,7 @@ def _row(
         if row is not None:
             return row, block, start + reader.line_num - 1, reader.line_num
         if not more:
-            fix = "a table begins with a line of column names" if header else None
+            fix = "a table begins with a line of column names" if text_format.header else None
             raise NnctlError(Problem("the file is empty", fix, file))
-        if header:  # blank lines before it are nothing
+        if text_format.header:  # blank lines before it are nothing
             block = b""
-
-
-def header_problems(names: Sequence[str], file: str, line: int) -> Iterator[Problem]:
-    """What is wrong with a header."""
-    if all(number(name) is not None for name in names) and any(names):
-        message = "the first line holds numbers alone; it must name the columns"
-        fix = "add a line of column names at the top, or set data.header: false"
-        yield Problem(message, fix, file, line)
-        return
-    for place, name in enumerate(names):
-        if not name:
-            fix = "give it a name in the first line"
-            yield Problem(f"column {place + 1} of {len(names)} has no name", fix, file, line)
-    for name, count in Counter(names).items():
-        if name and count > 1:
-            fix = "give each column a name of its own"
-            yield Problem(f'{count} columns are named "{name}"', fix, file, line)

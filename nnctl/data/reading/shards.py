@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
-from nnctl.data.reading.bytestream import LineBlocks, opened
-from nnctl.data.reading.header import first_row
+from nnctl.data.reading.bytestream import opened
+from nnctl.data.reading.files import TextFormat
+from nnctl.data.reading.header import Header, first_row
 from nnctl.errors import NnctlError, Problem
 
 
@@ -17,8 +18,8 @@ class Shards(AbstractContextManager["Shards"]):
     `NnctlError`, naming the file, for one that is empty or damaged, or has other columns.
     """
 
-    def __init__(self, paths: Sequence[Path], delimiter: str, header: bool) -> None:
-        self._paths, self._delimiter, self._header = paths, delimiter, header
+    def __init__(self, paths: Sequence[Path], text_format: TextFormat) -> None:
+        self._paths, self._format = paths, text_format
         self._open = ExitStack()
         self._blocks = self._all_blocks()
         self._rest = b""
@@ -48,11 +49,11 @@ class Shards(AbstractContextManager["Shards"]):
         line = 1
         for number, path in enumerate(self._paths):
             self._open.close()  # the file before
-            blocks = LineBlocks(self._open.enter_context(opened(path)), str(path))
+            blocks = self._format.blocks(self._open.enter_context(opened(path)), str(path))
             if number:
-                found, own = first_row(blocks, self._delimiter, self._header, str(path))
-                if found != expected:
-                    raise NnctlError(self._differing(expected, found, str(path), own))
+                found = first_row(blocks, self._format, str(path))
+                if found.cells != expected:
+                    raise NnctlError(self._differing(expected, found, str(path)))
             self._firsts.append((line, blocks.line))
             for block in blocks:
                 line += block.count(b"\n")
@@ -60,17 +61,16 @@ class Shards(AbstractContextManager["Shards"]):
 
     def _columns(self, path: Path) -> tuple[str, ...]:
         with opened(path) as stream:
-            blocks = LineBlocks(stream, str(path))
-            return first_row(blocks, self._delimiter, self._header, str(path))[0]
+            blocks = self._format.blocks(stream, str(path))
+            return first_row(blocks, self._format, str(path)).cells
 
-    def _differing(
-        self, expected: tuple[str, ...], found: tuple[str, ...], file: str, line: int
-    ) -> Problem:
+    def _differing(self, expected: tuple[str, ...], header: Header, file: str) -> Problem:
         """How the columns of a file are not those of the first."""
+        found, line = header.cells, header.line
         first = self._paths[0].name
         fix = "the files of a table all begin with the same line of column names"
         if len(found) != len(expected):
-            fix = fix if self._header else "the files of a table all have the same columns"
+            fix = fix if self._format.header else "the files of a table all have the same columns"
             message = f"it has {len(found)} columns, {first} has {len(expected)}"
             return Problem(message, fix, file, line)
         pairs = enumerate(zip(expected, found, strict=True), start=1)

@@ -34,7 +34,7 @@ def open_source(
     the disk. Raises `NnctlError` where it cannot be opened.
     """
     if not isinstance(source, DataFile | Path):
-        return DelimitedReader(source, "stdin", text_format.delimiter or ",", text_format.header)
+        return DelimitedReader(source, "stdin", text_format)
     file = source if isinstance(source, DataFile) else DataFile(source)
     if is_pattern(file.path) and (file.is_npz or file.is_npy):
         message = "a pattern stands for the files of a table; an array is in one file"
@@ -43,12 +43,10 @@ def open_source(
         return npz_reader(file, arrays, targets, weight, memory)
     if file.target_path is not None or holds_one_array(file.path):
         return pair_reader(file, targets)
-    suffixes = [suffix.lower() for suffix in file.path.suffixes]
-    suffix = next((suffix for suffix in reversed(suffixes) if suffix != ".gz"), "")
-    delimiter = text_format.delimiter or ("\t" if suffix == ".tsv" else ",")
+    text_format = text_format.for_file(file.path)
     if is_pattern(file.path):
-        return sharded_reader(file, delimiter, text_format.header)
-    return DelimitedReader(file.path, None, delimiter, text_format.header)
+        return sharded_reader(file, text_format)
+    return DelimitedReader(file.path, None, text_format)
 
 
 def file_of(path: Path, features: tuple[str, ...] = (), target: tuple[str, ...] = ()) -> DataFile:
@@ -132,7 +130,6 @@ def one_array(path: Path) -> "NDArray[Any] | StoredArray":
     return stored_npy(path)
 
 
-def sharded_reader(file: DataFile, delimiter: str, header: bool) -> DelimitedReader:
+def sharded_reader(file: DataFile, text_format: TextFormat) -> DelimitedReader:
     """A reader of the files that a pattern names, as if they were one."""
-    shards = Shards(file.shards, delimiter, header)
-    return DelimitedReader(shards, str(file.path), delimiter, header)
+    return DelimitedReader(Shards(file.shards, text_format), str(file.path), text_format)

@@ -60,6 +60,7 @@ class Table:
     first_row: int = 0
     place: Place | None = None
     labels: dict[str, LabelColumn] = field(default_factory=dict)
+    marks: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -100,7 +101,17 @@ class Table:
                 for name, cells in self.verbatim.items()
             },
             lines=None if self.lines is None else self.lines[chosen],
+            marks=self._marks_of(chosen),
         )
+
+    def _marks_of(self, chosen: NDArray[np.bool_]) -> dict[str, dict[int, str]]:
+        if not self.marks:
+            return {}
+        places, kept = np.cumsum(chosen) - 1, chosen.tolist()
+        return {
+            name: {int(places[row]): mark for row, mark in own.items() if kept[row]}
+            for name, own in self.marks.items()
+        }
 
     def problem(self, row: int, column: str, message: str, fix: str | None = None) -> Problem:
         """A problem with one cell of this table."""
@@ -133,6 +144,7 @@ def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
         text={name: joined_text([text_of(table, name) for table in tables]) for name in text},
         verbatim={},
         lines=lines,
+        marks={},
         labels={name: joined_labels([table.labels[name] for table in tables]) for name in labels},
     )
 

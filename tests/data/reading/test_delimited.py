@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl.data.reading import bytestream
-from nnctl.data.reading.delimited import TEXT_FIX, DelimitedReader
+from nnctl.data.reading.cells import TEXT_FIX
+from nnctl.data.reading.delimited import DelimitedReader
+from nnctl.data.reading.files import TextFormat
 from nnctl.data.reading.table import Table, joined_tables
 from nnctl.errors import NnctlError
 
@@ -110,7 +112,7 @@ def test_one_column_keeps_its_blank_lines_as_missing() -> None:
 
 
 def test_a_tab_may_be_the_delimiter() -> None:
-    assert read("a\tb\n1\t2\n", delimiter="\t").numbers.tolist() == [[1, 2]]
+    assert read("a\tb\n1\t2\n", text_format=TextFormat("\t")).numbers.tolist() == [[1, 2]]
 
 
 ERRORS = {
@@ -118,15 +120,16 @@ ERRORS = {
     "\n\n": "t.csv\n  the file is empty\n  fix: a table begins with a line of column names",
     "1,2\n3,4\n": "t.csv:1\n  the first line holds numbers alone; it must name the columns\n"
     "  fix: add a line of column names at the top, or set data.header: false",
-    "a,,b,a\n1,2,3,4\n": "t.csv:1\n  column 2 of 4 has no name\n"
-    "  fix: give it a name in the first line\n"
-    't.csv:1\n  2 columns are named "a"\n  fix: give each column a name of its own',
+    " ,,\n1,2,3\n": "t.csv:1\n  no column has a name\n"
+    "  fix: write the names of the columns into the first line",
+    "a,b,a\n1,3,4\n": 't.csv:1\n  2 columns are named "a"\n'
+    "  fix: give each column a name of its own",
     "a,b\n1,2\n3\n4,5,6\n": "t.csv:3\n  the row has 1 field; the table has 2 columns\n"
     "t.csv:4\n  the row has 3 fields; the table has 2 columns",
-    "a,b\n1,2\n3,x\n": 't.csv:3  column b\n  "x" is not a number, but the column began with 2 '
-    f"(line 2)\n  fix: {TEXT_FIX}",
-    "a,b\n1,x\n3,2\n": 't.csv:3  column b\n  "2" is a number, but the column began with "x" '
-    f"(line 2)\n  fix: {TEXT_FIX}",
+    "a,b\n1,2\n3,x\n": 't.csv:3  column b\n  "x" is not a number; the column holds numbers, '
+    f"such as 2 (line 2)\n  fix: {TEXT_FIX}",
+    "a,b\n1,x\n3,2\n": 't.csv:3  column b\n  "2" is a number; the column holds text, '
+    f'such as "x" (line 2)\n  fix: {TEXT_FIX}',
     "a,b\n1,inf\n3,2\n": 't.csv:2  column b\n  "inf" is not a finite number',
     "a,b\n1,1e999\n3,2\n": 't.csv:2  column b\n  "1e999" is not a finite number',
     "a,b\n1,1_000\n": None,
@@ -145,10 +148,12 @@ def test_errors_name_line_and_column(data: str, text: str | None) -> None:
 
 def test_bytes_that_are_not_utf8() -> None:
     assert error(b"a,b\n1,x\n2,caf\xe9\n") == (
-        "t.csv:3\n  byte 0xe9 is not UTF-8 text\n  fix: save the file as UTF-8"
+        "t.csv:3\n  byte 0xe9 is not UTF-8 text\n"
+        "  fix: save the file as UTF-8, or name its encoding, such as data.encoding: latin-1"
     )
     assert error("a,b\n1,2\n".encode("utf-16")) == (
-        "t.csv:1\n  the file is UTF-16, not UTF-8\n  fix: save it as UTF-8"
+        "t.csv:1\n  the file is UTF-16, not UTF-8\n"
+        "  fix: save it as UTF-8, or set data.encoding: utf-16"
     )
 
 
@@ -163,7 +168,7 @@ def test_unknown_columns() -> None:
 
 def test_many_faults_are_counted() -> None:
     rows = "".join(f"{i},x\n" for i in range(500))
-    text = error("a,b\n0,1\n" + rows)
+    text = error("a,b\n" + "0,1\n" * 600 + rows)
     assert text.count("is not a number") == 10
     assert text.endswith("t.csv\n  and 490 more problems of this kind")
     text = error("a,b\n" + "1\n" * 5000)
@@ -247,7 +252,7 @@ def test_rows_that_come_one_by_one_are_given_one_by_one(
 @pytest.mark.parametrize("header", [True, False])
 def test_a_file_of_blank_lines_is_empty(header: bool) -> None:
     with pytest.raises(NnctlError, match="the file is empty"):
-        DelimitedReader(io.BytesIO(b"\n\n"), "t.csv", header=header)
+        DelimitedReader(io.BytesIO(b"\n\n"), "t.csv", text_format=TextFormat(header=header))
 
 
 def test_files_plain_and_packed(tmp_path: Path) -> None:

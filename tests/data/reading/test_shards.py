@@ -64,13 +64,13 @@ def test_problems_name_the_file_and_its_own_line(tmp_path: Path) -> None:
     pattern = write(tmp_path, table(ROWS[:3]), "\n" + table(["7,x,1", "q,x,1"]), table(["1,x,2"]))
     told = error(pattern)
     assert 'part-1.csv:4  column a\n  "q" is not a number' in told
-    assert f"the column began with 0 ({tmp_path}/part-0.csv, line 2)" in told
+    assert f"the column holds numbers, such as 0 ({tmp_path}/part-0.csv, line 2)" in told
     write(tmp_path, table(ROWS[:3]), table(["7,8,1"]))
     assert 'part-1.csv:2  column kind\n  "8" is a number' in error(pattern)
     write(tmp_path, table(ROWS[:3]), table(["7,x,1", "7,x"]))
     assert "part-1.csv:3\n  the row has 2 fields" in error(pattern)
-    write(tmp_path, table(ROWS[:3]), table(["7,x,"]))
-    assert "part-1.csv:2  column t\n  the value is missing" in error(pattern)
+    write(tmp_path, table(ROWS[:3]), table([",x,1"]))
+    assert "part-1.csv:2  column a\n  the value is missing" in error(pattern)
     write(tmp_path, table(ROWS[:3]), table(['7,"x,1']))
     assert "part-1.csv:2\n  the quotes do not match" in error(pattern)
     write(tmp_path, table(ROWS[:3]), table(["1e39,x,1"]))

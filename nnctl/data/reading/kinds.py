@@ -1,0 +1,76 @@
+"""Kinds of files that are no text tables, by the bytes that they begin with."""
+
+from nnctl.errors import Problem
+
+_TABLE = "save the table as CSV"
+_ARRAYS = "save the arrays with numpy.savez, and name the file FILE.npz"
+_IMAGES = "an image is no table; write its pixels to an array of shape (rows, height, width)"
+_UNPACK = "unpack it, and name the file in it"
+# What a file begins with, what it then is, and what to do with it.
+_KINDS = (
+    (b"PAR1", "a Parquet file", _TABLE),
+    (b"SQLite format 3\0", "an SQLite database", _TABLE),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word document", _TABLE),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image", _IMAGES),
+    (b"\xff\xd8\xff", "a JPEG image", _IMAGES),
+    (b"GIF8", "a GIF image", _IMAGES),
+    (b"\x93NUMPY", "a NumPy array", "name the file FILE.npy"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _ARRAYS),
+    (b"%PDF-", "a PDF document", _TABLE),
+    (b"ARROW1", "an Arrow (Feather) file", _TABLE),
+    (b"\xfd7zXZ\0", "an xz archive", _UNPACK),
+    (b"BZh", "a bzip2 archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"\x1f\x8b", "a gzip file within a gzip file", _UNPACK),
+)
+_ZIP = b"PK\x03\x04"
+_PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
+_IDX_TYPES = b"\x08\x09\x0b\x0c\x0d\x0e"
+
+
+def foreign_kind(start: bytes) -> tuple[str, str] | None:
+    """What a file is that begins so and is no text table, and what to do; None for text."""
+    for magic, what, fix in _KINDS:
+        if start.startswith(magic):
+            return what, fix
+    if start.startswith(_ZIP):
+        return _zip_kind(start)
+    if start.startswith(_PICKLES):
+        return "a pickle of Python objects", f"load it in Python, and {_ARRAYS}"
+    if len(start) >= 4 and start[:2] == b"\0\0" and start[2] in _IDX_TYPES:
+        return "an IDX file", "name it with its targets: {features: FILE, target: FILE}"
+    if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"[") and _is_json(start):
+        return "JSON", _TABLE
+    if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:5].lower() in (b"<!doc", b"<html", b"<?xml"):
+        return "a web page (HTML or XML)", "download the table itself"
+    return None
+
+
+def foreign_problem(start: bytes, file: str) -> Problem | None:
+    """The problem of a file that begins so, where a text table is needed."""
+    kind = foreign_kind(start)
+    if kind is not None:
+        return Problem(f"this is {kind[0]}, not a text table", kind[1], file)
+    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        line = start.count(b"\n", 0, start.index(b"\0")) + 1
+        message = "it holds bytes of 0, which no text has"
+        return Problem(message, "name a text table, or save it as UTF-8", file, line)
+    return None
+
+
+def _zip_kind(start: bytes) -> tuple[str, str]:
+    """What an archive holds, as far as the names of its first members tell."""
+    if b"[Content_Types].xml" in start or b"xl/" in start or b"_rels/.rels" in start:
+        return "an Excel workbook (a zip file)", _TABLE
+    if b"mimetypeapplication/vnd.oasis" in start:
+        return "an OpenDocument file (a zip file)", _TABLE
+    if b".npy" in start:
+        return "a NumPy archive", "name the file FILE.npz"
+    return "a zip archive", _UNPACK
+
+
+def _is_json(start: bytes) -> bool:
+    """Whether brackets begin a value of JSON, and not a column's name."""
+    after = start.lstrip(b" \t\r\n\xef\xbb\xbf")[1:].lstrip()
+    return after[:1] in (b'"', b"{", b"[", b"]", b"}")
