@@ -9,6 +9,7 @@ import numpy as np
 
 from nnctl.assembly.examples import as_examples, nbytes, prepared_data, weight_examples
 from nnctl.config import Config, make
+from nnctl.data.axes import transpose_call, transposition
 from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared
 from nnctl.data.targets import Targets
@@ -150,10 +151,26 @@ def build_for_data(config: Config, model: Sequential, data_shape: Shape) -> None
                 f"leave input_shape out, or give {np.prod(data_shape)} values another shape",
             )
         )
+    check_axes(config, data_shape)
     try:
         model.build(shape)
     except ArgumentError as error:
         raise config.placed(error) from None
+
+
+def check_axes(config: Config, data_shape: Shape) -> None:
+    """Raises `NnctlError` where axes of the data would have to move, and numbers would mix."""
+    first = config.layers[0]
+    wanted = {"input_shape": config.input_shape}
+    if first.type == "reshape" and config.input_shape in (None, data_shape):
+        wanted["layers.0.target_shape"] = first.arguments().get("target_shape")
+    for path, shape in wanted.items():
+        order = None if shape is None else transposition(data_shape, shape)
+        if order is not None and shape is not None:
+            message = f"an example of the data has shape {data_shape}; as {tuple(shape)} its "
+            message += "numbers would stand in other axes than their own"
+            fix = f"move the axes of the array: {transpose_call(order)}"
+            raise NnctlError(config.problem(path, message, fix))
 
 
 def in_own_unit(metrics: Mapping[str, Metric], targets: Targets) -> dict[str, Metric]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.axes import transpose_call, transposition
 from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
 from nnctl.data.gathered import Gathered, joined
 from nnctl.data.inputs import Inputs
@@ -227,6 +228,10 @@ class Preprocessing(NamedTuple):
         if len(source.feature_names) != len(self.inputs.names):
             found = len(source.feature_names)
             raise NnctlError(_count_problem("features", found, self.inputs.names, source.file))
+        if (order := transposition(source.shape, self.inputs.shape)) is not None:
+            message = f"an example has shape {source.shape}; the model takes {self.inputs.shape}"
+            fix = f"move the axes of the array: {transpose_call(order)}"
+            raise NnctlError(Problem(message, fix, source.file))
         if not targets:
             return Columns(source.feature_names, (), None)
         if len(source.target_names) != len(self.targets.names):

@@ -65,3 +65,37 @@ def test_start_weights_must_be_the_models(config):
     overrides = ["input_shape=[16]", "layers.0.use_bias=false"]
     built = build(load(config, overrides=overrides), init_weights=start)
     assert built.model.vector.tolist() == [1.0] * 48
+
+
+IMAGES = """\
+data: {train: images.npz}
+layers:
+  - {type: flatten}
+  - {type: dense, units: 3}
+loss: {type: sparse_categorical_crossentropy, from_logits: true}
+optimizer: adam
+epochs: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path"),
+    [
+        (["input_shape=[6, 5, 3]"], "input_shape"),
+        (["input_shape=[5, 3, 6]"], "input_shape"),
+        (["layers.0={type: reshape, target_shape: [6, 5, 3]}"], "layers.0.target_shape"),
+    ],
+)
+def test_axes_that_would_have_to_move_are_a_problem_of_the_shape(tmp_path, overrides, path):
+    np.savez(tmp_path / "images.npz", x=np.ones((6, 3, 5, 6)), y=np.arange(6) % 3)
+    (tmp_path / "images.yaml").write_text(IMAGES)
+    found = problem(tmp_path / "images.yaml", *overrides)
+    assert found.path == path and "x = x.transpose(0, " in found.fix
+    assert "(3, 5, 6)" in found.message
+
+
+@pytest.mark.parametrize("shape", ["[15, 6]", "[3, 30]", "[3, 5, 6, 1]", "[90]"])
+def test_other_shapes_keep_the_order_of_the_axes(tmp_path, shape):
+    np.savez(tmp_path / "images.npz", x=np.ones((6, 3, 5, 6)), y=np.arange(6) % 3)
+    (tmp_path / "images.yaml").write_text(IMAGES)
+    build(load(tmp_path / "images.yaml", overrides=[f"input_shape={shape}"]))

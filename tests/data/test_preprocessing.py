@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from nnctl.data.notices import Notices
+from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.preprocessing import Preprocessing, joined
 from nnctl.data.reading import bytestream
+from nnctl.data.reading.arrays import ArrayReader
+from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import open_source
 from nnctl.errors import NnctlError
 from tests.data.test_prepare import prepared
@@ -169,3 +172,16 @@ def test_a_pipe_is_a_path_too(from_csv: Preprocessing, tmp_path: Path) -> None:
         (batch,) = from_csv.batches(source, NOTICES)
     writer.join()
     assert batch.x.tolist() == [[0.5, 0.5]]
+
+
+def test_arrays_with_other_axes_than_those_of_training_are_refused(tmp_path: Path) -> None:
+    def source(shape):
+        return ArrayReader("d.npz", ("x", np.ones((4, *shape))), ("y", np.arange(4) % 2))
+
+    np.savez(tmp_path / "t.npz", x=np.ones((4, 5, 6, 3)), y=np.arange(4) % 2)
+    wanted = Wanted("binary", 1)
+    made = prepare(DataFile(tmp_path / "t.npz"), wanted, np.random.default_rng(0)).preprocessing
+    for shape in ((5, 6, 3), (90,), (5, 18)):
+        assert made.columns(source(shape)).targets == ("y",)
+    with pytest.raises(NnctlError, match=r"x = x.transpose\(0, 2, 3, 1\)"):
+        made.columns(source((3, 5, 6)))
