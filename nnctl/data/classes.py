@@ -48,17 +48,18 @@ def find_classes(table: Table, name: str, task: Task, units: int) -> Classes:
 
     Whole numbers from 0 to units - 1 are class indices themselves; otherwise the sorted distinct
     labels are the classes. A binary target has two. Raises `NnctlError` for more classes than
-    that, and for a single text label or number where two are needed.
+    that, and for a single one.
     """
     distinct = used_labels(table.labels[name])
     size = 2 if task == "binary" else units
+    if len(distinct) < 2:
+        message = f"every row has the label {_written(distinct[0])}; there is nothing to tell apart"
+        fix = "choose another target, or add rows of other classes"
+        raise NnctlError(Problem(message, fix, table.file, path=f"column {name}"))
     if all(isinstance(label, int) and 0 <= label < size for label in distinct):
         return Classes(tuple(range(size)))
     if len(distinct) > size:
         raise NnctlError(_too_many(table, name, distinct, task, units))
-    if task == "binary" and len(distinct) < 2:
-        message = f"every row has the label {_written(distinct[0])}; a binary target needs two"
-        raise NnctlError(Problem(message, None, table.file, path=f"column {name}"))
     return Classes(tuple(distinct))
 
 

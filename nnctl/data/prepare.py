@@ -11,7 +11,7 @@ from nnctl.data.folds import Fold, folds_of
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
-from nnctl.data.preprocessing import Columns, Examples, Preprocessing
+from nnctl.data.preprocessing import Columns, Examples, Preprocessing, check_weights
 from nnctl.data.raw import Mask, Raw, read_raw
 from nnctl.data.reading.arrays import FEATURES, TARGET, ArrayReader
 from nnctl.data.reading.bytestream import opened, require_file
@@ -93,6 +93,7 @@ def prepare(
     name = preprocessing.weight
     weight = None if name is None else preprocessing.weights(raw.targets, name, faults)
     faults.check()
+    check_weights(None if weight is None else weight[trains], name, str(train.path))
     parts = Parts.of(raw, trains, preprocessing.inputs, treatment.memory)
     del raw
     read, warnings = read_others(preprocessing, files, treatment.memory)

@@ -123,11 +123,13 @@ class Preprocessing(NamedTuple):
         columns = self.columns(source, named)
         faults = Faults(source.file)
         inputs, targets, weights = Gathered(memory), [], []
+        empty = EmptyColumns(columns.features) if self.inputs.missing == "drop" else None
         text, numbers = self._kinds(columns.features, columns.targets)
         labels = columns.targets if self.targets.labels else ()
         for table in source.tables(columns.all, text=text, numbers=numbers, labels=labels):
             table = with_targets(table, columns.targets, notices)
-            if self.inputs.missing == "drop":
+            if empty is not None:
+                empty.look(table)
                 table = complete(table, columns.features, notices)
             inputs.append(self.inputs.of(table, columns.features, faults, notices))
             targets.append(self.targets.of(table, columns.targets, faults))
@@ -136,8 +138,10 @@ class Preprocessing(NamedTuple):
         faults.check()
         notices.check_targets()
         if not len(inputs):
-            raise NnctlError(no_rows(source.file))
-        return Examples(inputs.whole(), joined(targets), joined(weights) if weights else None)
+            raise NnctlError(no_rows(source.file) if empty is None else empty.problem(source.file))
+        weight = joined(weights) if weights else None
+        check_weights(weight, columns.weight, source.file)
+        return Examples(inputs.whole(), joined(targets), weight)
 
     def weights(self, table: Table, name: str | None, faults: Faults) -> Array:
         """The weights of rows, (rows,); faults for those that are missing or negative."""
@@ -263,3 +267,34 @@ def with_targets(table: Table, names: Sequence[str], notices: Notices) -> Table:
     own = [table.marks.get(name, {}) for name in names] if count else []
     notices.untargeted(len(table), count, (mark for marks in own for mark in marks.values()))
     return table.rows(~missing) if count else table
+
+
+def check_weights(weight: Array | None, name: str | None, file: str) -> None:
+    """Raises `NnctlError` where all weights (rows,) are 0: nothing would be learnt or judged."""
+    if weight is not None and not weight.any():
+        message, fix = "the weight of every row is 0", "give some rows a weight above 0"
+        raise NnctlError(Problem(message, fix, file, path=f"column {name}"))
+
+
+class EmptyColumns:
+    """The columns in which no row seen so far has a value."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._left, self._rows = list(names), 0
+
+    def look(self, table: Table) -> None:
+        """Passes over the columns in which some row of `table` has a value."""
+        self._rows += len(table)
+        self._left = [name for name in self._left if table.missing([name]).all()]
+
+    def problem(self, file: str) -> Problem:
+        """The problem of a file of which `missing: drop` leaves no row."""
+        if not self._rows:
+            return no_rows(file)
+        if self._left:
+            name = self._left[0]
+            message = "no row has a value in this column, and data.missing: drop leaves out the "
+            message += "rows that lack one"
+            return Problem(message, "leave it out of data.features", file, path=f"column {name}")
+        message = "every row lacks a feature, and data.missing: drop leaves such rows out"
+        return Problem(message, "set data.missing: mean, or name fewer data.features", file)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.checks import no_rows, note_missing
+from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
-from nnctl.data.preprocessing import Columns, complete, with_targets
+from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
 from nnctl.data.reading.arrays import ArrayReader
 from nnctl.data.reading.source import Source
 from nnctl.data.reading.table import Faults, Table, joined_tables
@@ -136,9 +136,11 @@ def read_raw(
     stored = source.stored if isinstance(source, ArrayReader) and in_place else None
     features = Features(columns.features, memory)
     rest: list[Table] = []
+    empty = EmptyColumns(columns.features)
     for read in source.tables(columns.all, text=text, labels=labels):
         table = with_targets(read, columns.targets, notices)
         if missing == "drop":
+            empty.look(table)
             table = complete(table, columns.features, notices)
         if missing == "error":
             note_missing(table, columns.features, faults)
@@ -151,7 +153,7 @@ def read_raw(
     faults.check()
     notices.check_targets()
     if not sum(map(len, rest)):
-        raise NnctlError(no_rows(source.file))
+        raise NnctlError(empty.problem(source.file))
     taken = set(columns.features)
     others = [name for name in columns.all if name not in taken]
     if stored is not None:

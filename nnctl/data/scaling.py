@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
+SMALLEST_VARIANCE = 1e-280  # whose terms double precision holds in full
 Chunks = Callable[[], Iterable[Doubles]]
 
 
@@ -82,6 +83,11 @@ def _standardize(chunks: Chunks, by: float | None) -> tuple[Doubles, Doubles]:
     mean = low + sum((chunk - low).sum(axis=0) for chunk in chunks()) / rows
     variance = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks()) / rows
     deviation = np.sqrt(variance)
+    if (flat := (high > low) & (variance < SMALLEST_VARIANCE)).any():
+        # Squares of so small numbers lose digits, or vanish: they are taken of parts of the range.
+        span = np.where(flat, high - low, 1.0)
+        parts = sum(np.square((chunk - mean) / span).sum(axis=0) for chunk in chunks()) / rows
+        deviation = np.where(flat, span * np.sqrt(parts), deviation)
     return mean, np.where((high > low) & (deviation > 0), deviation, 1.0)
 
 

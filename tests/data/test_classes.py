@@ -26,7 +26,6 @@ def column(labels: list[Label]) -> Table:
         ([1.5, 0], "multiclass", 2, (0, 1.5)),
         (["b", "a", "b"], "multiclass", 3, ("a", "b")),
         ([1, 0, 1], "binary", 1, (0, 1)),
-        ([0, 0], "binary", 1, (0, 1)),
         ([1, 2], "binary", 1, (1, 2)),
         (["malignant", "benign"], "binary", 1, ("benign", "malignant")),
     ],
@@ -60,12 +59,17 @@ ERRORS: list[tuple[list[Label], Task, int, str]] = [
         "it holds 3 classes (a, b, c); a binary loss tells two apart\n"
         "  fix: give the last layer 3 units, with sparse_categorical_crossentropy",
     ),
-    (
-        ["a", "a"],
-        "binary",
-        1,
-        'every row has the label "a"; a binary target needs two',
-    ),
+    *[
+        (
+            [label, label],
+            task,
+            units,
+            f"every row has the label {written}; there is nothing to tell apart\n"
+            "  fix: choose another target, or add rows of other classes",
+        )
+        for label, written in (("a", '"a"'), (1, "1"), (0, "0"), (2.5, "2.5"))
+        for task, units in (("binary", 1), ("multiclass", 3))
+    ],
     (
         [0.5, 1.5],
         "multiclass",

@@ -142,7 +142,7 @@ def test_rows_with_missing_values_are_dropped_and_counted(tmp_path: Path) -> Non
         "1 of 5 rows has no target; left out",
         "2 of 4 rows have missing values; left out",
     ]
-    with pytest.raises(NnctlError, match="the file has no rows"):
+    with pytest.raises(NnctlError, match="no row has a value in this column"):
         prepared(write(tmp_path / "e.csv", "a,t\n,1\n"), target="t", missing="drop")
 
 

@@ -143,14 +143,14 @@ def test_files_for_validation_and_test(tmp_path: Path) -> None:
 
 def test_arrays_keep_their_shape(tmp_path: Path) -> None:
     x = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
-    np.savez(tmp_path / "d.npz", x=x, y=np.array([0, 1, 2, 1]), x2=x[:1], y2=np.array([[1]]))
+    np.savez(tmp_path / "d.npz", x=x, y=np.array([0, 1, 2, 1]), x2=x[:2], y2=np.array([[1], [2]]))
     options: dict[str, Any] = {"task": "multiclass", "units": 3, "scaling": "rescale", "by": 2.0}
     made = prepared(tmp_path / "d.npz", **options)
     assert made.train.x.dtype == np.float32 and made.train.y.dtype == np.int64
     np.testing.assert_array_equal(made.train.x, x / 2)
     assert made.preprocessing.arrays == ("x", "y")
     made = prepared(tmp_path / "d.npz", features="x2", target="y2", **options)
-    assert made.train.x.shape == (1, 3, 2) and made.train.y.tolist() == [1]
+    assert made.train.x.shape == (2, 3, 2) and made.train.y.tolist() == [1, 2]
 
 
 FILL = "fill it in, remove the row, or set data.missing"
@@ -365,15 +365,15 @@ def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 2
 
 
-@pytest.mark.parametrize("base", [2**53, 10**18, 10**30])
-@pytest.mark.parametrize("ending", ["csv", "npz"])
+@pytest.mark.parametrize(
+    ("base", "ending"),
+    [(2**53, "csv"), (10**18, "csv"), (10**30, "csv"), (2**53, "npz"), (10**18, "npz")],
+)
 def test_whole_numbers_beyond_doubles_are_classes_of_their_own(tmp_path, base, ending):
     labels = [base + k % 3 for k in range(12)]
     path = tmp_path / f"t.{ending}"
     if ending == "csv":
         write(path, "x,y\n" + "".join(f"1,{label}\n" for label in labels))
-    elif base > 2**63:
-        pytest.skip("no array of numbers holds them")
     else:
         np.savez(path, x=np.ones((12, 1)), y=np.array(labels))
     target = "y" if ending == "csv" else None
@@ -381,3 +381,59 @@ def test_whole_numbers_beyond_doubles_are_classes_of_their_own(tmp_path, base, e
     classes = made.preprocessing.targets.classes
     assert classes is not None and classes.labels == (base, base + 1, base + 2)
     assert made.train.y.tolist() == made.validation.y.tolist() == [0, 1, 2] * 4
+
+
+NOTHING_LEFT = {
+    "an empty column": ("a,b,t\n1,,2\n3,,4\n", "column b\n  no row has a value in this column"),
+    "gaps here and there": ("a,b,t\n1,,2\n,3,4\n", "every row lacks a feature"),
+    "no rows": ("a,b,t\n", "the file has no rows"),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING_LEFT)
+def test_drop_tells_why_nothing_is_left(tmp_path: Path, case: str) -> None:
+    text, words = NOTHING_LEFT[case]
+    assert words in error(write(tmp_path / "t.csv", text), target="t", missing="drop")
+    path = write(tmp_path / "train.csv", "a,b,t\n1,2,3\n4,5,6\n")
+    other = write(tmp_path / "t.csv", text)
+    with pytest.raises(NnctlError) as caught:
+        prepared(path, target="t", missing="drop", test=other)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["train", "test", "validation"])
+def test_weights_of_zero_alone_are_refused(tmp_path: Path, part: str) -> None:
+    text = {"train": "a,w,t\n1,1,2\n3,0,4\n"}
+    text[part] = "a,w,t\n1,0,2\n3,0,4\n"
+    files = {name: write(tmp_path / f"{name}.csv", own) for name, own in text.items()}
+    with pytest.raises(NnctlError, match=r"column w\n  the weight of every row is 0"):
+        prepared(files.pop("train"), target="t", sample_weight="w", **files)
+
+
+@pytest.mark.parametrize("missing", ["error", "mean", "drop"])
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_rows_without_a_target_are_left_out_and_others_kept(
+    tmp_path: Path, missing: str, task: str
+) -> None:
+    gap = "" if missing != "error" else "5"
+    text = f"a,t\n1,0\n2,\n3,1\n{gap},0\n4,NA\n"
+    path = write(tmp_path / "t.csv", text)
+    made = prepared(path, target="t", task=task, missing=missing, test=path)
+    rows = 2 if missing == "drop" else 3
+    assert len(made.train) == len(made.test) == rows
+    told = [warning.message for warning in made.warnings]
+    assert told.count('2 of 5 rows have no target ("NA" in 1); left out') == 2
+    assert ("1 of 3 rows have missing values; left out" in told) == (missing == "drop")
+
+
+def test_rows_of_stored_arrays_without_a_target_are_left_out(tmp_path: Path) -> None:
+    x, y = np.arange(40.0).reshape(10, 4), np.arange(10.0)
+    y[3] = np.nan
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    file = DataFile(tmp_path / "x.npy", target_path=tmp_path / "y.npy")
+    wanted = Wanted("regression", 1)
+    made = prepare(file, wanted, np.random.default_rng(0), Treatment(memory=64))
+    kept = np.delete(np.arange(10), 3)
+    np.testing.assert_array_equal(made.train.x[:], x[kept])
+    np.testing.assert_array_equal(made.train.y[:, 0], y[kept])

@@ -67,3 +67,12 @@ def test_json_keeps_every_bit(x: np.ndarray, type: str) -> None:
 def test_garbled_json_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Scaling.from_json({"type": "minmax", "shift": [0.0], "divisor": [1.0]} | change)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e-160, 1e-100, 1.0, 1e100])
+def test_columns_of_small_numbers_are_spread_as_any(size: float) -> None:
+    x = np.array([[0.0], [1], [3], [7]])
+    scaling = fit("standardize", lambda: [x[:2] * size, x[2:] * size])
+    np.testing.assert_allclose(
+        scaling.apply(x * size), (x - x.mean()) / x.std(), rtol=1e-12, atol=1e-12
+    )
