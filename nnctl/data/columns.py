@@ -1,24 +1,29 @@
-"""What the columns of a table hold, as far as a look at all of its rows tells."""
+"""What the columns of a table hold, as a look at all of its rows tells."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
-from nnctl.data.classes import Label
-from nnctl.data.reading.bytestream import LineBlocks, opened, require_file
-from nnctl.data.reading.delimited import DelimitedReader
-from nnctl.data.reading.fields import csv_rows
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.data.reading.bytestream import opened, require_file
+from nnctl.data.reading.fields import QUOTED, Fields, blocks_of_fields
 from nnctl.data.reading.files import TextFormat
-from nnctl.data.reading.numbers import MISSING, number
+from nnctl.data.reading.guessing import guessed_format
+from nnctl.data.reading.header import Header, first_row
+from nnctl.data.reading.labels import NumberLabels
+from nnctl.data.reading.notation import Notation
+from nnctl.data.reading.table import Faults, Label
 from nnctl.errors import NnctlError, Problem
 
-DELIMITERS = (",", ";", "\t", "|")
 MOST_LABELS = 2000  # distinct values of a column that are told apart
+MOST_JUDGED = 20_000  # distinct texts of a column that are looked at one by one
+AT_ONCE = 1 << 21  # cells
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
 )
@@ -32,62 +37,55 @@ QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([
 NUMBERS = 0.9  # of the labels
 ENOUGH_NUMBERS = 10
 MOST_UNITS = 3
+ENOUGH_COUNTED = 30  # whole numbers in a row that are no chance, wherever they begin
 
 
 @dataclass(eq=False, repr=False)
 class Column:
     """The values of a column: how many there are, how many of them are missing, numbers, dates.
 
-    `labels` counts the distinct values, as they are written, until there are too many. `rising`
-    says that each number is larger than the one before.
+    `texts` counts the distinct values that are no numbers; `labels` all that there are, as they are
+    written, of the target and of columns with texts; both until there are too `many`. `marks`
+    counts the words that mean no value. `rising` says that each number is larger than the one
+    before, `are_distinct` that no whole number comes twice, `dated` whether dates are in order.
     """
 
     name: str
+    place: int
     rows: int = 0
-    missing: int = 0
     numbers: int = 0
     whole: int = 0
+    text_rows: int = 0
     dates: int = 0
     low: float = float("inf")
     high: float = float("-inf")
+    texts: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
     many: bool = False
     rising: bool = True
-    _last: float = float("-inf")
+    are_distinct: bool = False
+    dated: "DateOrder" = field(default_factory=lambda: DateOrder())
 
-    def add(self, written: str) -> None:
-        """Notes the value of one row."""
-        text = written.strip(" \t")
-        self.rows += 1
-        if text in MISSING:
-            self.missing += 1
-            return
-        value = number(text)
-        if value is not None:
-            self.numbers += 1
-            self.whole += value.is_integer()
-            self.low, self.high = min(self.low, value), max(self.high, value)
-            self.rising, self._last = self.rising and value > self._last, value
-        elif DATE.fullmatch(text):
-            self.dates += 1
-        if not self.many:
-            self.labels[text] += 1
-            self.many = len(self.labels) > MOST_LABELS
+    @property
+    def missing(self) -> int:
+        """The rows that have no value."""
+        return self.rows - self.known
 
     @property
     def known(self) -> int:
         """The rows that have a value."""
-        return self.rows - self.missing
+        return self.numbers + self.text_rows
 
     @property
     def is_text(self) -> bool:
         """Whether some value is no number."""
-        return self.numbers < self.known
+        return self.text_rows > 0
 
     @property
     def is_mixed(self) -> bool:
         """Whether numbers and text stand side by side."""
-        return 0 < self.numbers < self.known
+        return self.numbers > 0 and self.text_rows > 0
 
     @property
     def is_whole(self) -> bool:
@@ -95,30 +93,72 @@ class Column:
         return self.known > 0 and self.whole == self.known
 
     @property
+    def is_constant(self) -> bool:
+        """Whether all rows that have a value have the same."""
+        return self.distinct < 2 if self.is_text or self.labels else self.low == self.high
+
+    @property
     def classes(self) -> Counter[Label]:
         """The rows of each distinct value: numbers count by what they are, however written."""
         if self.is_text:
             return Counter(self.labels)
         counts: Counter[Label] = Counter()
+        numbers = NumberLabels()
         for text, count in self.labels.items():
-            value = float(text)
-            counts[int(value) if value.is_integer() else value] += count
+            label = numbers.label_of(text)
+            counts[text if label is None else label] += count
         return counts
 
     @property
     def distinct(self) -> int:
         """The number of distinct values; of many, one more than are told apart."""
-        return len(self.labels) if self.many else len(self.classes)
+        return MOST_LABELS + 1 if self.many else len(self.classes)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it holds dates, none of which is before the one above it."""
+        return self.dates == self.known > 0 and self.dated.holds
+
+    def count(self, found: Counter[str]) -> None:
+        """Counts labels, until there are too many."""
+        if not self.many:
+            self.labels.update(found)
+            self.many = len(self.labels) > MOST_LABELS
 
     @property
     def is_numbering(self) -> bool:
-        """Whether whole numbers without a repeat stand for the rows, by their values or the name.
-
-        Of many rows, only where they rise.
-        """
-        distinct = self.rising if self.many else self.distinct == self.known
+        """Whether whole numbers without a repeat stand for the rows, by values or by name."""
         counted = self.high - self.low + 1 == self.known
-        return self.is_whole and distinct and (counted or is_id(self.name, self.rising))
+        counted &= self.low in (0, 1) or self.known >= ENOUGH_COUNTED
+        return self.is_whole and self.are_distinct and (counted or is_id(self.name, self.rising))
+
+
+class DateOrder:
+    """Whether dates come in their order: year first, day first or month first."""
+
+    def __init__(self) -> None:
+        self._orders = [(0, 1, 2), (2, 1, 0), (2, 0, 1)]
+        self._last: dict[tuple[int, int, int], str] = {}
+        self._moves = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether no date was before the one above it, and not all were the same."""
+        return bool(self._orders) and self._moves
+
+    def add(self, dates: Sequence[str]) -> None:
+        """Further dates, from top to bottom."""
+        parts = [re.split(r"[-/. T]", date, maxsplit=3) for date in dates] if self._orders else []
+        for order in list(self._orders):
+            keys = ["".join(f"{part[k]:0>4}" for k in order) + "".join(part[3:]) for part in parts]
+            keys = [*filter(None, [self._last.get(order)]), *keys]
+            year_first = order[0] == 0
+            fits = all((len(part[0]) == 4) == year_first for part in parts)
+            if not fits or any(a > b for a, b in pairwise(keys)):
+                self._orders.remove(order)
+            elif keys:
+                self._moves |= keys[0] != keys[-1]
+                self._last[order] = keys[-1]
 
 
 def is_id(name: str, rising: bool) -> bool:
@@ -142,44 +182,182 @@ def are_quantities(labels: Sequence[str]) -> bool:
     )
 
 
-def look(path: Path) -> tuple[list[Column], str | None]:
-    """The columns of a text table with a header, and its delimiter where that has to be named.
+def header_of(path: Path) -> Header:
+    """The columns of a text table. Raises `NnctlError` for a file that is none."""
+    require_file(path)
+    text_format = guessed_format(path).for_file(path)
+    with opened(path) as stream:
+        return first_row(text_format.blocks(stream, str(path)), text_format, str(path))
 
-    Raises `NnctlError` for a file that is not such a table, and for rows of another width.
+
+class Look(NamedTuple):
+    """The columns of a table that have a name of their own, and how it is written.
+
+    `unusable` gives the names that several columns have, with the reason; `are_named` says that all
+    others have one.
+    """
+
+    columns: list[Column]
+    text_format: TextFormat
+    unusable: dict[str, str]
+    are_named: bool
+
+
+def look(path: Path, target: str) -> Look:
+    """What a text table holds; of the `target` all labels are counted.
+
+    Raises `NnctlError` for a file that is not such a table, for a target that it does not have, and
+    for rows of another width.
     """
     require_file(path)
-    delimiter = delimiter_of(path)
-    with DelimitedReader(path, None, TextFormat(delimiter)) as table:
-        columns = [Column(name) for name in table.names]
+    text_format = guessed_format(path)
+    own = text_format.for_file(path)
+    file, faults = str(path), Faults(str(path))
     with opened(path) as stream:
-        stretches = csv_rows(LineBlocks(stream, str(path)), delimiter, str(path))
-        rows = chain.from_iterable(stretches)
-        next(row for _, row in rows if any(row))
-        for line, row in rows:
-            if len(row) == len(columns):
-                for column, written in zip(columns, row, strict=True):
-                    column.add(written)
-            elif row:
-                message = f"the row has {len(row)} fields; the table has {len(columns)} columns"
-                raise NnctlError(Problem(message, None, str(path), line))
-    if not columns[0].rows:
-        raise NnctlError(Problem("the file has no rows", None, str(path)))
-    endings = [ending for ending in map(str.lower, path.suffixes) if ending != ".gz"]
-    usual = "\t" if endings[-1:] == [".tsv"] else ","
-    return columns, None if delimiter == usual else delimiter
+        blocks = own.blocks(stream, file)
+        header = first_row(blocks, own, file)
+        if problems := list(header.problems_of([target], file)):
+            raise NnctlError(problems)
+        survey = Survey(header, own.notation, target)
+        marks = own.notation.missing
+        for fields in blocks_of_fields(blocks, own.separator, header.width, faults, marks):
+            if len(fields.lines):
+                survey.add(fields)
+    faults.check()
+    columns = survey.columns()
+    if not survey.rows:
+        raise NnctlError(Problem("the file has no rows", None, file))
+    unusable = {name: f"{count} columns have this name" for name, count in header.repeated.items()}
+    are_named = not list(header.nameless_problems(own.separator, file))
+    return Look(columns, text_format, unusable, are_named)
 
 
-def delimiter_of(path: Path) -> str:
-    """The character that parts the header into the most columns."""
-    with opened(path) as stream:
-        block = LineBlocks(stream, str(path)).next_block()
-    line = next((each for each in io.StringIO(block.decode()) if each.strip()), "")
-    return max(DELIMITERS, key=lambda mark: fields_of(line, mark))
+class Survey:
+    """Gathers what columns hold, block by block, with array arithmetic wherever it will do."""
 
+    def __init__(self, header: Header, notation: Notation, target: str) -> None:
+        names = [name for name in header.places if name not in header.repeated]
+        self._columns = [Column(name, header.places[name]) for name in names]
+        self._places = [column.place for column in self._columns]
+        self._notation, self._target = notation, target
+        count = len(self._columns)
+        self.rows = 0
+        self._judged: Counter[str] = Counter()
+        self._numbers = np.zeros(count, np.int64)
+        self._whole = np.zeros(count, np.int64)
+        self._low, self._high = np.full(count, np.inf), np.full(count, -np.inf)
+        self._last = np.full(count, -np.inf)
+        self._rising = np.ones(count, np.bool_)
+        # Whole numbers that may stand for the rows, until one comes twice.
+        self._kept: dict[int, list[NDArray[np.float64]]] = {k: [] for k in range(count)}
+        self._waiting: list[NDArray[np.float64]] = []
 
-def fields_of(line: str, delimiter: str) -> int:
-    """How many fields a line has; one, where it is longer than `csv` takes a field to be."""
-    try:
-        return len(next(csv.reader([line], delimiter=delimiter), []))
-    except csv.Error:
-        return 1
+    def add(self, fields: Fields) -> None:
+        """The rows of a block."""
+        values, odd = self._notation.plain(fields).numbers(self._places)
+        rows, at = np.divmod(odd, len(self._places))
+        values[rows, at] = np.nan
+        order = np.argsort(at, kind="stable")
+        bounds = np.cumsum(np.bincount(at, minlength=len(self._places))).tolist()
+        begin = 0
+        for place, end in enumerate(bounds):
+            if end > begin:
+                self._judge(fields, place, rows[order[begin:end]], values)
+            begin = end
+        for place, column in enumerate(self._columns):
+            if column.text_rows or column.name == self._target:
+                self._count_numbers(fields, place, values)
+        self.rows += len(values)
+        self._waiting.append(values)
+        if sum(part.size for part in self._waiting) >= AT_ONCE:
+            self._sum_up()
+
+    def columns(self) -> list[Column]:
+        """What all rows have told."""
+        if self._waiting:
+            self._sum_up()
+        for place, column in enumerate(self._columns):
+            kept = self._kept.get(place)
+            values = np.sort(np.concatenate(kept)) if kept else np.empty(0)
+            column.rows = self.rows
+            column.numbers, column.whole = int(self._numbers[place]), int(self._whole[place])
+            column.low, column.high = float(self._low[place]), float(self._high[place])
+            column.rising = bool(self._rising[place])
+            column.are_distinct = kept is not None and bool((np.diff(values) > 0).all())
+        return self._columns
+
+    def _sum_up(self) -> None:
+        """Numbers of the columns, from the blocks that wait."""
+        values = np.concatenate(self._waiting)
+        self._waiting = []
+        known = ~np.isnan(values)
+        self._numbers += np.count_nonzero(known, axis=0)
+        is_whole = values == np.floor(values)
+        self._whole += np.count_nonzero(is_whole, axis=0)
+        self._low = np.fmin(self._low, np.fmin.reduce(values, axis=0))
+        self._high = np.fmax(self._high, np.fmax.reduce(values, axis=0))
+        before = np.vstack([self._last, values[:-1]])
+        self._rising &= ~((values <= before) & known).any(axis=0) & known.all(axis=0)
+        self._last = values[-1]
+        whole = (is_whole | ~known).all(axis=0)
+        for place in list(self._kept):
+            own = values[known[:, place], place]
+            ordered = np.sort(own)
+            if not whole[place] or (ordered[1:] == ordered[:-1]).any():
+                del self._kept[place]
+            else:
+                self._kept[place].append(own)
+
+    def _judge(
+        self, fields: Fields, place: int, rows: NDArray[np.intp], values: NDArray[np.float64]
+    ) -> None:
+        """Looks at the cells of a column that are no plain numbers, each text once."""
+        column = self._columns[place]
+        if 4 * len(rows) > len(fields.lines):
+            cells = fields.texts(column.place)
+            written = [cells[row].strip(" \t") for row in rows.tolist()]
+        else:
+            written = [fields.text(row, column.place).strip(" \t") for row in rows.tolist()]
+        found = Counter(written)
+        for mark in self._notation.missing & found.keys():
+            column.marks[mark] += found.pop(mark)
+        numbers = self._numbers_among(column, found)
+        if numbers:
+            for row, cell in zip(rows.tolist(), written, strict=True):
+                values[row, place] = numbers.get(cell, np.nan)
+        if not found:
+            return
+        if not column.text_rows and column.name != self._target:
+            before = any((~np.isnan(part[:, place])).any() for part in self._waiting)
+            column.many |= before or self._numbers[place] > 0  # which were not counted
+        texts = Counter({text.removeprefix(QUOTED): count for text, count in found.items()})
+        column.text_rows += texts.total()
+        column.count(texts)
+        if len(column.texts) <= MOST_LABELS:
+            column.texts.update(texts)
+        if len(column.texts) <= MOST_LABELS or column.dates:
+            dates = {text for text in texts if DATE.fullmatch(text)}
+            column.dates += sum(texts[text] for text in dates)
+            column.dated.add([cell for cell in written if cell in dates])
+
+    def _numbers_among(self, column: Column, found: Counter[str]) -> dict[str, float]:
+        """The numbers among texts, which are taken from them; of many texts no more is asked."""
+        numbers: dict[str, float] = {}
+        if self._judged[column.name] > MOST_JUDGED:
+            return numbers
+        self._judged[column.name] += len(found)
+        for text in list(found):
+            value = None if text.startswith(QUOTED) else self._notation.number(text)
+            if value is not None and np.isfinite(value):
+                numbers[text] = value
+                del found[text]
+        return numbers
+
+    def _count_numbers(self, fields: Fields, place: int, values: NDArray[np.float64]) -> None:
+        """Counts the numbers of a column as labels, as they are written."""
+        column = self._columns[place]
+        if column.many:
+            return
+        cells = fields.texts(column.place)
+        known = np.flatnonzero(~np.isnan(values[:, place])).tolist()
+        column.count(Counter([cells[row].strip(" \t") for row in known]))

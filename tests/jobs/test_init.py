@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from nnctl.assembly.build import build
 from nnctl.cli.app import app
 from nnctl.config import load
 from nnctl.errors import ArgumentError, NnctlError
-from nnctl.jobs.init import init, planned
+from nnctl.jobs.init import init
+from nnctl.jobs.planning import planned
+from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
 
@@ -78,15 +81,19 @@ def test_the_task_follows_the_target(tmp_path, values, task, units):
     train(result.path, output=tmp_path / "run", epochs=2)
 
 
+DATES = "it holds dates; write what counts of them, such as the month, as numbers"
+
+
 @pytest.mark.parametrize(
     ("column", "reason"),
     [
         ([1] * 60, "it has one value in all rows"),
         ([""] * 60, "it has no values"),
         (list(range(60)), "it numbers the rows"),
-        ([f"2024-01-{1 + k % 28:02}" for k in range(60)], "it holds dates"),
-        ([f"{1 + k % 12}/7/24" for k in range(60)], "it holds dates"),
-        ([f"name {k}" for k in range(60)], "nearly every row has text of its own"),
+        ([f"2024-01-{1 + k % 28:02}" for k in range(60)], DATES),
+        ([f"{1 + k % 12}/7/24" for k in range(60)], DATES),
+        ([f"name {k}" for k in range(60)], "it holds text of 60 kinds in 60 rows"),
+        ([f"name {k // 2}" for k in range(60)], "it holds text of 30 kinds in 60 rows"),
         ([f"{k},5" for k in range(60)], "it holds numbers written as text, such as 0,5"),
         ([f"1,{k:03}\n$" for k in range(60)], "it holds numbers written as text, such as 1,000 $"),
     ],
@@ -126,16 +133,24 @@ def test_gaps_mixtures_and_rare_classes(tmp_path):
     result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
     config = load(result.path)
     assert config.data.missing == "mean" and config.data.text == ("code",)
-    assert config.class_weight == "balanced"
+    assert config.class_weight is None  # which would bend the probabilities
     assert [metric.type for metric in config.metrics] == ["accuracy", "f1"]
     train(result.path, output=tmp_path / "run", epochs=2)
 
 
-def test_rows_without_a_target_are_dropped(tmp_path):
+@pytest.mark.parametrize("gaps", [0, 20])
+def test_rows_without_a_target_are_left_out_and_gaps_in_features_filled(tmp_path, gaps):
     columns = rows(60, t=["" if k < 3 else k % 2 for k in range(60)])
+    columns["size"] = [*[""] * gaps, *columns["size"][gaps:]]
     result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
-    assert load(result.path).data.missing == "drop"
+    assert load(result.path).data.missing == "mean"
+    assert "3 of 60 rows have no t; left out" in result.plan.warnings
+    prepared = build(load(result.path)).prepared
+    assert len(prepared.train) + len(prepared.validation) == 57
     train(result.path, output=tmp_path / "run", epochs=1)
+    (tmp_path / "new.csv").write_text("size,colour\n,red\n1,\n,\n")  # gaps that come tomorrow
+    text = "".join(predict(tmp_path / "run", tmp_path / "new.csv").chunks())
+    assert len(text.splitlines()) == 4 and ",," not in text
 
 
 @pytest.mark.parametrize("name", ["d.tsv.csv", "D.TSV", "d.csv.gz"])
@@ -187,7 +202,7 @@ def test_what_is_refused(tmp_path):
     init(data, "t", output=tmp_path / "c.yaml", overwrite=True)
     assert load(tmp_path / "c.yaml").name == "c"
     (tmp_path / "e.csv").write_text("a,t\n1,2\n3\n")
-    with pytest.raises(NnctlError, match="the row has 1 fields; the table has 2 columns"):
+    with pytest.raises(NnctlError, match="the row has 1 field; the table has 2 columns"):
         init(tmp_path / "e.csv", "t", output=tmp_path / "x.yaml")
 
 
@@ -208,3 +223,107 @@ def test_the_command_writes_here_and_asks_where_it_may(tmp_path, monkeypatch):
         "wrote    d.yaml  (binary, 2 features)", "next     nnctl train d.yaml",
     ]  # fmt: skip
     assert load(tmp_path / "d.yaml").data.train == "d.csv"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "count", "kept"), [(150, 3000, True), (787, 3000, True), (20, 60, True)]
+)
+def test_text_that_says_something_of_other_rows_is_kept(tmp_path, kinds, count, kept):
+    columns = rows(count, shop=[f"shop {k % kinds}" for k in range(count)], t=[0, 1] * (count // 2))
+    result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
+    assert ("shop" in [column.name for column in result.plan.features]) == kept
+    assert validate([result.path]).advice == ()
+
+
+NOTATIONS = {
+    "decimal comma": ("a;t\n", "{k},5;{t}\n", {"delimiter": ";", "decimal": ","}),
+    "thousands": ("a,t\n", '"{k},{m:03}",{t}\n', {"thousands": ","}),
+    "both": ("a;t\n", "{k}.{m:03},5;{t}\n", {"decimal": ",", "thousands": "."}),
+    "money": ("a,t\n", '"${k},{m:03}",{t}\n', {"thousands": ",", "signs": ("$",)}),
+    "share": ("a,t\n", "{k}.5%,{t}\n", {"signs": ("%",)}),
+    "aligned": ("  a    t\n", "  {k}.5    {t}\n", {"delimiter": "whitespace"}),
+    "latin-1": ("größe,t\n", "{k}.5,{t}\n", {"encoding": "cp1252"}),
+    "utf-16": ("größe,t\n", "{k}.5,{t}\n", {"encoding": "utf-16"}),
+    "row index": (",a,t\n", "{k},{k}.5,{t}\n", {}),
+    "delimiters at the end": ("a,t,\n", "{k}.5,{t},\n", {}),
+    "a word for a gap": ("a,b,t\n", "{g},{k}.5,{t}\n", {"missing_values": ("unknown",)}),
+}
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+def test_other_notations_are_recognised_and_written(tmp_path, name):
+    header, row, expected = NOTATIONS[name]
+    lines = [
+        row.format(k=k + 1, m=37 * k % 1000, t="ab"[k % 2], g="unknown" if k == 7 else k / 4)
+        for k in range(60)
+    ]
+    encoding = expected.get("encoding", "utf-8")
+    (tmp_path / "d.csv").write_bytes("".join([header, *lines]).encode(encoding))
+    result = init(tmp_path / "d.csv", "t", output=tmp_path / "c.yaml")
+    data = load(result.path).data
+    assert {key: getattr(data, key) for key in expected} == expected
+    built = build(load(result.path))
+    assert built.prepared.preprocessing.inputs.categories == {}
+    assert result.plan.left_out == {} and result.plan.warnings == ()
+    assert validate([result.path]).advice == ()
+
+
+@pytest.mark.parametrize(
+    ("dates", "split"),
+    [
+        ([f"2024-{1 + k // 28:02}-{1 + k % 28:02}" for k in range(60)], "last"),
+        ([f"{1 + k % 28:02}.{1 + k // 28:02}.2024" for k in range(60)], "last"),
+        ([f"{1 + k // 28}/{1 + k % 28}/2024" for k in range(60)], "last"),
+        ([f"2024-01-{28 - k % 28:02}" for k in range(60)], "random"),
+        ([f"2024-{12 - k // 28:02}-{28 - k % 28:02}" for k in range(60)], "random"),
+        (["2024-01-01"] * 60, "random"),
+    ],
+)
+def test_rows_in_the_order_of_dates_validate_by_the_last(tmp_path, dates, split):
+    columns = rows(60, day=dates, t=[k % 2 for k in range(60)])
+    result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
+    assert load(result.path).data.split == split
+    assert set(result.plan.left_out) == {"day"}
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_a_class_may_be_called_na(tmp_path, others):
+    columns = rows(60, t=["NA" if k % 3 else "EU" for k in range(60)])
+    if others:
+        columns["size"][5] = "NA"
+    path = table(tmp_path / "d.csv", columns)
+    if others:  # the word means a gap elsewhere, so it does here
+        with pytest.raises(NnctlError, match="one value in all rows"):
+            init(path, "t", output=tmp_path / "c.yaml")
+        return
+    result = init(path, "t", output=tmp_path / "c.yaml")
+    assert '"NA" is taken for a class of t, in 40 rows' in result.plan.warnings[0]
+    classes = build(load(result.path)).prepared.preprocessing.targets.classes
+    assert classes.labels == ("EU", "NA")
+
+
+def test_a_table_of_which_most_is_left_out_is_told_of(tmp_path):
+    text = {f"n{k}": [f"name {j}" for j in range(60)] for k in range(3)}
+    plan = planned(table(tmp_path / "d.csv", rows(60, **text, t=[0, 1] * 30)), "t")
+    assert any("3 of 5 columns are left out" in warning for warning in plan.warnings)
+    plan = planned(table(tmp_path / "d.csv", rows(60, n=text["n0"], t=[0, 1] * 30)), "t")
+    assert plan.warnings == ()
+
+
+def test_a_table_without_a_useful_column_is_refused_with_the_reasons(tmp_path):
+    columns = {"a": list(range(60)), "b": [1] * 60, "t": [0, 1] * 30}
+    with pytest.raises(NnctlError) as caught:
+        planned(table(tmp_path / "d.csv", columns), "t")
+    assert caught.value.problems[0].message.splitlines() == [
+        "no column is left to learn from",
+        "a: it numbers the rows",
+        "b: it has one value in all rows",
+    ]
+
+
+def test_names_that_two_columns_have_are_left_out(tmp_path):
+    lines = ["a,x,b,x,t", *(f"{k % 7},1,{k % 5},2,{k % 2}" for k in range(60))]
+    (tmp_path / "d.csv").write_text("\n".join(lines))
+    result = init(tmp_path / "d.csv", "t", output=tmp_path / "c.yaml")
+    assert result.plan.left_out == {"x": "2 columns have this name"}
+    build(load(result.path))

@@ -52,4 +52,6 @@ def command(
     print(f"wrote    {result.path}  ({plan.task}, {len(plan.features)} features)")
     for name, reason in plan.left_out.items():
         print(f"left out {name}: {reason}")
+    for warning in plan.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     print(f"next     {shlex.join(['nnctl', 'train', str(result.path)])}")

@@ -1,0 +1,229 @@
+"""What `init` makes of a table: the task, the features, and how gaps and rows are dealt with."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nnctl.data.classes import Task, listed
+from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
+from nnctl.data.reading.files import TextFormat
+from nnctl.data.reading.numbers import MISSING
+from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+
+MOST_CLASSES = 20  # that whole numbers may be; text may be twice as many
+ROWS_A_CLASS = 5
+FEWEST_ROWS = 3  # so that a fifth of them is one
+MOST_CATEGORIES = 1000  # each is an input
+ROWS_A_CATEGORY = 3  # on average, in a column that says something about other rows
+RARE = 0.2  # of an even share: accuracy alone does not see a class with fewer rows
+FEW_TEXTS = 3  # among many numbers, that stand for no value
+ENOUGH_NUMBERS = 10
+# What programs write where there is no value, besides the usual marks.
+_WRITTEN = (
+    "? - -- --- . .. * NULL Null None none NONE Nan NAN #N/A #NA <NA> na n/a N.A. n.a. (null) "
+    "#DIV/0! #VALUE! #REF! #NUM! missing Missing unknown Unknown"
+)
+KNOWN_MARKS = frozenset(_WRITTEN.split())
+MOST_LEFT_OUT = 0.5  # of the columns, beyond which it is said loudly
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a config for a table says, and why.
+
+    `left_out` gives the reason for each column that is no feature, `text` the columns that hold
+    numbers among text. `marks` are words that mean no value, with `only_marks` in place of the
+    usual ones. `dated` names the column by which the rows are in order of time, and `all_named`
+    says that no column lacks a name. `warnings` are what its user should know before trusting it.
+    """
+
+    task: Task
+    target: Column
+    features: tuple[Column, ...]
+    left_out: dict[str, str]
+    text_format: TextFormat
+    marks: tuple[str, ...] = ()
+    only_marks: bool = False
+    dated: str | None = None
+    all_named: bool = True
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> list[str]:
+        return [column.name for column in (*self.features, self.target) if column.is_mixed]
+
+    @property
+    def is_unbalanced(self) -> bool:
+        """Whether a class is much rarer than the others."""
+        if self.task == "regression":
+            return False
+        counts = self.target.classes.values()
+        return min(counts) < RARE * self.target.known / len(counts)
+
+
+def planned(data: Path, target: str) -> Plan:
+    """What to make of the columns of a table."""
+    found = look(data, target)
+    named = {column.name: column for column in found.columns}
+    if target not in named:
+        fix = did_you_mean(target, list(named))
+        message = f'there is no column "{target}"; the columns are: {listed(list(named))}'
+        raise ArgumentError(message, fix)
+    marks = {word for column in found.columns for word in taken_for_gaps(column)}
+    own = named[target]
+    word = class_in_place_of_a_mark(own, found.columns)
+    if word:
+        own.count(Counter({word: own.marks[word]}))
+        own.text_rows += own.marks.pop(word)
+    reasons = {column.name: useless(column) for column in found.columns if column.name != target}
+    left_out = {**found.unusable, **{name: reason for name, reason in reasons.items() if reason}}
+    features = tuple(named[name] for name, reason in reasons.items() if not reason)
+    if not features:
+        raise NnctlError(nothing_left(left_out, data))
+    dates = [column.name for column in found.columns if column.in_order]
+    usual = MISSING - {"", word} if word else frozenset()
+    return Plan(
+        task_of(own, data),
+        own,
+        features,
+        left_out,
+        found.text_format,
+        tuple(sorted(marks | usual)),
+        bool(word),
+        dates[0] if dates else None,
+        found.are_named,
+        tuple(warnings_of(own, word, features, left_out, named)),
+    )
+
+
+def taken_for_gaps(column: Column) -> list[str]:
+    """The words among numbers that mean no value; then the column is one of numbers with gaps.
+
+    They are those that programs write for that, or a few others among many numbers.
+    """
+    words = list(column.texts)
+    if not words or column.dates or column.numbers < max(1, column.text_rows):
+        return []
+    many = len(words) <= FEW_TEXTS and column.numbers >= ENOUGH_NUMBERS and are_quantity(column)
+    if not many and not KNOWN_MARKS.issuperset(words):
+        return []
+    column.marks.update(column.texts)
+    for word in words:
+        del column.labels[word]
+    column.texts.clear()
+    column.text_rows = 0
+    return words
+
+
+def are_quantity(column: Column) -> bool:
+    """Whether the numbers of a column are too many, or too fine, to be codes."""
+    numbers = len(column.labels) - len(column.texts)
+    return column.many or numbers > ENOUGH_NUMBERS or column.whole != column.numbers
+
+
+def class_in_place_of_a_mark(target: Column, columns: list[Column]) -> str | None:
+    """The word that is a class of the target, though it means elsewhere that there is no value.
+
+    All rows without another class have it, it is as common as the rarest of these, and no other
+    column has it.
+    """
+    if len(target.marks) != 1 or not target.text_rows or target.numbers or target.many:
+        return None
+    (word, count), *_ = target.marks.items()
+    others = [column for column in columns if column is not target and column.marks[word]]
+    common = count >= min(target.labels.values())
+    return word if target.missing == count and common and not others else None
+
+
+def nothing_left(left_out: dict[str, str], data: Path) -> Problem:
+    """The problem of a table of which no column is a feature, with the reasons."""
+    shown = [f"{name}: {reason}" for name, reason in list(left_out.items())[:10]]
+    more = [f"and {len(left_out) - 10:,} more"] if len(left_out) > 10 else []
+    message = "\n".join(["no column is left to learn from", *shown, *more])
+    return Problem(message, None, str(data))
+
+
+def warnings_of(
+    target: Column,
+    word: str | None,
+    features: tuple[Column, ...],
+    left_out: dict[str, str],
+    named: dict[str, Column],
+) -> list[str]:
+    """What a user should know before trusting the config."""
+    told = []
+    if word:
+        told.append(
+            f'"{word}" is taken for a class of {target.name}, in {target.labels[word]:,} rows; if '
+            "it means that there is none, remove missing_values"
+        )
+    elif target.missing:
+        marks = [f'"{mark}" in {count:,}' for mark, count in target.marks.most_common(FEW_TEXTS)]
+        shown = f" ({', '.join(marks)})" if marks else ""
+        rows = f"{target.missing:,} of {target.rows:,} rows"
+        verb = "has" if target.missing == 1 else "have"
+        told.append(f"{rows} {verb} no {target.name}{shown}; left out")
+    told += [
+        f"{name} is left out: {reason}"
+        for name, reason in left_out.items()
+        if name in named and named[name].is_text and "written as text" in reason
+    ]
+    if len(left_out) > MOST_LEFT_OUT * (len(left_out) + len(features)):
+        told.append(
+            f"{len(left_out)} of {len(left_out) + len(features)} columns are left out; see why "
+            "before you trust what is learnt from the rest"
+        )
+    return told
+
+
+def task_of(target: Column, data: Path) -> Task:
+    """What is to be learnt: two classes, several, or a number.
+
+    Raises `NnctlError` for a target of one value, of too few rows, or of too many kinds of text.
+    """
+    problem = None
+    if target.distinct < 2:
+        problem = "it has one value in all rows, so there is nothing to learn"
+    elif target.known < FEWEST_ROWS:
+        problem = f"it has a value in {target.known} rows; at least {FEWEST_ROWS} are needed"
+    elif target.missing > target.known:
+        marks = ", ".join(f'"{mark}"' for mark in target.marks)
+        problem = f"{target.missing:,} of {target.rows:,} rows have none"
+        problem += f" ({marks} means that)" if marks else ""
+    elif target.is_text and target.distinct > min(2 * MOST_CLASSES, target.known // ROWS_A_CLASS):
+        problem = f"it holds text of {kinds_of(target)} kinds in {target.known:,} rows; "
+        problem += "that is too many for classes"
+    if problem:
+        path = f"column {target.name}"
+        raise NnctlError(Problem(problem, "choose another target", str(data), path=path))
+    if target.distinct == 2:
+        return "binary"
+    few = target.distinct <= min(MOST_CLASSES, target.known // (4 * ROWS_A_CLASS))
+    return "multiclass" if target.is_text or (target.is_whole and few) else "regression"
+
+
+def kinds_of(column: Column) -> str:
+    """How many distinct values a column of text has, in words."""
+    return f"over {MOST_LABELS:,}" if column.many else f"{column.distinct:,}"
+
+
+def useless(column: Column) -> str:
+    """Why a column is no feature, with figures; empty where it is one."""
+    if not column.known:
+        return "it has no values"
+    if column.is_constant:
+        return "it has one value in all rows"
+    if column.dates > column.known / 2:
+        order = ", in which the rows are in order" if column.in_order else ""
+        return f"it holds dates{order}; write what counts of them, such as the month, as numbers"
+    if column.is_numbering:
+        return "it numbers the rows"
+    if not column.is_text:
+        return ""
+    names_rows = column.distinct * ROWS_A_CATEGORY > column.known
+    if are_quantities(list(column.texts)) and (names_rows or column.distinct > ENOUGH_NUMBERS):
+        example = " ".join(next(iter(column.texts)).split())
+        return f"it holds numbers written as text, such as {example}"
+    if column.many or column.distinct > MOST_CATEGORIES or names_rows:
+        return f"it holds text of {kinds_of(column)} kinds in {column.known:,} rows"
+    return ""

@@ -1,0 +1,110 @@
+"""What a look at all rows of a table tells of its columns, whatever the blocks it is read in."""
+
+import numpy as np
+import pytest
+
+from nnctl.data import columns as module
+from nnctl.data.columns import Column, DateOrder, look
+from nnctl.data.reading import bytestream
+from nnctl.errors import NnctlError
+
+
+def looked(path, cells, target="t", **others) -> Column:
+    """The column `a` of a table of such cells."""
+    own = {"a": cells, **others, "t": [k % 2 for k in range(len(cells))]}
+    lines = [",".join(own), *(",".join(map(str, row)) for row in zip(*own.values(), strict=True))]
+    path.write_text("\n".join(lines))
+    return {column.name: column for column in look(path, target).columns}["a"]
+
+
+@pytest.fixture(params=[(64, 8), (1 << 19, 1 << 21)], ids=["many blocks", "one"])
+def path(request, monkeypatch, tmp_path):
+    block, cells = request.param
+    monkeypatch.setattr(bytestream, "BLOCK", block)
+    monkeypatch.setattr(module, "AT_ONCE", cells)
+    return tmp_path / "d.csv"
+
+
+def test_numbers(path):
+    cells = [*range(40), "", "NA", "1e2", 0.5]
+    column = looked(path, cells)
+    assert (column.rows, column.known, column.missing) == (44, 42, 2)
+    assert (column.low, column.high, column.whole) == (0, 100, 41)
+    assert column.marks == {"NA": 1} and not column.is_text and not column.is_whole
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbering"),
+    [
+        (list(range(60)), True),
+        (list(range(1, 61)), True),
+        (list(range(1000, 1060)), True),
+        (np.random.default_rng(0).permutation(60).tolist(), True),
+        ([5 * k for k in range(60)], False),
+        ([*range(59), 58], False),
+        ([0, *range(59)], False),
+        ([*range(30), *range(30)], False),
+        ([k + 0.5 for k in range(60)], False),
+        (list(range(4, 9)), False),
+    ],
+)
+def test_row_numbers(path, cells, numbering):
+    assert looked(path, cells).is_numbering == numbering
+
+
+def test_text_is_counted(path):
+    column = looked(path, [f"x{k % 3}" if k % 10 else "" for k in range(60)])
+    assert (column.is_text, column.is_mixed, column.missing) == (True, False, 6)
+    assert column.labels == {"x0": 18, "x1": 18, "x2": 18}
+
+
+def test_numbers_among_text_are_labels_as_text_is(path):
+    column = looked(path, ["x", *[str(k % 4) for k in range(59)]])
+    assert column.is_mixed and column.distinct == 5
+    assert column.texts == {"x": 1} and column.numbers == 59
+
+
+def test_text_that_comes_late_is_told(path):
+    column = looked(path, [*range(50), "x", *range(9)])
+    assert column.is_mixed and column.texts == {"x": 1} and column.numbers == 59
+
+
+def test_many_labels_are_no_longer_told_apart(path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_LABELS", 10)
+    column = looked(path, [f"x{k}" for k in range(60)])
+    assert column.many and column.distinct == 11 and column.known == 60
+
+
+@pytest.mark.parametrize("base", [2**53, 10**30])
+def test_labels_of_the_target_are_told_apart_beyond_doubles(tmp_path, base):
+    lines = ["a,t", *(f"{k % 7},{base + k % 3}" for k in range(30))]
+    (tmp_path / "d.csv").write_text("\n".join(lines))
+    target = look(tmp_path / "d.csv", "t").columns[1]
+    assert target.classes == {base: 10, base + 1: 10, base + 2: 10}
+
+
+@pytest.mark.parametrize(
+    ("dates", "holds"),
+    [
+        (["2024-01-01", "2024-01-02", "2024-01-02"], True),
+        (["2024-01-02", "2024-01-01"], False),
+        (["2024-01-01"] * 3, False),
+        (["31.01.2024", "01.02.2024"], True),
+        (["01/31/2024", "02/01/2024"], True),
+        (["2024-01-01 09:00", "2024-01-01 10:00"], True),
+        (["2024-01-01T10:00", "2024-01-01T09:00"], False),
+        (["1/2/2024", "2024-01-03"], False),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 9])
+def test_dates_in_order(dates, holds, size):
+    order = DateOrder()
+    for start in range(0, len(dates), size):
+        order.add(dates[start : start + size])
+    assert order.holds == holds
+
+
+def test_rows_of_another_width_are_refused(tmp_path):
+    (tmp_path / "d.csv").write_text("a,t\n1,2\n3\n")
+    with pytest.raises(NnctlError, match="the row has 1 field"):
+        look(tmp_path / "d.csv", "t")
