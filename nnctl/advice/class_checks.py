@@ -9,6 +9,7 @@ from nnctl.advice.advice import Finding
 from nnctl.advice.network import output_of
 from nnctl.advice.samples import ENOUGH_ROWS
 from nnctl.assembly.build import Built
+from nnctl.data.classes import listed
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 
@@ -34,6 +35,33 @@ def spare_units(built: Built) -> Iterator[Finding]:
     yield Finding(rules.SPARE_UNITS, path, found, {path: used})
 
 
+def unseen_class(built: Built) -> Iterator[Finding]:
+    """Classes that validation or test has, and the rows that train have not."""
+    prepared, data = built.prepared, built.config.data
+    classes = prepared.preprocessing.targets.classes
+    if classes is None:
+        return
+    known = class_counts(prepared.train.y, len(classes.labels))
+    drawn: dict[str, Any] = {"data.validation": 0.2}
+    if isinstance(data.validation, float):
+        drawn = {"data.split": "random"} if data.split == "last" else {"data.validation": None}
+    parts = {
+        "validation": (prepared.validation, drawn),
+        "test": (prepared.test, {"data.test": None}),
+    }
+    for name, (part, change) in parts.items():
+        if part is None:
+            continue
+        counts = class_counts(part.y, len(classes.labels))
+        new = np.flatnonzero((counts > 0) & (known == 0))
+        if len(new):
+            rows, labels = int(counts[new].sum()), [classes.labels[k] for k in new.tolist()]
+            noun, verb = ("row", "is") if rows == 1 else ("rows", "are")
+            found = f"{rows:,} {name} {noun} {verb} of a class that no row that trains has "
+            found += f"({listed(labels)})"
+            yield Finding(rules.UNSEEN_CLASS, f"data.{name}", found, change)
+
+
 def rare_class(built: Built) -> Iterator[Finding]:
     config = built.config
     targets = built.prepared.preprocessing.targets
@@ -52,10 +80,13 @@ def rare_class(built: Built) -> Iterator[Finding]:
         yield Finding(rules.RARE_CLASS, "metrics", found, change)
 
 
-def class_counts(y: Array) -> Array:
-    """The rows of each class: of class indices `(rows,)`, 0 and 1 `(rows, 1)`, or one-hot rows."""
+def class_counts(y: Array, classes: int = 0) -> Array:
+    """The rows of each class: of class indices `(rows,)`, 0 and 1 `(rows, 1)`, or one-hot rows.
+
+    Of class indices at least so many `classes` are counted.
+    """
     if y.ndim == 1:
-        return np.bincount(y)
+        return np.bincount(y, minlength=classes)
     ones = y.sum(axis=0)
     return np.array([len(y) - ones[0], ones[0]]) if y.shape[1] == 1 else ones
 
@@ -84,4 +115,4 @@ def rare_label(y: Array, names: tuple[str, ...]) -> str | None:
     return f'always answering {answer} for "{names[place]}" has accuracy {alike[place]:.3g}'
 
 
-CLASS_CHECKS = (spare_units, rare_class)
+CLASS_CHECKS = (spare_units, rare_class, unseen_class)

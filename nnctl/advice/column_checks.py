@@ -1,5 +1,6 @@
 """Checks of a table's columns: which give the answer away, and which are no categories."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -8,8 +9,10 @@ import numpy as np
 from nnctl.advice.advice import Finding
 from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
-from nnctl.data.columns import are_quantities, is_id
+from nnctl.data.columns import QUANTITY, are_quantities, is_id
 from nnctl.data.inputs import MISSING_LABEL, Inputs
+from nnctl.data.reading.guessing import Sample, guessed_notation
+from nnctl.data.reading.notation import is_sign
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 from nnctl.training.blocks import Blocks
@@ -26,16 +29,45 @@ def text_columns(built: Built) -> Iterator[Finding]:
     inputs = built.prepared.preprocessing.inputs
     rows = len(built.train)
     for name, labels in inputs.categories.items():
-        if name in (config.data.text or ()) or rows < ENOUGH_ROWS or len(inputs.names) == 1:
+        if name in (config.data.text or ()) or rows < ENOUGH_ROWS:
             continue
         known = [label for label in labels if label != MISSING_LABEL]
         path, change = change_without(built, name)
         if are_quantities(known):
             found = f'the column "{name}" holds numbers such as "{known[0]}"'
+            if len(inputs.names) == 1:  # which cannot be left out
+                path, change = "data.text", {"data.text": [*(config.data.text or ()), name]}
+            if written := notation_of(built, known):
+                path, change = next(iter(written)), written
             yield Finding(rules.TEXT_NUMBERS, path, found, change)
-        elif len(known) > MOST_CATEGORIES * rows:
+        elif len(inputs.names) > 1 and len(known) > MOST_CATEGORIES * rows:
             found = f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
             yield Finding(rules.IDENTIFIER, path, found, change)
+
+
+def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
+    """The keys of the config by which labels are numbers, and other columns stay what they are."""
+    data, inputs = built.config.data, built.prepared.preprocessing.inputs
+    if data.decimal != "." or data.thousands or data.signs:
+        return {}
+    found = guessed_notation(Sample([""], [[label] for label in labels]), data.delimiter or ",")
+    if found.is_plain:
+        units = {match[1] for label in labels if (match := re.fullmatch(QUANTITY, label.strip()))}
+        signs = tuple(sorted(unit for unit in units if unit and is_sign(unit)))
+        found = found._replace(signs=signs)
+    if any(found.number(label) is None for label in labels):
+        return {}
+    if found.decimal != "." and len(inputs.numeric):
+        return {}  # they may have points
+    written = {"data.decimal": found.decimal, "data.thousands": found.thousands}
+    changes: dict[str, Any] = {
+        key: value for key, value in written.items() if value not in (".", None)
+    }
+    if found.signs:
+        changes["data.signs"] = list(found.signs)
+    if changes and data.scale.type == "none":
+        changes["data.scale"] = "standardize"  # so far they were 0 or 1
+    return changes
 
 
 def numbered_rows(built: Built) -> Iterator[Finding]:

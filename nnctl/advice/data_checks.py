@@ -9,6 +9,7 @@ from nnctl.advice.advice import Finding
 from nnctl.advice.network import Output, output_of
 from nnctl.advice.network_checks import NORMALIZING
 from nnctl.assembly.build import Built
+from nnctl.data.axes import transpose_call
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 from nnctl.rules.output import RELU_BELOW_ZERO, SQUASHED_NUMBERS
@@ -18,6 +19,8 @@ SAMPLE_ROWS = 1000  # rows
 LARGE, SMALL = 10.0, 0.01
 PIXELS, BRIGHTEST = 64, 255
 INTERVALS = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}
+SLIDING = ("conv", "max_pooling", "average_pooling")
+MOST_CHANNELS = 4
 NEVER_NEGATIVE = ("relu", "softplus")
 MOST_CLASSES = 10
 ROWS_A_CLASS = 10
@@ -50,6 +53,24 @@ def unscaled_inputs(built: Built) -> Iterator[Finding]:
     some = f"of {len(x):,} rows " if held is x else ""
     found = f"the inputs {some}are between {low:.4g} and {high:.4g}"
     yield Finding(rules.UNSCALED_INPUTS, "data.scale", found, {"data.scale": scale})
+
+
+def channels_first(built: Built) -> Iterator[Finding]:
+    """Images whose first axis looks like their channels."""
+    config, shape = built.config, built.model.input_shape
+    first = config.layers[0].type
+    if len(shape) != 3 or not first.startswith(SLIDING) or not first.endswith("2d"):
+        return
+    channels, height, width = shape
+    if channels > MOST_CHANNELS or width <= max(MOST_CHANNELS, channels) or height <= channels:
+        return
+    found = f"layers.0 slides over {channels} x {height} with {width} channels"
+    change: dict[str, Any] = {"input_shape": [height, width, 1]}
+    if channels > 1:
+        order = transpose_call((1, 2, 0))
+        found += f"; where the first axis is that of the channels, move it: {order}"
+        change = {"ignore_advice": [*config.ignore_advice, rules.CHANNELS_FIRST.code]}
+    yield Finding(rules.CHANNELS_FIRST, "layers.0", found, change)
 
 
 def limited_numbers(built: Built) -> Iterator[Finding]:
@@ -110,4 +131,4 @@ def classification_change(built: Built, output: Output, count: int) -> dict[str,
     return {**change, "loss": {"type": name, "from_logits": True}, "metrics": ["accuracy"]}
 
 
-EXAMPLE_CHECKS = (unscaled_inputs, limited_numbers, squared_error_on_classes)
+EXAMPLE_CHECKS = (unscaled_inputs, channels_first, limited_numbers, squared_error_on_classes)

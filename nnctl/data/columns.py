@@ -333,12 +333,12 @@ class Survey:
         texts = Counter({text.removeprefix(QUOTED): count for text, count in found.items()})
         column.text_rows += texts.total()
         column.count(texts)
-        if len(column.texts) <= MOST_LABELS:
-            column.texts.update(texts)
-        if len(column.texts) <= MOST_LABELS or column.dates:
+        if len(column.texts) <= MOST_LABELS or column.dates:  # else there are too many to be dates
             dates = {text for text in texts if DATE.fullmatch(text)}
             column.dates += sum(texts[text] for text in dates)
             column.dated.add([cell for cell in written if cell in dates])
+        if len(column.texts) <= MOST_LABELS:
+            column.texts.update(texts)
 
     def _numbers_among(self, column: Column, found: Counter[str]) -> dict[str, float]:
         """The numbers among texts, which are taken from them; of many texts no more is asked."""

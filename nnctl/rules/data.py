@@ -139,7 +139,15 @@ A column all of whose values are text is one-hot encoded. "12 km", "$1,200" and 
 are text, so a quantity becomes dozens of categories without an order, each seen in few
 rows, and a new value is none of them.
 
-Write the bare numbers into the file (12, 1200, 35), or leave the column out:
+Say how the numbers are written: signs before and behind them, and signs between thousands,
+are taken out.
+
+  data:
+    thousands: ","
+    signs: ["$", "%", "km"]
+
+decimal: "," is for numbers such as 1,5. Or write the bare numbers into the file (12, 1200, 35),
+or leave the column out:
 
   data:
     features: [beds, baths, sqft]
@@ -168,6 +176,52 @@ to row, number, no, nr, index or key (also as in order_no and PassengerId).
 """,
 )
 
+UNSEEN_CLASS = Rule(
+    "unseen-class",
+    "a class that validation or test has, and the rows that train have not",
+    "the model has never seen it, so it cannot be right on those rows whatever it learns",
+    """\
+A class is learnt from rows that have it. Where the rows that train have none, every row
+of that class counts as a mistake: val_accuracy stays low, early stopping judges noise,
+and figures by class are 0 for reasons that no training can mend.
+
+Tables that are sorted by class, split by their last rows, are the usual cause:
+
+  data:
+    validation: 0.2
+    split: random
+
+Validation rows that are drawn at random are stratified, so that each class has its share
+in both parts. For data in time order, in which a class is new, the figure is honest: put
+the code into ignore_advice.
+""",
+)
+
+CHANNELS_FIRST = Rule(
+    "channels-first",
+    "images whose first axis looks like their channels",
+    "channels come last here, so windows slide over the channels and take columns of pixels for "
+    "channels",
+    """\
+The layers for images take examples of (height, width, channels). Arrays of some libraries
+are (channels, height, width). A convolution then runs over a picture that is one or three
+pixels high and has as many channels as the picture has columns: it trains, and learns
+little.
+
+Move the axes of the array before it is saved:
+
+  x = x.transpose(0, 2, 3, 1)
+
+One channel needs no move, but another shape:
+
+  input_shape: [28, 28, 1]
+
+Advice is given where the first layer slides over two axes of an input whose first axis
+has at most 4 numbers and whose last one more than both 4 and the first. If the data are so,
+put the code into ignore_advice.
+""",
+)
+
 DATA_RULES = (
     UNSCALED_INPUTS,
     SQUARED_ERROR_ON_CLASSES,
@@ -177,4 +231,6 @@ DATA_RULES = (
     TARGET_IN_FEATURES,
     TEXT_NUMBERS,
     IDENTIFIER,
+    UNSEEN_CLASS,
+    CHANNELS_FIRST,
 )

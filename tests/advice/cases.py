@@ -3,6 +3,9 @@
 HIDDEN = "{type: dense, units: 4, activation: relu}"
 REGRESSION = "mean_squared_error"
 BINARY = "{type: binary_crossentropy, from_logits: true}"
+SLIDING = "{type: conv2d, filters: 4, kernel_size: 3, padding: same, activation: relu}"
+FLAT = "{type: flatten}"
+PICTURE = "input_shape: [1, 6, 6]\n"
 SPARSE = "{type: sparse_categorical_crossentropy, from_logits: true}"
 
 
@@ -189,6 +192,16 @@ FAULTY = [
     ("target-in-features", config("coded", "kind", HIDDEN, dense(3), loss=SPARSE)),
     ("target-in-features", config("named", "kind", HIDDEN, dense(3), loss=SPARSE)),
     ("text-numbers", config("units", "price", HIDDEN, dense(1))),
+    (
+        "unseen-class",
+        config(
+            "sorted", "kind", HIDDEN, dense(3), loss=SPARSE, data=", validation: 0.3, split: last"
+        ),
+    ),
+    (
+        "channels-first",
+        config("pixels", "kind", SLIDING, FLAT, dense(3), loss=SPARSE, more=PICTURE),
+    ),
     ("identifier", config("people", "price", HIDDEN, dense(1))),
     ("identifier", config("patients", "price", HIDDEN, dense(1), data=", scale: standardize")),
     ("identifier", config("orders", "price", HIDDEN, dense(1), data=", scale: minmax")),

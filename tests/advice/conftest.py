@@ -60,6 +60,11 @@ def tables() -> dict[str, dict[str, Sequence[object]]]:
             "price index": index + 0.5,
             "price": price,
         },
+        "sorted": {**sound, "kind": ["red"] * 24 + ["green"] * 24 + ["blue"] * 12},
+        "pixels": {
+            **{f"p{k}": generator.normal(size=ROWS).round(4) for k in range(36)},
+            "kind": kind,
+        },
         "first_rows": {**sound, "price": price},
         "others": {"a": noise.round(4), "b": a, "price": b},
     }

@@ -17,7 +17,7 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.jobs.evaluate import evaluate, rises
 from nnctl.jobs.predict import predict
-from tests.advice.cases import BINARY, SPARSE, config, dense
+from tests.advice.cases import BINARY, FLAT, SLIDING, SPARSE, config, dense
 
 Column = Any
 Table = dict[str, Column]
@@ -25,6 +25,7 @@ Draw = Callable[[np.random.Generator, int], Table]
 Measure = Callable[[Path, Path], float]
 RATE = "{type: adam, learning_rate: 0.01}"
 HIDDEN = dense(16, "relu")
+POOLED = ["{type: max_pooling2d, pool_size: 12, padding: same}"]
 
 
 def inputs(generator: np.random.Generator, rows: int) -> Table:
@@ -118,6 +119,27 @@ def people(generator: np.random.Generator, rows: int) -> Table:
     return {"a": table["a"], "b": table["b"], "person": names, "price": table["price"]}
 
 
+def sorted_rings(generator: np.random.Generator, rows: int) -> Table:
+    """The rings, one kind after another."""
+    table = rings(generator, rows)
+    order = np.argsort(table["kind"], kind="stable")
+    return {name: column[order] for name, column in table.items()}
+
+
+def strokes(generator: np.random.Generator, rows: int) -> Table:
+    """Pictures of 12 x 12 pixels with a short stroke anywhere: flat, upright or slanting."""
+    pictures = 0.3 * generator.normal(size=(rows, 12, 12))
+    kinds = generator.integers(3, size=rows)
+    steps = np.array([(0, 1), (1, 0), (1, 1)])
+    for picture, kind in zip(pictures, kinds, strict=True):
+        row, column = generator.integers(8, size=2)
+        for place in range(4):
+            picture[row + place * steps[kind][0], column + place * steps[kind][1]] += 1
+    flat = pictures.round(3).reshape(rows, -1)
+    names = np.array(["flat", "upright", "slanting"])
+    return {**{f"p{k}": flat[:, k] for k in range(144)}, "kind": names[kinds]}
+
+
 def without_words(table: Table) -> Table:
     """The kilometres as bare numbers."""
     return {**table, "way": [way.removesuffix(" km") for way in table["way"]]}
@@ -190,8 +212,10 @@ class Demonstration:
         return (self.measure or figure(self.measures))(run, new)
 
 
-def kinds(*layers: str, loss: str = SPARSE, optimizer: str = RATE, more: str = "") -> str:
-    return config("train", "kind", *layers, loss=loss, optimizer=optimizer, more=more)
+def kinds(
+    *layers: str, loss: str = SPARSE, optimizer: str = RATE, data: str = "", more: str = ""
+) -> str:
+    return config("train", "kind", *layers, loss=loss, optimizer=optimizer, data=data, more=more)
 
 
 def answer(*layers: str, loss: str = BINARY, optimizer: str = RATE, more: str = "") -> str:
@@ -282,6 +306,12 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
     ),
     "identifier": Demonstration(
         price(HIDDEN, dense(1)), people, "mae", better="lower", rows=100, epochs=100
+    ),
+    "unseen-class": Demonstration(
+        kinds(HIDDEN, dense(3), data=", validation: 0.3, split: last"), sorted_rings
+    ),
+    "channels-first": Demonstration(
+        kinds(SLIDING, *POOLED, FLAT, dense(3), more="input_shape: [1, 12, 12]\n"), strokes
     ),
     "confident-start": Demonstration(kinds(dense(16, "relu", LARGE), dense(3)), rings),
     "dead-relu": Demonstration(kinds(HIDDEN, dense(16, "relu", BELOW), dense(3)), rings),

@@ -104,13 +104,14 @@ def test_missing_text_is_no_category_of_its_own(folder, advise):
     lines = (folder / "units.csv").read_text().replace("30 km", "").splitlines()
     (folder / "gaps.csv").write_text("\n".join(lines) + "\n")
     (advice,) = advise(config("gaps", "price", HIDDEN, dense(1), data=", missing: mean"))
-    assert (advice.code, advice.change) == ("text-numbers", "data.features: [a, b]")
+    assert advice.code == "text-numbers"
+    assert advice.change == "data.signs: [km]\ndata.scale: standardize"
     assert 'the column "size" holds numbers such as "31 km"; ' in advice.message
 
 
 def test_features_named_with_the_file_are_changed_there(folder, advise):
-    text = config("units", "price", HIDDEN, dense(1)).replace(
-        "train: units.csv", "train: {file: units.csv, features: [a, size, b]}"
+    text = config("people", "price", HIDDEN, dense(1)).replace(
+        "train: people.csv", "train: {file: people.csv, features: [a, person, b]}"
     )
     (advice,) = advise(text)
     assert advice.path == "data.train.features"
@@ -165,3 +166,33 @@ def test_what_follows_the_output_is_left_alone(folder):
     text = config("kinds", "kind", dense(3, "softmax"), "layer_normalization", loss=SPARSE)
     (folder / "config.yaml").write_text(text)
     assert advice_on(load("config.yaml")) == ()
+
+
+NOTATIONS = {
+    "decimal comma": ("{},5", "data.decimal: ','"),
+    "thousands": ("1,{}0,000", 'data.thousands: ","'),
+    "currency": ("${}", "data.signs: [$]"),
+}
+
+
+@pytest.mark.parametrize("name", NOTATIONS)
+def test_numbers_in_words_are_told_of_a_single_column(name, folder, advise):
+    number, change = NOTATIONS[name]
+    rows = [f"{number.format(10 + k)};{k % 7}" for k in range(40)]
+    (folder / "one.csv").write_text("\n".join(["size;price", *rows]) + "\n")
+    text = config("one", "price", HIDDEN, dense(1), data=', delimiter: ";"')
+    (advice,) = advise(text)
+    assert advice.code == "text-numbers"
+    assert advice.change.splitlines()[0].replace("'", '"') == change.replace("'", '"')
+    assert advise(text, [line.replace(": ", "=", 1) for line in advice.change.splitlines()]) == ()
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_a_class_that_only_another_file_has_is_told(part, folder, advise):
+    rows = [f"{k % 7 / 7},{k % 5 / 5},{k % 2}" for k in range(40)]
+    (folder / "codes.csv").write_text("\n".join(["a,b,digit", *rows]) + "\n")
+    (folder / "more.csv").write_text("a,b,digit\n0.1,0.2,2\n0.2,0.1,0\n")
+    text = config("codes", "digit", HIDDEN, dense(3), loss=SPARSE, data=f", {part}: more.csv")
+    unseen = [each for each in advise(text) if each.code == "unseen-class"]
+    assert [each.path for each in unseen] == [f"data.{part}"]
+    assert f"1 {part} row is of a class that no row that trains has (2)" in unseen[0].message

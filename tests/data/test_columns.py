@@ -75,6 +75,14 @@ def test_many_labels_are_no_longer_told_apart(path, monkeypatch):
     assert column.many and column.distinct == 11 and column.known == 60
 
 
+def test_dates_are_counted_however_many(path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_LABELS", 10)
+    cells = [f"2024-{1 + k // 28:02}-{1 + k % 28:02} 09:00" for k in range(60)]
+    column = looked(path, [*cells, "", "NA"])
+    assert column.dates == column.known == 60 and column.in_order
+    assert not looked(path, cells[::-1]).in_order
+
+
 @pytest.mark.parametrize("base", [2**53, 10**30])
 def test_labels_of_the_target_are_told_apart_beyond_doubles(tmp_path, base):
     lines = ["a,t", *(f"{k % 7},{base + k % 3}" for k in range(30))]
