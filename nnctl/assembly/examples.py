@@ -11,7 +11,7 @@ from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.folds import Fold
-from nnctl.data.prepare import Prepared, Wanted, prepare
+from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
 from nnctl.data.reading.files import DataFile, TextFormat
 from nnctl.data.reading.notation import Notation
 from nnctl.data.reading.numbers import MISSING
@@ -39,17 +39,18 @@ def prepared_data(
     one_hot = isinstance(model.loss, CategoricalCrossentropy)
     train = data_file(config, data.train, data.features, data.target)
     assert train is not None
-    fraction = data.validation if isinstance(data.validation, float) else None
+    validation: Drawn | DataFile | None
+    if isinstance(data.validation, float):
+        validation = Drawn(data.validation, generator(config.seed, "split"), data.split)
+    else:
+        validation = data_file(config, data.validation)
     return prepare(
         train,
         Wanted(model.loss.task, units, dtype, one_hot),
-        generator(config.seed, "split"),
         treatment(config),
-        validation=data_file(config, data.validation) if fraction is None else fraction,
-        split=data.split,
+        validation=validation,
         test=data_file(config, data.test),
-        fold=fold,
-        folds=generator(config.seed, "folds"),
+        held=None if fold is None else Dealt(fold, generator(config.seed, "folds")),
     )
 
 

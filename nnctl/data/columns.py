@@ -23,7 +23,7 @@ from nnctl.errors import NnctlError, Problem
 
 MOST_LABELS = 2000  # distinct values of a column that are told apart
 MOST_JUDGED = 20_000  # distinct texts of a column that are looked at one by one
-AT_ONCE = 1 << 21  # cells
+CELLS_AT_ONCE = 1 << 21  # cells
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
 )
@@ -269,7 +269,7 @@ class Survey:
                 self._count_numbers(fields, place, values)
         self.rows += len(values)
         self._waiting.append(values)
-        if sum(part.size for part in self._waiting) >= AT_ONCE:
+        if sum(part.size for part in self._waiting) >= CELLS_AT_ONCE:
             self._sum_up()
 
     def columns(self) -> list[Column]:

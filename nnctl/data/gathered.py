@@ -1,14 +1,10 @@
 """Rows that are put together part by part: held, or on the disk where they are too many."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from nnctl.data.reading.array_types import Array
 from nnctl.data.reading.storage import Scratch, StoredArray
 from nnctl.data.streamed import StoredRows, Streamed
-
-Array = NDArray[Any]
 
 
 class Gathered:

@@ -6,14 +6,13 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnctl.data.checks import note_kinds, note_missing, note_overflow
 from nnctl.data.notices import Notices
+from nnctl.data.reading.array_types import Array, Doubles
 from nnctl.data.reading.table import Faults, Table, TextColumn, text_of
-from nnctl.data.scaling import UNSCALED, Doubles, Scaling
+from nnctl.data.scaling import UNSCALED, Scaling
 
-Array = NDArray[Any]
 Missing = Literal["error", "drop", "mean"]
 MISSING_LABEL = "(missing)"
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.raw import Mask, Raw, RawRows
+from nnctl.data.raw import Raw, RawRows
+from nnctl.data.reading.array_types import Mask
 from nnctl.data.streamed import Streamed
 
 Rows = NDArray[Any] | Streamed

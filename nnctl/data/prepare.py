@@ -12,7 +12,8 @@ from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
 from nnctl.data.preprocessing import Columns, Examples, Preprocessing, check_weights
-from nnctl.data.raw import Mask, Raw, read_raw
+from nnctl.data.raw import Raw, read_raw
+from nnctl.data.reading.array_types import Mask
 from nnctl.data.reading.arrays import FEATURES, TARGET, ArrayReader
 from nnctl.data.reading.bytestream import opened, require_file
 from nnctl.data.reading.delimited import DelimitedReader
@@ -58,35 +59,48 @@ class Wanted(NamedTuple):
         return targets if self.task != "regression" and len(targets) == 1 else ()
 
 
+class Drawn(NamedTuple):
+    """Rows of the training file that validate: `share` of them, which `generator` draws.
+
+    With `split` "last" they are the last ones.
+    """
+
+    share: float
+    generator: np.random.Generator
+    split: Split = "random"
+
+
+class Dealt(NamedTuple):
+    """Rows of the training file that a fold holds out; `generator` deals them."""
+
+    fold: Fold
+    generator: np.random.Generator
+
+
 def prepare(
     train: DataFile,
     wanted: Wanted,
-    generator: np.random.Generator,
     treatment: Treatment = AS_IS,
     *,
-    validation: float | DataFile | None = None,
-    split: Split = "random",
+    validation: Drawn | DataFile | None = None,
     test: DataFile | None = None,
-    fold: Fold | None = None,
-    folds: np.random.Generator | None = None,
+    held: Dealt | None = None,
 ) -> Prepared:
     """Reads the data of a run.
 
     `train` names the columns, or the arrays of an `.npz` file; features are by default all columns
-    but target and weight. `validation` is a fraction of `train`, which `generator` draws unless
-    `split` is "last", or a file. `fold` holds rows out, which `folds` deals; the fraction is one of
-    the others. All statistics and categories are those of the rows that train.
-    Raises `NnctlError` with the problems found in `train`, else with those of the other files.
+    but target and weight. The rows of `held` are taken first, and `validation` from the others. All
+    statistics and categories are those of the rows that train. Raises `NnctlError` with the
+    problems found in `train`, else with those of the other files.
     """
     others = {"validation": validation, "test": test}
     files = {part: file for part, file in others.items() if isinstance(file, DataFile)}
     check_files([train, *files.values()])
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
-    share = validation if isinstance(validation, float) else None
-    dealt = None if fold is None or folds is None else (fold, folds)
-    held, drawn = kept_aside(raw, preprocessing.targets, dealt, share, generator, split)
-    trains = ~(drawn | held)
+    drawing = validation if isinstance(validation, Drawn) else None
+    out, drawn = kept_aside(raw, preprocessing.targets, held, drawing)
+    trains = ~(drawn | out)
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     faults = Faults(str(train.path))
     y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
@@ -101,7 +115,7 @@ def prepare(
     def examples(x: Rows, rows: Mask) -> Examples:
         return Examples(x, y[rows], None if weight is None else weight[rows])
 
-    if share is not None:
+    if drawing is not None:
         read["validation"] = examples(parts.rest(drawn), drawn)
     return Prepared(
         examples(parts.training, trains),
@@ -109,30 +123,25 @@ def prepare(
         read.get("test"),
         preprocessing,
         (*notices.problems(), *warnings),
-        examples(parts.rest(held), held) if fold is not None else None,
-        np.flatnonzero(held) if fold is not None else None,
+        None if held is None else examples(parts.rest(out), out),
+        None if held is None else np.flatnonzero(out),
     )
 
 
 def kept_aside(
-    raw: Raw,
-    targets: Targets,
-    dealt: tuple[Fold, np.random.Generator] | None,
-    share: float | None,
-    generator: np.random.Generator,
-    split: Split,
+    raw: Raw, targets: Targets, dealt: Dealt | None, drawing: Drawn | None
 ) -> tuple[Mask, Mask]:
     """The rows of a fold, and those of the others that validate, as masks (rows,)."""
     strata = class_indices(raw, targets)
     held, drawn = (np.zeros(len(raw), dtype=np.bool_) for _ in range(2))
     if dealt is not None:
-        fold, folds = dealt
-        held = folds_of(len(raw), fold.count, folds, strata) == fold.index
-    if share is not None:
+        fold = dealt.fold
+        held = folds_of(len(raw), fold.count, dealt.generator, strata) == fold.index
+    if drawing is not None:
         left = ~held
         classes = None if strata is None else strata[left]
-        count = int(np.count_nonzero(left))
-        file = raw.targets.file
+        count, file = int(np.count_nonzero(left)), raw.targets.file
+        share, generator, split = drawing
         drawn[left] = validation_rows(count, share, generator, classes, file, split)
     return held, drawn
 

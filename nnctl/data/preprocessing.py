@@ -12,6 +12,7 @@ from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
 from nnctl.data.gathered import Gathered, joined
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
+from nnctl.data.reading.array_types import Array
 from nnctl.data.reading.arrays import ArrayReader
 from nnctl.data.reading.files import PLAIN, DataFile, TextFormat
 from nnctl.data.reading.source import Source
@@ -19,8 +20,6 @@ from nnctl.data.reading.table import Faults, Table
 from nnctl.data.streamed import Streamed
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
-
-Array = NDArray[Any]
 
 
 @dataclass(eq=False, repr=False)

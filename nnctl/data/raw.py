@@ -12,13 +12,12 @@ from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
+from nnctl.data.reading.array_types import Mask
 from nnctl.data.reading.arrays import ArrayReader
 from nnctl.data.reading.source import Source
 from nnctl.data.reading.table import Faults, Table, joined_tables
 from nnctl.data.streamed import MEMORY
 from nnctl.errors import NnctlError
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(eq=False, repr=False)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Doubles = NDArray[np.float64]
+from nnctl.data.reading.array_types import Doubles
+
 SMALLEST_VARIANCE = 1e-280  # whose terms double precision holds in full
 Chunks = Callable[[], Iterable[Doubles]]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 
 Split = Literal["random", "last"]
-AT_ONCE = 1 << 20  # rows
+ROWS_AT_ONCE = 1 << 20  # rows
 
 
 def validation_rows(
@@ -43,8 +43,8 @@ def validation_rows(
         mask[order[:wanted]] = True
         return mask
     quotas = _quotas(np.bincount(classes), wanted)
-    for start in range(0, rows, AT_ONCE):  # so that no more than the order itself is held
-        part = order[start : start + AT_ONCE]
+    for start in range(0, rows, ROWS_AT_ONCE):  # so that no more than the order itself is held
+        part = order[start : start + ROWS_AT_ONCE]
         by_class = part[np.argsort(classes[part], kind="stable")]
         counts = np.bincount(classes[part], minlength=len(quotas))
         starts, taken = np.cumsum(counts) - counts, np.minimum(counts, quotas)

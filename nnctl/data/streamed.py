@@ -6,13 +6,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.reading.array_types import Array, Mask
 from nnctl.data.reading.storage import StoredArray
 from nnctl.training.blocks import Blocks, Mode
 
-Array = NDArray[Any]
-Mask = NDArray[np.bool_]
 MEMORY = 256_000_000  # bytes
-AT_ONCE = 256  # blocks in a window, so that it has a fair share of all there is
+BLOCKS_AT_ONCE = 256  # blocks in a window, so that it has a fair share of all there is
 ORDER = 16  # bytes that the random order of a window's rows takes for each
 ABSENT = -(1 << 62)
 
@@ -59,7 +58,7 @@ class Streamed(Blocks):
         self.dtype = np.dtype(dtype)
         row = int(np.prod(shape, dtype=object)) * self.dtype.itemsize
         rows = len(source)
-        self.block_rows = max(1, memory // (AT_ONCE * (row + ORDER)))
+        self.block_rows = max(1, memory // (BLOCKS_AT_ONCE * (row + ORDER)))
         self.at_once = max(1, memory // (self.block_rows * (row + ORDER)))
         firsts = np.arange(0, rows, self.block_rows)
         sizes = np.minimum(rows - firsts, self.block_rows)

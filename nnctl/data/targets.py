@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnctl.data.checks import (
     note_missing,
@@ -14,10 +13,9 @@ from nnctl.data.checks import (
     note_text_target,
 )
 from nnctl.data.classes import Classes, Task
+from nnctl.data.reading.array_types import Array
 from nnctl.data.reading.table import Faults, Table
 from nnctl.data.scaling import UNSCALED, Scaling
-
-Array = NDArray[Any]
 
 
 class Targets(NamedTuple):

@@ -91,7 +91,7 @@ def read(reader: str, table: str) -> None:
 
     file, treatment = DataFile(Path(table), None, ("y",)), Treatment(scaling="rescale", by=255.0)
     wanted = Wanted("multiclass", 10)
-    counted(lambda: prepare(file, wanted, np.random.default_rng(0), treatment))
+    counted(lambda: prepare(file, wanted, treatment))
 
 
 def predict(weights: str, table: str, output: str) -> None:

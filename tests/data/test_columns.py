@@ -21,7 +21,7 @@ def looked(path, cells, target="t", **others) -> Column:
 def path(request, monkeypatch, tmp_path):
     block, cells = request.param
     monkeypatch.setattr(bytestream, "BLOCK", block)
-    monkeypatch.setattr(module, "AT_ONCE", cells)
+    monkeypatch.setattr(module, "CELLS_AT_ONCE", cells)
     return tmp_path / "d.csv"
 
 

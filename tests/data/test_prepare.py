@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnctl.data.prepare import Prepared, Wanted, prepare
+from nnctl.data.prepare import Drawn, Prepared, Wanted, prepare
 from nnctl.data.reading import bytestream
 from nnctl.data.reading.files import DataFile, TextFormat
 from nnctl.data.statistics import Treatment
@@ -37,12 +37,15 @@ def prepared(train: Path, target: Any = None, features: Any = None, **options: A
         for name, value in options.items()
         if name in FILES
     }
+    share = others.get("validation")
+    if isinstance(share, float):
+        others["validation"] = Drawn(
+            share, np.random.default_rng(0), options.get("split", "random")
+        )
     return prepare(
         DataFile(train, names(features), names(target)),
         Wanted(**wanted),
-        np.random.default_rng(0),
         Treatment(**treatment),
-        split=options.get("split", "random"),
         **others,
     )
 
@@ -327,15 +330,15 @@ def test_idx_files_come_in_pairs(tmp_path: Path) -> None:
     labels.write_bytes(packed(8, (2,), bytes([1, 0])))
     pair = DataFile(images, target_path=labels)
     wanted = Wanted("binary", 1)
-    made = prepare(pair, wanted, np.random.default_rng(0), test=pair)
+    made = prepare(pair, wanted, test=pair)
     assert made.train.x.tolist() == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
     assert made.train.y.tolist() == [[1], [0]]
     assert made.test is not None and made.test.x.tolist() == made.train.x.tolist()
     with pytest.raises(NnctlError, match="the file of the targets is not named"):
-        prepare(DataFile(images), wanted, np.random.default_rng(0))
+        prepare(DataFile(images), wanted)
     with pytest.raises(NnctlError, match="no such file"):
         none = DataFile(images, target_path=tmp_path / "none")
-        prepare(none, wanted, np.random.default_rng(0))
+        prepare(none, wanted)
 
 
 def test_parts_of_one_file_of_arrays(tmp_path: Path) -> None:
@@ -433,7 +436,7 @@ def test_rows_of_stored_arrays_without_a_target_are_left_out(tmp_path: Path) -> 
     np.save(tmp_path / "y.npy", y)
     file = DataFile(tmp_path / "x.npy", target_path=tmp_path / "y.npy")
     wanted = Wanted("regression", 1)
-    made = prepare(file, wanted, np.random.default_rng(0), Treatment(memory=64))
+    made = prepare(file, wanted, Treatment(memory=64))
     kept = np.delete(np.arange(10), 3)
     np.testing.assert_array_equal(made.train.x[:], x[kept])
     np.testing.assert_array_equal(made.train.y[:, 0], y[kept])

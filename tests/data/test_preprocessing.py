@@ -180,7 +180,7 @@ def test_arrays_with_other_axes_than_those_of_training_are_refused(tmp_path: Pat
 
     np.savez(tmp_path / "t.npz", x=np.ones((4, 5, 6, 3)), y=np.arange(4) % 2)
     wanted = Wanted("binary", 1)
-    made = prepare(DataFile(tmp_path / "t.npz"), wanted, np.random.default_rng(0)).preprocessing
+    made = prepare(DataFile(tmp_path / "t.npz"), wanted).preprocessing
     for shape in ((5, 6, 3), (90,), (5, 18)):
         assert made.columns(source(shape)).targets == ("y",)
     with pytest.raises(NnctlError, match=r"x = x.transpose\(0, 2, 3, 1\)"):

@@ -72,6 +72,6 @@ def test_the_rows_are_the_same_however_many_are_looked_at_at_once(
 ) -> None:
     classes = np.random.default_rng(0).integers(0, 4, 200).astype(np.int8)
     whole = validation_rows(200, 0.3, np.random.default_rng(1), classes)
-    monkeypatch.setattr(split, "AT_ONCE", 7)
+    monkeypatch.setattr(split, "ROWS_AT_ONCE", 7)
     parts = validation_rows(200, 0.3, np.random.default_rng(1), classes)
     np.testing.assert_array_equal(whole, parts)

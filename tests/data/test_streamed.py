@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnctl.data.gathered import Gathered
-from nnctl.data.streamed import AT_ONCE, ORDER, Streamed
+from nnctl.data.streamed import BLOCKS_AT_ONCE, ORDER, Streamed
 from nnctl.training.blocks import WindowedOrder
 
 X = np.random.default_rng(0).normal(size=(97, 2, 3)).astype(np.float32)
@@ -31,7 +31,7 @@ class Counting:
 
 def streamed(block: int, at_once: int, mask: np.ndarray | None = None) -> Streamed:
     """Blocks of so many rows, of which so many are in a window."""
-    made = Streamed(Counting(), (2, 3), "float32", block * AT_ONCE * ROW, mask)
+    made = Streamed(Counting(), (2, 3), "float32", block * BLOCKS_AT_ONCE * ROW, mask)
     assert made.block_rows == block
     made.at_once = at_once
     made._owners = np.full(at_once, -1)
@@ -107,7 +107,7 @@ def test_a_window_with_its_order_takes_what_it_may() -> None:
     for memory in (1000, 12345, 10**6):
         x = Streamed(Counting(), (2, 3), "float32", memory)
         taken = x.nbytes + x.at_once * x.block_rows * ORDER
-        assert taken <= memory and (taken > memory / 2 or memory < AT_ONCE * ROW)
+        assert taken <= memory and (taken > memory / 2 or memory < BLOCKS_AT_ONCE * ROW)
         assert x.size == X.size and x.itemsize == 4 and x.count == len(x.starts) - 1
 
 

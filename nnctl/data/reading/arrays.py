@@ -15,7 +15,7 @@ from nnctl.errors import NnctlError, Problem
 FEATURES = "x"
 TARGET = "y"
 WEIGHT = "sample_weight"
-_CHUNK = 1 << 20  # numbers handed on at a time
+_NUMBERS_AT_ONCE = 1 << 20  # numbers handed on at a time
 _NUMBERS = "biuf"
 
 NamedArray = tuple[str, NDArray[Any]]
@@ -90,7 +90,7 @@ class ArrayReader:
             message = f'there is no column "{verbatim[0]}": arrays have no named columns'
             raise NnctlError(Problem(message, "use a CSV file", self.file))
         faults = Faults(self.file)
-        rows = max(1, _CHUNK // max(1, self._x.shape[1]))
+        rows = max(1, _NUMBERS_AT_ONCE // max(1, self._x.shape[1]))
         for start in range(0, len(self._x), rows):
             table = self._table(start, start + rows, set(wanted), labels)
             _check_finite(table, faults)

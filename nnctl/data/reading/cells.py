@@ -9,19 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.reading.array_types import Doubles, Indices
 from nnctl.data.reading.fields import QUOTED, Fields
 from nnctl.data.reading.header import Header
 from nnctl.data.reading.labels import NumberLabels
 from nnctl.data.reading.notation import TRUTHS, Kind, Notation
-from nnctl.data.reading.numbers import Doubles, Indices
-from nnctl.data.reading.table import (
-    SHOWN_PROBLEMS,
-    Faults,
-    LabelColumn,
-    Place,
-    Table,
-    TextColumn,
-)
+from nnctl.data.reading.table import SHOWN_PROBLEMS, Faults, LabelColumn, Place, Table, TextColumn
 from nnctl.errors import Problem
 
 MEND = "mend it"
@@ -50,7 +43,7 @@ class Asked(NamedTuple):
 
 
 @dataclass
-class Column:
+class ColumnState:
     """A column that is read: what it holds, None until a value decides, and what does not fit.
 
     `is_told` says that the kind was told beforehand. `shown` are the first cells of each kind, with
@@ -145,7 +138,7 @@ class Cells:
             self._faults.skip(max(0, count - len(cells)))
             column.others = 0
 
-    def _mixture(self, column: Column, kind: Kind, found: Kind, text: str) -> tuple[str, str]:
+    def _mixture(self, column: ColumnState, kind: Kind, found: Kind, text: str) -> tuple[str, str]:
         """The message on a cell of kind `found` in a column of `kind`, and what to do."""
         told = f'"{short(text)}" is not {NAMES[kind]}'
         if kind == "text":
@@ -159,7 +152,7 @@ class Cells:
         shown = f'"{short(sample)}"' if kind == "text" else short(sample)
         return f"{told}; the column holds {PLURALS[kind]}, such as {shown} ({where})", TEXT_FIX
 
-    def _decide(self, fields: Fields, column: Column) -> None:
+    def _decide(self, fields: Fields, column: ColumnState) -> None:
         """Notes what most of a column's first cells are, if one of them has a value."""
         counts: Counter[Kind] = Counter()
         for row, line in enumerate(fields.lines.tolist()):
@@ -184,7 +177,7 @@ class Cells:
             del column.shown[kind]  # they come again
 
     def _numbers(
-        self, fields: Fields, columns: Sequence[Column], marks: dict[str, dict[int, str]]
+        self, fields: Fields, columns: Sequence[ColumnState], marks: dict[str, dict[int, str]]
     ) -> tuple[Doubles, dict[str, LabelColumn]]:
         """The numbers of columns, (rows, len(columns)), and the labels of those that are labels."""
         places = [column.place for column in columns]
@@ -203,13 +196,13 @@ class Cells:
                 values[row, place] = self._number(fields, row, columns[place], marks)
         return values, labels
 
-    def _note_numbers(self, fields: Fields, column: Column, values: Doubles) -> None:
+    def _note_numbers(self, fields: Fields, column: ColumnState, values: Doubles) -> None:
         """Notes the plain numbers of a column of truth values."""
         for row in np.flatnonzero(~np.isnan(values)).tolist():
             self._other(column, "number", int(fields.lines[row]), fields.text(row, column.place))
 
     def _number(
-        self, fields: Fields, row: int, column: Column, marks: dict[str, dict[int, str]]
+        self, fields: Fields, row: int, column: ColumnState, marks: dict[str, dict[int, str]]
     ) -> float:
         """A number that the fast way left to judge; nan for a missing one, and for a fault."""
         text = fields.text(row, column.place).strip(" \t")
@@ -234,7 +227,7 @@ class Cells:
     def _labels(
         self,
         fields: Fields,
-        column: Column,
+        column: ColumnState,
         values: Doubles,
         odd: Indices,
         marks: dict[str, dict[int, str]],
@@ -258,7 +251,9 @@ class Cells:
             self._add(int(fields.lines[row]), column.name, (message, fix))
         return made
 
-    def _text(self, fields: Fields, column: Column, marks: dict[str, dict[int, str]]) -> TextColumn:
+    def _text(
+        self, fields: Fields, column: ColumnState, marks: dict[str, dict[int, str]]
+    ) -> TextColumn:
         codes = np.full(len(fields.lines), -1, dtype=np.int32)
         labels: dict[str, int] = {}
         missing, own = self._notation.missing, {}
@@ -279,7 +274,7 @@ class Cells:
         return TextColumn(codes, tuple(_unquoted(labels)))
 
     def _note_numbers_among(
-        self, fields: Fields, column: Column, codes: NDArray[np.int32], labels: dict[str, int]
+        self, fields: Fields, column: ColumnState, codes: NDArray[np.int32], labels: dict[str, int]
     ) -> None:
         """Notes the cells of a column of text that are numbers."""
         for text, code in labels.items():
@@ -287,7 +282,7 @@ class Cells:
                 for row in np.flatnonzero(codes == code).tolist():
                     self._other(column, "number", int(fields.lines[row]), text)
 
-    def _other(self, column: Column, kind: Kind, line: int, text: str) -> None:
+    def _other(self, column: ColumnState, kind: Kind, line: int, text: str) -> None:
         """Notes a cell of another kind than the column's."""
         column.others += 1
         column.show(kind, line, text)
@@ -308,7 +303,7 @@ class Cells:
         self._faults.add(Problem(*told, self._faults.file, line, f"column {name}"))
 
 
-def _column(header: Header, asked: Asked, name: str) -> Column:
+def _column(header: Header, asked: Asked, name: str) -> ColumnState:
     """A column that is asked for, with what is known of it."""
     kind: Kind | None = None
     if name in asked.text:
@@ -316,7 +311,7 @@ def _column(header: Header, asked: Asked, name: str) -> Column:
     elif name in asked.numbers:
         kind = "number"
     labels = NumberLabels() if name in asked.labels else None
-    return Column(name, header.places[name], kind, kind is not None, labels)
+    return ColumnState(name, header.places[name], kind, kind is not None, labels)
 
 
 def _unquoted(texts: Sequence[str] | dict[str, int]) -> list[str]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nnctl.data.reading.array_types import Bytes, Doubles, Indices, Mask
 from nnctl.data.reading.bytestream import LineBlocks
-from nnctl.data.reading.numbers import PADDING, Bytes, Doubles, Indices, non_digits, parse
+from nnctl.data.reading.numbers import PADDING, non_digits, parse
 from nnctl.data.reading.table import Faults
 from nnctl.errors import NnctlError, Problem
 
@@ -20,7 +20,6 @@ ROWS = 4096  # of rows with quoted fields that are taken together
 # surrogate, which no text has, and the byte that stands for it, which is not UTF-8.
 QUOTED = "\udcff"
 _NEWLINE = np.uint8(ord("\n"))
-Flags = NDArray[np.bool_]
 _SEPARATOR = b"\x1f"
 _ESCAPE = "surrogateescape"
 
@@ -129,22 +128,22 @@ def _cut(block: bytes, line: int, delimiter: str, width: int, faults: Faults) ->
     return Fields(buffer, marks, parts[0], parts[1], parts[2], parts[3], lines)
 
 
-def _widths(closing: Flags) -> Indices:
+def _widths(closing: Mask) -> Indices:
     """How many fields each row has, where `closing` tells the last field of each."""
     return np.diff(np.flatnonzero(closing), prepend=-1)
 
 
 def _rows_of_width(
-    closing: Flags,
-    blank: Flags,
+    closing: Mask,
+    blank: Mask,
     lines: Indices,
     width: int,
     faults: Faults,
-) -> Flags:
+) -> Mask:
     """Which rows have `width` fields; the others, if not blank, become faults."""
     widths = _widths(closing)
     empty = (widths == 1) & blank[closing]
-    kept: Flags = widths == width
+    kept: Mask = widths == width
     wrong = np.flatnonzero(~kept & ~empty)
     shown = faults.room
     for row in wrong[:shown]:

@@ -80,11 +80,11 @@ def _sample(lines: Sequence[str], delimiter: str) -> Sample:
     if delimiter == WHITESPACE:
         cut = [line.split() for line in lines]
     else:
-        cut = list(_cut(lines, delimiter))
+        cut = list(_split(lines, delimiter))
     return Sample(cut[0] if cut else [], cut[1:])
 
 
-def _cut(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
     """The fields of lines, as far as their quotes let them be told."""
     try:
         yield from csv.reader(lines, delimiter=delimiter)

@@ -16,7 +16,9 @@ from nnctl.system import machine
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_AXES = 32
-_CHUNK = 1 << 24  # bytes read at a time, so that no claim of the header takes memory by itself
+_BYTES_AT_ONCE = (
+    1 << 24
+)  # bytes read at a time, so that no claim of the header takes memory by itself
 
 
 def is_idx(path: Path) -> bool:
@@ -53,9 +55,9 @@ def read_idx(path: Path) -> NDArray[Any]:
 
 def _read(stream: BinaryIO, size: int, shape: tuple[int, ...], file: str) -> bytearray:
     data, memory = bytearray(), machine.memory()
-    while len(data) <= size and (part := stream.read(min(_CHUNK, size + 1 - len(data)))):
+    while len(data) <= size and (part := stream.read(min(_BYTES_AT_ONCE, size + 1 - len(data)))):
         data += part
-        if len(data) >= _CHUNK and memory is not None and size > memory:
+        if len(data) >= _BYTES_AT_ONCE and memory is not None and size > memory:
             message = f"its array needs {size:,} bytes; this computer has {memory:,}"
             raise NnctlError(Problem(message, None, file))
     if len(data) != size:

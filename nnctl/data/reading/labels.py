@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.numbers import GRAMMAR, Doubles, Indices
+from nnctl.data.reading.array_types import Doubles, Indices
+from nnctl.data.reading.numbers import GRAMMAR
 from nnctl.data.reading.table import Label, LabelColumn
 
 FEW_DIGITS = 15  # doubles tell all numbers of so few digits apart

@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from nnctl.data.reading.fields import Fields, Flags
-from nnctl.data.reading.numbers import INFINITE, MISSING, Bytes, Indices, number
+from nnctl.data.reading.array_types import Bytes, Indices, Mask
+from nnctl.data.reading.fields import Fields
+from nnctl.data.reading.numbers import INFINITE, MISSING, number
 
 Kind = Literal["number", "truth", "text"]
 TRUTHS = {"True": 1.0, "False": 0.0, "TRUE": 1.0, "FALSE": 0.0, "true": 1.0, "false": 0.0}
@@ -67,13 +68,13 @@ class Notation(NamedTuple):
         if self.is_plain:
             return fields
         if taken := [*(self.thousands or ""), *self.signs]:
-            fields = _without(fields, self._taken_out(fields, taken))
+            fields = _taken_from(fields, self._taken_out(fields, taken))
         table = np.arange(256, dtype=np.uint8)
         if self.decimal != ".":
             table[ord(".")], table[ord(self.decimal)] = NO_NUMBER, ord(".")
         return replace(fields, buffer=table[fields.buffer])
 
-    def _taken_out(self, fields: Fields, taken: list[str]) -> Flags:
+    def _taken_out(self, fields: Fields, taken: list[str]) -> Mask:
         """Which bytes of the buffer are no part of a number though they stand in one."""
         gone = np.zeros(len(fields.buffer), dtype=np.bool_)
         for sign in taken:
@@ -88,7 +89,7 @@ class Notation(NamedTuple):
                 gone[at + place] = True
         return gone
 
-    def _part_thousands(self, fields: Fields, at: Indices, size: int) -> Flags:
+    def _part_thousands(self, fields: Fields, at: Indices, size: int) -> Mask:
         """Which separators stand between groups of three digits, the first of one to three."""
         buffer, marks = fields.buffer, fields.marks
         place = np.searchsorted(marks, at)
@@ -98,10 +99,10 @@ class Notation(NamedTuple):
         digits = at - before - 1
         leading = buffer[np.minimum(before + 1, len(buffer) - 1)] != ord("0")
         first = (digits >= 1) & (digits <= 3) & leading & (buffer[before] != ord(self.decimal))
-        found: Flags = (after - at - size == 3) & np.where(follows, digits == 3, first)
+        found: Mask = (after - at - size == 3) & np.where(follows, digits == 3, first)
         return found
 
-    def _are_outside(self, fields: Fields, at: Indices, size: int) -> Flags:
+    def _are_outside(self, fields: Fields, at: Indices, size: int) -> Mask:
         """Which signs stand before a number or behind one."""
         buffer = fields.buffer
         before, behind = buffer[at - 1], buffer[at + size]
@@ -142,23 +143,23 @@ def _places_of(buffer: Bytes, wanted: bytes) -> Indices:
     return at
 
 
-def _are_of(found: Bytes, wanted: bytes) -> Flags:
+def _are_of(found: Bytes, wanted: bytes) -> Mask:
     """Which of the bytes are among the `wanted`."""
     table = np.zeros(256, dtype=np.bool_)
     table[list(wanted)] = True
     return table[found]
 
 
-def _are_among(places: Indices, others: Indices) -> Flags:
+def _are_among(places: Indices, others: Indices) -> Mask:
     """Which places are among others, which ascend."""
     if not len(others):
         return np.zeros(len(places), dtype=np.bool_)
     nearest = np.minimum(np.searchsorted(others, places), len(others) - 1)
-    found: Flags = others[nearest] == places
+    found: Mask = others[nearest] == places
     return found
 
 
-def _without(fields: Fields, gone: Flags) -> Fields:
+def _taken_from(fields: Fields, gone: Mask) -> Fields:
     """The fields without some bytes, none of which is a digit or ends a field."""
     before: Indices = np.cumsum(gone) - gone
     marks_gone = gone[fields.marks]

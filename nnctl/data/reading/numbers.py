@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Indices = NDArray[np.int64]
-Doubles = NDArray[np.float64]
+from nnctl.data.reading.array_types import Bytes, Doubles, Indices
 
 MISSING = frozenset({"", "NA", "N/A", "nan", "NaN", "null"})
 GRAMMAR = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

@@ -21,8 +21,7 @@ def saved(path: Path, array: np.ndarray) -> Path:
 
 
 def prepared_pair(x: Path, y: Path) -> object:
-    wanted, draws = Wanted("regression", 1), np.random.default_rng(0)
-    return prepare(DataFile(x, target_path=y), wanted, draws)
+    return prepare(DataFile(x, target_path=y), Wanted("regression", 1))
 
 
 def error(path: Path) -> str:
