@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -69,6 +69,24 @@ class ColumnState:
             kept.append((line, text))
 
 
+class Layout(NamedTuple):
+    """Columns by what is made of them.
+
+    `parsed` are those of numbers, in the order of the file, since a stretch of fields is cut out
+    faster; by their places among these, `truths` hold True and False, `labels` are labels, and
+    `kept` gives the others, `names`, in the order that is asked for. `text` are those of text,
+    `text_labels` the names of those among them that are labels.
+    """
+
+    parsed: list[ColumnState]
+    truths: list[int]
+    labels: list[int]
+    kept: slice | list[int]
+    names: tuple[str, ...]
+    text: list[ColumnState]
+    text_labels: list[str]
+
+
 class Cells:
     """Turns the fields of a text table into tables of the columns asked for."""
 
@@ -83,31 +101,28 @@ class Cells:
         self._header, self._notation, self._faults, self._place = header, notation, faults, place
         self._columns = {name: _column(header, asked, name) for name in asked.wanted}
         self._verbatim = {name: header.places[name] for name in asked.verbatim}
-        self._rows = 0
+        self._undecided = [each for each in self._columns.values() if each.kind is None]
+        self._layout = _layout(self._columns.values())
+        self._rows, self._mixed = 0, False
 
     def table(self, fields: Fields) -> Table:
         """The rows of `fields`; those that are faulty are noted and hold nothing of use."""
         self._check_trailing(fields)
-        for column in self._columns.values():
-            if column.kind is None:
-                self._decide(fields, column)
+        if self._undecided:
+            self._decide_some(fields)
+        if any(column.kind for column in self._undecided):
+            self._undecided = [column for column in self._undecided if column.kind is None]
+            self._layout = _layout(self._columns.values())
         self._rows += len(fields.lines)
         marks: dict[str, dict[int, str]] = {}
-        numeric = [column for column in self._columns.values() if not column.is_text]
-        values, labels = self._numbers(fields, numeric, marks)
-        text: dict[str, TextColumn] = {}
-        for name, column in self._columns.items():
-            if column.is_text:
-                made = self._text(fields, column, marks)
-                if column.labels is None:
-                    text[name] = made
-                else:
-                    labels[name] = LabelColumn(*made)
-        places = [place for place, column in enumerate(numeric) if column.labels is None]
+        values, labels = self._numbers(fields, marks)
+        text = {column.name: self._text(fields, column, marks) for column in self._layout.text}
+        for name in self._layout.text_labels:
+            labels[name] = LabelColumn(*text.pop(name))
         return Table(
             self._faults.file,
-            tuple(numeric[place].name for place in places),
-            values if len(places) == len(numeric) else values[:, places],
+            self._layout.names,
+            values,
             text,
             {name: _unquoted(fields.texts(place)) for name, place in self._verbatim.items()},
             fields.lines,
@@ -119,7 +134,7 @@ class Cells:
     @property
     def are_mixed(self) -> bool:
         """Whether a column holds what it should not."""
-        return any(column.others for column in self._columns.values())
+        return self._mixed
 
     def note_mixtures(self) -> None:
         """Adds a fault for each cell that is of another kind than most of its column."""
@@ -152,6 +167,20 @@ class Cells:
         shown = f'"{short(sample)}"' if kind == "text" else short(sample)
         return f"{told}; the column holds {PLURALS[kind]}, such as {shown} ({where})", TEXT_FIX
 
+    def _decide_some(self, fields: Fields) -> None:
+        """Notes what columns hold that no row has told of so far."""
+        places = [column.place for column in self._undecided]
+        values, odd = self._notation.plain(fields).numbers(places)
+        are_odd = np.zeros(len(places), dtype=np.bool_)
+        are_odd[odd % len(places)] = True
+        for place, column in enumerate(self._undecided):
+            if are_odd[place]:
+                self._decide(fields, column)
+                continue
+            for row in np.flatnonzero(~np.isnan(values[:, place]))[:SHOWN_PROBLEMS].tolist():
+                column.kind = "number"
+                column.show("number", int(fields.lines[row]), fields.text(row, column.place))
+
     def _decide(self, fields: Fields, column: ColumnState) -> None:
         """Notes what most of a column's first cells are, if one of them has a value."""
         counts: Counter[Kind] = Counter()
@@ -177,24 +206,26 @@ class Cells:
             del column.shown[kind]  # they come again
 
     def _numbers(
-        self, fields: Fields, columns: Sequence[ColumnState], marks: dict[str, dict[int, str]]
+        self, fields: Fields, marks: dict[str, dict[int, str]]
     ) -> tuple[Doubles, dict[str, LabelColumn]]:
-        """The numbers of columns, (rows, len(columns)), and the labels of those that are labels."""
-        places = [column.place for column in columns]
-        values, odd = self._notation.plain(fields).numbers(places)
-        labels: dict[str, LabelColumn] = {}
+        """The numbers of rows, in the order of the layout's names, and labels that are numbers."""
+        columns = self._layout.parsed
+        values, odd = self._notation.plain(fields).numbers([column.place for column in columns])
         rows, at = np.divmod(odd, max(1, len(columns)))
         values[rows, at] = np.nan
-        for place, column in enumerate(columns):
-            if column.labels is not None:
-                own = rows[at == place]
-                labels[column.name] = self._labels(fields, column, values[:, place], own, marks)
-            elif column.kind == "truth":
-                self._note_numbers(fields, column, values[:, place])
+        for place in self._layout.truths:
+            self._note_numbers(fields, columns[place], values[:, place])
         for row, place in zip(rows.tolist(), at.tolist(), strict=True):
             if columns[place].labels is None:
                 values[row, place] = self._number(fields, row, columns[place], marks)
-        return values, labels
+        labels = {
+            columns[place].name: self._labels(
+                fields, columns[place], values[:, place], rows[at == place], marks
+            )
+            for place in self._layout.labels
+        }
+        kept = self._layout.kept
+        return values[:, kept] if isinstance(kept, slice) else values.take(kept, axis=1), labels
 
     def _note_numbers(self, fields: Fields, column: ColumnState, values: Doubles) -> None:
         """Notes the plain numbers of a column of truth values."""
@@ -285,6 +316,7 @@ class Cells:
     def _other(self, column: ColumnState, kind: Kind, line: int, text: str) -> None:
         """Notes a cell of another kind than the column's."""
         column.others += 1
+        self._mixed = True
         column.show(kind, line, text)
 
     def _check_trailing(self, fields: Fields) -> None:
@@ -301,6 +333,27 @@ class Cells:
 
     def _add(self, line: int, name: str, told: tuple[str, str | None]) -> None:
         self._faults.add(Problem(*told, self._faults.file, line, f"column {name}"))
+
+
+def _layout(columns: Iterable[ColumnState]) -> Layout:
+    """The columns by what is made of them; where nothing is known yet, they are numbers."""
+    every = list(columns)
+    text = [column for column in every if column.is_text]
+    parsed = sorted((each for each in every if not each.is_text), key=lambda each: each.place)
+    own = {column.name: place for place, column in enumerate(parsed) if column.labels is None}
+    names = tuple(column.name for column in every if column.name in own)
+    places = [own[name] for name in names]
+    first = places[0] if places else 0
+    is_stretch = places == list(range(first, first + len(places)))
+    return Layout(
+        parsed,
+        [place for place in places if parsed[place].kind == "truth"],
+        [place for place, column in enumerate(parsed) if column.labels is not None],
+        slice(first, first + len(places)) if is_stretch else places,
+        names,
+        text,
+        [column.name for column in text if column.labels is not None],
+    )
 
 
 def _column(header: Header, asked: Asked, name: str) -> ColumnState:
