@@ -233,7 +233,8 @@ def test_memory_does_not_grow_with_the_rows(tmp_path, name):
             line = ",".join("123456789 " * 10).replace(" ", "0") + ",1\n"
             header = ",".join(map(str, range(width))).replace(",", ",c") + ",kind\n"
             for k in range(4):
-                (folder / f"part-{k}.csv").write_text("c" + header + line * (rows // 4))
+                pair = line + line.replace(",1\n", ",0\n")
+                (folder / f"part-{k}.csv").write_text("c" + header + pair * (rows // 8))
         data = {**SOURCES[name], "scale": "none", "memory": limit}
         config = write_config(folder, data, epochs=1, batch_size=256)
         taken.append(peak(config, folder / "run"))
