@@ -500,7 +500,7 @@ def test_the_words_users_never_read(write: Callable[..., str]) -> None:
 @pytest.mark.parametrize(
     ("override", "path", "words"),
     [
-        ("data.missing_values=3", "data.missing_values", "a list of texts, or {only: [texts]}"),
+        ("data.missing_values=3", "data.missing_values", "it must be a list of texts of cells"),
         ("data.missing_values={only: 3}", "data.missing_values.only", "it must be a list"),
         ("data.decimal=x", "data.decimal", 'it must be "." or ","'),
         ("data.thousands=.", "data.thousands", 'decimal and thousands are both "."'),
