@@ -11,8 +11,6 @@ from tests.test_imports import FLOORS, PACKAGE
 SHARED = {
     ("cli", "command"): "a file of cli/commands is one command, which goes by that name",
 }
-# Rooms whose modules do not hold to it yet.
-UNTIDY = {"data"}
 ROOMS = [room for floor in FLOORS for room in floor if (PACKAGE / room).is_dir()]
 
 
@@ -42,7 +40,7 @@ def homes_by_name(room: str) -> dict[str, list[str]]:
     return homes
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room not in UNTIDY])
+@pytest.mark.parametrize("room", ROOMS)
 def test_a_name_means_one_thing_in_its_room(room):
     homes = homes_by_name(room)
     assert homes, "the guard reads no names"
