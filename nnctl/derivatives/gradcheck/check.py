@@ -4,13 +4,15 @@ The complex step, `Im f(x + ih) / h`, has no subtractive cancellation, so that a
 the derivative to about machine precision (Squire and Trapp, Using complex variables to estimate
 derivatives of real functions, SIAM Review 40, 1998). Central differences of four points around
 (Abramowitz and Stegun, Handbook of Mathematical Functions, 25.3.6) know nothing of complex numbers
-and are the second opinion. Both replay the graph's own program, with memory shared as in
+and are the second opinion: their error is what rounding leaves of the losses' difference, and no
+more than that is allowed for. Both replay the graph's own program, with memory shared as in
 training: forward in complex128, derivatives in float64.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -22,6 +24,7 @@ from nnctl.training.step import Examples, Model, Trace, trace
 
 Method = Literal["complex-step", "central"]
 COMPLEX_STEP = 1e-20
+LAST_PLACE = float(np.finfo(np.float64).eps)
 CENTRAL_STEPS = (3e-4, 1e-5, 2e-6)  # the first that no kink is within reach of
 TOLERANCE: dict[Method, float] = {"complex-step": 1e-9, "central": 1e-5}
 FLOOR: dict[Method, float] = {"complex-step": 1e-6, "central": 1e-3}  # of the largest gradient
@@ -49,12 +52,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Entry:
-    """One compared derivative: its index in the array, or None for a random direction."""
+    """One compared derivative: its index in the array, or None for a random direction.
+
+    `rounding` is how far apart the two may be because the losses were rounded; it is worked out
+    where they are further apart than their sizes allow.
+    """
 
     index: tuple[int, ...] | None
     analytic: float
     numeric: float
     relative_error: float
+    rounding: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,9 @@ class CasePrograms:
         self._apart = self.forward[apart[0]].real if apart else np.empty(0)
         self._around = np.empty((4, self._apart.size))
         self._parts = {name: self.forward[value] for name, value in case.arrays.items()}
+        own = [value for value in forward if value.op is not None and not value.is_view]
+        self._rounded = [value for value in (*own, *case.arrays.values()) if value.kind == "real"]
+        self._step = math.inf  # of the last central difference
 
     def move(self, generator: np.random.Generator | None) -> dict[str, Array]:
         """Goes to the case's point, or near it; returns the derivatives by each array there."""
@@ -153,6 +164,7 @@ class CasePrograms:
             found = self._difference(part, before, step * direction)
             if found is not None:
                 found /= step
+                self._step = step
                 break
         part[...] = before
         return found
@@ -171,6 +183,32 @@ class CasePrograms:
             if (sides != sides[0]).any():
                 return None
         return (8 * (losses[0] - losses[1]) - (losses[2] - losses[3])) / 12
+
+    @cached_property
+    def _last_places(self) -> float:
+        """How much the loss may be off near this point, where each value is by its last place.
+
+        0, so that nothing is excused, where that has no bound.
+        """
+        graph = self.case.loss.graph
+        slopes = gradients(self.case.loss, self._rounded)
+        shares = (d * value for d, value in zip(slopes, self._rounded, strict=True))
+        total = sum((np.maximum(share, -share).sum() for share in shares), graph.constant(0.0))
+        program = Program(graph, [total], np.float64)
+        for leaf in self.case.point:
+            if leaf in program:
+                present = self.analytic if leaf in self.analytic else self.case.point
+                program[leaf][...] = present[leaf]
+        program.run()
+        found = float(program[total])
+        return LAST_PLACE * found if math.isfinite(found) else 0.0
+
+    def rounding(self) -> float:
+        """How far the last slope may be off because the losses that it was read from are rounded.
+
+        A complex step is no difference of losses, so it has no such share.
+        """
+        return 0.0 if self.method == "complex-step" else 1.5 * self._last_places / self._step
 
 
 def leaf_of(value: Value) -> Value:
@@ -222,7 +260,10 @@ def verdicts(
                 left.append(probe)
                 continue
             expected = float((analytic[probe.array] * probe.direction).sum())
-            found[probe.array].append(Entry(probe.index, expected, numeric, 0.0))
+            sizes = max(abs(expected), abs(numeric))
+            apart = abs(expected - numeric) > TOLERANCE[experiment.method] * sizes
+            rounding = experiment.rounding() if apart else 0.0
+            found[probe.array].append(Entry(probe.index, expected, numeric, 0.0, rounding))
         moved += len(left)
         probes = left
         if not probes:
@@ -291,7 +332,8 @@ def results(
     per_array = []
     for key, entries in found.items():
         numeric = max((abs(entry.numeric) for entry in entries), default=0.0)
-        zero = max(largest[key], numeric) <= ZERO * of_model
+        rounding = max((entry.rounding for entry in entries), default=0.0)
+        zero = max(largest[key], numeric) <= max(ZERO * of_model, rounding)
         judged = [judge(entry, FLOOR[method] * largest[key], zero) for entry in entries]
         per_array.append((key, judged, zero))
     if not each_array:
@@ -309,8 +351,8 @@ def judge(entry: Entry, floor: float, zero: bool) -> Entry:
         return entry
     scale = max(abs(entry.analytic), abs(entry.numeric), floor)
     difference = abs(entry.analytic - entry.numeric)
-    error = 0.0 if zero or difference == 0 else difference / scale
-    return Entry(entry.index, entry.analytic, entry.numeric, error)
+    error = 0.0 if zero or difference <= entry.rounding else (difference - entry.rounding) / scale
+    return replace(entry, relative_error=error)
 
 
 def result(

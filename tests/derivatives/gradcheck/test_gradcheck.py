@@ -293,3 +293,66 @@ def test_dropout_is_checked_under_a_held_mask():
     case = model_case(model, losses.MeanSquaredError(), batch)
     results = check(case, "complex-step", generator, each_array=True)
     assert all(result.passed for result in results)
+
+
+def in_each_array(layers, shape, method, scale=1.0, seed=0):
+    """What is found of a regression by such layers on data of that scale, far from zero."""
+    generator = np.random.default_rng(seed)
+    model = Sequential([*layers, LAYERS["flatten"](), Dense(1)], dtype=float)
+    model.build(shape)
+    model.vector[...] += generator.normal(0, 0.3, model.vector.shape)
+    x = scale * (5 + generator.standard_normal((6, *shape)))
+    batch = Examples(x, generator.standard_normal((6, 1)))
+    case = model_case(model, losses.MeanSquaredError(), batch)
+    return {result.name: result for result in check(case, method, generator, each_array=True)}
+
+
+WEIGHTED = {"dense": (4,), "conv1d": (3, 2), "conv2d": (3, 3, 1)}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e5])
+@pytest.mark.parametrize("method", WORST)
+@pytest.mark.parametrize("layer", WEIGHTED)
+def test_a_bias_before_batch_normalization_has_no_derivative(layer, method, scale):
+    """Each difference is all rounding there, and the other arrays are checked as ever."""
+    sizes = {"units": 3} if layer == "dense" else {"filters": 3, "kernel_size": 2}
+    layers = [LAYERS[layer](**sizes), LAYERS["batch_normalization"]()]
+    for seed in range(3):
+        found = in_each_array(layers, WEIGHTED[layer], method, scale, seed)
+        assert all(result.passed for result in found.values()), found
+        zeros = [name for name, result in found.items() if result.zero]
+        assert zeros == [f"{layer}_1/bias"]
+
+
+@pytest.mark.parametrize(("offset", "is_zero"), [(1e6, False), (1e13, True)])
+def test_what_rounding_takes_from_central_differences_is_no_error(offset, is_zero):
+    """Beside a large loss a small one is less exact, and in the end not there."""
+    graph = Graph()
+    a = graph.leaf("a", (4,))
+    case = Case(np.tanh(a).sum() * 1e-3 + offset, {"a": a}, {a: np.array([0.3, 0.4, 0.5, 0.6])})
+    (found,) = check(case, "central", np.random.default_rng(0), each_array=True)
+    assert (found.passed, found.zero) == (True, is_zero)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.0, 1e6])
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 1.1])
+def test_what_rounding_cannot_explain_is_caught_by_central_differences(offset, factor):
+    graph = Graph()
+    a = graph.leaf("a", (4,))
+    y = with_derivative(np.tanh(a), (a,), lambda d: d * (1 - np.square(np.tanh(a))) * factor)
+    case = Case(y.sum() * 1e-3 + offset, {"a": a}, {a: np.array([0.3, 0.4, 0.5, 0.6])})
+    assert not check(case, "central", np.random.default_rng(0), name="wrong")[0].passed
+
+
+@pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("rule", ["divide", "sqrt", "square", "multiply"])
+def test_a_wrong_rule_before_a_normalization_is_caught_by_central_differences(
+    rule, factor, monkeypatch
+):
+    ufunc = getattr(np, rule)
+    op = operations.UFUNCS[ufunc]
+    rules = tuple(derive if derive is None else spoilt(derive, factor) for derive in op.rules)
+    monkeypatch.setitem(operations.UFUNCS, ufunc, dataclasses.replace(op, rules=rules))
+    layers = [Dense(3), LAYERS["batch_normalization"]()]
+    found = in_each_array(layers, (4,), "central")
+    assert not all(result.passed for result in found.values())
