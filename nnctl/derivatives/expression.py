@@ -6,6 +6,7 @@ arithmetic and a few functions pass, within bounds that keep every later step sh
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -46,11 +47,13 @@ class Arithmetic:
     """How to work out an expression: with floats, with a computer algebra system's terms, …
 
     `constant` is given a number as text, `name` a name; `functions` has those of `FUNCTIONS`.
+    `power` is given a base and an exponent.
     """
 
     constant: Callable[[str], Any]
     name: Callable[[str], Any]
     functions: Mapping[str, Callable[[Any], Any]]
+    power: Callable[[Any, Any], Any] = operator.pow
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Expression:
     def at(self, point: Mapping[str, float]) -> float | None:
         """The value as a float; None where it is no real number, or too large."""
         try:
-            value = self.work_out(Arithmetic(float, point.__getitem__, FUNCTIONS))
+            value = self.work_out(Arithmetic(float, point.__getitem__, FUNCTIONS, math.pow))
         except (ArithmeticError, ValueError):
             return None
         return value if isinstance(value, float) and math.isfinite(value) else None
@@ -105,8 +108,8 @@ def check_node(node: ast.expr, variables: dict[str, None], power: float, depth: 
             variables.setdefault(name)
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
             check_node(operand, variables, power, depth + 1)
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
-            inside = power * exponent(right) if isinstance(operator, ast.Pow) else power
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
+            inside = power * exponent(right) if isinstance(sign, ast.Pow) else power
             check_power(inside)
             check_node(left, variables, inside, depth + 1)
             check_node(right, variables, power, depth + 1)
@@ -168,16 +171,16 @@ def result_of(node: ast.expr, arithmetic: Arithmetic) -> Any:
             return -result_of(operand, arithmetic)
         case ast.UnaryOp(operand=operand):
             return result_of(operand, arithmetic)
-        case ast.BinOp(left=left, op=operator, right=right):
+        case ast.BinOp(left=left, op=sign, right=right):
             a, b = result_of(left, arithmetic), result_of(right, arithmetic)
-            return operate(OPERATORS[type(operator)], a, b)
+            return operate(OPERATORS[type(sign)], a, b, arithmetic)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
             return arithmetic.functions[name](result_of(argument, arithmetic))
     raise AssertionError(ast.dump(node))
 
 
-def operate(operator: str, a: Any, b: Any) -> Any:
-    match operator:
+def operate(sign: str, a: Any, b: Any, arithmetic: Arithmetic) -> Any:
+    match sign:
         case "+":
             return a + b
         case "-":
@@ -186,4 +189,4 @@ def operate(operator: str, a: Any, b: Any) -> Any:
             return a * b
         case "/":
             return a / b
-    return a**b
+    return arithmetic.power(a, b)

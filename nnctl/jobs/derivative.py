@@ -1,17 +1,21 @@
 """`nnctl derivative`: a symbolic derivative, its value, and the course's experiment beside it."""
 
 import math
+import multiprocessing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from multiprocessing.connection import Connection
 from typing import Any
 
-from nnctl.derivatives.expression import FUNCTIONS, Arithmetic, Expression, parse
-from nnctl.errors import ArgumentError, did_you_mean
+from nnctl.derivatives.algebra import Algebra
+from nnctl.derivatives.expression import Expression, parse
+from nnctl.errors import ArgumentError, NnctlError, did_you_mean
+from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.system.extras import load_extra
 
 EPSILONS = (0.002, 0.001, 0.0001)
-GREATEST = 1e308  # that a float holds
-DIGITS = 20  # to which SymPy works out values, before they become floats
+SECONDS = 10.0  # that a formula may take
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def derivative(
             raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number other than 0")
     formula = parse(expression)
     point = point_of(formula, at)
-    algebra = Algebra(sympy, formula)
+    algebra = Algebra(sympy, load_extra("mpmath", "derive"), formula)
     exact = {name: algebra.number(value) for name, value in point.items()}
     value = algebra.value(exact)
     if value is None:
@@ -87,7 +91,7 @@ def derivative(
         )
     found = {}
     for name in formula.variables:
-        rises = tuple(algebra.rise(exact, name, epsilon) for epsilon in epsilons or EPSILONS)
+        rises = tuple(rise_of(algebra, exact, name, epsilon) for epsilon in epsilons or EPSILONS)
         slope = algebra.slope(exact, name)
         if slope is None:
             raise ArgumentError(
@@ -95,8 +99,55 @@ def derivative(
                 "choose another point",
             )
         found[name] = Derivative(str(algebra.derivative(name)), slope, rises)
-    floats = {name: float(exact[name]) for name in formula.variables}
+    floats = {name: float(algebra.worth(exact[name]) or 0) for name in formula.variables}
     return DerivativeResult(formula.text, floats, float(value), found)
+
+
+def derivative_in_time(
+    expression: str, at: Sequence[str], epsilons: Sequence[float] = (), seconds: float = SECONDS
+) -> DerivativeResult:
+    """What `derivative` finds, in a process of its own, which is ended where it takes too long.
+
+    No bound on a formula's size keeps SymPy from working on some of them for hours. Raises
+    `NnctlError` then, and as `derivative` does.
+    """
+    context = multiprocessing.get_context("spawn")
+    line, other = context.Pipe(duplex=False)
+    process = context.Process(target=answer, args=(other, expression, at, epsilons), daemon=True)
+    with hold_signals_back():
+        process.start()
+    other.close()
+    found: DerivativeResult | NnctlError | None = None
+    try:
+        line.recv()  # it is ready
+        found = line.recv() if line.poll(seconds) else None
+    except EOFError:
+        pass  # it has ended: it came to no end, or was killed for its memory
+    finally:
+        process.kill()
+        process.join()
+    if found is None:
+        message = f"the derivative could not be worked out within {seconds:g} s"
+        raise ArgumentError(message, "write a shorter formula, or numbers with fewer digits")
+    if isinstance(found, NnctlError):
+        raise found
+    return found
+
+
+def answer(
+    line: "Connection[Any, Any]", expression: str, at: Sequence[str], epsilons: Sequence[float]
+) -> None:
+    """Sends that it begins, and then what `derivative` finds or raises."""
+    ignore_interrupts()
+    try:
+        load_extra("sympy", "derive")
+        line.send(None)
+        line.send(derivative(expression, at, epsilons))
+    except NnctlError as error:
+        line.send(error)
+        line.send(error)
+    except (MemoryError, RecursionError):
+        return
 
 
 def point_of(formula: Expression, given: Sequence[str]) -> dict[str, Expression]:
@@ -130,58 +181,12 @@ def point_text(point: Mapping[str, Expression]) -> str:
     return ", ".join(f"{name} = {value.text}" for name, value in point.items())
 
 
-class Algebra:
-    """An expression in SymPy's terms, built from its checked tree, never from text."""
-
-    def __init__(self, sympy: Any, formula: Expression):
-        self.sympy = sympy
-        self.formula = formula
-        self.symbols = {name: sympy.Symbol(name, real=True) for name in formula.variables}
-        self.term = formula.work_out(self._arithmetic())
-
-    def _arithmetic(self) -> Arithmetic:
-        functions = {name: getattr(self.sympy, name) for name in FUNCTIONS if name != "abs"}
-        # Its own Abs SymPy derives in a roundabout way unless it knows the argument to be real.
-        functions["abs"] = lambda term: self.sympy.sqrt(term**2)
-        return Arithmetic(self.sympy.Rational, self.symbols.__getitem__, functions)
-
-    def number(self, value: Expression) -> Any:
-        """The exact number of an expression without variables."""
-        return value.work_out(self._arithmetic())
-
-    def derivative(self, name: str) -> Any:
-        return self.sympy.diff(self.term, self.symbols[name])
-
-    def value(self, point: Mapping[str, Any]) -> Any:
-        """J at the point; None where it is no real number, or beyond what floats hold."""
-        if self.formula.at({name: float(number) for name, number in point.items()}) is None:
-            return None
-        return self._number_at(self.term, point)
-
-    def slope(self, point: Mapping[str, Any], name: str) -> float | None:
-        """The derivative at the point; None where there is none."""
-        corners = [term.args[0] for term in self.term.atoms(self.sympy.Abs)]
-        symbol = self.symbols[name]
-        for corner in corners:
-            if corner.has(symbol) and self._number_at(corner, point) == 0:
-                return None
-        value = self._number_at(self.derivative(name), point)
-        return None if value is None else float(value)
-
-    def rise(self, point: Mapping[str, Any], name: str, epsilon: float) -> Rise:
-        """How much J rises where one variable does by `epsilon`."""
-        step = self.sympy.Rational(repr(epsilon))
-        before, after = (
-            self.value({**point, name: point[name] + by}) for by in (self.sympy.Integer(0), step)
-        )
-        if before is None or after is None:
-            return Rise(epsilon, None, None, None)
-        rise = after - before
-        return Rise(epsilon, float(after), float(rise), float(rise / step))
-
-    def _number_at(self, term: Any, point: Mapping[str, Any]) -> Any:
-        """A term's value at the point; None where that is no real, finite number."""
-        there = term.xreplace({self.symbols[name]: number for name, number in point.items()})
-        value = there.evalf(DIGITS)
-        is_real = value.is_Number and value.is_finite
-        return value if is_real and abs(value) < GREATEST else None
+def rise_of(algebra: Algebra, point: Mapping[str, Any], name: str, epsilon: float) -> Rise:
+    """How much J rises where one variable does by `epsilon`."""
+    step = Fraction(repr(epsilon))
+    raised = point[name] + algebra.sympy.Rational(step.numerator, step.denominator)
+    before, after = algebra.value(point), algebra.value({**point, name: raised})
+    if before is None or after is None:
+        return Rise(epsilon, None, None, None)
+    rise = after - before
+    return Rise(epsilon, float(after), float(rise), float(rise / step))

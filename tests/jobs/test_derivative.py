@@ -1,13 +1,14 @@
 """`nnctl derivative`: the course's page to the digit, and derivatives against experiments."""
 
 import math
+import subprocess
 import sys
 import time
 
 import pytest
 
 from nnctl.errors import ArgumentError, NnctlError
-from nnctl.jobs.derivative import EPSILONS, derivative
+from nnctl.jobs.derivative import EPSILONS, derivative, derivative_in_time
 
 
 def test_without_sympy_the_extra_is_named(monkeypatch):
@@ -159,3 +160,59 @@ def test_what_is_allowed_is_quick(text, derived):
     start = time.perf_counter()
     assert derived(text, ["w=1"]).derivatives["w"].value is not None
     assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize("w", ["1", "1/3", "0.123456789012345", "2**0.123456789", "1e15"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(1/3 + w)**299.123456789",
+        "999999999999999**w",
+        "(w + 0.5)**-299.123456789",
+        "(2 + 1/3)**299.123456789*w",
+        "(123456789*w)**0.123456789",
+        "(1 + 1/w)**w",
+        "0.999999**w",
+        "(w + 1/999999999999999)**0.123456789012345",
+        "exp(log(5*w)*0.123456789)",
+        "(123456789012345.5*w)**300",
+        "sqrt(sqrt(sqrt(sqrt(6*w)**0.3)**0.7)**0.9)**0.1",
+    ],
+)
+def test_long_numbers_are_worked_out_or_refused_in_no_time(text, w, derived):
+    start = time.perf_counter()
+    try:
+        (found,) = derived(text, [f"w={w}"]).derivatives.values()
+        assert math.isfinite(found.value)
+    except ArgumentError as error:
+        assert "too large" in str(error)
+    assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize("text", ["cosh(w**w)", "cos(w**-0.3)", "sqrt(w**2.5)", "log(w**w) + w"])
+def test_a_root_of_less_than_nothing_is_no_number(text, derived):
+    with pytest.raises(ArgumentError, match="no real number"):
+        derived(text, ["w=-0.3"])
+
+
+def test_formulas_of_all_kinds_end_in_time_and_right(derived):
+    """In a process that can be ended; `python -m tests.derivatives.formulas 20000` tries more."""
+    command = [sys.executable, "-m", "tests.derivatives.formulas", "200"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
+def test_in_a_process_of_its_own_it_finds_and_says_the_same(derived):
+    assert derivative_in_time("w**2*x", ["w=3", "x=2"]) == derived("w**2*x", ["w=3", "x=2"])
+    for text, at in (("w +", ["w=1"]), ("1/w", ["w=0"]), ("wide", ["wid=1"])):
+        with pytest.raises(ArgumentError) as wanted:
+            derived(text, at)
+        with pytest.raises(ArgumentError) as caught:
+            derivative_in_time(text, at)
+        assert str(caught.value) == str(wanted.value)
+
+
+def test_what_takes_too_long_is_refused_in_words(derived):
+    long = "**".join(["w"] * 15)  # a tenth of a second at the least
+    with pytest.raises(ArgumentError, match=r"not be worked out within 0 s\nfix: write a shorter"):
+        derivative_in_time(long, ["w=1"], seconds=0)

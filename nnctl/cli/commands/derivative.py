@@ -41,9 +41,9 @@ def command(
     Example: nnctl derivative 'w**2' --at w=3
     """
     from nnctl.cli.printing import print_json
-    from nnctl.jobs.derivative import derivative
+    from nnctl.jobs.derivative import derivative_in_time
 
-    result = derivative(expression, [*(at or ()), *(more or ())], epsilon or ())
+    result = derivative_in_time(expression, [*(at or ()), *(more or ())], epsilon or ())
     if json:
         print_json(result.as_json())
     else:

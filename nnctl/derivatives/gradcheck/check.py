@@ -193,7 +193,8 @@ class CasePrograms:
         graph = self.case.loss.graph
         slopes = gradients(self.case.loss, self._rounded)
         shares = (d * value for d, value in zip(slopes, self._rounded, strict=True))
-        total = sum((np.maximum(share, -share).sum() for share in shares), graph.constant(0.0))
+        sizes = [graph.ufunc(np.maximum, share, -share).sum() for share in shares]
+        total = sum(sizes, graph.constant(0.0))
         program = Program(graph, [total], np.float64)
         for leaf in self.case.point:
             if leaf in program:
