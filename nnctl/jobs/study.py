@@ -12,7 +12,7 @@ from nnctl.jobs.search import Search
 from nnctl.jobs.trials import Trainer
 from nnctl.jobs.workers import run_here, run_in_processes
 from nnctl.runs.results import save_results
-from nnctl.runs.study_folder import StudyFolder
+from nnctl.runs.study_folder import StudyFolder, study_at
 from nnctl.system import machine
 from nnctl.tuning.identity import ABOUT, TRIALS, changes, identity_of
 from nnctl.tuning.result import TuneResult, View, Watcher
@@ -161,7 +161,8 @@ class JoinedStudy(StudyCommand):
 class OwnStudy(StudyCommand):
     """A study that is begun or gone on with, and kept in a folder.
 
-    Its storage is in the folder, or `elsewhere`; `overwrite` begins anew.
+    Its storage is in the folder, or `elsewhere`; `overwrite` begins anew. No other process has the
+    folder meanwhile.
     """
 
     folder: StudyFolder
@@ -183,16 +184,18 @@ class OwnStudy(StudyCommand):
 
     @contextmanager
     def _open(self) -> Iterator["Study"]:
-        # A storage elsewhere may be out of reach, which leaves no folder behind.
-        if not self.elsewhere:
-            self._make_folder()
-        with super()._open() as study:
-            if self.elsewhere:
+        with self.folder.hold():
+            self.folder = study_at(self.folder.path, self.overwrite)
+            # A storage elsewhere may be out of reach, which leaves no folder behind.
+            if not self.elsewhere:
                 self._make_folder()
-            yield study
+            with super()._open() as study:
+                if self.elsewhere:
+                    self._make_folder()
+                yield study
 
     def _make_folder(self) -> None:
-        """Makes the folder where there is none yet. Raises `NnctlError` for one that lacks it."""
+        """Begins the study's files where there are none. Raises `NnctlError` if it lacks one."""
         folder = self.folder
         if not folder.is_begun:
             text = resolved(self.search.config, absolute_paths=True, tune=True)

@@ -3,14 +3,15 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, is_taken, make_parents, taken_problem
+from nnctl.runs.lock import require_unheld, writing
 from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
 STORAGE, STUDY_CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
@@ -41,11 +42,29 @@ class StudyFolder:
     def results(self) -> Path:
         return self.path / RESULTS
 
-    def create(self, config: str, *, anew: bool = False) -> None:
-        """Makes the folder, with `tune.yaml`; with `anew` nothing is left of what it held."""
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Holds the folder for this process alone; one that is made for it and stays empty goes.
+
+        Raises `NnctlError` while another process holds it.
+        """
+        made = [path for path in (self.path, *self.path.parents) if not path.exists()]
         try:
             make_parents(self.path)
             self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise write_problem(error, self.path) from None
+        with writing(self.path):
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # it is not empty
+                    for path in made:
+                        path.rmdir()
+
+    def create(self, config: str, *, anew: bool = False) -> None:
+        """Puts `tune.yaml` into the folder; with `anew` nothing is left of what it held."""
+        try:
             for name in (BEST, WEIGHTS, TRIALS, RESULTS, REPORT, STORAGE, *LOGS) if anew else ():
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
@@ -102,9 +121,16 @@ def is_json(text: str) -> bool:
 def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder:
     """The folder of a study: `output`, or else `runs/NAME-tune`; with one that it holds gone on.
 
-    Raises `NnctlError` for a folder that holds something else.
+    Raises `NnctlError` for a folder that holds something else, or that another process writes.
     """
-    path = output if output is not None else RUNS / f"{name}{SUFFIX}"
+    folder = study_at(output if output is not None else RUNS / f"{name}{SUFFIX}", overwrite)
+    if folder.path.is_dir():
+        require_unheld(folder.path)  # now, not when all data have been read
+    return folder
+
+
+def study_at(path: Path, overwrite: bool) -> StudyFolder:
+    """A folder as it is now. Raises `NnctlError` where it holds something else than a study."""
     if not is_taken(path) or is_about_to_be(path):
         return StudyFolder(path)
     if not is_study(path):
@@ -113,7 +139,7 @@ def choose_study(name: str, output: Path | None, overwrite: bool) -> StudyFolder
 
 
 def is_about_to_be(path: Path) -> bool:
-    """Whether another process makes the folder of a study at this moment, or was killed then."""
+    """Whether a process that was making the folder of a study was killed then."""
     own = {each.name for each in path.glob(temporary_name(STUDY_CONFIG, "*"))}
     return path.is_dir() and not is_study(path) and own == {e.name for e in path.iterdir()}
 

@@ -359,10 +359,12 @@ def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happen
 @pytest.mark.process
 @pytest.mark.slow
 def test_two_commands_on_one_storage_share_the_trials():
-    options = ("--workers", "1", "--trials", "16", "--set", "epochs=40")
-    with command(*options) as one, command(*options) as other:
-        assert [job.wait(timeout=60) for job in (one, other)] == [0, 0]
-        printed = [job.stderr.read() for job in (one, other)]
+    options = ("--workers", "1", "--set", "epochs=40", "--storage", "sqlite:///shared.db")
+    with command(*options, "--trials", "16") as one:
+        begun(Path("shared.db"), 1)
+        with command(*options, "--worker") as other:
+            assert [job.wait(timeout=60) for job in (one, other)] == [0, 0]
+            printed = [job.stderr.read() for job in (one, other)]
     ran = [
         [int(number) for number in re.findall(r"^trial (\d+)/16 ", text, re.MULTILINE)]
         for text in printed

@@ -18,9 +18,19 @@ loss: mean_squared_error
 optimizer: adam
 epochs: 4000
 """
+STUDY = """\
+data: {train: t.csv, target: y, validation: 0.25}
+layers: [{type: dense, units: 8, activation: relu}, {type: dense, units: 1}]
+loss: mean_squared_error
+optimizer: adam
+epochs: 60
+tune: {search: {layers.0.units: [2, 4, 6, 8, 10, 12]}, sampler: random, pruner: none, trials: 4}
+"""
 TRAIN = ["train", "c.yaml", "-q", "-o", "run"]
 ANEW = [*TRAIN, "--overwrite"]
 RESUME = ["resume", "run", "-q", "--epochs", "4001"]
+TUNE = ["tune", "s.yaml", "-q", "-o", "study", "--workers", "1"]
+TUNE_ANEW = [*TUNE, "--overwrite", "--seed", "1"]
 KILLED = -9
 
 
@@ -30,6 +40,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = "".join(f"{k % 7},{k % 5},{k % 7 - 2 * (k % 5)}\n" for k in range(64))
     Path("t.csv").write_text("a,b,y\n" + rows)
     Path("c.yaml").write_text(CONFIG)
+    Path("s.yaml").write_text(STUDY)
 
 
 def started(arguments: list[str]) -> AbstractContextManager[Popen[str]]:
@@ -90,3 +101,55 @@ def test_the_dead_hold_nothing(second):
     config.write_text(config.read_text().replace("epochs: 1000000", "epochs: 5"))
     run_alone([*second, *(["--epochs", "5"] if "resume" in second else [])])
     assert Path("run/weights.npz").exists()
+
+
+STUDIES = {
+    "new": (TUNE, [*TUNE, "--seed", "1"], False),
+    "gone on with": ([*TUNE, "--trials", "6"], [*TUNE, "--trials", "6"], True),
+    "replaced": (TUNE_ANEW, [*TUNE_ANEW, "--seed", "2"], True),
+    "gone on with, replaced": ([*TUNE, "--trials", "6"], TUNE_ANEW, True),
+    "elsewhere": (
+        [*TUNE, "--storage", "sqlite:///shared.db"],
+        [*TUNE, "--storage", "sqlite:///shared.db"],
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", STUDIES)
+def test_one_process_has_the_folder_of_a_study(pair):
+    pytest.importorskip("optuna")
+    *commands, is_there = STUDIES[pair]
+    if is_there:
+        run_alone([*TUNE, "--trials", "1"])
+    processes = [started(command) for command in commands]
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert sorted(status for *_, status in ends) == [0, 2]
+    (won,) = [k for k, (*_, status) in enumerate(ends) if status == 0]
+    _, errors, _ = ends[1 - won]
+    assert "another process is writing this folder" in errors
+    assert errors.count("error:") == 1 and "Traceback" not in errors
+    names = ("best.yaml", "weights.npz")
+    written = {name: Path("study", name).read_bytes() for name in names}
+    rows = Path("study/trials.csv").read_text().splitlines()
+    Path("study").rename("won")
+    Path("shared.db").unlink(missing_ok=True)
+    run_alone(commands[won])
+    assert {name: Path("study", name).read_bytes() for name in written} == written
+    assert len(Path("study/trials.csv").read_text().splitlines()) == len(rows)
+
+
+@pytest.mark.parametrize("second", [TUNE, TUNE_ANEW], ids=["gone on with", "replaced"])
+def test_a_study_that_runs_is_left_alone(second):
+    pytest.importorskip("optuna")
+    with started([*TUNE, "--trials", "6", "--epochs", "100000"]) as first:
+        while not Path("study/study.db").exists():
+            assert first.poll() is None
+        with started(second) as refused:
+            _, errors = refused.communicate(timeout=60)
+            assert (refused.returncode, errors.count("error:")) == (2, 1)
+        assert "another process is writing this folder" in errors
+        first.kill()
+        first.communicate(timeout=30)
+    run_alone(TUNE_ANEW)
+    assert Path("study/best.yaml").exists()

@@ -11,14 +11,15 @@ from nnctl.runs.study_folder import StudyFolder, choose_study, is_study
 def test_a_folder_is_made_once_and_then_gone_on_with(tmp_path):
     folder = choose_study("a", tmp_path / "study", overwrite=False)
     assert not folder.is_begun
-    folder.create("tune: {}\n")
+    with folder.hold():
+        folder.create("tune: {}\n")
     assert is_study(folder.path)
     assert choose_study("a", folder.path, overwrite=False).is_begun
     assert not choose_study("a", folder.path, overwrite=True).is_begun
 
 
 def test_begun_anew_nothing_is_left(tmp_path):
-    folder = StudyFolder(tmp_path / "study")
+    folder = StudyFolder(tmp_path)
     folder.create("old")
     folder.write_best("a: 1\n", b"weights")
     folder.storage.write_bytes(b"trials")
@@ -35,13 +36,34 @@ def test_other_folders_are_refused(tmp_path):
         choose_study("a", tmp_path / "notes.txt", overwrite=False)
 
 
-def test_a_folder_that_another_process_is_making_is_no_obstacle(tmp_path):
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_folder_that_is_held_is_refused(tmp_path, overwrite, is_begun):
+    folder = StudyFolder(tmp_path / "study")
+    with folder.hold():
+        if is_begun:
+            folder.create("tune: {}\n")
+        with pytest.raises(NnctlError, match="another process is writing this folder"):
+            choose_study("a", folder.path, overwrite=overwrite)
+        with pytest.raises(NnctlError, match="another process is writing"), folder.hold():
+            raise AssertionError("two have it")
+    assert choose_study("a", folder.path, overwrite=overwrite)
+    assert folder.path.exists() == is_begun
+
+
+def test_an_empty_folder_that_was_there_stays(tmp_path):
+    with StudyFolder(tmp_path).hold():
+        pass
+    assert tmp_path.is_dir()
+
+
+def test_a_folder_that_a_killed_process_was_making_is_no_obstacle(tmp_path):
     (tmp_path / ".tune.yaml.1234abcd.tmp").write_text("")
     assert not choose_study("a", tmp_path, overwrite=False).is_begun
 
 
 def test_weights_never_stand_beside_another_config(tmp_path):
-    folder = StudyFolder(tmp_path / "study")
+    folder = StudyFolder(tmp_path)
     folder.create("tune: {}\n")
     folder.write_best("a: 1\n", b"one")
     assert folder.has_weights(hashlib.sha256(b"one").hexdigest())

@@ -262,8 +262,8 @@ def verdicts(
                 continue
             expected = float((analytic[probe.array] * probe.direction).sum())
             sizes = max(abs(expected), abs(numeric))
-            apart = abs(expected - numeric) > TOLERANCE[experiment.method] * sizes
-            rounding = experiment.rounding() if apart else 0.0
+            apart = abs(expected - numeric) > TOLERANCE[programs.method] * sizes
+            rounding = programs.rounding() if apart else 0.0
             found[probe.array].append(Entry(probe.index, expected, numeric, 0.0, rounding))
         moved += len(left)
         probes = left
