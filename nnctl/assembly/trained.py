@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from nnctl.assembly.agreement import check_agreement
 from nnctl.assembly.build import compile_model, in_own_unit, load_parameters
 from nnctl.config import Config
 from nnctl.config.schema import check
@@ -10,7 +11,8 @@ from nnctl.config.source import Source
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.errors import NnctlError, Problem
 from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
-from nnctl.runs.weights import load_weights
+from nnctl.runs.weights import SPARE_UNITS, load_weights
+from nnctl.system import stated
 from nnctl.training.sequential import Sequential
 
 
@@ -35,17 +37,20 @@ def load_trained(path: Path) -> Trained:
         message = "this is a checkpoint, of a run that may go on"
         raise NnctlError(Problem(message, "name the weights.npz of a run that has ended", file))
     try:
-        values = dict(metadata["config"])
-        shape = [int(n) for n in metadata["input_shape"]]
-        preparation = metadata["preprocessing"]
-    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        values = stated.mapping("config", metadata["config"])
+        shape = stated.items("input_shape", metadata["input_shape"])
+        shape = [stated.whole("input_shape", size, 1) for size in shape]
+        preparation = stated.mapping("preprocessing", metadata["preprocessing"])
+        stated.whole(SPARE_UNITS, metadata.get(SPARE_UNITS, 0))
+    except (LookupError, ValueError) as error:
         message = f"its metadata is damaged ({error!r})"
         raise NnctlError(Problem(message, "train the model again", file)) from None
-    config = check(Source(file, values))
+    preprocessing = Preprocessing.from_json(preparation, file)
+    config = check(Source(file, dict(values)))
     model = compile_model(config)
+    check_agreement(metadata, config, model, preprocessing, file)
     model.build(shape)
     load_parameters(model, weights.arrays, file)
-    preprocessing = Preprocessing.from_json(preparation, file)
     metrics = in_own_unit(model.metrics, preprocessing.targets)
     model.compile(model.optimizer, model.loss, metrics)
     return Trained(file, config, model, preprocessing)

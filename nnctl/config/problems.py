@@ -45,8 +45,15 @@ def dotted_path(loc: Iterable[int | str]) -> str:
 
 def detail(message: str, fix: str | None = None, loc: Loc = ()) -> InitErrorDetails:
     """One worded error at `loc`."""
-    error = PydanticCustomError(WORDED, "{message}", {"message": message, "fix": fix})
+    fix = None if fix is None else unicode_text(fix)
+    error = PydanticCustomError(WORDED, "{message}", {"message": unicode_text(message), "fix": fix})
+    loc = tuple(unicode_text(part) if isinstance(part, str) else part for part in loc)
     return InitErrorDetails(type=error, loc=loc, input=None)
+
+
+def unicode_text(text: str) -> str:
+    """The text with what is no character, as bytes of an argument may be none, made visible."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def errors(*details: InitErrorDetails) -> ValidationError:

@@ -1,6 +1,6 @@
 """Class labels and the indices that stand for them."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from nnctl.data.reading.table import Faults, LabelColumn, Table
 from nnctl.data.reading.table import Label as Label
 from nnctl.errors import NnctlError, Problem
+from nnctl.system import stated
 
 Task = Literal["binary", "multiclass", "regression"]
 _SHOWN_LABELS = 10
@@ -17,6 +18,24 @@ class Classes(NamedTuple):
     """The labels of a target, sorted; a row's class index is its label's place among them."""
 
     labels: tuple[Label, ...]
+
+    @classmethod
+    def from_json(cls, name: str, value: Any) -> "Classes":
+        """The classes that a file states as a list in the place `name`.
+
+        Raises ValueError for none, and for labels that are not distinct or not of one kind.
+        """
+        labels = stated.items(name, value)
+        if not labels:
+            raise ValueError(f"{name} is empty")
+        if all(isinstance(label, str) for label in labels):
+            return cls(stated.texts(name, labels))
+        for label in labels:
+            if type(label) is not int and stated.finite(name, label).is_integer():
+                raise ValueError(f"{name} holds {label}, a whole number with a point")
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"{name} holds the same number twice")
+        return cls(tuple(labels))
 
     def encode(self, table: Table, name: str, faults: Faults) -> NDArray[np.int64]:
         """The class index of each row of column `name`, (rows,); faults for unknown labels.

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from nnctl.data.notices import Notices
 from nnctl.data.reading.array_types import Array, Doubles
 from nnctl.data.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.data.scaling import UNSCALED, Scaling
+from nnctl.system import stated
 
 Missing = Literal["error", "drop", "mean"]
+DTYPES = ("float32", "float64")
+ALIKE = 1e-6  # two sums of the same numbers, as parts of their spread or size
 MISSING_LABEL = "(missing)"
 
 
@@ -118,30 +121,50 @@ class Inputs(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Inputs":
-        """Raises KeyError, TypeError or ValueError for anything `to_json` does not give."""
-        if data["dtype"] not in ("float32", "float64"):
-            raise ValueError("unknown dtype")
-        if (missing := data.get("missing", "error")) not in ("error", "drop", "mean"):
-            raise ValueError("unknown way with missing values")
-        means = data.get("means")
+        """Raises KeyError or ValueError for anything `to_json` does not give."""
+        names = stated.texts("features", data["features"])
+        given = stated.mapping("categories", data.get("categories", {}))
+        categories = {name: sorted_texts(f"categories.{name}", given[name]) for name in given}
+        if list(categories) != [name for name in names if name in categories]:
+            raise ValueError("categories are not those of features, in their order")
+        missing: Any = stated.choice("missing", data.get("missing", "error"), get_args(Missing))
         made = cls(
-            tuple(map(str, data["features"])),
-            tuple(map(int, data["shape"])),
-            data["dtype"],
-            Scaling.from_json(data["scaling"]),
-            {str(k): tuple(map(str, v)) for k, v in data.get("categories", {}).items()},
-            missing,
-            None if means is None else np.array(means, dtype=np.float64),
+            names,
+            tuple(stated.whole("shape", size, 1) for size in stated.items("shape", data["shape"])),
+            stated.choice("dtype", data["dtype"], DTYPES),
+            categories=categories,
+            missing=missing,
         )
-        count = len(made.numeric)
-        sizes = {made.scaling.shift.size, made.scaling.divisor.size} - {1}
-        if math.prod(made.shape) != sum(made.widths) or sizes - {count}:
-            raise ValueError("sizes differ")
-        if len(set(made.names)) < len(made.names):
-            raise ValueError("two features have one name")
-        if made.means is not None and made.means.shape != (count,):
-            raise ValueError("sizes differ")
+        if not names or math.prod(made.shape) != sum(made.widths):
+            raise ValueError(f"features make {sum(made.widths)} inputs, not {made.shape}")
+        count, means = len(made.numeric), data.get("means")
+        if (means is not None) != (count > 0 and made.missing == "mean"):
+            raise stated.unfit(f"missing is {made.missing}, and means", means)
+        scaling = Scaling.from_json("scaling", data["scaling"], count)
+        if not count and scaling.type != "none":
+            raise ValueError("scaling is of numbers, and there are none")
+        made = made._replace(scaling=scaling)
+        if means is None:
+            return made
+        made = made._replace(means=stated.doubles("means", means, count))
+        made._check_means()
         return made
+
+    def _check_means(self) -> None:
+        """Raises ValueError where the standardized columns have other means: the same rows'."""
+        shift, divisor = self.scaling.shift, self.scaling.divisor
+        if self.scaling.type == "standardize" and self.means is not None:
+            apart = np.abs(shift / 2 - self.means / 2)  # halves cannot overflow
+            if (apart > ALIKE * divisor + ALIKE * np.abs(shift)).any():
+                raise ValueError("means are not what scaling.shift takes from the columns")
+
+
+def sorted_texts(name: str, value: Any) -> tuple[str, ...]:
+    """The texts in a list that a file states, sorted. Raises ValueError for none or others."""
+    found = stated.texts(name, value)
+    if not found or list(found) != sorted(found):
+        raise ValueError(f"{name} are not sorted labels")
+    return found
 
 
 def filled(numbers: Array, means: Doubles | None) -> Array:

@@ -1,6 +1,6 @@
 """How a model's inputs and targets are made of a file's columns: it travels with the weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from nnctl.data.reading.table import Faults, Table
 from nnctl.data.streamed import Streamed
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem
+from nnctl.system import stated
 
 
 @dataclass(eq=False, repr=False)
@@ -203,22 +204,28 @@ class Preprocessing(NamedTuple):
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any], file: str | None = None) -> "Preprocessing":
+    def from_json(cls, data: Mapping[str, Any], file: str | None = None) -> "Preprocessing":
         """Raises `NnctlError`, naming `file`, for anything that `to_json` does not give."""
         try:
-            arrays, weight = data["arrays"], data.get("sample_weight")
-            if not isinstance(weight, str | None):
-                raise ValueError("not the name of a column")
-            return cls(
+            weight = data.get("sample_weight")
+            made = cls(
                 Inputs.from_json(data),
                 Targets.from_json(data),
-                None if arrays is None else (str(arrays[0]), str(arrays[1])),
-                weight,
+                array_names_of(data["arrays"]),
+                None if weight is None else stated.text("sample_weight", weight),
                 TextFormat.from_json(data),
             )
+            made._check_roles()
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             message = f"what it says about the preparation of data is damaged ({error!r})"
             raise NnctlError(Problem(message, "train the model again", file)) from None
+        return made
+
+    def _check_roles(self) -> None:
+        """Raises ValueError where a table's column is more than one of feature, target, weight."""
+        taken = [*self.inputs.names, *self.targets.names, *([self.weight] if self.weight else [])]
+        if self.arrays is None and len(set(taken)) < len(taken):
+            raise ValueError("a column is both a feature and a target or the weight")
 
     def _kinds(self, features: Sequence[str], targets: Sequence[str]) -> tuple[set[str], set[str]]:
         """The columns that are read as text and those that are read as numbers."""
@@ -241,6 +248,14 @@ class Preprocessing(NamedTuple):
             found = len(source.target_names)
             raise NnctlError(_count_problem("targets", found, self.targets.names, source.file))
         return Columns(source.feature_names, source.target_names, source.weight_name)
+
+
+def array_names_of(value: Any) -> tuple[str, str] | None:
+    """The names of two arrays that a file states, if any. Raises ValueError for anything else."""
+    if value is None:
+        return None
+    features, target = stated.items("arrays", value)
+    return stated.text("arrays", features), stated.text("arrays", target)
 
 
 def _count_problem(what: str, found: int, expected: Sequence[str], file: str) -> Problem:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.reading.array_types import Doubles
+from nnctl.system import stated
 
 SMALLEST_VARIANCE = 1e-280  # whose terms double precision holds in full
 Chunks = Callable[[], Iterable[Doubles]]
@@ -42,15 +43,31 @@ class Scaling(NamedTuple):
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Scaling":
-        """Raises KeyError, TypeError or ValueError for anything `to_json` does not give."""
-        shift = np.array(data["shift"], dtype=np.float64)
-        divisor = np.array(data["divisor"], dtype=np.float64)
-        flat = max(shift.ndim, divisor.ndim) <= 1
-        known = data["type"] in FITS
-        if not (flat and known and np.all(np.isfinite(shift)) and np.all(divisor)):
-            raise ValueError("not a scaling")
-        return cls(data["type"], shift, divisor)
+    def from_json(cls, name: str, data: Any, columns: int) -> "Scaling":
+        """The scaling of so many columns that a file states in the place `name`.
+
+        Raises KeyError or ValueError for anything `to_json` does not give.
+        """
+        given = stated.mapping(name, data)
+        kind = stated.choice(f"{name}.type", given["type"], FITS)
+        shift, divisor = f"{name}.shift", f"{name}.divisor"
+        if kind in BY_COLUMN:
+            made = cls(
+                kind,
+                stated.doubles(shift, given["shift"], columns),
+                stated.doubles(divisor, given["divisor"], columns),
+            )
+        else:
+            numbers = (
+                stated.finite(shift, given["shift"]),
+                stated.finite(divisor, given["divisor"]),
+            )
+            made = cls(kind, *map(np.array, numbers))
+            if numbers[0] or (kind == "none" and numbers[1] != 1):
+                raise ValueError(f"{name} is of type {kind}, and scales")
+        if not (made.divisor > 0).all():
+            raise ValueError(f"{divisor} holds numbers that are not above 0")
+        return made
 
 
 def fit(type: str, chunks: Chunks, by: float | None = None) -> Scaling:
@@ -100,4 +117,5 @@ def _range(chunks: Chunks) -> tuple[Doubles, Doubles, int]:
 
 
 FITS = {"none": _none, "standardize": _standardize, "minmax": _minmax, "rescale": _rescale}
+BY_COLUMN = ("standardize", "minmax")  # those that have numbers for each column
 UNSCALED = Scaling("none", np.zeros(()), np.ones(()))

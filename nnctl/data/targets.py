@@ -12,10 +12,12 @@ from nnctl.data.checks import (
     note_overflow,
     note_text_target,
 )
-from nnctl.data.classes import Classes, Task
+from nnctl.data.classes import Classes, Label, Task
+from nnctl.data.inputs import DTYPES
 from nnctl.data.reading.array_types import Array
 from nnctl.data.reading.table import Faults, Table
 from nnctl.data.scaling import UNSCALED, Scaling
+from nnctl.system import stated
 
 
 class Targets(NamedTuple):
@@ -89,22 +91,33 @@ class Targets(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Targets":
-        """Raises KeyError, TypeError or ValueError for anything `to_json` does not give."""
-        if data["task"] not in get_args(Task):
-            raise ValueError("unknown task")
-        classes, scaling = data["classes"], data.get("target_scaling")
-        made = cls(
-            tuple(map(str, data["targets"])),
-            data["task"],
-            data["dtype"],
-            None if classes is None else Classes(tuple(classes)),
-            UNSCALED if scaling is None else Scaling.from_json(scaling),
-        )
-        labels = [] if classes is None else classes
-        if any(type(label) not in (int, float, str) for label in labels):
-            raise ValueError("a class is neither a number nor text")
-        if len(set(labels)) < len(labels) or classes == []:
-            raise ValueError("the classes are not distinct")
-        if {made.scaling.shift.size, made.scaling.divisor.size} - {1, len(made.names)}:
-            raise ValueError("sizes differ")
+        """Raises KeyError or ValueError for anything `to_json` does not give."""
+        names = stated.texts("targets", data["targets"])
+        task: Any = stated.choice("task", data["task"], get_args(Task))
+        made = cls(names, task, stated.choice("dtype", data["dtype"], DTYPES))
+        if not names:
+            raise ValueError("there are no targets")
+        classes = data["classes"]
+        if (classes is not None) != (
+            task == "multiclass" or (task == "binary" and len(names) == 1)
+        ):
+            raise stated.unfit(f"the task is {task}, and classes", classes)
+        if classes is not None:
+            found = Classes.from_json("classes", classes)
+            made._check_classes(found.labels)
+            made = made._replace(classes=found)
+        if (scaling := data.get("target_scaling")) is not None:
+            own = Scaling.from_json("target_scaling", scaling, len(names))
+            made = made._replace(scaling=own)
+        if task != "regression" and made.scaling.type != "none":
+            raise ValueError(f"the task is {task}, and the targets are scaled")
         return made
+
+    def _check_classes(self, labels: tuple[Label, ...]) -> None:
+        """Raises ValueError for labels that are not those of such targets."""
+        if self.are_one_hot and labels != self.names:
+            raise ValueError("classes are not called as their columns")
+        if not self.are_one_hot and list(labels) != sorted(labels):
+            raise ValueError("classes are not sorted")
+        if len(labels) < 2 or (self.task == "binary" and len(labels) > 2):
+            raise ValueError(f"the task is {self.task}, and there are {len(labels)} classes")

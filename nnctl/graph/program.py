@@ -95,7 +95,8 @@ class Program:
         """The array of a leaf or constant, in the program's dtype."""
         dtype = self.dtypes[leaf.kind]
         if leaf in graph.constants:
-            array = graph.constants[leaf].astype(dtype)
+            with np.errstate(over="ignore"):  # what is beyond the dtype is infinite there
+                array = graph.constants[leaf].astype(dtype)
             array.flags.writeable = False
             return array
         if leaf not in given:

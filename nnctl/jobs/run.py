@@ -10,7 +10,7 @@ import numpy as np
 
 from nnctl.advice import Advice
 from nnctl.advice.watching import Watch
-from nnctl.assembly.build import Built
+from nnctl.assembly.build import Built, output_units
 from nnctl.assembly.examples import data_file
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
@@ -20,8 +20,8 @@ from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.runs.checkpoint import About, Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import results_of, save_results
-from nnctl.runs.weights import save_weights
-from nnctl.system import machine
+from nnctl.runs.weights import CONFIG_VALUES, SPARE_UNITS, save_weights
+from nnctl.system import machine, stated
 from nnctl.system.version import __version__
 from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.loop import Training, TrainingDiverged
@@ -286,10 +286,20 @@ def metadata_of(job: Job) -> dict[str, Any]:
     return {
         "nnctl": __version__,
         "config": config,
+        CONFIG_VALUES: stated.count_values(config),
         "data": {
             part: {"file": Path(file).name, "sha256": job.about.data[part]}
             for part, file in files.items()
         },
         "input_shape": list(job.built.model.input_shape),
+        SPARE_UNITS: spare_units(job.built),
         "preprocessing": job.built.prepared.preprocessing.to_json(),
     }
+
+
+def spare_units(built: Built) -> int:
+    """How many outputs of the model no class has."""
+    targets = built.prepared.preprocessing.targets
+    if targets.classes is None or targets.task == "binary":
+        return 0
+    return output_units(built.model) - len(targets.classes.labels)

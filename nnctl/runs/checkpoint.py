@@ -1,7 +1,6 @@
 """`checkpoint.npz`: everything that decides how a run goes on, with `history.csv` beside it."""
 
 import csv
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.metrics import Metric
 from nnctl.runs.folder import CHECKPOINT, HISTORY
-from nnctl.runs.weights import FORMAT_VERSION, METADATA, metadata_of
+from nnctl.runs.weights import METADATA, metadata_array, metadata_of
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.system.version import __version__
@@ -151,7 +150,6 @@ def save_checkpoint(
 ) -> None:
     """Writes the state of a run, whole or not at all."""
     metadata = {
-        "format_version": FORMAT_VERSION,
         "nnctl": __version__,
         "config": about.config,
         "data": about.data,
@@ -160,7 +158,7 @@ def save_checkpoint(
         "callbacks": [callback.state() for callback in callbacks],
     }
     with atomic_file(path) as file:
-        write_arrays(file, {**state.arrays(), METADATA: np.array(json.dumps(metadata))})
+        write_arrays(file, {**state.arrays(), METADATA: metadata_array(metadata, finite=False)})
 
 
 def read_checkpoint(path: Path) -> Saved:
@@ -173,7 +171,7 @@ def read_checkpoint(path: Path) -> Saved:
     arrays = read_arrays(path)
     if arrays.keys() >= FORMER_SLOTS.keys():
         arrays = {FORMER_SLOTS.get(name, name): array for name, array in arrays.items()}
-    metadata = metadata_of(arrays.pop(METADATA, np.array(0)), file)
+    metadata = metadata_of(arrays.pop(METADATA, np.array(0)), file, finite=False)
     try:
         numbers = dict(metadata[STATE])
         about = About(

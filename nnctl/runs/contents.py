@@ -5,8 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nnctl.graph import Array
-
-MOST = 1 << 53  # what counts up to here is a whole number in any reader of JSON
+from nnctl.system import stated
 
 
 def check_numbers(
@@ -16,15 +15,15 @@ def check_numbers(
 
     `figures` are what the run computes of each epoch.
     """
-    epochs = whole("epoch", numbers["epoch"])
-    whole("step", numbers["step"])
+    epochs = stated.whole("epoch", numbers["epoch"])
+    stated.whole("step", numbers["step"])
     size = rows if batch_size == "full" else min(int(batch_size), rows)
-    if whole("batch", numbers["batch"]) > math.ceil(rows / size):
+    if stated.whole("batch", numbers["batch"]) > math.ceil(rows / size):
         raise ValueError("it has more batches than the data")
-    whole("rows", numbers["totals"]["rows"])
-    number("loss", numbers["totals"]["loss"])
+    stated.whole("rows", numbers["totals"]["rows"])
+    stated.number("loss", numbers["totals"]["loss"])
     rate = numbers["learning_rate"]
-    if rate is not None and not 0 < number("learning_rate", rate) < math.inf:
+    if rate is not None and not 0 < stated.number("learning_rate", rate) < math.inf:
         raise ValueError(f"learning_rate is {rate!r}")
     if epochs and set(numbers["history"]) != set(figures):
         raise ValueError(f"its history has {', '.join(numbers['history'])}")
@@ -33,7 +32,7 @@ def check_numbers(
         if len(values) != epochs:
             raise ValueError(f"{name} does not have {epochs} values")
         for value in values:
-            number(name, value)
+            stated.number(name, value)
 
 
 def check_order(order: Array, batch: int, rows: int, in_blocks: bool = False) -> None:
@@ -63,20 +62,6 @@ def check_callback(state: Mapping[str, Any], epochs: int) -> None:
     """Raises ValueError unless a callback's state is of a run of so many epochs."""
     for name, value in state.items():
         if name == "best" and value is not None:
-            number(name, value)
-        elif value is not None and whole(name, value) > epochs and name == "best_epoch":
+            stated.number(name, value)
+        elif value is not None and stated.whole(name, value) > epochs and name == "best_epoch":
             raise ValueError(f"{name} is {value}, after {epochs} epochs")
-
-
-def whole(name: str, value: Any) -> int:
-    """A count. Raises ValueError for anything else."""
-    if type(value) is not int or not 0 <= value < MOST:
-        raise ValueError(f"{name} is {value!r}")
-    return value
-
-
-def number(name: str, value: Any) -> float:
-    """A number, maybe infinite or none. Raises ValueError or OverflowError for anything else."""
-    if type(value) not in (int, float):
-        raise ValueError(f"{name} is {value!r}")
-    return float(value)

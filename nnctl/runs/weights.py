@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -17,6 +18,9 @@ from nnctl.system.npz import read_arrays, write_arrays
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"
 METADATA = "metadata"
+CONFIG_VALUES = "config_values"  # how many values the config has
+SPARE_UNITS = "spare_units"  # outputs of the model that no class has
+CHECKSUM = "checksum"  # of the metadata; each array has one of its own in the archive
 
 
 class Weights(NamedTuple):
@@ -35,8 +39,9 @@ def save_weights(
 ) -> None:
     """Writes a weights file, whole or not at all; the same contents give the same bytes.
 
-    `metadata` is plain data; `format_version` is put before it. Raises `NnctlError` where the
-    file cannot be written, ValueError for numbers that JSON does not have or for objects.
+    `metadata` is plain data; `format_version` is put before it, `checksum` behind. Raises
+    `NnctlError` where the file cannot be written, ValueError for numbers that JSON does not have or
+    for objects.
     """
     with atomic_file(path) as file:
         write_weights(file, arrays, metadata)
@@ -48,8 +53,7 @@ def write_weights(
     """Writes what a weights file holds into an open one."""
     if METADATA in arrays:
         raise ValueError(f'no array may be named "{METADATA}"')
-    text = json.dumps({"format_version": FORMAT_VERSION, **metadata}, allow_nan=False)
-    write_arrays(file, {**arrays, METADATA: np.array(text)})
+    write_arrays(file, {**arrays, METADATA: metadata_array(metadata)})
 
 
 def weights_file(path: str | Path) -> Path:
@@ -83,18 +87,65 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
     return Weights(file, arrays, metadata_of(stated, file))
 
 
-def metadata_of(stated: NDArray[Any], file: str) -> dict[str, Any]:
-    metadata: Any = None
-    if stated.ndim == 0 and stated.dtype.kind == "U":
-        try:
-            metadata = json.loads(str(stated))
-        except (ValueError, RecursionError):
-            metadata = None
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("format_version"), int):
+def metadata_array(metadata: Mapping[str, Any], *, finite: bool = True) -> NDArray[np.str_]:
+    """The metadata of a file as JSON, with the format's version before them and a checksum behind.
+
+    Raises ValueError for objects, and where `finite` for numbers that JSON does not have.
+    """
+    stated = {"format_version": FORMAT_VERSION, **metadata}
+    return np.array(json.dumps({**stated, CHECKSUM: checksum_of(stated)}, allow_nan=not finite))
+
+
+def checksum_of(stated: Mapping[str, Any]) -> int:
+    """The CRC-32 of plain data, which are written as JSON for that."""
+    return zlib.crc32(json.dumps(stated).encode())
+
+
+def metadata_of(stated: NDArray[Any], file: str, *, finite: bool = True) -> dict[str, Any]:
+    """What `metadata_array` was given, with the format's version; `file` is where it was read from.
+
+    The first files had no checksum. Raises `NnctlError` for anything that it does not give, and for
+    what a newer nnctl has written.
+    """
+    metadata = parse_metadata(stated, finite)
+    version = None if metadata is None else metadata.get("format_version")
+    if metadata is None or type(version) is not int or version < 1:
         raise NnctlError(Problem(f'its "{METADATA}" is not what nnctl writes', None, file))
-    version = metadata["format_version"]
     if version > FORMAT_VERSION:
         writer = metadata.get("nnctl", "a newer nnctl")
         message = f"its format_version is {version} ({writer}); this nnctl reads {FORMAT_VERSION}"
         raise NnctlError(Problem(message, "update nnctl: pip install --upgrade nnctl", file))
+    checksum = metadata.pop(CHECKSUM, None)
+    if checksum is not None and checksum != checksum_of(metadata):
+        message = f'its "{METADATA}" has changed since it was written: its checksum differs'
+        raise NnctlError(Problem(message, "copy the file again, or train the model again", file))
     return metadata
+
+
+def parse_metadata(stated: NDArray[Any], finite: bool) -> dict[str, Any] | None:
+    """The dictionary that the text of an array is in JSON; None where it is none."""
+    if stated.ndim != 0 or stated.dtype.kind != "U":
+        return None
+    try:
+        found = json.loads(
+            str(stated),
+            object_pairs_hook=distinct_pairs,
+            parse_constant=no_number if finite else None,
+        )
+        json.dumps(found)  # as for the checksum, which takes less depth than reading does
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def distinct_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dictionary. Raises ValueError where a key comes twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def no_number(written: str) -> float:
+    """Raises ValueError: what is written is a number that JSON does not have."""
+    raise ValueError(f"{written} is no number")

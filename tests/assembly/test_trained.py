@@ -12,6 +12,7 @@ from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.train import train
 from nnctl.system.npz import read_arrays, write_arrays
+from tests.formats.mutations import sealed
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +42,6 @@ def test_metadata_that_lacks_a_part_is_damaged(run, key, tmp_path):
     metadata = json.loads(str(arrays["metadata"]))
     del metadata[key]
     with (tmp_path / "w.npz").open("wb") as file:
-        write_arrays(file, {**arrays, "metadata": np.array(json.dumps(metadata))})
+        write_arrays(file, {**arrays, "metadata": np.array(sealed(metadata))})
     with pytest.raises(NnctlError, match=f"metadata is damaged .*{key}"):
         load_trained(tmp_path / "w.npz")

@@ -1,6 +1,7 @@
 """Tests of scaling: the statistics, constant columns, and exact round trips."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -54,19 +55,40 @@ def test_what_is_scaled_is_scaled_back(x: np.ndarray, type: str) -> None:
 @given(tables, st.sampled_from(sorted(FITS)))
 def test_json_keeps_every_bit(x: np.ndarray, type: str) -> None:
     scaling = fit(type, lambda: [x], 0.3)
-    read = Scaling.from_json(json.loads(json.dumps(scaling.to_json())))
+    read = Scaling.from_json("scaling", json.loads(json.dumps(scaling.to_json())), x.shape[1])
     assert read.type == type
     assert read.shift.tobytes() == scaling.shift.tobytes()
     assert read.divisor.tobytes() == scaling.divisor.tobytes()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"type": "log"}, {"shift": "x"}, {"shift": [[0.0]]}, {"divisor": [0.0]}, {"divisor": [[1.0]]}],
-)
+GARBLED = [
+    {"type": "log"},
+    {"type": None},
+    {"shift": "x"},
+    {"shift": [[0.0]]},
+    {"shift": [0.0, 1.0]},
+    {"shift": 0.0},
+    {"shift": [math.nan]},
+    {"shift": [10**400]},
+    {"divisor": [0.0]},
+    {"divisor": [-1.0]},
+    {"divisor": [[1.0]]},
+    {"divisor": []},
+    {"divisor": [math.inf]},
+    {"type": "none"},
+    {"type": "rescale"},
+    {"type": "none", "shift": 0.0, "divisor": 2.0},
+    {"type": "rescale", "shift": 1.0, "divisor": 2.0},
+    {"type": "rescale", "shift": 0.0, "divisor": -2.0},
+]
+
+
+@pytest.mark.parametrize("change", GARBLED)
 def test_garbled_json_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(ValueError):
-        Scaling.from_json({"type": "minmax", "shift": [0.0], "divisor": [1.0]} | change)
+    good = {"type": "minmax", "shift": [0.0], "divisor": [1.0]}
+    Scaling.from_json("scaling", good, 1)
+    with pytest.raises(ValueError, match="scaling"):
+        Scaling.from_json("scaling", good | change, 1)
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-200, 1e-160, 1e-100, 1.0, 1e100])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.system.npz import write_arrays
+from tests.formats.mutations import sealed
 from tests.fuzz.inputs import ARRAYS, HEADER, ROWS, TRAIN, array_config, dumped, table_bytes
 from tests.fuzz.trial import Input
 
@@ -68,7 +69,7 @@ def examples(arrays: Arrays, files: Files) -> Iterator[tuple[str, Input, int]]:
     for file, path, value in METADATA:
         stated = json.loads(str(arrays[file]["metadata"]))
         put(stated, path, value)
-        content = packed({**arrays[file], "metadata": np.array(json.dumps(stated))})
+        content = packed({**arrays[file], "metadata": np.array(sealed(stated))})
         for command in COMMANDS[file]:
             if command[0] == "resume" and "--epochs" not in command:
                 continue  # there is nothing to do

@@ -15,6 +15,7 @@ from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.training.callbacks import BatchEnd, EpochEnd, TrainEnd
 from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 from nnctl.training.state import TrainingState
+from tests.formats.mutations import sealed
 
 ABOUT = About({"epochs": 5}, {"train": "ab12"})
 BATCH = BatchEnd(1, 1, 2, 3, {"loss": 1.0}, 0.1)
@@ -168,7 +169,7 @@ def test_garbled_metadata_is_refused(tmp_path, change):
     arrays = read_arrays(path)
     metadata = {**json.loads(str(arrays["metadata"])), **change}
     with path.open("wb") as file:
-        write_arrays(file, {**arrays, "metadata": np.array(json.dumps(metadata))})
+        write_arrays(file, {**arrays, "metadata": np.array(sealed(metadata))})
     with pytest.raises(NnctlError):
         read_checkpoint(path)
 

@@ -38,7 +38,9 @@ def test_arrays_and_metadata_come_back(tmp_path: Path) -> None:
         assert read.arrays[name].dtype == np.float32
         assert read.arrays[name].tobytes() == array.tobytes()
     with np.load(path, allow_pickle=False) as loaded:
-        assert json.loads(str(loaded["metadata"])) == read.metadata
+        stated = json.loads(str(loaded["metadata"]))
+        assert list(stated) == [*read.metadata, "checksum"]
+        assert {**read.metadata, "checksum": stated["checksum"]} == stated
 
 
 plain_data = st.recursive(
@@ -99,6 +101,15 @@ def test_plain_arrays_only_where_they_are_allowed(tmp_path: Path) -> None:
         np.array("[]"),
         np.array("{}"),
         np.array('{"format_version": "1"}'),
+        np.array('{"format_version": true}'),
+        np.array('{"format_version": 1.0}'),
+        np.array('{"format_version": 0}'),
+        np.array('{"format_version": -1}'),
+        np.array('{"format_version": 1, "format_version": 1}'),
+        np.array('{"format_version": 1, "a": {"b": 1, "b": 1}}'),
+        np.array('{"format_version": 1, "a": NaN}'),
+        np.array('{"format_version": 1, "a": [-Infinity]}'),
+        np.array('{"format_version": 1, "a": ' + "9" * 5000 + "}"),
         np.array("[" * 100_000),
         np.array(["{}"]),
         np.array(1.0),
@@ -129,3 +140,20 @@ def test_numbers_that_json_does_not_have_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="metadata"):
         save_weights(tmp_path / "a.npz", {"metadata": np.zeros(1)}, {})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", [{"scale": 0.25}, {"classes": []}, {"more": 1}, {"checksum": 1}])
+def test_metadata_other_than_their_checksum_says_are_refused(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    save_weights(tmp_path / "a.npz", ARRAYS, {"classes": ["a"], "scale": 0.5})
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as loaded:
+        stated = {**json.loads(str(loaded["metadata"])), **change}
+    path = raw(tmp_path / "b.npz", metadata=np.array(json.dumps(stated)))
+    with pytest.raises(NnctlError, match="has changed since it was written: its checksum differs"):
+        load_weights(path)
+
+
+def test_the_first_files_had_no_checksum(tmp_path: Path) -> None:
+    path = raw(tmp_path / "a.npz", metadata=np.array('{"format_version": 1, "a": 2}'))
+    assert load_weights(path).metadata == {"format_version": 1, "a": 2}

@@ -11,6 +11,7 @@ from nnctl.data.reading.bytestream import LineBlocks, Readable
 from nnctl.data.reading.notation import PLAIN_NOTATION, THOUSANDS, Notation, is_sign
 from nnctl.data.reading.numbers import MISSING
 from nnctl.errors import NnctlError, Problem
+from nnctl.system import stated
 
 WHITESPACE = "whitespace"
 
@@ -62,21 +63,25 @@ class TextFormat(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "TextFormat":
-        """Raises TypeError or ValueError for anything `to_json` does not give."""
+        """Raises ValueError for anything `to_json` does not give."""
         delimiter, encoding = data.get("delimiter"), data.get("encoding")
         if not is_delimiter(delimiter):
-            raise ValueError("not a delimiter")
+            raise stated.unfit("delimiter", delimiter)
         if encoding is not None and not is_encoding(encoding):
-            raise ValueError("not an encoding")
-        missing = frozenset(map(str, data.get("missing_values", MISSING)))
-        decimal, thousands = data.get("decimal", "."), data.get("thousands")
-        signs = tuple(map(str, data.get("signs", ())))
-        if decimal not in (".", ",") or thousands not in (None, *THOUSANDS) or "" not in missing:
-            raise ValueError("not a way to write numbers")
-        if decimal == thousands or not all(map(is_sign, signs)):
-            raise ValueError("not a way to write numbers")
-        notation = Notation(missing, decimal, thousands, signs)
-        return cls(delimiter, bool(data.get("header", True)), encoding, notation)
+            raise stated.unfit("encoding", encoding)
+        header = stated.truth("header", data.get("header", True))
+        missing = stated.texts("missing_values", data.get("missing_values", sorted(MISSING)))
+        decimal = stated.choice("decimal", data.get("decimal", "."), (".", ","))
+        thousands = data.get("thousands")
+        signs = stated.texts("signs", data.get("signs", []))
+        if "" not in missing or list(missing) != sorted(missing):
+            raise stated.unfit("missing_values", list(missing))
+        if thousands not in (None, *THOUSANDS) or thousands == decimal:
+            raise stated.unfit("thousands", thousands)
+        if not all(map(is_sign, signs)):
+            raise stated.unfit("signs", list(signs))
+        notation = Notation(frozenset(missing), decimal, thousands, signs)
+        return cls(delimiter, header, encoding, notation)
 
 
 PLAIN = TextFormat()

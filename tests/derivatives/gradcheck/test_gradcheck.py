@@ -316,8 +316,8 @@ WEIGHTED = {"dense": (4,), "conv1d": (3, 2), "conv2d": (3, 3, 1)}
 def test_a_bias_before_batch_normalization_has_no_derivative(layer, method, scale):
     """Each difference is all rounding there, and the other arrays are checked as ever."""
     sizes = {"units": 3} if layer == "dense" else {"filters": 3, "kernel_size": 2}
-    layers = [LAYERS[layer](**sizes), LAYERS["batch_normalization"]()]
     for seed in range(3):
+        layers = [LAYERS[layer](**sizes), LAYERS["batch_normalization"]()]
         found = in_each_array(layers, WEIGHTED[layer], method, scale, seed)
         assert all(result.passed for result in found.values()), found
         zeros = [name for name, result in found.items() if result.zero]
