@@ -1,7 +1,6 @@
 """`nnctl derivative`: the course's page to the digit, and derivatives against experiments."""
 
 import math
-import subprocess
 import sys
 import time
 
@@ -9,6 +8,7 @@ import pytest
 
 from nnctl.errors import ArgumentError, NnctlError
 from nnctl.jobs.derivative import EPSILONS, derivative, derivative_in_time
+from tests.processes import run
 
 
 def test_without_sympy_the_extra_is_named(monkeypatch):
@@ -195,10 +195,12 @@ def test_a_root_of_less_than_nothing_is_no_number(text, derived):
         derived(text, ["w=-0.3"])
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_formulas_of_all_kinds_end_in_time_and_right(derived):
     """In a process that can be ended; `python -m tests.derivatives.formulas 20000` tries more."""
     command = [sys.executable, "-m", "tests.derivatives.formulas", "200"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = run(command, limit=90)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
 
 

@@ -359,9 +359,12 @@ def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happen
 @pytest.mark.process
 @pytest.mark.slow
 def test_two_commands_on_one_storage_share_the_trials():
-    options = ("--workers", "1", "--set", "epochs=40", "--storage", "sqlite:///shared.db")
+    # Each trial is long enough for the second process to come in time.
+    lasting = ["epochs=1500", "early_stopping=null", "tune.pruner=none"]
+    options = ["--workers", "1", "--storage", "sqlite:///shared.db"]
+    options += [word for each in lasting for word in ("--set", each)]
     with command(*options, "--trials", "16") as one:
-        begun(Path("shared.db"), 1)
+        wait_for_trials(Path("shared.db"), 1)
         with command(*options, "--worker") as other:
             assert [job.wait(timeout=60) for job in (one, other)] == [0, 0]
             printed = [job.stderr.read() for job in (one, other)]

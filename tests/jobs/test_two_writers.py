@@ -116,14 +116,15 @@ STUDIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", STUDIES)
 def test_one_process_has_the_folder_of_a_study(pair):
     pytest.importorskip("optuna")
     *commands, is_there = STUDIES[pair]
     if is_there:
         run_alone([*TUNE, "--trials", "1"])
-    processes = [started(command) for command in commands]
-    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    with started(commands[0]) as one, started(commands[1]) as other:
+        ends = [(*process.communicate(), process.returncode) for process in (one, other)]
     assert sorted(status for *_, status in ends) == [0, 2]
     (won,) = [k for k, (*_, status) in enumerate(ends) if status == 0]
     _, errors, _ = ends[1 - won]
@@ -145,11 +146,12 @@ def test_a_study_that_runs_is_left_alone(second):
     with started([*TUNE, "--trials", "6", "--epochs", "100000"]) as first:
         while not Path("study/study.db").exists():
             assert first.poll() is None
+            time.sleep(0.01)
         with started(second) as refused:
-            _, errors = refused.communicate(timeout=60)
+            _, errors = refused.communicate()
             assert (refused.returncode, errors.count("error:")) == (2, 1)
         assert "another process is writing this folder" in errors
         first.kill()
-        first.communicate(timeout=30)
+        assert first.wait(timeout=30) == KILLED
     run_alone(TUNE_ANEW)
     assert Path("study/best.yaml").exists()
