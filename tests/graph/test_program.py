@@ -175,3 +175,14 @@ def test_products_are_counted():
     graph = Graph()
     *_, loss = network(graph, rows=7)
     assert Program(graph, [loss], np.float32).products == [7 * 6 * 5, 7 * 5 * 4]
+
+
+def test_a_constant_beyond_the_dtype_is_infinite_there():
+    graph = Graph()
+    x = graph.leaf("x", (2,))
+    y = x + 1e300
+    program = Program(graph, [y], np.float32)
+    assert program[y].dtype == np.float32
+    program[x][...] = 1
+    program.run()
+    assert np.isposinf(program[y]).all()
