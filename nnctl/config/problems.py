@@ -76,6 +76,9 @@ def reword(
         key = str(loc[0]) if loc else ""
         if kind == WORDED:
             details.append(detail(found["ctx"]["message"], found["ctx"]["fix"], loc))
+        elif kind == "string_unicode" and not loc:  # a key, which pydantic does not name
+            wrong = [each for each in values if unicode_text(each) != each]
+            details += [_unknown(each, noun, fields, values) for each in wrong]
         elif kind == "extra_forbidden":
             # What a section takes is told once, however many keys it does not take.
             details.append(_unknown(key, "" if unknown else noun, fields, values))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.runs.folder import CHECKPOINT
+from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
 
@@ -101,13 +102,13 @@ def checksum_of(stated: Mapping[str, Any]) -> int:
     return zlib.crc32(json.dumps(stated).encode())
 
 
-def metadata_of(stated: NDArray[Any], file: str, *, finite: bool = True) -> dict[str, Any]:
+def metadata_of(written: NDArray[Any], file: str, *, finite: bool = True) -> dict[str, Any]:
     """What `metadata_array` was given, with the format's version; `file` is where it was read from.
 
     The first files had no checksum. Raises `NnctlError` for anything that it does not give, and for
     what a newer nnctl has written.
     """
-    metadata = parse_metadata(stated, finite)
+    metadata = parse_metadata(written, finite)
     version = None if metadata is None else metadata.get("format_version")
     if metadata is None or type(version) is not int or version < 1:
         raise NnctlError(Problem(f'its "{METADATA}" is not what nnctl writes', None, file))
@@ -122,13 +123,13 @@ def metadata_of(stated: NDArray[Any], file: str, *, finite: bool = True) -> dict
     return metadata
 
 
-def parse_metadata(stated: NDArray[Any], finite: bool) -> dict[str, Any] | None:
+def parse_metadata(written: NDArray[Any], finite: bool) -> dict[str, Any] | None:
     """The dictionary that the text of an array is in JSON; None where it is none."""
-    if stated.ndim != 0 or stated.dtype.kind != "U":
+    if written.ndim != 0 or written.dtype.kind != "U":
         return None
     try:
         found = json.loads(
-            str(stated),
+            str(written),
             object_pairs_hook=distinct_pairs,
             parse_constant=no_number if finite else None,
         )
@@ -139,8 +140,8 @@ def parse_metadata(stated: NDArray[Any], finite: bool) -> dict[str, Any] | None:
 
 
 def distinct_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A dictionary. Raises ValueError where a key comes twice."""
-    found = dict(pairs)
+    """A dictionary. Raises ValueError where a key comes twice or is no text that can be written."""
+    found = {stated.text("a key", key): value for key, value in pairs}
     if len(found) < len(pairs):
         raise ValueError("a key comes twice")
     return found

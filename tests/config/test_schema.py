@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.config import Config, load, make
+from nnctl.config import Config, Source, load, make
+from nnctl.config.schema import check
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.layers import Dense
 from nnctl.losses import MeanSquaredError
@@ -516,3 +517,25 @@ def test_ways_to_write_a_table(
 ) -> None:
     (problem,) = problems(override)
     assert problem.path == path and words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("layers", "\ud800"),
+        ("shuffle", "\udcff"),
+        ("optimizer", {"type": "adam", "learning_rate": "\udfff"}),
+        ("optimizer", {"type": "adam", "x\udc80": 1}),
+        ("\udcff", 1),
+    ],
+)
+def test_text_that_is_no_unicode_is_told_as_any(key: str, value: object) -> None:
+    """YAML has none, but an argument or the metadata of a weights file may."""
+    values = {
+        "data": {"train": "t.csv", "target": "y"}, "layers": [{"type": "dense", "units": 1}],
+        "loss": "mean_squared_error", "optimizer": "adam", "epochs": 1,
+    }  # fmt: skip
+    with pytest.raises(NnctlError) as caught:
+        check(Source("w.npz", {**values, key: value}))
+    assert "\\ud" in str(caught.value)
+    assert str(caught.value).encode()

@@ -108,6 +108,7 @@ def test_plain_arrays_only_where_they_are_allowed(tmp_path: Path) -> None:
         np.array('{"format_version": 1, "format_version": 1}'),
         np.array('{"format_version": 1, "a": {"b": 1, "b": 1}}'),
         np.array('{"format_version": 1, "a": NaN}'),
+        np.array('{"format_version": 1, "a": {"\\ud800": 1}}'),
         np.array('{"format_version": 1, "a": [-Infinity]}'),
         np.array('{"format_version": 1, "a": ' + "9" * 5000 + "}"),
         np.array("[" * 100_000),
