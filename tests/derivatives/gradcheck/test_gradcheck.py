@@ -339,7 +339,8 @@ def test_what_rounding_takes_from_central_differences_is_no_error(offset, is_zer
 def test_what_rounding_cannot_explain_is_caught_by_central_differences(offset, factor):
     graph = Graph()
     a = graph.leaf("a", (4,))
-    y = with_derivative(np.tanh(a), (a,), lambda d: d * (1 - np.square(np.tanh(a))) * factor)
+    slope = 1 - np.square(np.tanh(a))
+    y = with_derivative(np.tanh(a), (a,), lambda d: d * slope * factor, name="wrong")
     case = Case(y.sum() * 1e-3 + offset, {"a": a}, {a: np.array([0.3, 0.4, 0.5, 0.6])})
     assert not check(case, "central", np.random.default_rng(0), name="wrong")[0].passed
 
