@@ -1,13 +1,15 @@
 """What went wrong, where, and what to do: the one form of every user-facing error.
 
 The rows below the command line raise `NnctlError`; only the command line prints it and
-chooses the exit status. Nothing here imports more than the standard library.
+chooses the exit status. Text from elsewhere may stand in a problem as it is: told, it is visible.
 """
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from enum import IntEnum
 from typing import NamedTuple
+
+from nnctl.visible import tell_apart, visible
 
 
 class ExitStatus(IntEnum):
@@ -44,11 +46,11 @@ class Problem(NamedTuple):
         place = self.source or self.file or ""
         if self.line is not None and self.source is None:
             place = f"{place}:{self.line}"
-        head = "  ".join(part for part in (place, self.path) if part)
-        body = self.message if self.fix is None else f"{self.message}\nfix: {self.fix}"
-        if not head:
-            return body
-        return "\n".join([head, *(f"  {line}" for line in body.splitlines())])
+        head = "  ".join(visible(part) for part in (place, self.path) if part)
+        body = [visible(self.message)]
+        if self.fix is not None:
+            body.append(f"fix: {visible(self.fix)}")
+        return "\n".join([head, *(f"  {line}" for line in body)] if head else body)
 
 
 class NnctlError(Exception):
@@ -108,6 +110,13 @@ def initials(name: str) -> str:
 
 
 def did_you_mean(name: str, allowed: Sequence[str]) -> str | None:
-    """The fix for a misspelt name, or None where no allowed name is near."""
+    """The fix for a misspelt name, or None where no allowed name is near.
+
+    Where the two look alike, both are written so that they do not.
+    """
     close = nearest(name, allowed)
-    return None if close is None else f'did you mean "{close}"?'
+    if close is None:
+        return None
+    if apart := tell_apart(name, close):
+        return f'did you mean "{apart[1]}"? It only looks like "{apart[0]}"'
+    return f'did you mean "{close}"?'

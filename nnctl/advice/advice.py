@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from nnctl.config import Config
 from nnctl.config.dumping import dump_line
 from nnctl.rules import Rule
+from nnctl.visible import visible
 
 
 class Finding(NamedTuple):
@@ -62,6 +63,6 @@ class Advice(NamedTuple):
         place = self.option or self.file or ""
         if self.line is not None and self.option is None:
             place = f"{place}:{self.line}"
-        change = [f"    {line}" for line in self.change.splitlines()]
-        head = f"{place}  {self.path}  [{self.code}]"
-        return "\n".join([head, f"  {self.message}", "  change:", *change])
+        change = [f"    {line}" for line in self.change.split("\n")]
+        head = f"{visible(place)}  {visible(self.path)}  [{self.code}]"
+        return "\n".join([head, f"  {visible(self.message)}", "  change:", *change])

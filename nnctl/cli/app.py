@@ -4,7 +4,7 @@ import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +12,10 @@ from typer.core import TyperGroup
 
 from nnctl.cli.exits import Terminated, obey_signals, open_streams, run_to_end
 from nnctl.cli.mpirun import require_one_process
+from nnctl.cli.visible_streams import guard_streams
 from nnctl.errors import ExitStatus
 from nnctl.system.version import __version__
+from nnctl.visible import visible
 
 COMMANDS = (
     "init",
@@ -35,6 +37,7 @@ COMMANDS = (
     "schema",
 )
 SHARED = ("train", "resume")  # the commands that several processes may run together
+USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer gives a name to this kind alone
 SETTINGS: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "context_settings": {"help_option_names": ["-h", "--help"]},
@@ -56,8 +59,26 @@ def guard(command: Callable[..., None], name: str) -> Callable[..., None]:
     return wrapper
 
 
+@contextlib.contextmanager
+def visible_usage() -> Iterator[None]:
+    """What Typer says of a wrong command line quotes it: so that this is visible."""
+    try:
+        yield
+    except USAGE_ERROR as error:
+        error.message = visible(error.message)
+        raise
+
+
 class Commands(TyperGroup):
     """The commands, each of which is loaded when it is asked for: the others cost no time."""
+
+    def make_context(self, *given: Any, **named: Any) -> Any:
+        with visible_usage():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        with visible_usage():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -110,6 +131,7 @@ def nnctl(
 def run() -> None:
     """Runs the command line of this process."""
     open_streams()
+    guard_streams()
     obey_signals()
     status = run_to_end(lambda: app(prog_name="nnctl"))
     sys.exit(ExitStatus.TERMINATED if Terminated.came else status)  # Typer knows no SIGTERM

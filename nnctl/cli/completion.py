@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from nnctl.visible import visible
+
 CONFIGS = (".yaml", ".yml")
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy")
 RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
@@ -69,7 +71,7 @@ def files(incomplete: str, endings: Sequence[str], *, whole_runs: bool = False) 
             found.append(name if whole_runs and is_run(path) else f"{name}/")
         elif path.name.endswith(tuple(endings)):
             found.append(name)
-    if any(QUOTED.intersection(name) for name in found):
+    if any(QUOTED.intersection(name) or visible(name) != name for name in found):
         return []
     if len(found) == 1 and found[0].endswith("/"):
         return files(found[0], endings, whole_runs=whole_runs) or found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.printing import print_columns
 from nnctl.cli.spelling import say, spell
+from nnctl.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,12 +27,12 @@ def print_explanation(explanation: "Explanation") -> None:
     """The example, its graph from left to right, and the work."""
     rows = [*node_rows(explanation), *parameter_rows(explanation)]
     head = SMALL if explanation.is_small else LARGE
-    table = [[spell(cell) for cell in row] for row in (head, *rows)]
+    table = [[spell(visible(cell)) for cell in row] for row in (head, *rows)]
     say(f"Row {explanation.row} of {explanation.rows}: {example_text(explanation)}\n")
     if sys.stdout.isatty():
-        from rich.console import Console
+        from nnctl.cli.console import open_console
 
-        console = Console()
+        console = open_console()
         if explanation.is_small and console.width < NUMBERS_BESIDE:
             print_stacked(table)
         else:

@@ -1,7 +1,6 @@
 """What a run prints when it is over, whichever command it was."""
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from nnctl.cli.advising import print_advice
 from nnctl.cli.exits import reader_may_leave
 from nnctl.cli.printing import number, print_columns, print_json, print_problems, print_warning
 from nnctl.errors import ExitStatus
+from nnctl.visible import shell_line, visible
 
 if TYPE_CHECKING:
     from nnctl.jobs.run import TrainResult
@@ -45,13 +45,13 @@ def print_results(result: "TrainResult") -> None:
     epochs = f"{results['epochs']} epoch" + ("" if results["epochs"] == 1 else "s")
     if result.restored:
         epochs += f", the weights of epoch {results['best_epoch']}"
-    print(f"run      {result.folder}  ({epochs}, {results['seconds']:.1f} s)")
+    print(f"run      {visible(str(result.folder))}  ({epochs}, {results['seconds']:.1f} s)")
     if result.status is ExitStatus.DONE:
         file = result.input
         command = ["nnctl", "predict", str(result.weights), short_path(file.path)]
         if file.is_npz and file.features:
             command += ["--features", *file.features]
-        print(f"predict  {shlex.join(command)}")
+        print(f"predict  {shell_line(command)}")
 
 
 def print_shortfall(result: "TrainResult") -> None:
@@ -63,12 +63,12 @@ def print_shortfall(result: "TrainResult") -> None:
     kept = result.folder / "checkpoint.npz"
     if result.problems:
         print_problems(result.problems, sys.stderr)
-        print(f"the last good state is kept in {kept}", file=sys.stderr)
+        print(f"the last good state is kept in {visible(str(kept))}", file=sys.stderr)
         return
     epochs = result.results["epochs"]
     done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
-    print(f"interrupted {done}; the state is kept in {kept}", file=sys.stderr)
-    print(f"go on    {shlex.join(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
+    print(f"interrupted {done}; the state is kept in {visible(str(kept))}", file=sys.stderr)
+    print(f"go on    {shell_line(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
 
 
 def short_path(path: Path) -> str:

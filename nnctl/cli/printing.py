@@ -1,12 +1,12 @@
 """What commands print: problems, results, tables, JSON."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nnctl.errors import ExitStatus, Problem
+from nnctl.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,7 +41,7 @@ def wrap(text: str, stream: TextIO) -> str:
     if not stream.isatty():
         return text
     columns = columns_of(stream)
-    return "\n".join(break_line(line, columns or len(line)) for line in text.splitlines())
+    return "\n".join(break_line(line, columns or len(line)) for line in text.split("\n"))
 
 
 def columns_of(terminal: TextIO) -> int:
@@ -68,9 +68,9 @@ def break_line(line: str, columns: int) -> str:
 
 def print_json(values: Mapping[str, Any]) -> None:
     """One JSON object on stdout, with null for numbers that JSON does not have."""
-    from nnctl.runs.results import strict_json
+    from nnctl.runs.results import json_text
 
-    print(json.dumps(strict_json(values)))
+    print(json_text(values))
 
 
 def print_smoke(result: "SmokeResult") -> None:
@@ -88,7 +88,7 @@ def number(value: float | None) -> str:
 
 def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:
     """Aligned columns: the first few to the left, the others to the right."""
-    table = [list(head), *map(list, rows)]
+    table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
     for row in table:
         cells = [
@@ -103,15 +103,15 @@ def print_validation(result: "ValidateResult") -> None:
     print_problems(result.errors, sys.stdout)
     if not result.errors:
         for file in result.files:
-            print(f"{file}: no problems")
+            print(f"{visible(file)}: no problems")
 
 
 def print_gradcheck(result: "GradcheckResult") -> None:
     """A row a case; where one failed, its worst entries."""
     if sys.stdout.isatty():
-        from rich.console import Console
+        from nnctl.cli.console import open_console
 
-        console = Console()
+        console = open_console()
         console.print(gradcheck_table(result.cases, console.width))
     else:
         head = ["case", "checked", "max relative error", "moved", "verdict"]
@@ -150,7 +150,7 @@ def gradcheck_table(cases: "Sequence[CaseResult]", width: int) -> "Table":
         table.add_column("moved", justify="right", no_wrap=True)
     table.add_column("verdict")
     for case in cases:
-        name, checked, error, moved, verdict = case_cells(case)
+        name, checked, error, moved, verdict = map(visible, case_cells(case))
         cells = [name, checked, error, *([] if narrow else [moved]), verdict]
         table.add_row(*cells, style=None if case.passed else "bold red")
     return table
@@ -158,7 +158,7 @@ def gradcheck_table(cases: "Sequence[CaseResult]", width: int) -> "Table":
 
 def print_worst(case: "CaseResult") -> None:
     """Where the two derivatives disagree most."""
-    print(f"\n{case.name}: the entries that disagree most")
+    print(f"\n{visible(case.name)}: the entries that disagree most")
     print_columns(
         ["  entry", "analytic", "numeric", "relative error"],
         [

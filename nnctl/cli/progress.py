@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.curve import Series, curve_of
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
+from nnctl.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 REDRAWS_A_SECOND = 4
 WIDEST_BAR, NARROWEST_BAR = 40, 6  # columns; where there is less room, the numbers stay alone
@@ -33,7 +35,7 @@ def display(quiet: bool) -> Iterator[Sequence[Callback]]:
         with live_display() as callback:
             yield [callback]
     else:
-        yield [EpochLines(lambda line: print(line, file=sys.stderr, flush=True))]
+        yield [EpochLines(lambda line: print(visible(line), file=sys.stderr, flush=True))]
 
 
 class LiveFigures(Callback):
@@ -157,9 +159,11 @@ class LiveFigures(Callback):
         table.add_row("learning rate", f"{self.batch.learning_rate:.4g}")
         return table
 
-    def _cells(self, name: str, narrow: bool) -> tuple[str, str]:
+    def _cells(self, name: str, narrow: bool) -> "tuple[Text, str]":
         """A figure as it is, and its best with the epoch of that, where there is room."""
-        now = f"[bold]{self.now[name]:#.4g}[/]" if name in self.now else ""
+        from rich.text import Text
+
+        now = Text(f"{self.now[name]:#.4g}" if name in self.now else "", "bold")
         if name not in self.best:
             return now, ""
         best, epoch = self.best[name]
@@ -185,11 +189,12 @@ def clock(seconds: float) -> str:
 @contextmanager
 def live_display() -> Iterator[LiveFigures]:
     """A display that redraws itself on its own clock."""
-    from rich.console import Console
     from rich.live import Live
 
+    from nnctl.cli.console import open_console
+
     figures = LiveFigures()
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     braille = console.encoding.lower().startswith("utf")
     with Live(
         console=console,

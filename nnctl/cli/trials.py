@@ -5,7 +5,6 @@ And what is printed of one that is over.
 
 import json
 import os
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from nnctl.cli.printing import columns_of, print_columns
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
 from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.trial import Task, TrialRow, ranking
+from nnctl.visible import shell_line, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,14 +43,14 @@ class TrialLines(Watcher):
     def on_study_begin(self, view: View) -> None:
         self.view = view
         for text in introduction(view):
-            print(text, file=sys.stderr, flush=True)
+            print(visible(text), file=sys.stderr, flush=True)
 
     def on_trial_end(self, row: TrialRow, is_best: bool) -> None:
         best = "  (best so far)" if is_best else ""
         settings = "  ".join(f"{path}={text(value)}" for path, value in row.values.items())
         outcome = outcome_text(row, self.view.monitor)
         line = f"trial {row.number}/{self.view.trials}  {outcome}  {settings}{best}"
-        print(line, file=sys.stderr, flush=True)
+        print(visible(line), file=sys.stderr, flush=True)
 
 
 def introduction(view: View) -> Iterator[str]:
@@ -109,7 +109,7 @@ class LiveTable(Watcher):
 
         if self.view is None:
             return "starting …"
-        lines = [Text(line, style="dim") for line in introduction(self.view)]
+        lines = [Text(visible(line), style="dim") for line in introduction(self.view)]
         lines.append(Text(self._head(), overflow="fold"))
         shown = max(1, min(BEST_SHOWN, height - ROWS_AROUND - len(self.running)))
         best = ranking(self.rows, self.view.direction)[:shown]
@@ -141,11 +141,12 @@ class LiveTable(Watcher):
 @contextmanager
 def live_table() -> Iterator[LiveTable]:
     """A table that redraws itself on its own clock."""
-    from rich.console import Console
     from rich.live import Live
 
+    from nnctl.cli.console import open_console
+
     table = LiveTable()
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     with Live(
         console=console,
         get_renderable=lambda: table.draw(console.width, console.height),
@@ -179,9 +180,9 @@ def table_of(rows: Sequence[TrialRow], view: View, width: int) -> "RenderableTyp
     from rich.padding import Padding
     from rich.table import Table
 
-    names = short_names(view.paths)
-    lines = [trial_cells(row, view.paths) for row in rows]
-    heads = ["trial", view.monitor, "epochs", *names.values()]
+    names = {path: visible(name) for path, name in short_names(view.paths).items()}
+    lines = [[visible(cell) for cell in trial_cells(row, view.paths)] for row in rows]
+    heads = ["trial", visible(view.monitor), "epochs", *names.values()]
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
     if sum(widths) + len(widths) > width:
         head, *first = [
@@ -207,9 +208,9 @@ def print_study(result: TuneResult) -> None:
     view = result.view
     best = ranking(view.rows, view.direction)[:BEST_SHOWN]
     if best and sys.stdout.isatty():
-        from rich.console import Console
+        from nnctl.cli.console import open_console
 
-        Console().print(table_of(best, view, columns_of(sys.stdout)))
+        open_console().print(table_of(best, view, columns_of(sys.stdout)))
     elif best:
         print_columns(
             ["trial", view.monitor, "epochs", *view.paths],
@@ -225,7 +226,8 @@ def print_study(result: TuneResult) -> None:
         for state in ("complete", "pruned", "failed")
         if (count := result.count(state))
     )
-    print(f"\nstudy    {view.place}  ({len(view.rows)} trials: {counts})")
+    print(f"\nstudy    {visible(view.place)}  ({len(view.rows)} trials: {counts})")
     if result.folder is not None and result.best is not None:
-        print(f"best     trial {result.best.number}, {outcome_text(result.best, view.monitor)}")
-        print(f"train    {shlex.join(['nnctl', 'train', str(result.folder / 'best.yaml')])}")
+        outcome = visible(outcome_text(result.best, view.monitor))
+        print(f"best     trial {result.best.number}, {outcome}")
+        print(f"train    {shell_line(['nnctl', 'train', str(result.folder / 'best.yaml')])}")

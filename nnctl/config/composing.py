@@ -26,6 +26,8 @@ from nnctl.config.scalars import Scalar, TooLong, core_value
 from nnctl.errors import NnctlError, Problem
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# How `dump_yaml` writes bytes of a file's name that are no text; PyYAML's own parser alone takes it.
+BYTES = re.compile(r"\\u[Dd][Cc][89A-Fa-f][0-9A-Fa-f]")
 DEEPEST = 50
 MOST_REPEATED = 10_000
 
@@ -118,7 +120,9 @@ class _Composer:
     """Builds the nodes of one document from events, then unfolds them into plain values."""
 
     def __init__(self, text: str) -> None:
-        self.events: Iterator[Event] = yaml.parse(text, Loader=LOADER)
+        self.events: Iterator[Event] = yaml.parse(
+            text, Loader=yaml.SafeLoader if BYTES.search(text) else LOADER
+        )
         self.anchors: dict[str, Node | None] = {}  # None while the node is being composed
         self.problems: list[Problem] = []
         self.lines: dict[str, int] = {}

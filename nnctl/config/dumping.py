@@ -9,6 +9,7 @@ from nnctl.config.data_files import with_files
 from nnctl.config.scalars import TooLong, core_value
 from nnctl.config.schema import Config, absolute
 from nnctl.config.types import Entry, Section
+from nnctl.visible import visible, visible_lines
 
 WIDTH = 100
 
@@ -46,7 +47,7 @@ def plain_values(value: Any) -> Any:
 def dump_yaml(values: dict[str, Any]) -> str:
     """Plain data as YAML, which `load` reads back to the same values, floats to the last bit."""
     text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
-    return text
+    return visible_lines(text)
 
 
 def dump_line(key: str, value: Any) -> str:
@@ -60,7 +61,7 @@ def dump_line(key: str, value: Any) -> str:
         width=math.inf,
         default_flow_style=None if nested else False,
     )
-    return line.rstrip("\n")
+    return visible_lines(line.rstrip("\n"))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -71,9 +72,12 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Text in quotes where YAML 1.2 reads it as something else; PyYAML sees to 1.1 itself."""
+    """Text in quotes where YAML 1.2 reads it as something else; PyYAML sees to 1.1 itself.
+
+    So is text that is not visible as it is: what PyYAML leaves of that is escaped between quotes.
+    """
     try:
-        is_text = isinstance(core_value(text), str)
+        is_text = isinstance(core_value(text), str) and visible(text) == text
     except TooLong:
         is_text = False
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else '"')

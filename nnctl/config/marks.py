@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from nnctl.network.annotations import Allowed, Listing, Number, Range, Text
 
@@ -40,12 +40,22 @@ class Phrase(NamedTuple):
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        schema = {**handler(source), "strict": True, "min_length": 1}
-        return schema if self.pattern is None else {**schema, "pattern": self.pattern}
+        schema: Any = {**handler(source), "strict": True}
+        if self.pattern is not None:
+            return {**schema, "min_length": 1, "pattern": self.pattern}
+        # pydantic's own limit would refuse names of files that are no text.
+        return core_schema.no_info_after_validator_function(require_text, schema)
 
     def amend(self, allowed: Allowed) -> Allowed:
         """What is allowed, its text being of that meaning."""
         return allowed.changed(Text, **self._asdict())
+
+
+def require_text(text: str) -> str:
+    """The text, if it is not empty."""
+    if not text:
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return text
 
 
 class Filled(NamedTuple):

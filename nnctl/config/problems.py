@@ -29,6 +29,7 @@ from nnctl.network.annotations import (
     read_annotation,
 )
 from nnctl.network.arguments import arguments_of
+from nnctl.visible import visible
 
 WORDED = "nnctl"
 Loc = tuple[int | str, ...]
@@ -45,8 +46,8 @@ def dotted_path(loc: Iterable[int | str]) -> str:
 
 def detail(message: str, fix: str | None = None, loc: Loc = ()) -> InitErrorDetails:
     """One worded error at `loc`."""
-    fix = None if fix is None else unicode_text(fix)
-    error = PydanticCustomError(WORDED, "{message}", {"message": unicode_text(message), "fix": fix})
+    words = {"message": visible(message), "fix": fix and visible(fix)}
+    error = PydanticCustomError(WORDED, "{message}", words)
     loc = tuple(unicode_text(part) if isinstance(part, str) else part for part in loc)
     return InitErrorDetails(type=error, loc=loc, input=None)
 

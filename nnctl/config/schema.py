@@ -1,7 +1,7 @@
 """The config of a run: its keys, their defaults and their ranges."""
 
 from collections.abc import Mapping, Sequence
-from os import PathLike, path
+from os import PathLike, fsdecode, fsencode, path
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -24,6 +24,7 @@ from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
 from nnctl.config.types import Deferred, Entry, Named, OrSection, Section, section_of
+from nnctl.config.wording import excerpt
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.annotations import OneOf
 from nnctl.network.layers import LAYERS
@@ -48,6 +49,13 @@ def known_encoding(name: str) -> str:
     raise errors(detail(f"there is no encoding {name!r}", "such as utf-8, latin-1, cp1252, utf-16"))
 
 
+def possible_name(file: str) -> str:
+    """The name of a file, if there can be one of that name."""
+    if "\0" in file:
+        raise errors(detail(f"{excerpt(file)} cannot be the name of a file", "name a file"))
+    return file
+
+
 Text = Annotated[str, Phrase("text", "text")]
 Split = Literal["random", "last"]
 Missing = Literal["error", "drop", "mean"]
@@ -68,6 +76,9 @@ Encoding = Annotated[
     str, Phrase("the name of an encoding", "encodings"), AfterValidator(known_encoding)
 ]
 File = Annotated[str, Phrase("a file", "files")]
+
+
+File = Annotated[str, Phrase("a file", "files"), AfterValidator(possible_name)]
 Column = Annotated[str, Phrase("the name of a column", "columns"), BeforeValidator(column_name)]
 Whole = Annotated[int, Limits(1)]
 Fraction = Annotated[float, FRACTION]
@@ -96,7 +107,10 @@ class FileConfig(Section):
 
 
 DataPath = Annotated[
-    str, Phrase("a file, or {file, features, target}", "files"), OrSection(FileConfig)
+    str,
+    Phrase("a file, or {file, features, target}", "files"),
+    AfterValidator(possible_name),
+    OrSection(FileConfig),
 ]
 
 
@@ -194,7 +208,7 @@ class Config(Section):
 
     def resolve(self, file: str) -> Path:
         """The place of a file that the config names: relative ones start at its own folder."""
-        return self._source.folder / file
+        return self._source.folder / file_name(file)
 
 
 def load(
@@ -245,6 +259,15 @@ def judge(source: Source) -> tuple[Config | None, list[Problem]]:
 
 def _by_line(problem: Problem) -> tuple[bool, int]:
     return problem.line is None, problem.line or 0
+
+
+def file_name(text: str) -> str:
+    """A file's name in this process: where its locale lacks a letter, the bytes of UTF-8."""
+    try:
+        fsencode(text)
+    except UnicodeEncodeError:
+        return fsdecode(text.encode("utf-8", "surrogateescape"))
+    return text
 
 
 def absolute(file: Path) -> str:

@@ -17,6 +17,7 @@ from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.training.blocks import Inputs
+from nnctl.visible import visible_cells
 
 DEFAULT_THRESHOLD = 0.5
 Row = Sequence[object]
@@ -60,7 +61,7 @@ class Predictions:
         ) as source:
             batches = preprocessing.batches(source, notices, named, self.keep)
             first = next(batches, None)
-            yield csv_text([self.header])
+            yield csv_text([visible_cells(self.header)])
             for batch in self._following(first, batches):
                 yield csv_text(self.rows(batch))
         for problem in notices.problems():
@@ -80,7 +81,7 @@ class Predictions:
         rows = (next(predicted) if usable else nothing for usable in batch.usable.tolist())
         if not self.keep:
             return rows
-        kept = zip(*(batch.kept[name] for name in self.keep), strict=True)
+        kept = zip(*(visible_cells(batch.kept[name]) for name in self.keep), strict=True)
         return ([*mine, *row] for mine, row in zip(kept, rows, strict=True))
 
 
@@ -103,7 +104,7 @@ def predicted_rows(trained: Trained, x: Inputs, threshold: float) -> Iterator[Ro
             [cell for pair in zip(labels, row, strict=True) for cell in pair]
             for labels, row in zip(chosen, texts, strict=True)
         )
-    labels = targets.classes.labels
+    labels = visible_cells(targets.classes.labels)
     if targets.task == "binary":
         picked = (numbers[:, 0] > threshold).astype(int)
     else:  # units beyond the classes stand for nothing

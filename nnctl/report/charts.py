@@ -20,6 +20,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from nnctl.graph import Array
 from nnctl.report.wording import short
+from nnctl.visible import visible
 
 WIDTH, HEIGHT, SQUARE = 340, 210, 320  # of a chart, in the page's pixels
 LEFT, RIGHT, TOP, BOTTOM, TITLE = 52, 12, 10, 38, 14  # the space around its axes
@@ -187,7 +188,7 @@ def opening_tag(width: int, height: int, said: str, kind: str = "chart") -> str:
     """The tag of a drawing that is so large on the page, or as wide as the page."""
     return (
         f'<svg class="{kind}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{escape(said)}">'
+        f'role="img" aria-label="{escape(visible(said))}">'
     )
 
 

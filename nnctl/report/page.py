@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, key_of
 from nnctl.report.figures import DrawnRun
 from nnctl.report.wording import ABSENT, count_text, number, share
+from nnctl.visible import visible, visible_lines
 
 RUN_TEMPLATE = "page.html.j2"
 
@@ -18,7 +20,7 @@ RUN_TEMPLATE = "page.html.j2"
 def page(runs: Sequence[RunReport]) -> str:
     """The report on one run, or on several beside each other, as HTML.
 
-    The same runs give the same text. All that comes from the runs is escaped.
+    The same runs give the same text. All that comes from the runs is escaped, and visible.
     """
     charts = Charts()
     text: str = (
@@ -37,16 +39,22 @@ def page(runs: Sequence[RunReport]) -> str:
 
 
 def environment() -> Environment:
-    """The templates beside this module, in which everything is escaped."""
+    """The templates beside this module, in which everything is escaped, and visible."""
     found = Environment(
         loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
         autoescape=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(counted=count_text, number=number, share=share)
+    found.filters.update(counted=count_text, lines=lines_of, number=number, share=share)
     return found
+
+
+def lines_of(text: str) -> Markup:
+    """Text of several lines as an element `pre` has it."""
+    return escape(visible_lines(text))
 
 
 def compared_figures(runs: Sequence[RunReport]) -> list[tuple[str, str, list[float | None]]]:

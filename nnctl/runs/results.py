@@ -62,7 +62,7 @@ def versions() -> dict[str, str]:
 
 def save_results(path: Path, results: Mapping[str, Any]) -> None:
     with atomic_file(path, "w") as file:
-        file.write(json.dumps(strict_json(results), indent=2) + "\n")
+        file.write(json_text(results, indent=2) + "\n")
 
 
 def read_results(path: Path) -> dict[str, Any] | None:
@@ -79,6 +79,11 @@ def epochs_of(path: Path) -> int | None:
         return int((read_results(path) or {})["epochs"])
     except (LookupError, TypeError, ValueError):
         return None
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Plain data as JSON, all of it visible, with null for the numbers that JSON does not have."""
+    return json.dumps(strict_json(value), indent=indent).replace("\x7f", r"\u007f")
 
 
 def strict_json(value: Any) -> Any:

@@ -12,7 +12,9 @@ from typing import Any
 from nnctl.errors import NnctlError, Problem
 from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, is_taken, make_parents, taken_problem
 from nnctl.runs.lock import require_unheld, writing
+from nnctl.runs.results import json_text
 from nnctl.system.atomic import atomic_file, temporary_name, write_problem
+from nnctl.visible import visible
 
 STORAGE, STUDY_CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
 LOGS = (f"{STORAGE}-wal", f"{STORAGE}-shm")  # SQLite's own
@@ -93,7 +95,7 @@ class StudyFolder:
         """Writes `trials.csv`, a row a trial; what is not plain stands there as JSON."""
         with atomic_file(self.path / TRIALS, "w") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(head)
+            writer.writerow(map(visible, head))
             writer.writerows([cell(value) for value in row] for row in rows)
 
 
@@ -105,9 +107,10 @@ def write(path: Path, text: str) -> None:
 def cell(value: Any) -> Any:
     """A value as a table has it: in JSON, but for numbers, and texts that are not taken for it."""
     if isinstance(value, str):
-        return json.dumps(value) if is_json(value) or not value else value
+        plain = value and visible(value) == value and not is_json(value)
+        return value if plain else json_text(value)
     plain = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-    return value if plain else json.dumps(value)
+    return value if plain else json_text(value)
 
 
 def is_json(text: str) -> bool:

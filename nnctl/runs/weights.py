@@ -1,7 +1,6 @@
 """`weights.npz`: a model's arrays, and as JSON all else that predictions need."""
 
 import json
-import shlex
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from nnctl.runs.folder import CHECKPOINT
 from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
+from nnctl.visible import shell_word
 
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"
@@ -73,7 +73,7 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
     if Path(path).is_dir() and not place.exists():
         if (place.parent / CHECKPOINT).is_file():
             message = f"the run in this folder has not ended, so it holds no {FILE_NAME} yet"
-            fix = f"go on with it: nnctl resume {shlex.quote(str(path))}"
+            fix = f"go on with it: nnctl resume {shell_word(str(path))}"
             raise NnctlError(Problem(message, fix, str(path)))
         fix = "name a run folder, or the file itself"
         raise NnctlError(Problem(f"the folder {path} holds no {FILE_NAME}", fix, file))

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
+from nnctl.visible import visible_cells
 
 if TYPE_CHECKING:
     from nnctl.jobs.crossval import CrossvalResult, FoldResult
@@ -110,5 +111,5 @@ def write_predictions(file: IO[str], result: "CrossvalResult") -> None:
         (row for fold in result.folds for row in fold.predictions), key=lambda row: row[0]
     )
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(result.folds[0].columns)
-    writer.writerows(rows)
+    writer.writerow(visible_cells(result.folds[0].columns))
+    writer.writerows(map(visible_cells, rows))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import completion, options
+from nnctl.visible import visible
 
 if TYPE_CHECKING:
     from nnctl.jobs.export import ExportResult
@@ -72,7 +73,8 @@ def print_export(result: "ExportResult") -> None:
     """The file, then what goes in and what comes out."""
     from nnctl.cli.printing import print_columns
 
-    print(f"wrote {result.path}  ({result.size / 1000:,.0f} kB, opset {result.opset})\n")
+    path = visible(str(result.path))
+    print(f"wrote {path}  ({result.size / 1000:,.0f} kB, opset {result.opset})\n")
     ports = [("input", port) for port in result.inputs]
     ports += [("output", port) for port in result.outputs]
     rows = [

@@ -1,6 +1,5 @@
 """`nnctl init`"""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nnctl.cli import completion
+from nnctl.visible import shell_line, shell_word, visible
 
 
 def command(
@@ -44,14 +44,16 @@ def command(
         names = columns_of(data)
         if not sys.stdin.isatty():
             message = f"which column is to be learnt? They are: {', '.join(names)}"
-            raise ArgumentError(message, f"add --target {shlex.quote(names[-1])}, or another")
-        print("the columns:", ", ".join(names), file=sys.stderr)
-        target = typer.prompt("which one is to be learnt", default=names[-1], err=True)
+            raise ArgumentError(message, f"add --target {shell_word(names[-1])}, or another")
+        shown = {visible(name): name for name in names}
+        print("the columns:", ", ".join(shown), file=sys.stderr)
+        answer = typer.prompt("which one is to be learnt", default=visible(names[-1]), err=True)
+        target = shown.get(answer, answer)
     result = init(data, target, output=output, overwrite=overwrite)
     plan = result.plan
-    print(f"wrote    {result.path}  ({plan.task}, {len(plan.features)} features)")
+    print(f"wrote    {visible(str(result.path))}  ({plan.task}, {len(plan.features)} features)")
     for name, reason in plan.left_out.items():
-        print(f"left out {name}: {reason}")
+        print(visible(f"left out {name}: {reason}"))
     for warning in plan.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    print(f"next     {shlex.join(['nnctl', 'train', str(result.path)])}")
+        print(visible(f"warning: {warning}"), file=sys.stderr)
+    print(f"next     {shell_line(['nnctl', 'train', str(result.path)])}")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnctl.cli import completion
+from nnctl.visible import visible
 
 
 def command(
@@ -37,7 +38,7 @@ def command(
     from nnctl.jobs.report import report
 
     result = report(runs, output=output)
-    print(f"wrote    {result.path}  ({result.size / 1000:,.0f} kB)")
+    print(f"wrote    {visible(str(result.path))}  ({result.size / 1000:,.0f} kB)")
     for name, missing in result.missing.items():
         for subject, reason in missing.items():
-            print(f"without  {subject} of {name}: {reason}")
+            print(visible(f"without  {subject} of {name}: {reason}"))

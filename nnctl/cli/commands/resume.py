@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nnctl.cli import completion, options
+from nnctl.visible import visible
 
 
 def command(
@@ -48,7 +49,8 @@ def command(
     if not is_first():
         raise typer.Exit(interruption.status_of(result.status) if result else 0)
     if result is None:
-        print(f"nothing to do: {run} has ended; --epochs N trains it further", file=sys.stderr)
+        ended = f"{visible(str(run))} has ended"
+        print(f"nothing to do: {ended}; --epochs N trains it further", file=sys.stderr)
         if json:
             print((run / "results.json").read_text(encoding="utf-8"), end="")
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
+from nnctl.visible import visible
 
 if TYPE_CHECKING:
     from nnctl.tuning.result import TuneResult
@@ -104,4 +105,4 @@ def tell_what_is_missing(result: "TuneResult") -> None:
     if result.best is None:
         reasons = dict.fromkeys(row.reason for row in result.view.rows if row.reason)
         told = f": {next(iter(reasons))}" if reasons else ""
-        print(f"error: no trial was trained to its end{told}", file=sys.stderr)
+        print(f"error: no trial was trained to its end{visible(told)}", file=sys.stderr)
