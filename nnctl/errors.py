@@ -28,6 +28,7 @@ class Problem(NamedTuple):
     `message` says what was found and what is allowed; `fix` what to do about it. `file`,
     `line` (counted from 1) and `path` (a dotted config key, or the column of a table) say
     where; `source` stands in for the line where the value came from elsewhere ("--set").
+    `details` are told below the message, each on a line of its own.
     """
 
     message: str
@@ -36,6 +37,7 @@ class Problem(NamedTuple):
     line: int | None = None
     path: str = ""
     source: str | None = None
+    details: tuple[str, ...] = ()
 
     def located(self, **place: object) -> "Problem":
         """The same problem with those fields of its place filled in that are still empty."""
@@ -47,7 +49,7 @@ class Problem(NamedTuple):
         if self.line is not None and self.source is None:
             place = f"{place}:{self.line}"
         head = "  ".join(visible(part) for part in (place, self.path) if part)
-        body = [visible(self.message)]
+        body = [visible(line) for line in (self.message, *self.details)]
         if self.fix is not None:
             body.append(f"fix: {visible(self.fix)}")
         return "\n".join([head, *(f"  {line}" for line in body)] if head else body)

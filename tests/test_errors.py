@@ -1,10 +1,10 @@
-"""Errors survive the way from one process to another."""
+"""Errors survive the way from one process to another; what they quote is told visibly."""
 
 import pickle
 
 import pytest
 
-from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
+from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem, did_you_mean
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import AgreedError
 
@@ -27,3 +27,20 @@ def test_an_error_is_the_same_after_pickling(error):
     assert after.problems == error.problems
     assert after.status == error.status
     assert str(after) == str(error)
+
+
+def test_what_a_problem_quotes_is_visible_and_adds_no_line():
+    text = "a\x1b[31m\nfix: b\u202e"
+    problem = Problem(f'"{text}"', f"not {text}", text, 3, text, details=(text,))
+    shown = r"a\x1b[31m\nfix: b\u202e"
+    assert str(problem).split("\n") == [
+        f"{shown}:3  {shown}",
+        f'  "{shown}"',
+        f"  {shown}",
+        f"  fix: not {shown}",
+    ]
+
+
+def test_names_that_look_alike_are_told_apart():
+    fix = did_you_mean("caf\u00e9", ["cafe\u0301", "other"])
+    assert fix == 'did you mean "cafe\\u0301"? It only looks like "caf\\u00e9"'

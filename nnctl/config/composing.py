@@ -26,7 +26,7 @@ from nnctl.config.scalars import Scalar, TooLong, core_value
 from nnctl.errors import NnctlError, Problem
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# How `dump_yaml` writes bytes of a file's name that are no text; PyYAML's own parser alone takes it.
+# Bytes of a file's name that are no text, as `dump_yaml` writes them; PyYAML's parser takes them.
 BYTES = re.compile(r"\\u[Dd][Cc][89A-Fa-f][0-9A-Fa-f]")
 DEEPEST = 50
 MOST_REPEATED = 10_000

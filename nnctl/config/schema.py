@@ -75,9 +75,6 @@ Sign = Annotated[
 Encoding = Annotated[
     str, Phrase("the name of an encoding", "encodings"), AfterValidator(known_encoding)
 ]
-File = Annotated[str, Phrase("a file", "files")]
-
-
 File = Annotated[str, Phrase("a file", "files"), AfterValidator(possible_name)]
 Column = Annotated[str, Phrase("the name of a column", "columns"), BeforeValidator(column_name)]
 Whole = Annotated[int, Limits(1)]

@@ -11,6 +11,7 @@ from nnctl.data.columns import header_of
 from nnctl.errors import NnctlError, Problem
 from nnctl.jobs.planning import Plan, planned
 from nnctl.system.atomic import atomic_file
+from nnctl.visible import shell_line, visible
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def heading(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     }[plan.task]
     columns = "a column" if count == 1 else f"{count} columns"
     yield comment(f"Learns {target.name}, {what}, from {columns} of {data.name}.")
-    yield comment(f"Train it:  nnctl train {path.name}")
+    yield comment(f"Train it:  {shell_line(['nnctl', 'train', path.name])}")
 
 
 def schema_address() -> str:
@@ -150,8 +151,8 @@ def feature_lines(plan: Plan) -> Iterator[str]:
 
 
 def comment(text: str) -> str:
-    """A comment of one line; what stands in the table may have several."""
-    return "# " + " ".join(text.splitlines())
+    """A comment of one line, whatever stands in the table."""
+    return f"# {visible(text)}"
 
 
 def plain(key: str, value: object) -> list[str]:

@@ -139,8 +139,7 @@ def nothing_left(left_out: dict[str, str], data: Path) -> Problem:
     """The problem of a table of which no column is a feature, with the reasons."""
     shown = [f"{name}: {reason}" for name, reason in list(left_out.items())[:10]]
     more = [f"and {len(left_out) - 10:,} more"] if len(left_out) > 10 else []
-    message = "\n".join(["no column is left to learn from", *shown, *more])
-    return Problem(message, None, str(data))
+    return Problem("no column is left to learn from", file=str(data), details=(*shown, *more))
 
 
 def warnings_of(

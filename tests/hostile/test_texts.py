@@ -11,7 +11,15 @@ import pytest
 from nnctl.cli.app import COMMANDS
 from tests.fuzz.trial import nnctl
 from tests.hostile.texts import (
-    AMOUNT, FORGED, HIDDEN, KEY, LABEL, PATH, SIZE, TABLE, project_of_texts,
+    AMOUNT,
+    FORGED,
+    HIDDEN,
+    KEY,
+    LABEL,
+    PATH,
+    SIZE,
+    TABLE,
+    project_of_texts,
 )  # fmt: skip
 
 # Lines of each command: `NAME.yaml` and the like stand for files with that at the beginning of
@@ -25,15 +33,17 @@ LINES: dict[str, list[str]] = {
         "good.yaml --set KEY=KEY", "good.yaml --set KEY", "good.yaml --init-weights gone.npz",
         "good.yaml --init-weights table.csv", "good.yaml --epochs KEY", "--KEY", "KEY KEY",
         "good.yaml -o new --set optimizer.learning_rate=1e300", "raw.yaml", "text.yaml", "key.yaml",
-        "file.yaml", "void.yaml", "label.yaml", "column.yaml", "good.yaml --smoke"],
+        "file.yaml", "void.yaml", "label.yaml", "column.yaml", "good.yaml --smoke", "arrays.yaml"],
     "resume": ["good --epochs 3", "good", "gone", "empty", "table.csv"],
     "predict": ["good table.csv", "good table.csv -o new.csv", "amounts table.csv",
         "several table.csv --keep KIND", "good table.csv --keep LABEL", "good table.csv --keep KEY",
         "good unknown.csv", "good text.csv", "good other.csv", "good gone.csv", "gone table.csv",
         "empty table.csv", "table.csv table.csv", "good ragged.csv", "good twice.csv",
+        "good arrays.npz", "good arrays.npz --features KEY",
         "good table.csv --features KEY", "good table.csv -o empty"],
-    "evaluate": ["good table.csv", "good table.csv --json", "amounts table.csv", "several table.csv",
-        "good label.csv", "good unknown.csv", "good table.csv --fail-under KEY=1",
+    "evaluate": ["good table.csv", "good table.csv --json", "amounts table.csv",
+        "several table.csv", "good label.csv", "good unknown.csv",
+        "good table.csv --fail-under KEY=1",
         "good table.csv --fail-under accuracy=KEY", "good table.csv --target KEY"],
     "crossval": ["good.yaml --folds 2 --workers 1 --predictions new.csv", "key.yaml",
         "amounts.yaml --folds 2 --workers 1 --json", "good.yaml --fail-over KEY=1"],

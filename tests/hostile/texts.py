@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from nnctl.config.dumping import dump_yaml
 from nnctl.runs.folder import RESULTS
+from nnctl.system.npz import write_arrays
 from tests.fuzz.trial import nnctl
 
 # What may not come out: control characters, separators of lines, marks of direction, and what no
@@ -32,6 +34,7 @@ def texts(*names: str, of: str = TABLE) -> list[str]:
 SIZE, KIND, LABEL, AMOUNT = texts("size", "kind", "label", "amount")
 RED, BLUE, GREEN = texts("red", "blue", "green")
 YES, NO = texts("yes", "no")
+ARRAY = TABLE.replace("/", "")  # a name within an archive
 DENSE = [{"type": "dense", "units": 3, "activation": "tanh"}, {"type": "dense", "units": 1}]
 CONFIG: dict[str, Any] = {
     "data": {"train": f"table{PATH}.csv", "target": LABEL, "features": [SIZE, KIND]},
@@ -57,6 +60,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "tuned": {**CONFIG, "tune": {"monitor": "loss", "search": {
         "layers.0.activation": ["tanh", "linear"], "class_weight": [{YES: 1.0}, {YES: 3.0}],
     }, "trials": 2}},
+    "arrays": {**CONFIG, "data": {"train": f"arrays{PATH}.npz"}},
     "column": changed({"features": [SIZE, f"kinds{TABLE}"]}),
     "file": changed({"train": f"gone{PATH}.csv"}),
     "void": changed({"train": f"a{KEY}.csv"}),
@@ -110,4 +114,6 @@ def project_of_texts() -> None:
         status, _, told = nnctl(("train", f"{name}{PATH}.yaml", "-q", "-o", f"{name}{PATH}"))
         assert status == 0, told
     os.mkdir(f"empty{PATH}")
+    with Path(f"arrays{PATH}.npz").open("wb") as file:
+        write_arrays(file, {f"x{ARRAY}": np.eye(4), "y": np.zeros(4)})
     assert Path(f"good{PATH}", RESULTS).exists()
