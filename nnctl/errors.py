@@ -98,10 +98,12 @@ class ArgumentError(NnctlError, ValueError):
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
     """The allowed name most like `name`, or that of which it is the initials, or None.
 
-    `lr` stands for `learning_rate`, and `mse` for `mean_squared_error`.
+    `lr` stands for `learning_rate`, and `mse` for `mean_squared_error`. Most like it is what only
+    looks the same.
     """
     names = list(allowed)
-    found = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    found = [each for each in names if tell_apart(name, each)]
+    found = found or get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     found = found or [each for each in names if len(name) > 1 and initials(each) == name.lower()]
     return found[0] if found else None
 

@@ -7,6 +7,7 @@ line feeds: text from elsewhere has none of its own once it is visible.
 import re
 import shlex
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 
 # Control characters, line and paragraph separators, marks of direction, and what stands for bytes
 # that are no text.
@@ -14,7 +15,13 @@ _HIDDEN = "\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\u
 HIDDEN = re.compile(f"[{_HIDDEN}]")
 HIDDEN_IN_LINES = re.compile(f"(?!\n)[{_HIDDEN}]")
 _SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
-_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC"}  # of which letters of one look like those of another
+# Cyrillic letters, small and large, then Greek ones, and the Latin letters that they look like.
+_LATIN = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405"
+    "\u03bf\u03bd\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "aeopcyxijsABEKMHOPCTXIJSovABEZHIKMNOPTYX",
+)
 
 
 def visible(text: str) -> str:
@@ -67,11 +74,9 @@ def shell_word(word: str) -> str:
 
 def tell_apart(one: str, other: str) -> tuple[str, str] | None:
     """Two texts that look alike, with escapes where they differ; None where anybody sees it."""
-    if one.isascii() and other.isascii():
+    if one == other or (one.isascii() and other.isascii()):
         return None
-    from difflib import SequenceMatcher  # all of it is rarely needed
-
-    if not _look_alike(one, other):
+    if _seen(one) != _seen(other):
         return None
     parts = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return (
@@ -80,23 +85,12 @@ def tell_apart(one: str, other: str) -> tuple[str, str] | None:
     )
 
 
-def _look_alike(one: str, other: str) -> bool:
-    """Whether two texts are the same in print, or but for letters of scripts that are akin."""
-    from unicodedata import category, name, normalize
+def _seen(text: str) -> str:
+    """What is seen of a text: what else looks the same in print has the same."""
+    from unicodedata import category, normalize  # rarely needed
 
-    def seen(text: str) -> str:
-        return "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
-
-    def script(letter: str) -> str:
-        return name(letter, "").partition(" ")[0]
-
-    ours, theirs = seen(one), seen(other)
-    if len(ours) != len(theirs):
-        return False
-    return all(
-        a == b or (script(a) != script(b) and {script(a), script(b)} <= _SCRIPTS)
-        for a, b in zip(ours, theirs, strict=True)
-    )
+    plain = normalize("NFKC", text)
+    return "".join(c for c in plain if category(c) != "Cf").translate(_LATIN)
 
 
 def _spell(text: str, differs: bool) -> str:

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem, did_you_mean
+from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem, did_you_mean, nearest
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import AgreedError
 
@@ -42,5 +42,6 @@ def test_what_a_problem_quotes_is_visible_and_adds_no_line():
 
 
 def test_names_that_look_alike_are_told_apart():
-    fix = did_you_mean("caf\u00e9", ["cafe\u0301", "other"])
+    assert nearest("\u0443", ["x", "y"]) == "y"  # Cyrillic, of which no letter is the same
+    fix = did_you_mean("caf\u00e9", ["cafes", "cafe\u0301"])
     assert fix == 'did you mean "cafe\\u0301"? It only looks like "caf\\u00e9"'

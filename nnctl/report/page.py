@@ -48,11 +48,11 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(counted=count_text, lines=lines_of, number=number, share=share)
+    found.filters.update(counted=count_text, lines=preformat, number=number, share=share)
     return found
 
 
-def lines_of(text: str) -> Markup:
+def preformat(text: str) -> Markup:
     """Text of several lines as an element `pre` has it."""
     return escape(visible_lines(text))
 

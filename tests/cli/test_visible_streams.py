@@ -104,7 +104,8 @@ def test_what_forgets_to_be_visible_is_spelt_out(environment):
     """The second wall, by itself: a library that prints what it likes."""
     script = (
         "import sys\nfrom unittest.mock import patch\nfrom nnctl.cli import app\n"
-        "def print_all(**_):\n    print('a\\x1b[31m\\u202e')\n    print('b\\x07', file=sys.stderr)\n"
+        "def print_all(**_):\n    print('a\\x1b[31m\\u202e')\n"
+        "    print('b\\x07', file=sys.stderr)\n"
         "with patch.object(app, 'app', print_all):\n    app.run()\n"
     )
     with begun(
