@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 _HIDDEN = "\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 HIDDEN = re.compile(f"[{_HIDDEN}]")
 HIDDEN_IN_LINES = re.compile(f"(?!\n)[{_HIDDEN}]")
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
 _SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 # Cyrillic letters, small and large, then Greek ones, and the Latin letters that they look like.
 _LATIN = str.maketrans(
@@ -35,7 +36,14 @@ def visible(text: str) -> str:
 
 def visible_lines(text: str) -> str:
     """As `visible`, for text of several lines of which the line feeds are nnctl's own."""
-    return HIDDEN_IN_LINES.sub(_escape, text)
+    return text if are_printable(text) else HIDDEN_IN_LINES.sub(_escape, text)
+
+
+def are_printable(lines: str) -> bool:
+    """Whether all of some lines can be seen: a quick look, which most text passes."""
+    if lines.isascii():
+        return not lines.encode().translate(None, _PLAIN)
+    return lines.replace("\n", "").isprintable()
 
 
 def visible_cells(row: Iterable[object]) -> list[object]:

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from nnctl.visible import HIDDEN_IN_LINES, escape
+from nnctl.visible import HIDDEN_IN_LINES, are_printable, escape
 
 # What Rich does on a terminal: colours, lines drawn anew, the cursor hidden meanwhile.
 DRAWING = r"\x1b\[(?:[0-9;]*m|[0-9]*[AK]|\?25[hl])|\r"
@@ -20,11 +20,11 @@ class VisibleStream(io.TextIOWrapper):
     """A text stream that spells out what is not visible, but for drawing on a terminal."""
 
     def write(self, text: str) -> int:
-        if not text.isprintable():
-            hidden = HIDDEN_ON_TERMINALS if self.isatty() else HIDDEN_IN_LINES
-            super().write(hidden.sub(_spell, text))
-            return len(text)
-        return super().write(text)
+        if are_printable(text):
+            return super().write(text)
+        hidden = HIDDEN_ON_TERMINALS if self.isatty() else HIDDEN_IN_LINES
+        super().write(hidden.sub(_spell, text))
+        return len(text)
 
 
 def _spell(found: re.Match[str]) -> str:

@@ -82,8 +82,8 @@ def epochs_of(path: Path) -> int | None:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Plain data as JSON, all of it visible, with null for the numbers that JSON does not have."""
-    return json.dumps(strict_json(value), indent=indent).replace("\x7f", r"\u007f")
+    """Plain data as JSON in ASCII, with null for the numbers that JSON does not have."""
+    return json.dumps(strict_json(value), indent=indent)
 
 
 def strict_json(value: Any) -> Any:

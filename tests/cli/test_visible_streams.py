@@ -96,7 +96,6 @@ def test_a_terminal_gets_no_codes_but_those_of_drawing(line, texts, environment)
     written = on_a_terminal(line, environment)
     assert written and "Traceback" not in written
     assert hidden_in(DRAWING.sub("", written)) == set()
-    assert "title\\x07:" not in written and "😄" not in written  # nothing is taken for markup
 
 
 @pytest.mark.process

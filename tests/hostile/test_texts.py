@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,8 @@ LINES: dict[str, list[str]] = {
         "ragged.csv --target KEY", "table.csv --target LABEL -o good.yaml"],
     "train": ["good.yaml -o new", "good.yaml -o new --json", "amounts.yaml -o new -q",
         "good.yaml -o good", "good.yaml -o empty/KEY", "good.yaml -o table.csv/x", "gone.yaml",
-        "good.yaml --set KEY=KEY", "good.yaml --set KEY", "good.yaml --init-weights gone.npz",
+        "good.yaml --set KEY=KEY", "good.yaml --set KEY", "good.yaml --set LABEL=LABEL",
+        "good.yaml --init-weights gone.npz",
         "good.yaml --init-weights table.csv", "good.yaml --epochs KEY", "--KEY", "KEY KEY",
         "good.yaml -o new --set optimizer.learning_rate=1e300", "raw.yaml", "text.yaml", "key.yaml",
         "file.yaml", "void.yaml", "label.yaml", "column.yaml", "good.yaml --smoke", "arrays.yaml"],
@@ -48,12 +50,13 @@ LINES: dict[str, list[str]] = {
     "crossval": ["good.yaml --folds 2 --workers 1 --predictions new.csv", "key.yaml",
         "amounts.yaml --folds 2 --workers 1 --json", "good.yaml --fail-over KEY=1"],
     "tune": ["tuned.yaml -o new --workers 1", "tuned.yaml -o new --workers 1 --json",
-        "searched.yaml", "good.yaml", "tuned.yaml --storage KEY"],
+        "searched.yaml", "good.yaml", "tuned.yaml --storage KEY", "sought.yaml -o new --workers 1"],
     "report": ["good -o new.html", "amounts several -o new.html", "gone", "good -o empty"],
     "export": ["good new.onnx", "good new.onnx --json", "good new.KEY", "gone new.onnx"],
     "validate": ["good.yaml", "good.yaml --json", "good.yaml --resolved", "key.yaml", "keys.yaml",
         "key.yaml --json", "scale.yaml", "file.yaml column.yaml label.yaml", "searched.yaml",
-        "numbers.yaml", "shapes.yaml", "numbers.yaml --json", "tuned.yaml --resolved", "raw.yaml",
+        "numbers.yaml", "shapes.yaml", "leak.yaml", "leak.yaml --json",
+        "numbers.yaml --json", "tuned.yaml --resolved", "raw.yaml",
         "text.yaml", "gone.yaml", "good.yaml --set KEY=KEY", "void.yaml"],
     "summary": ["good.yaml", "good", "gone", "table.csv", "shapes.yaml"],
     "gradcheck": ["good.yaml", "good.yaml --json", "key.yaml", "good.yaml --method KEY"],
@@ -116,9 +119,15 @@ def place(before: Path, tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize(
-    ("command", "line"), [(name, line) for name, lines in LINES.items() for line in lines]
-)
+def cases() -> Iterator[Any]:
+    """Each line with its command: of each command one is quick."""
+    for command, lines in LINES.items():
+        for number, line in enumerate(lines):
+            marks = [pytest.mark.slow] if number else []
+            yield pytest.param(command, line, marks=marks, id=f"{command} {line}")
+
+
+@pytest.mark.parametrize(("command", "line"), list(cases()))
 def test_all_that_is_printed_and_written_is_visible(command: str, line: str, place: Path) -> None:
     known = set(place.rglob("*"))
     status, out, told = nnctl([command, *arguments(line)])

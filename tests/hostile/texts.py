@@ -31,7 +31,7 @@ def texts(*names: str, of: str = TABLE) -> list[str]:
     return [f"{name}{of}" for name in names]
 
 
-SIZE, KIND, LABEL, AMOUNT = texts("size", "kind", "label", "amount")
+SIZE, KIND, LABEL, AMOUNT, COPY = texts("size", "kind", "label", "amount", "copy")
 RED, BLUE, GREEN = texts("red", "blue", "green")
 YES, NO = texts("yes", "no")
 ARRAY = TABLE.replace("/", "")  # a name within an archive
@@ -60,6 +60,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "tuned": {**CONFIG, "tune": {"monitor": "loss", "search": {
         "layers.0.activation": ["tanh", "linear"], "class_weight": [{YES: 1.0}, {YES: 3.0}],
     }, "trials": 2}},
+    "sought": {**CONFIG, "tune": {"monitor": "loss", "search": {
+        f"class_weight.{YES}": [1.0, 3.0], "data.target": [LABEL, COPY],
+    }, "trials": 2}},
+    "leak": changed({"features": [SIZE, COPY]}),
     "arrays": {**CONFIG, "data": {"train": f"arrays{PATH}.npz"}},
     "column": changed({"features": [SIZE, f"kinds{TABLE}"]}),
     "file": changed({"train": f"gone{PATH}.csv"}),
@@ -76,15 +80,15 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 
 def rows(count: int = 24) -> list[list[object]]:
-    """Two features, a class, two numbers that may be a target, and an odd column."""
+    """Two features, and what may be a target: a class, three numbers, and the class once more."""
     kinds = (RED, BLUE, GREEN)
     return [
-        [k % 7, kinds[k % 3], YES if k % 7 > 3 else NO, k / 4, k % 2, (k // 2) % 2]
-        for k in range(count)
+        [k % 7, kinds[k % 3], label, k / 4, k % 2, (k // 2) % 2, label]
+        for k, label in enumerate((YES if k % 7 > 3 else NO) for k in range(count))
     ]
 
 
-HEAD = [SIZE, KIND, LABEL, AMOUNT, f"{AMOUNT}0", f"{AMOUNT}1"]
+HEAD = [SIZE, KIND, LABEL, AMOUNT, f"{AMOUNT}0", f"{AMOUNT}1", COPY]
 
 
 def write_table(path: Path, head: list[str], lines: list[list[object]]) -> None:
