@@ -10,8 +10,10 @@ import pytest
 
 from nnctl.cli.app import COMMANDS
 from nnctl.config import load
+from tests.fuzz.trial import nnctl
 from tests.processes import run
 
+ROOT = Path(__file__).parents[2]
 TABLE = "a,b,t\n" + "".join(f"{k % 7},{k * k % 11},{k % 2}\n" for k in range(24))
 CONFIG = """\
 data: {{train: {train}, target: t}}
@@ -65,22 +67,30 @@ def test_all_commands_take_files_of_any_name(
     quoted = quoted.replace("\\udcff", "\\uDCFF").replace("\n", "\\n")
     (folder / f"{text}.yaml").write_text(CONFIG.format(train=f'"{quoted}.csv"'))
     inside = os.fsdecode(b"./" + name), os.fsdecode(b"./x" + name)
-    for command, line in [*LINES.items(), ("report", "OUT.study")]:
-        words = [w.replace("NAME", inside[0]).replace("OUT", inside[1]) for w in line.split()]
-        done = run(
-            [sys.executable, "-m", "nnctl", command, *words],
-            cwd=folder,
-            env={**os.environ, **locale},
-        )
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
-        assert "Traceback" not in done.stderr
+    given = {"cwd": folder, "env": {**os.environ, **locale, "PYTHONPATH": str(ROOT)}}
+    done = run([sys.executable, "-m", "tests.hostile.test_names", *inside], **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split() == ["utf-8" if locale is UTF_8 else "ascii", *LINES, "report"]
     out = folder / os.fsdecode(b"x" + name)
     assert json.loads((out / "results.json").read_text(encoding="ascii"))["epochs"] == 3
     config = load(out / "config.yaml")
     assert config.resolve(str(config.data.train)).samefile(folder / f"{text}.csv")
-    done = run(
-        [sys.executable, "-m", "nnctl", "train", f"{inside[1]}/gone{text}.yaml"],
-        cwd=folder,
-        env={**os.environ, **locale},
-    )
+    done = run([sys.executable, "-m", "nnctl", "evaluate", inside[1], f"{inside[0]}.csv"], **given)
+    assert done.returncode == 0, done.stderr
+    done = run([sys.executable, "-m", "nnctl", "train", f"{inside[1]}/gone{text}.yaml"], **given)
     assert done.returncode == 2 and "there is no such file" in done.stderr
+
+
+def main(name: str, out: str) -> None:
+    """Runs all lines in the current folder, and prints the encoding of names, then each command."""
+    print(sys.getfilesystemencoding())
+    for command, line in [*LINES.items(), ("report", "OUT.study")]:
+        words = [word.replace("NAME", name).replace("OUT", out) for word in line.split()]
+        status, printed, told = nnctl([command, *words])
+        if status != 0:
+            sys.exit(f"{command}: {status} {printed!a} {told!a}")
+        print(command)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
