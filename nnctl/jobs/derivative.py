@@ -15,7 +15,7 @@ from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.system.extras import load_extra
 
 EPSILONS = (0.002, 0.001, 0.0001)
-SECONDS = 10.0  # that a formula may take
+LONGEST_SECONDS = 10.0  # that a formula may take
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,10 @@ def derivative(
 
 
 def derivative_in_time(
-    expression: str, at: Sequence[str], epsilons: Sequence[float] = (), seconds: float = SECONDS
+    expression: str,
+    at: Sequence[str],
+    epsilons: Sequence[float] = (),
+    seconds: float = LONGEST_SECONDS,
 ) -> DerivativeResult:
     """What `derivative` finds, in a process of its own, which is ended where it takes too long.
 
