@@ -45,9 +45,10 @@ def baselines(trained: Trained, examples: Examples) -> dict[str, float]:
     """The metrics of the best constant prediction: the commonest class, or the mean."""
     y = examples.y
     if trained.model.loss.task == "regression":
-        y = trained.preprocessing.targets.in_own_unit(y)
-        apart = y - y.mean(axis=0)
-        mse = float(np.square(apart).mean())
+        with np.errstate(all="ignore"):  # numbers near the largest have squares beyond it
+            y = trained.preprocessing.targets.in_own_unit(y)
+            apart = y - y.mean(axis=0)
+            mse = float(np.square(apart).mean())
         return {"mae": float(np.abs(apart).mean()), "mse": mse, "rmse": mse**0.5, "r2": 0.0}
     if trained.model.loss.task == "binary":
         shares = (y > 0.5).mean(axis=0)

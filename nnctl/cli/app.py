@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nnctl.cli.exits import Terminated, obey_signals, open_streams, run_to_end
+from nnctl.cli.exits import obey_signals, run_process, run_to_end
 from nnctl.cli.mpirun import require_one_process
+from nnctl.cli.streams import open_streams, silence_libraries
 from nnctl.cli.visible_streams import guard_streams
 from nnctl.errors import ExitStatus
 from nnctl.system.version import __version__
@@ -132,6 +133,6 @@ def run() -> None:
     """Runs the command line of this process."""
     open_streams()
     guard_streams()
+    silence_libraries()
     obey_signals()
-    status = run_to_end(lambda: app(prog_name="nnctl"))
-    sys.exit(ExitStatus.TERMINATED if Terminated.came else status)  # Typer knows no SIGTERM
+    sys.exit(run_process(lambda: app(prog_name="nnctl")))

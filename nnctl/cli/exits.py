@@ -3,14 +3,16 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 
 import typer
 
 from nnctl.cli.printing import print_problems
+from nnctl.cli.streams import loss_of_results
 from nnctl.errors import ExitStatus, NnctlError, Problem
+
+NO_CURRENT_FOLDER = Problem("the current folder does not exist any more", "go to another one")
 
 
 class Terminated(KeyboardInterrupt):
@@ -26,85 +28,85 @@ def terminate(number: int, frame: FrameType | None) -> None:
 
 
 def run_to_end(command: Callable[[], object]) -> int:
-    """Runs a command to its end, prints what went wrong, and returns the exit status.
-
-    Whatever was printed has reached stdout by then. A reader that has gone is no error.
-    """
-    status: int = ExitStatus.DONE
+    """Runs a command to its end, prints what went wrong, and returns the exit status."""
     try:
+        command()
+        return ExitStatus.DONE
+    except typer.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitStatus.DONE
+    except NnctlError as error:
+        return report_error(error)
+    except OSError as error:
+        return report_error(meaning(error))
+    except MemoryError as error:
+        cause = f" ({error})" if str(error) else ""
+        return report_error(NnctlError(Problem(f"there is not enough memory{cause}")))
+    except Terminated:
+        return ExitStatus.TERMINATED
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+
+
+def run_process(command: Callable[[], object]) -> int:
+    """Runs a command that is all that this process does, and returns its exit status.
+
+    Whatever it printed has reached stdout by then. That stdout has not taken it all is a NO where
+    the command itself was DONE; that its reader has left changes nothing.
+    """
+
+    def command_and_output() -> None:
         try:
             command()
-        except typer.Exit as end:
-            status = end.exit_code
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else ExitStatus.DONE
-        except NnctlError as error:
-            status = report_error(error)
-        except MemoryError as error:
-            cause = f" ({error})" if str(error) else ""
-            status = report_error(NnctlError(Problem(f"there is not enough memory{cause}")))
-        except Terminated:
-            status = ExitStatus.TERMINATED
-        except KeyboardInterrupt:
-            status = ExitStatus.INTERRUPTED
-        sys.stdout.flush()
-    except BrokenPipeError:
-        discard_output()
-    except OSError as error:
-        status = report_error(meaning(error))
-        discard_output()
-    return status
+        finally:
+            sys.stdout.flush()
 
-
-@contextmanager
-def reader_may_leave() -> Iterator[None]:
-    """Printing during which a reader that has gone changes nothing: the answer stays what it is."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        discard_output()
+    status = run_to_end(command_and_output)
+    loss = loss_of_results()
+    if loss is not None:
+        report_error(loss)
+        status = status or ExitStatus.NO
+    return ExitStatus.TERMINATED if Terminated.came else status  # Typer knows no SIGTERM
 
 
 def report_error(error: NnctlError) -> int:
     """Prints an error, and returns its exit status."""
-    print_problems(error.problems, sys.stderr)
+    problems = list(error.problems)
+    if any(is_relative(problem.file) for problem in problems) and not has_current_folder():
+        problems.insert(0, NO_CURRENT_FOLDER)
+    print_problems(problems, sys.stderr)
     return error.status
 
 
 def meaning(error: OSError) -> NnctlError:
-    """What a refusal of the system means to the user; one without a file is about stdout."""
-    from nnctl.system.atomic import write_problem
+    """What a refusal of the system means to the user."""
+    from nnctl.system.atomic import FULL, write_problem
 
-    if error.filename is None:
-        if not os.path.exists(os.curdir):
-            fix = "go to another one"
-            return NnctlError(Problem("the current folder does not exist any more", fix))
-        return write_problem(error, "standard output")
+    if error.errno in FULL:
+        return write_problem(error, error.filename or "")
+    if error.filename is None and not has_current_folder():
+        return NnctlError(NO_CURRENT_FOLDER)
     reason = error.strerror or str(error)
-    return NnctlError(Problem(f"it cannot be used ({reason})", file=str(error.filename)))
+    file = None if error.filename is None else str(error.filename)
+    return NnctlError(Problem(f"it cannot be used ({reason})", file=file))
 
 
-def discard_output() -> None:
-    """Sends what is left for stdout nowhere: Python shall have nothing to fail at when it exits."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def is_relative(path: str | None) -> bool:
+    """Whether there is a path, and what it leads to depends on the current folder."""
+    return path is not None and not os.path.isabs(path)
+
+
+def has_current_folder() -> bool:
+    """Whether the folder that this process is in has not been deleted."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def obey_signals() -> None:
     """Lets SIGTERM end the process with its status, unless it was started to ignore it."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, terminate)
-
-
-def open_streams() -> None:
-    """Gives the process the standard streams that it was started without, and text that fits them.
-
-    Names that the terminal's encoding lacks are printed with escapes.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (open until the end)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -62,7 +63,8 @@ class Interruption(Callback):
         status = STATUS[signal.Signals(number)]
         if self._training and self.status is not None:
             if sys.stderr.isatty():
-                os.write(sys.stderr.fileno(), SHOW_CURSOR.encode())
+                with suppress(OSError):  # the terminal may have gone
+                    os.write(sys.stderr.fileno(), SHOW_CURSOR.encode())
             os._exit(status)
         self.status = self.status or status
         if not self._training:

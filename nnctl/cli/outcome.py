@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnctl.cli.advising import print_advice
-from nnctl.cli.exits import reader_may_leave
 from nnctl.cli.printing import number, print_columns, print_json, print_problems, print_warning
 from nnctl.errors import ExitStatus
 from nnctl.visible import shell_line, visible
@@ -22,11 +21,10 @@ def print_outcome(result: "TrainResult", quiet: bool, json: bool) -> None:
     print_shortfall(result)
     if not quiet:
         print_advice(result.advice, sys.stderr)
-    with reader_may_leave():
-        if json:
-            print_json(result.results)
-        elif not quiet:
-            print_results(result)
+    if json:
+        print_json(result.results)
+    elif not quiet:
+        print_results(result)
 
 
 def print_results(result: "TrainResult") -> None:
@@ -73,5 +71,7 @@ def print_shortfall(result: "TrainResult") -> None:
 
 def short_path(path: Path) -> str:
     """The path as it would be typed in the current folder: relative, unless that is longer."""
-    relative = os.path.relpath(path)
-    return min(relative, os.path.abspath(path), key=len)
+    try:
+        return min(os.path.relpath(path), os.path.abspath(path), key=len)
+    except OSError:  # there is no current folder any more
+        return str(path)

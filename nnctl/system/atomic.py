@@ -11,7 +11,7 @@ from typing import IO, Any, Literal
 from nnctl.errors import ExitStatus, NnctlError, Problem
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write line ends of its own without it
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CAUSED_BY_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _FIXES = {
     errno.ENOSPC: "free some space, or write to another disk",
@@ -36,7 +36,7 @@ def write_problem(error: OSError, path: str | Path) -> NnctlError:
     """What a failure to write `path` means to the user."""
     reason = error.strerror or str(error)
     number = error.errno or 0
-    if number in _FULL:
+    if number in FULL:
         what = "the file may not be so large" if number == errno.EFBIG else "the disk is full"
         message = f"{what}; the file was not written ({reason})"
         return DiskFullError(Problem(message, _FIXES[number], str(path)))

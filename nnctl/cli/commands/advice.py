@@ -24,16 +24,14 @@ def command(
     Example: nnctl advice linear-hidden
     """
     from nnctl.cli.advising import print_page, print_rules
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.jobs.advice import advice
 
     rules = advice(code)
-    with reader_may_leave():
-        if json:
-            from nnctl.cli.printing import print_json
+    if json:
+        from nnctl.cli.printing import print_json
 
-            print_json({"rules": [rule._asdict() for rule in rules]})
-        elif code is None:
-            print_rules(rules)
-        else:
-            print_page(rules[0])
+        print_json({"rules": [rule._asdict() for rule in rules]})
+    elif code is None:
+        print_rules(rules)
+    else:
+        print_page(rules[0])

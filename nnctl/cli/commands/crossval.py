@@ -46,7 +46,6 @@ def command(
 
     Example: nnctl crossval configs/logistic-regression.yaml --folds 5
     """
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.jobs.crossval import crossval
 
@@ -66,11 +65,10 @@ def command(
         )
         if file is not None:
             write_predictions(file, result)
-    with reader_may_leave():
-        if json:
-            print_json(result.as_json())
-        elif not quiet:
-            print_crossval(result)
+    if json:
+        print_json(result.as_json())
+    elif not quiet:
+        print_crossval(result)
     raise typer.Exit(result.status)
 
 

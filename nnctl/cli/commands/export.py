@@ -51,7 +51,6 @@ def command(
 
     Example: nnctl export runs/mnist mnist.onnx
     """
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json
     from nnctl.jobs.export import export
 
@@ -62,11 +61,10 @@ def command(
         input_dtype=input_dtype and input_dtype.value,
         overwrite=overwrite,
     )
-    with reader_may_leave():
-        if json:
-            print_json(result.as_json())
-        elif not quiet:
-            print_export(result)
+    if json:
+        print_json(result.as_json())
+    elif not quiet:
+        print_export(result)
 
 
 def print_export(result: "ExportResult") -> None:

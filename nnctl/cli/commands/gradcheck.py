@@ -27,7 +27,6 @@ def command(
 
     Example: nnctl gradcheck configs/mnist.yaml --method central
     """
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_gradcheck, print_json
     from nnctl.errors import ExitStatus
     from nnctl.jobs.gradcheck import gradcheck
@@ -35,9 +34,8 @@ def command(
     result = gradcheck(
         config, overrides=set_ or (), method=method.value, init_weights=init_weights, seed=seed
     )
-    with reader_may_leave():
-        if json:
-            print_json(result.as_json())
-        else:
-            print_gradcheck(result)
+    if json:
+        print_json(result.as_json())
+    else:
+        print_gradcheck(result)
     raise typer.Exit(ExitStatus.DONE if result.passed else ExitStatus.NO)

@@ -52,6 +52,7 @@ def command(
     Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
     """
     from nnctl.cli.printing import print_warning
+    from nnctl.cli.streams import takes_results
     from nnctl.jobs.predict import predict
     from nnctl.system.atomic import atomic_file
 
@@ -68,7 +69,8 @@ def command(
             sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # as the input is
         for text in predictions.chunks():
             sys.stdout.write(text)
-            sys.stdout.flush()
+            if not takes_results():
+                break
         return
     with atomic_file(output, "w") as file:
         for text in predictions.chunks():

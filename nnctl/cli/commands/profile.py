@@ -23,16 +23,14 @@ def command(
 
     Example: nnctl profile configs/mnist.yaml
     """
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json
     from nnctl.jobs.profile import profile
 
     result = profile(config, overrides=set_ or (), seed=seed)
-    with reader_may_leave():
-        if json:
-            print_json(result.as_json())
-        else:
-            print_profile(result)
+    if json:
+        print_json(result.as_json())
+    else:
+        print_profile(result)
     raise typer.Exit()
 
 

@@ -8,8 +8,6 @@ def command() -> None:
     """
     import json
 
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.config.json_schema import json_schema
 
-    with reader_may_leave():
-        print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(json_schema(), indent=2))

@@ -96,11 +96,9 @@ def command(
 
 def print_smoke_test(result: "SmokeResult", quiet: bool, json: bool) -> None:
     """What the smoke test has found: how the loss fell."""
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_smoke
 
-    with reader_may_leave():
-        if json:
-            print_json({**result.job.results, "smoke": result.as_json()})
-        elif not quiet:
-            print_smoke(result)
+    if json:
+        print_json({**result.job.results, "smoke": result.as_json()})
+    elif not quiet:
+        print_smoke(result)

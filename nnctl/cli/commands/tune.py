@@ -64,7 +64,6 @@ def command(
 
     Example: nnctl tune configs/house-prices-tune.yaml
     """
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.cli.trials import print_study, study_display
     from nnctl.jobs.tune import tune
@@ -89,11 +88,10 @@ def command(
         print("broken off; the same command goes on with it", file=sys.stderr)
         raise
     tell_what_is_missing(result)
-    with reader_may_leave():
-        if json:
-            print_json(result.as_json())
-        elif not quiet:
-            print_study(result)
+    if json:
+        print_json(result.as_json())
+    elif not quiet:
+        print_study(result)
     raise typer.Exit(result.status)
 
 

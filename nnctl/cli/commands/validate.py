@@ -28,7 +28,6 @@ def command(
     import sys
 
     from nnctl.cli.advising import print_advice
-    from nnctl.cli.exits import reader_may_leave
     from nnctl.cli.printing import print_json, print_validation, print_warning
     from nnctl.errors import ArgumentError, ExitStatus
     from nnctl.jobs.validate import resolved_config, validate
@@ -36,18 +35,17 @@ def command(
     result = validate(configs, overrides=set_ or ())
     for problem in result.warnings:
         print_warning(problem)
-    with reader_may_leave():
-        if resolved and not result.errors:
-            if len(configs) > 1 or json:
-                message = "--resolved prints one config, as YAML"
-                raise ArgumentError(message, "name one, without --json")
-            print(resolved_config(configs[0], overrides=set_ or ()), end="")
-            print_advice(result.advice, sys.stderr)
-        elif json:
-            print_json(result.as_json())
-        else:
-            print_validation(result)
-            print_advice(result.advice)
+    if resolved and not result.errors:
+        if len(configs) > 1 or json:
+            message = "--resolved prints one config, as YAML"
+            raise ArgumentError(message, "name one, without --json")
+        print(resolved_config(configs[0], overrides=set_ or ()), end="")
+        print_advice(result.advice, sys.stderr)
+    elif json:
+        print_json(result.as_json())
+    else:
+        print_validation(result)
+        print_advice(result.advice)
     if result.errors:
         raise typer.Exit(ExitStatus.COULD_NOT_RUN)
     raise typer.Exit(ExitStatus.NO if strict and result.advice else ExitStatus.DONE)
