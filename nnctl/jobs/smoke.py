@@ -1,15 +1,16 @@
 """`nnctl train --smoke`: does a config train at all? Every step of the job, on a few batches."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import Built, build
 from nnctl.config import Config, load
-from nnctl.errors import ExitStatus
+from nnctl.errors import ExitStatus, Problem
 from nnctl.jobs.run import TrainResult, run_in
 from nnctl.runs.folder import RunFolder, choose
 from nnctl.system import machine
@@ -46,14 +47,21 @@ def smoke(
     seed: int | None = None,
     init_weights: Path | None = None,
     overwrite: bool = False,
+    warn: Callable[[Problem], object] = lambda problem: None,
+    advise: Callable[[Sequence[Advice]], object] = lambda advice: None,
 ) -> SmokeResult:
     """Three batches through every step of the job, then up to 200 steps on one batch.
 
-    The run goes to a temporary folder unless `output` names one. Raises `NnctlError` where the job
-    itself could not run.
+    The run goes to a temporary folder unless `output` names one. Before anything is tried, `warn`
+    and `advise` are told what `train` would tell them. Raises `NnctlError` where the job itself
+    could not run.
     """
     checked = load(config, overrides=overrides, named={"epochs": 1, "seed": seed})
-    small = shorten(build(checked, init_weights=init_weights))
+    built = build(checked, init_weights=init_weights)
+    for problem in built.prepared.warnings:
+        warn(problem)
+    advise(advice_for(built))
+    small = shorten(built)
     before, after, steps = losses_on_one_batch(small)
     with folder_for(checked, output, overwrite) as folder:
         job = run_in(folder, small)

@@ -49,6 +49,10 @@ def command(
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
 
+    def advise(advice: "Sequence[Advice]") -> None:
+        if not quiet:
+            print_advice(advice, sys.stderr)
+
     if smoke:
         require_one_process("--smoke")
         from nnctl.jobs.smoke import smoke as try_out
@@ -60,13 +64,11 @@ def command(
             seed=seed,
             init_weights=init_weights,
             overwrite=overwrite,
+            warn=print_warning,
+            advise=advise,
         )
         print_smoke_test(tried, quiet, json)
         raise typer.Exit(tried.status)
-
-    def advise(advice: "Sequence[Advice]") -> None:
-        if not quiet:
-            print_advice(advice, sys.stderr)
 
     with (
         ranks_of_job() as ranks,

@@ -172,6 +172,17 @@ def test_smoke_reports_how_the_loss_fell_and_leaves_nothing(project, invoke):
     assert (frozen.exit_code, "did not fall" in frozen.stdout) == (1, True)
 
 
+def test_smoke_gives_the_warnings_and_the_advice_of_training_before_it_fails(project, invoke):
+    (project / "table.csv").write_text("a,b,label\n" + "1000,0,no\n0,,no\n2,1000,yes\n7,,\n" * 10)
+    small = ["small.yaml", "--set", "data.missing=drop", "--set", "optimizer.learning_rate=1e-30"]
+    told = invoke("validate", *small)
+    assert "unscaled-inputs" in told.stdout and "warning: " in told.stderr
+    tried = invoke("train", *small, "--smoke")
+    assert tried.exit_code == 1
+    assert tried.stderr == told.stderr + told.stdout.partition("no problems\n")[2]
+    assert "advice: " not in invoke("train", *small, "--smoke", "-q").stderr
+
+
 def test_overwrite_leaves_the_old_run_until_there_is_a_new_one(trained, invoke):
     before = {path.name: path.read_bytes() for path in trained.iterdir()}
     Path("ragged.csv").write_text("a,b,label\n1,2\n")
