@@ -110,6 +110,38 @@ def test_a_disk_that_is_full_is_status_1_whoever_meets_it(number, status, file, 
     assert "(why)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize("limit", [0, 1, 8, 100])  # kB that a file may have
+@pytest.mark.parametrize(
+    "line",
+    [
+        "init table.csv --target label -o out",
+        "train small.yaml -o out",
+        "resume runs/small --epochs 5",
+        "predict runs/small table.csv -o out",
+        "crossval small.yaml --folds 2 --workers 1 --predictions out",
+        "tune tune.yaml -o out --workers 1",
+        "tune tune.yaml -o out --workers 1 --storage out.log",
+        "tune tune.yaml -o out --workers 2",
+        "report runs/small -o out",
+        "export runs/small out",
+    ],
+)
+def test_files_that_have_no_room_are_status_1(line, limit, trained, project, process):
+    (project / "tune.yaml").write_text(
+        (project / "small.yaml").read_text()
+        + "tune: {monitor: loss, search: {layers.0.units: [1, 2]}, trials: 2}\n"
+    )
+    result = process(shell=f"ulimit -f {limit}; nnctl {line}", PYTHONDONTWRITEBYTECODE="1")
+    assert result.returncode in ((1,) if limit == 0 else (0, 1)), result.stderr
+    if result.returncode == 1:
+        assert result.stdout == ""
+        assert "File too large" in result.stderr or "no room" in result.stderr
+        assert "Traceback" not in result.stderr
+        assert process(shell=f"nnctl {line}").returncode == 0  # once there is room again
+
+
 WARNING = """
 import sys
 import warnings

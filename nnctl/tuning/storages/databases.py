@@ -23,7 +23,7 @@ ANY_FILE = "sqlite:///study.db"  # where the file is, is the connection's own bu
 
 def sqlite_place(path: Path) -> Place:
     """The place in a SQLite file, which is made where there is none."""
-    return sql_place(str(path), lambda: sqlite_storage(path))
+    return sql_place(str(path), lambda: sqlite_storage(path), path)
 
 
 def database_place(url: str, forms: str) -> Place:
@@ -39,10 +39,9 @@ def database_place(url: str, forms: str) -> Place:
     )
 
 
-def sql_place(name: str, make: Callable[[], RDBStorage]) -> Place:
-    return Place(
-        name, lambda: make_with_tables(make), (StorageInternalError, SQLAlchemyError), close
-    )
+def sql_place(name: str, make: Callable[[], RDBStorage], file: Path | None = None) -> Place:
+    failures = (StorageInternalError, SQLAlchemyError)
+    return Place(name, lambda: make_with_tables(make), failures, close, file=file)
 
 
 def close(storage: RDBStorage) -> None:
@@ -95,12 +94,15 @@ def file_of(url: str, forms: str) -> Path | None:
         raise NnctlError(
             Problem("Optuna has no such storage", forms, hide_passwords(url))
         ) from None
-    except UrlError:
+    except (UrlError, ValueError):  # a port that is no number is one of the latter
         message = f"--storage {hide_passwords(url)} is no storage of Optuna's"
         raise NnctlError(Problem(message, forms)) from None
+    if "@" in (parsed.host or ""):  # the driver would tell where it looked for that host
+        message = f"--storage {hide_passwords(url)} has an @ too many"
+        raise NnctlError(Problem(message, "write the one in the name or password as %40"))
     if parsed.get_backend_name() != "sqlite":
         return None
     if not parsed.database or parsed.database == ":memory:":
         message = "a study in memory would be forgotten, and shared with nobody"
-        raise NnctlError(Problem(message, "name its file: sqlite:///FILE.db", url))
+        raise NnctlError(Problem(message, "name its file: sqlite:///FILE.db", hide_passwords(url)))
     return Path(parsed.database)

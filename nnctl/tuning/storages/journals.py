@@ -52,7 +52,8 @@ def redis_storage(url: str) -> BaseStorage:
     """The storage in a Redis server. Raises `NnctlError` for a URL that is wrong."""
     try:
         backend = JournalRedisBackend(url)
-    except ValueError:  # which may quote a part of the password
+        backend._redis.connection_pool.make_connection()  # which does not connect yet
+    except (ValueError, TypeError):  # which may quote a part of the password
         message = f"--storage {hide_passwords(url)} is not a URL of Redis"
         raise NnctlError(Problem(message, "write it as redis://HOST:6379/0")) from None
     return JournalStorage(backend)

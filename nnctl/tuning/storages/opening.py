@@ -9,8 +9,9 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 
 from nnctl.errors import NnctlError, Problem
+from nnctl.system.atomic import DiskFullError
 from nnctl.tuning.storages import databases, journals, proxy
-from nnctl.tuning.storages.base import Place, Storage
+from nnctl.tuning.storages.base import Place, Storage, is_of_full_disk
 
 FORMS = (
     "write it as FILE.log, sqlite:///FILE.db, postgresql://USER@HOST/DATABASE, redis://HOST "
@@ -63,8 +64,12 @@ def open_storage(storage: Path | str) -> Iterator[Storage]:
         fix = "install it: for postgresql:// with pip install 'psycopg[binary]'"
         raise NnctlError(Problem(message, fix, place.name)) from None
     except place.failures as error:
-        reason = place.reason(error).strip()
-        message = f"the study's storage fails: {reason.splitlines()[0]}"
+        reason = place.reason(error).strip().splitlines()[0]
+        if is_of_full_disk(error, place.file):
+            message = f"there is no room for the study: {reason}"
+            fix = "free some space; the same command goes on with it"
+            raise DiskFullError(Problem(message, fix, place.name)) from None
+        message = f"the study's storage fails: {reason}"
         fix = "see that it can be reached and written"
         raise NnctlError(Problem(message, fix, place.name)) from None
     finally:

@@ -1,12 +1,18 @@
 """Storages: files, URLs, and what is said where one cannot be used."""
 
+import errno
+import io
 import sqlite3
 import sys
+import traceback
 from contextlib import closing
 
 import pytest
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from nnctl.errors import NnctlError
+from nnctl.system.atomic import DiskFullError
+from nnctl.tuning.storages import base
 from nnctl.tuning.storages.base import hide_passwords
 from nnctl.tuning.storages.databases import file_of, sql_storage
 from nnctl.tuning.storages.opening import open_storage, place_of, silence_optuna
@@ -84,10 +90,106 @@ def test_a_package_that_is_missing_is_named(url, package, fix, monkeypatch):
         ("postgresql://host/db?sslpassword=secret", "postgresql://host/db?sslpassword=***"),
         ("redis://host:6379/0", "redis://host:6379/0"),
         ("runs/study.log", "runs/study.log"),
+        ("postgresql://me@host/db", "postgresql://me@host/db"),
+        ("me:secret@host/db", "me:***@host/db"),
+        ("redis:me:secret@host", "redis:***@host"),
+        ("postgresql:/me:secret@host/db", "postgresql:/me:***@host/db"),
+        ("postgresql//me:secret@host/db", "postgresql//me:***@host/db"),
+        ("postgresql://me:secret@host:port/db", "postgresql://me:***@host:port/db"),
+        ("postgresql://host:5432/db?PASSWORD=se@cret", "postgresql://host:5432/db?PASSWORD=***"),
     ],
 )
 def test_passwords_are_not_shown(url, told):
     assert hide_passwords(url) == told
+
+
+SECRET = "quite+secret"
+
+
+class Reached(Exception):
+    """What would be done next is to look for the host."""
+
+
+def reach(*_: object, **__: object) -> None:
+    raise Reached
+
+
+@pytest.mark.parametrize(
+    "after", ["host", "host:port", "host:99999", "[::1", "", "part@host", "host?foo=1"]
+)
+@pytest.mark.parametrize(
+    "start",
+    [
+        *("postgresql://", "postgresql:/", "postgresql//", "postgresql:", "mysql+pymysql://", ""),
+        *("redis://", "rediss://", "redis:", "grpc://", "sqlite://", "nosuch://", "http://", "://"),
+    ],
+)
+def test_a_wrong_url_is_an_error_without_its_password(start, after, monkeypatch):
+    monkeypatch.setattr("redis.connection.ConnectionPool.get_connection", reach)
+    with (
+        pytest.raises((NnctlError, Reached)) as caught,
+        silence_optuna(),
+        open_storage(f"{start}me:{SECRET}@{after}/:memory:") as storage,
+    ):
+        storage.own.get_all_studies()
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("url", [f"redis://me:{SECRET}@host", "redis://host?db=3"])
+def test_a_right_url_of_redis_leads_to_its_server(url, monkeypatch):
+    monkeypatch.setattr("redis.connection.ConnectionPool.get_connection", reach)
+    with pytest.raises(Reached), silence_optuna(), open_storage(url) as storage:
+        storage.own.get_all_studies()
+
+
+def sqlite_error(name: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = getattr(sqlite3, name)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "room", "full"),
+    [
+        ("SQLITE_FULL", True, True),
+        ("SQLITE_IOERR_SHMSIZE", True, True),
+        ("SQLITE_IOERR_WRITE", False, True),
+        ("SQLITE_IOERR_WRITE", True, False),
+        ("SQLITE_IOERR_READ", False, False),
+        ("SQLITE_BUSY", False, False),
+    ],
+)
+def test_a_full_disk_is_told_from_other_failures(name, room, full, tmp_path, monkeypatch):
+    def file(**_: object) -> object:
+        if room:
+            return io.BytesIO()
+        raise OSError(errno.EFBIG, "File too large")
+
+    monkeypatch.setattr(base.tempfile, "TemporaryFile", file)
+    wrapped = SQLAlchemyError()
+    wrapped.__cause__ = OperationalError("insert", {}, sqlite_error(name))
+    (tmp_path / "a.db").write_bytes(b"1" * 10)
+    assert base.is_of_full_disk(wrapped, tmp_path / "a.db") == full
+
+
+@pytest.mark.parametrize(("state", "full"), [("53100", True), ("57014", False)])
+def test_a_server_tells_that_its_disk_is_full(state, full):
+    error = RuntimeError()
+    error.sqlstate = state
+    assert base.is_of_full_disk(OperationalError("insert", {}, error), None) == full
+
+
+def test_a_journal_that_has_no_room_is_a_full_disk(tmp_path, monkeypatch):
+    def append(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("optuna.storages.journal.JournalFileBackend.append_logs", append)
+    with (
+        pytest.raises(DiskFullError, match="there is no room for the study: No space left"),
+        silence_optuna(),
+        open_storage(f"{tmp_path}/a.log") as storage,
+    ):
+        storage.own.create_new_study([1], "one")
 
 
 def test_a_storage_that_fails_is_an_error_and_no_traceback(tmp_path):
