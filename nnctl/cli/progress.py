@@ -4,7 +4,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ EPOCHS_FROM = 60  # columns from which the best figures have their epochs
 VALIDATION_BESIDE = 72  # columns from which validation stands beside training
 FIGURES_COLUMNS, CURVE_COLUMNS = 82, 60  # of the figures beside the curve, and of that, at most
 CURVE_FROM, CURVE_BESIDE = 60, 120  # columns from which it is drawn, and beside the figures
+FIRST_LINES, LINES = 10, 100  # epochs that have a line each where there is no terminal; about all
 CURVE_HIGH = 20  # lines of a terminal that has room for it below the figures
 
 
@@ -35,7 +36,29 @@ def display(quiet: bool) -> Iterator[Sequence[Callback]]:
         with live_display() as callback:
             yield [callback]
     else:
-        yield [EpochLines(lambda line: print(visible(line), file=sys.stderr, flush=True))]
+        yield [PlainLines(lambda line: print(visible(line), file=sys.stderr, flush=True))]
+
+
+class PlainLines(EpochLines):
+    """A line for each of the first epochs, then for about a hundred in all, and for the last."""
+
+    def __init__(self, write: Callable[[str], object]):
+        super().__init__(write)
+        self._unwritten: EpochEnd | None = None
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        self._unwritten = event
+        every = math.ceil(event.epochs / LINES)
+        if event.epoch <= FIRST_LINES or event.epoch % every == 0:
+            self._write(run)
+
+    def on_train_end(self, run: Run, event: TrainEnd) -> None:
+        self._write(run)
+
+    def _write(self, run: Run) -> None:
+        if self._unwritten is not None:
+            super().on_epoch_end(run, self._unwritten)
+        self._unwritten = None
 
 
 class LiveFigures(Callback):

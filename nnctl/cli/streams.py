@@ -3,7 +3,6 @@
 import errno
 import io
 import os
-import select
 import sys
 import warnings
 from typing import Any, TextIO
@@ -42,6 +41,8 @@ class LossyStream(io.RawIOBase):
             while rest and self.failure is None:
                 written = self._raw.write(rest)
                 if written is None:  # it does not wait by itself for a reader that is slow
+                    import select  # rarely needed
+
                     select.select((), (self,), ())
                 rest = rest[written or 0 :]
         except OSError as error:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from nnctl.cli.progress import LiveFigures, clock, display
-from nnctl.training.callbacks import BatchEnd, EpochEnd, EpochLines, TrainEnd
+from nnctl.cli.progress import LiveFigures, PlainLines, clock, display
+from nnctl.training.callbacks import BatchEnd, EpochEnd, TrainEnd
 from tests import processes
 
 WIDTHS = [40, 60, 80, 120, 200]
@@ -125,11 +125,40 @@ def test_nothing_is_shown_before_the_first_batch():
 
 def test_without_a_terminal_there_are_lines(capsys):
     with display(quiet=False) as (callback,):
-        assert isinstance(callback, EpochLines)
+        assert isinstance(callback, PlainLines)
         callback.on_epoch_end(Run(), EpochEnd(3, 100, {"loss": 0.43214}, 0.1, 1.25, 8))
     assert capsys.readouterr().err == "epoch 3/100  loss 0.4321  1.25 s\n"
     with display(quiet=True) as callbacks:
         assert callbacks == []
+
+
+def lines_of(epochs: int, done: int, first: int = 1) -> list[int]:
+    """The epochs that have a line, of a run that ends after `done` of them."""
+    written: list[str] = []
+    lines = PlainLines(written.append)
+    for epoch in range(first, done + 1):
+        lines.on_epoch_end(Run(), EpochEnd(epoch, epochs, {"loss": 0.5}, 0.1, 1.25, 8))
+    lines.on_train_end(Run(), TrainEnd("finished", done, 1.0))
+    assert all(line.endswith(f"/{epochs}  loss 0.5  1.25 s") for line in written)
+    return [int(line.split("/")[0].removeprefix("epoch ")) for line in written]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "done", "first", "wanted"),
+    [
+        (1, 1, 1, [1]),
+        (100, 100, 1, [*range(1, 101)]),
+        (101, 101, 1, [*range(1, 11), *range(12, 102, 2), 101]),
+        (250, 250, 1, [*range(1, 11), *range(12, 250, 3), 250]),
+        (1000, 1000, 1, [*range(1, 11), *range(20, 1001, 10)]),
+        (1000, 57, 1, [*range(1, 11), 20, 30, 40, 50, 57]),
+        (1000, 50, 1, [*range(1, 11), 20, 30, 40, 50]),
+        (1000, 1000, 985, [990, 1000]),
+        (1000, 7, 8, []),
+    ],
+)
+def test_long_runs_have_about_a_hundred_lines(epochs, done, first, wanted):
+    assert lines_of(epochs, done, first) == wanted
 
 
 def on_a_terminal(environment: dict[str, str], **variables: str) -> str:

@@ -7,9 +7,12 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -141,31 +144,29 @@ class Place:
             self._files[line.text] = files(self.path)
         return self._files[line.text]
 
-    def status(self, line: Line, numbers: Sequence[int], way: str) -> int:
+    def status(
+        self,
+        line: Line,
+        numbers: Sequence[int],
+        way: str,
+        meanwhile: Callable[[subprocess.Popen[Any]], object] = lambda process: None,
+    ) -> int:
         """The status of a command that loses those streams in that way."""
         self.renew()
         closing = "".join(f" {number}>&-" for number in numbers if way == "closed")
         shell = f'exec "{sys.executable}" -m nnctl {line.text}{closing}'
         with ExitStack() as stack:
-            taken = {}
-            for number in numbers if way != "closed" else ():
-                taken[("stdout", "stderr")[number - 1]] = stack.enter_context(TAKERS[way]())
-            given = {"stdout": os.devnull, "stderr": os.devnull}
-            opened = {
-                name: taken[name] if name in taken else stack.enter_context(open(path, "w"))
-                for name, path in given.items()
-            }
+            opened: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            taken = [] if way == "closed" else [("", "stdout", "stderr")[k] for k in numbers]
+            for name in taken:
+                opened[name] = stack.enter_context(TAKERS[way]())
             with begun(
                 ["bash", "-c", shell], cwd=self.path, env=self._environment, **opened
             ) as process:
-                for end in taken.values():
-                    close(end)
+                for name in taken:
+                    os.close(opened[name])
+                meanwhile(process)
                 return process.wait()
-
-
-def close(descriptor: Any) -> None:
-    if isinstance(descriptor, int):
-        os.close(descriptor)
 
 
 @contextmanager
@@ -193,11 +194,10 @@ def reader_of_a_line() -> Iterator[int]:
 
 
 @contextmanager
-def full_device() -> Iterator[Any]:
+def full_device() -> Iterator[int]:
     if not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full")
-    with open("/dev/full", "wb") as device:
-        yield device
+    yield os.open("/dev/full", os.O_WRONLY)
 
 
 TAKERS = {"left": reader_that_left, "after a line": reader_of_a_line, "full": full_device}
@@ -249,6 +249,28 @@ def test_what_is_lost_changes_nothing_but_that_results_are_a_no(line, numbers, w
     lost = STDOUT in numbers and way in ("closed", "full") and line.prints
     assert place.status(line, numbers, way) == (1 if lost else line.status)
     assert files(place.path) == wanted
+
+
+@process
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        ("train small.yaml -o out --epochs 10000000", "out/checkpoint.npz"),
+        ("tune tune.yaml -o out --epochs 10000000 --workers 1", "out/study.db"),
+    ],
+)
+def test_a_signal_has_its_status_whatever_is_lost(line, begins, way, number, place):
+    def interrupt(process: subprocess.Popen[Any]) -> None:
+        while not (place.path / begins).exists() and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(number)
+
+    wanted = {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+    assert place.status(Line(line, 0), BOTH, way, interrupt) == wanted
 
 
 @process
@@ -306,7 +328,7 @@ def test_what_a_stream_cannot_take_is_lost_from_there_on(room, given):
 @pytest.mark.parametrize("given", [{}, {"write_through": True}])
 def test_a_slow_reader_is_waited_for(given, monkeypatch):
     waited: list[object] = []
-    monkeypatch.setattr(streams.select, "select", lambda *each: waited.append(each))
+    monkeypatch.setattr("select.select", lambda *each: waited.append(each))
     raw = Raw(100)
     stream = printing_to(raw, **given)
     print("größe", file=stream, flush=True)

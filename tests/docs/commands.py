@@ -10,7 +10,7 @@ from tests.docs.signature import Parameter, function_of, parameters
 STATUSES = {
     "0": "done",
     "1": "it ran, and the answer is no: gradients disagree, `--fail-under` missed, `--strict` "
-    "advice, a run that diverged",
+    "advice, a run that diverged, a full disk",
     "2": "it could not run: usage, config, data, or a file",
     "130, 143": "broken off by Ctrl-C or SIGTERM; of a run the checkpoint is saved",
 }
