@@ -37,7 +37,13 @@ app.run()
 @pytest.mark.parametrize("buffered", ["", pytest.param("1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "command",
-    ["predict runs/small table.csv", "validate small.yaml", "gradcheck small.yaml", "--version"],
+    [
+        "predict runs/small table.csv",
+        "predict runs/small table.csv -o /dev/stdout",
+        "validate small.yaml",
+        "gradcheck small.yaml",
+        "--version",
+    ],
 )
 def test_a_reader_that_leaves_ends_it_quietly(command, buffered, trained, process):
     line = f"nnctl {command} | true; exit ${{PIPESTATUS[0]}}"

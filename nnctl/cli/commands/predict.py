@@ -2,6 +2,7 @@
 
 import io
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -72,6 +73,7 @@ def command(
             if not takes_results():
                 break
         return
-    with atomic_file(output, "w") as file:
+    # A file may be a pipe, too, whose reader has left.
+    with suppress(BrokenPipeError), atomic_file(output, "w") as file:
         for text in predictions.chunks():
             file.write(text)
