@@ -16,7 +16,7 @@ from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Shape
 from nnctl.network.layers import Dense
-from nnctl.network.metrics import InOwnUnit, Metric
+from nnctl.network.metrics import InOwnUnit, Metric, OfClasses
 from nnctl.runs.weights import load_weights
 from nnctl.training.blocks import Blocks
 from nnctl.training.ranks import Ranks
@@ -37,6 +37,13 @@ class Built(NamedTuple):
     validation: Examples | None
     test: Examples | None
     held: Examples | None = None
+
+    def examples(self, part: str) -> Examples:
+        """The examples of a part of the data that there is: train, validation or test."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        found = parts[part]
+        assert found is not None
+        return found
 
 
 def build(
@@ -69,7 +76,7 @@ def build(
     targets = prepared.preprocessing.targets
     train = weight_examples(config, train, targets)
     check_batch(config, train)
-    model.compile(model.optimizer, model.loss, in_own_unit(model.metrics, targets))
+    model.compile(model.optimizer, model.loss, metrics_for(model, model.metrics, targets))
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
         load_parameters(model, given.arrays, given.file)
@@ -173,9 +180,15 @@ def check_axes(config: Config, data_shape: Shape) -> None:
             raise NnctlError(config.problem(path, message, fix))
 
 
-def in_own_unit(metrics: Mapping[str, Metric], targets: Targets) -> dict[str, Metric]:
-    """The metrics, speaking of the targets as they are in the file."""
+def metrics_for(
+    model: Sequential, metrics: Mapping[str, Metric], targets: Targets
+) -> dict[str, Metric]:
+    """The metrics, speaking of the targets as they are in the file: their unit, their classes."""
     scaling = targets.scaling
+    if targets.task == "multiclass" and targets.classes is not None:
+        count = len(targets.classes.labels)
+        if count < model.output_shape[-1]:
+            return {name: OfClasses(metric, count) for name, metric in metrics.items()}
     if scaling.type == "none":
         return dict(metrics)
     return {

@@ -1,10 +1,11 @@
 """A trained model, as its weights file describes it: ready to predict, without its data."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nnctl.assembly.agreement import check_agreement
-from nnctl.assembly.build import compile_model, in_own_unit, load_parameters
+from nnctl.assembly.build import compile_model, load_parameters, metrics_for
 from nnctl.config import Config
 from nnctl.config.schema import check
 from nnctl.config.source import Source
@@ -17,12 +18,16 @@ from nnctl.training.sequential import Sequential
 
 
 class Trained(NamedTuple):
-    """A model with its trained parameters, and how any file becomes its input."""
+    """A model with its trained parameters, and how any file becomes its input.
+
+    `data` has the SHA-256 of the files that the run has read, by their paths below `data`.
+    """
 
     file: str
     config: Config
     model: Sequential
     preprocessing: Preprocessing
+    data: Mapping[str, str] = {}
 
 
 def load_trained(path: Path) -> Trained:
@@ -51,6 +56,14 @@ def load_trained(path: Path) -> Trained:
     check_agreement(metadata, config, model, preprocessing, file)
     model.build(shape)
     load_parameters(model, weights.arrays, file)
-    metrics = in_own_unit(model.metrics, preprocessing.targets)
+    metrics = metrics_for(model, model.metrics, preprocessing.targets)
     model.compile(model.optimizer, model.loss, metrics)
-    return Trained(file, config, model, preprocessing)
+    return Trained(file, config, model, preprocessing, digests_in(metadata))
+
+
+def digests_in(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 of the data files that metadata tell of; none where they tell of none."""
+    try:
+        return {part: str(file["sha256"]) for part, file in metadata["data"].items()}
+    except (AttributeError, LookupError, TypeError):
+        return {}

@@ -84,3 +84,12 @@ Features = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="The probability above which the second class is predicted.",
+        show_default="0.5",
+    ),
+]

@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl.assembly.build import in_own_unit
-from nnctl.assembly.comparison import baselines, confusion, predictions_for
+from nnctl.assembly.build import metrics_for
+from nnctl.assembly.comparison import absence, baselines, confusion, predictions_for
 from nnctl.assembly.examples import examples_for, nbytes
-from nnctl.assembly.trained import load_trained
+from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.prepare import read_examples
+from nnctl.data.reading.digests import digest_of
+from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of
-from nnctl.errors import ArgumentError, Problem, did_you_mean
-from nnctl.network.metrics import METRICS
+from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+from nnctl.jobs.predict import threshold_for
+from nnctl.network.metrics import METRICS, AtThreshold, Metric
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class EvaluateResult:
     `baselines` has what the metrics would be for the same prediction throughout: the commonest
     class, or the mean. `confusion_matrix` counts rows by true class (rows) and predicted class.
     `missed` names the metrics that are not as they were asked to be; `warnings` tell what a user
-    should know of the rows.
+    should know of the rows. `threshold` is the probability above which the answer is yes, where
+    the answers are yes or no.
     """
 
     rows: int
@@ -34,6 +39,7 @@ class EvaluateResult:
     classes: list[int | float | str] | None
     missed: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
+    threshold: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The figures as plain data."""
@@ -45,6 +51,10 @@ class EvaluateResult:
         if self.confusion_matrix is not None:
             values["confusion_matrix"] = self.confusion_matrix
             values["classes"] = self.classes
+        known = self.baselines.items()
+        values["baselines"] = {name: value for name, value in known if name in self.metrics}
+        if self.threshold is not None:
+            values["threshold"] = self.threshold
         return values
 
 
@@ -100,39 +110,71 @@ def evaluate(
     target: Sequence[str] = (),
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
+    threshold: float | None = None,
 ) -> EvaluateResult:
     """The figures of a weights file or run folder on a data file with targets.
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
-    the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too. Raises
-    `NnctlError` for bounds that make no sense for the model, and for files that cannot be read.
+    the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too.
+    Answers are yes above `threshold`, for figures and confusion matrix alike. Raises `NnctlError`
+    for bounds or a threshold that make no sense for the model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
     trained = load_trained(weights)
     model = trained.model
     names = {bound.metric for bound in bounds} - {"loss", *model.metrics}
-    more = in_own_unit(metrics_of(sorted(names)), trained.preprocessing.targets)
-    model.compile(model.optimizer, model.loss, {**model.metrics, **more})
-    warnings: list[Problem] = []
+    targets = trained.preprocessing.targets
+    more = metrics_for(model, metrics_of(sorted(names)), targets)
+    metrics = {**model.metrics, **more}
+    limit = threshold_for(trained, threshold)
+    if threshold is not None:
+        metrics = {name: at_threshold(metric, threshold) for name, metric in metrics.items()}
+    model.compile(model.optimizer, model.loss, metrics)
     file = file_of(data, tuple(features), tuple(target))
+    warnings = trained_on(trained, file)
     memory = nbytes(trained.config.data.memory)
     prepared = read_examples(trained.preprocessing, file, warnings, memory)
     examples = examples_for(model, prepared)
     figures = model.evaluator.figures(examples)
     predictions = predictions_for(trained, examples)
-    matrix, classes = confusion(trained, examples, predictions)
+    matrix, classes = confusion(trained, examples, predictions, limit)
+    lacking = absence(targets, examples.y, "no row", list(metrics))
+    warnings += [] if lacking is None else [lacking]
     return EvaluateResult(
         len(examples),
         figures["loss"],
         {name: value for name, value in figures.items() if name != "loss"},
-        baselines(trained, examples),
+        baselines(model.loss.task, targets, examples.y),
         matrix,
         classes,
         tuple(bound.metric for bound in bounds if bound.missed_by(figures)),
         tuple(warnings),
+        limit if targets.task == "binary" else None,
     )
 
 
 def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
+
+
+def at_threshold(metric: Metric, threshold: float) -> Metric:
+    """The metric with another threshold, where it judges answers at all."""
+    return AtThreshold(metric, threshold) if metric.judges_answers else metric
+
+
+def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
+    """What to tell where the very file that is to judge the model has trained it."""
+    found = None
+    used = {
+        sha256: part for part, sha256 in trained.data.items() if part.partition(".")[0] == "train"
+    }
+    # Of a pipe nothing may be taken; what is wrong with a file is told when it is read.
+    with suppress(NnctlError):
+        if used and all(path.is_file() for path in file.shards):
+            found = used.get(digest_of(file.path))
+    if found is None:
+        return []
+    message = f"the model was trained on these very rows (the SHA-256 is that of data.{found})"
+    fix = "evaluate it on rows that it has not seen: these figures say nothing about others"
+    return [Problem(message, fix, str(file.path))]

@@ -16,10 +16,10 @@ from nnctl.data.preprocessing import Batch
 from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.training.blocks import Inputs
 from nnctl.visible import visible_cells
 
-DEFAULT_THRESHOLD = 0.5
 Row = Sequence[object]
 
 
@@ -99,16 +99,16 @@ def predicted_rows(trained: Trained, x: Inputs, threshold: float) -> Iterator[Ro
     if targets.task == "regression":
         return iter(texts)
     if targets.classes is None:
-        chosen = (numbers > threshold).astype(int).tolist()
+        chosen = is_yes(numbers, threshold).astype(int).tolist()
         return (
             [cell for pair in zip(labels, row, strict=True) for cell in pair]
             for labels, row in zip(chosen, texts, strict=True)
         )
     labels = visible_cells(targets.classes.labels)
     if targets.task == "binary":
-        picked = (numbers[:, 0] > threshold).astype(int)
-    else:  # units beyond the classes stand for nothing
-        picked = numbers[:, : len(labels)].argmax(axis=1)
+        picked = is_yes(numbers[:, 0], threshold).astype(int)
+    else:
+        picked = likeliest(numbers, len(labels))
     rows = zip(picked.tolist(), texts, strict=True)
     return ([labels[k], *row[: len(labels)]] for k, row in rows)
 
@@ -132,6 +132,17 @@ def csv_text(rows: Iterator[Row] | Sequence[Row]) -> str:
     return text.getvalue()
 
 
+def threshold_for(trained: Trained, threshold: float | None) -> float:
+    """The probability above which the answer is yes: what was asked for, or else 0.5.
+
+    Raises `NnctlError` for one where there is none.
+    """
+    task = trained.preprocessing.targets.task
+    if threshold is not None and task != "binary":
+        raise ArgumentError(f"--threshold is for binary predictions; this model's are {task}")
+    return THRESHOLD if threshold is None else threshold
+
+
 def predict(
     weights: Path,
     source: Path | BinaryIO,
@@ -149,13 +160,10 @@ def predict(
     none, and for a kept column that would be called as one of the predictions.
     """
     trained = load_trained(weights)
-    task = trained.preprocessing.targets.task
-    if threshold is not None and task != "binary":
-        raise ArgumentError(f"--threshold is for binary predictions; this model's are {task}")
+    limit = threshold_for(trained, threshold)
     columns = predicted_columns(trained)
     if taken := [name for name in keep if name in columns]:
         message = f'--keep {taken[0]}: the predictions have a column "{taken[0]}" themselves'
         raise NnctlError(Problem(message, "keep another column, or none"))
     file = file_of(source, tuple(features)) if isinstance(source, Path) else source
-    limit = DEFAULT_THRESHOLD if threshold is None else threshold
     return Predictions(trained, file, limit, tuple(dict.fromkeys(keep)), warn)

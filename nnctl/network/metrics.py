@@ -13,6 +13,7 @@ import numpy as np
 
 from nnctl.graph import Array
 from nnctl.network.annotations import PositiveInt
+from nnctl.network.answers import is_yes, likeliest
 from nnctl.network.arguments import Component
 from nnctl.network.losses import Task
 
@@ -26,6 +27,8 @@ class Metric(Component):
 
     higher_is_better: ClassVar[bool] = False
     tasks: ClassVar[tuple[Task, ...]] = ("binary", "multiclass", "regression")
+    judges_answers: ClassVar[bool] = False  # and not how probable they were
+    needs: ClassVar[str] = ""  # what rows must have for the figure to be defined, if anything
 
     def start(self) -> State:
         """The state before any example."""
@@ -64,13 +67,14 @@ class Accuracy(MeanMetric):
     """
 
     higher_is_better: ClassVar[bool] = True
+    judges_answers: ClassVar[bool] = True
     tasks: ClassVar[tuple[Task, ...]] = CLASSIFICATION
 
     def per_example(self, y_true: Array, y_pred: Array, task: Task) -> Array:
         if task == "multiclass":
-            right = y_pred.argmax(axis=-1) == class_indices(y_true, y_pred)
+            right = likeliest(y_pred) == class_indices(y_true, y_pred)
         else:
-            right = (y_pred > 0.5) == (y_true > 0.5)
+            right = is_yes(y_pred) == (y_true > 0.5)
         return means_by_example(right)
 
 
@@ -122,6 +126,7 @@ class R2(Metric):
 
     higher_is_better: ClassVar[bool] = True
     tasks: ClassVar[tuple[Task, ...]] = NUMBERS
+    needs: ClassVar[str] = "targets that differ from row to row"
 
     def start(self) -> State:
         return {"rows": np.zeros(()), **{name: np.zeros(1) for name in ("mean", "spread", "error")}}
@@ -154,6 +159,7 @@ class CountMetric(Metric):
     """
 
     higher_is_better: ClassVar[bool] = True
+    judges_answers: ClassVar[bool] = True
     tasks: ClassVar[tuple[Task, ...]] = CLASSIFICATION
 
     def figure(self, hits: Array, predicted: Array, labelled: Array) -> Array:
@@ -165,10 +171,10 @@ class CountMetric(Metric):
     def add(self, state: State, y_true: Array, y_pred: Array, task: Task) -> None:
         if task == "multiclass":
             classes = np.arange(y_pred.shape[-1])
-            chosen = y_pred.argmax(axis=-1).reshape(-1, 1) == classes
+            chosen = likeliest(y_pred).reshape(-1, 1) == classes
             labels = class_indices(y_true, y_pred).reshape(-1, 1) == classes
         else:
-            chosen, labels = (y_pred > 0.5).reshape(-1, 1), (y_true > 0.5).reshape(-1, 1)
+            chosen, labels = is_yes(y_pred).reshape(-1, 1), (y_true > 0.5).reshape(-1, 1)
         state["hits"] = state["hits"] + (chosen & labels).sum(axis=0)
         state["predicted"] = state["predicted"] + chosen.sum(axis=0)
         state["labelled"] = state["labelled"] + labels.sum(axis=0)
@@ -208,6 +214,7 @@ class AUC(Metric):
 
     higher_is_better: ClassVar[bool] = True
     tasks: ClassVar[tuple[Task, ...]] = CLASSIFICATION
+    needs: ClassVar[str] = "rows of every class"
 
     def start(self) -> State:
         return {"scores": np.zeros((0, 1)), "labels": np.zeros((0, 1), bool)}
@@ -230,24 +237,61 @@ class AUC(Metric):
         return float(np.mean([area(scores, labels) for scores, labels in columns]))
 
 
-class InOwnUnit(Metric):
+class Judging(Metric):
+    """Base of the metrics that are another one, given targets and predictions in another form."""
+
+    def __init__(self, metric: Metric):
+        self.metric = metric
+
+    def start(self) -> State:
+        return self.metric.start()
+
+    def result(self, state: State) -> float:
+        return self.metric.result(state)
+
+
+class OfClasses(Judging):
+    """A metric of the first few units, where the others stand for no class."""
+
+    def __init__(self, metric: Metric, classes: int):
+        super().__init__(metric)
+        self.classes = classes
+
+    def add(self, state: State, y_true: Array, y_pred: Array, task: Task) -> None:
+        given = y_true[..., : self.classes] if y_true.ndim == y_pred.ndim else y_true
+        self.metric.add(state, given, y_pred[..., : self.classes], task)
+
+
+class AtThreshold(Judging):
+    """A metric of answers, where a probability above a threshold of one's own means yes."""
+
+    def __init__(self, metric: Metric, threshold: float):
+        super().__init__(metric)
+        self.threshold = threshold
+
+    def add(self, state: State, y_true: Array, y_pred: Array, task: Task) -> None:
+        answers = is_yes(y_pred, self.threshold).astype(y_pred.dtype)
+        self.metric.add(state, y_true, answers, task)
+
+
+class InOwnUnit(Judging):
     """A metric of targets that the model knows as `(y - shift) / divisor`, in their own unit.
 
     `shift` and `divisor` have a value for each output, or are single numbers.
     """
 
     def __init__(self, metric: Metric, shift: Array, divisor: Array):
-        self.metric, self.shift, self.divisor = metric, shift, divisor
-
-    def start(self) -> State:
-        return self.metric.start()
+        super().__init__(metric)
+        self.shift, self.divisor = shift, divisor
 
     def add(self, state: State, y_true: Array, y_pred: Array, task: Task) -> None:
         own_true, own_pred = (y * self.divisor + self.shift for y in (y_true, y_pred))
         self.metric.add(state, own_true, own_pred, task)
 
-    def result(self, state: State) -> float:
-        return self.metric.result(state)
+
+def need_of(figure: str) -> str:
+    """What rows must have for a figure such as `val_auc` to be defined; "" where nothing."""
+    return str(getattr(METRICS.get(figure.removeprefix("val_")), "needs", ""))
 
 
 def area(scores: Array, labels: Array) -> float:

@@ -8,6 +8,7 @@ from nnctl.assembly.comparison import baselines, class_pairs, confusion, predict
 from nnctl.assembly.trained import Trained
 from nnctl.data.classes import Label
 from nnctl.graph import Array
+from nnctl.network.answers import is_yes
 from nnctl.report.example_views import View, cells_of, values_of, view_of
 from nnctl.training.step import Examples
 
@@ -117,11 +118,11 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
         by_class = ()
         fits = fits_of(trained, examples, predictions)
     else:
-        by_class = tuple(label_figures(targets.names, examples.y > 0.5, predictions > 0.5))
+        by_class = tuple(label_figures(targets.names, examples.y > 0.5, is_yes(predictions)))
     return Judged(
         part,
         len(examples),
-        baselines(trained, examples),
+        baselines(trained.model.loss.task, targets, examples.y),
         view,
         tuple(worst_of(trained, examples, predictions, view, fits)),
         low,
@@ -226,7 +227,7 @@ def least_likely_labels(
 ) -> list[Miss]:
     """Rows of which one label's truth was given the least probability."""
     of_truth = np.where(truth, predictions, 1 - predictions.astype(np.float64))
-    said = predictions > 0.5
+    said = is_yes(predictions)
     return [
         (
             row,

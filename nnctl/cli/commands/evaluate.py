@@ -29,6 +29,7 @@ def command(
             show_default=False,
         ),
     ] = None,
+    threshold: options.Threshold = None,
     fail_under: options.FailUnder = None,
     fail_over: options.FailOver = None,
     json: options.Json = False,
@@ -48,6 +49,7 @@ def command(
         target=target or (),
         fail_under=fail_under or (),
         fail_over=fail_over or (),
+        threshold=threshold,
     )
     for problem in result.warnings:
         print_warning(problem)
@@ -61,6 +63,7 @@ def command(
 def print_evaluation(result: "EvaluateResult") -> None:
     """Each figure beside its baseline, then the confusion matrix."""
     from nnctl.cli.printing import number, print_columns
+    from nnctl.network.answers import THRESHOLD
 
     rows = [["loss", number(result.loss), ""]]
     for name, value in result.metrics.items():
@@ -73,5 +76,7 @@ def print_evaluation(result: "EvaluateResult") -> None:
         cells = [[str(count) for count in counts] for counts in result.confusion_matrix]
         lines = [[label, *row] for label, row in zip(labels, cells, strict=True)]
         print_columns(["", *labels], lines)
+    if result.threshold not in (None, THRESHOLD):
+        print(f"\nyes, or the second class, from above {result.threshold:g}")
     for metric in result.missed:
         print(f"\n{metric} misses its bound")

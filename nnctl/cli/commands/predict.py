@@ -38,15 +38,7 @@ def command(
         ),
     ] = None,
     features: options.Features = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            help="The probability above which the second class is predicted.",
-            show_default="0.5",
-        ),
-    ] = None,
+    threshold: options.Threshold = None,
 ) -> None:
     """Predict: CSV in, CSV out, a row for each row.
 
