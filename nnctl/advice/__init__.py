@@ -9,6 +9,7 @@ from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.class_checks import CLASS_CHECKS
 from nnctl.advice.column_checks import COLUMN_CHECKS
 from nnctl.advice.data_checks import EXAMPLE_CHECKS
+from nnctl.advice.monitor_checks import MONITOR_CHECKS
 from nnctl.advice.network_checks import network_findings
 from nnctl.advice.output_checks import output_findings
 from nnctl.advice.row_checks import ROW_CHECKS
@@ -16,7 +17,7 @@ from nnctl.assembly.build import Built
 from nnctl.config import Config
 
 CONFIG_CHECKS = (network_findings, output_findings)
-DATA_CHECKS = (*EXAMPLE_CHECKS, *CLASS_CHECKS, *COLUMN_CHECKS, *ROW_CHECKS)
+DATA_CHECKS = (*EXAMPLE_CHECKS, *CLASS_CHECKS, *COLUMN_CHECKS, *ROW_CHECKS, *MONITOR_CHECKS)
 
 
 def advice_for(built: Built) -> tuple[Advice, ...]:

@@ -12,6 +12,7 @@ from nnctl.assembly.build import Built
 from nnctl.data.classes import listed
 from nnctl.graph import Array
 from nnctl.rules import data as rules
+from nnctl.rules.judging import WEIGHTED_PROBABILITIES
 
 MOST = 0.8  # of the rows, for one class
 LEAST = 0.2  # of an even share
@@ -70,12 +71,11 @@ def rare_class(built: Built) -> Iterator[Finding]:
     weighed = config.class_weight is not None or config.data.sample_weight is not None
     if targets.task == "regression" or names - BLIND or weighed or len(y) < ENOUGH_ROWS:
         return
-    change: dict[str, Any] = {"metrics": [*(metric.type for metric in config.metrics), "f1"]}
+    change = {"metrics": [*(metric.type for metric in config.metrics), "f1"]}
     if targets.classes is None:
         found = rare_label(y, targets.names)
     else:
         found = rare_among(class_counts(y), targets.classes.labels)
-        change["class_weight"] = "balanced"
     if found is not None:
         yield Finding(rules.RARE_CLASS, "metrics", found, change)
 
@@ -115,4 +115,13 @@ def rare_label(y: Array, names: tuple[str, ...]) -> str | None:
     return f'always answering {answer} for "{names[place]}" has accuracy {alike[place]:.3g}'
 
 
-CLASS_CHECKS = (spare_units, rare_class, unseen_class)
+def weighted_probabilities(built: Built) -> Iterator[Finding]:
+    given = built.config.class_weight
+    if given is None:
+        return
+    weights = "balanced" if given == "balanced" else "given for some classes"
+    found = f"class_weight is {weights}"
+    yield Finding(WEIGHTED_PROBABILITIES, "class_weight", found, {"class_weight": None})
+
+
+CLASS_CHECKS = (spare_units, rare_class, unseen_class, weighted_probabilities)

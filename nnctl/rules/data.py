@@ -82,10 +82,11 @@ If 97 of 100 rows are healthy, a model that always answers "healthy" has an accu
 0.97 and is of no use. Beside such a baseline an accuracy of 0.98 says little.
 Precision, recall, f1 and auc look at the rare class itself.
 
-To make the rare class count as much as the others in training, weigh it:
-
   metrics: [accuracy, f1]
-  class_weight: balanced
+
+To act on the rare class more often, say yes from a lower probability on:
+
+  nnctl evaluate RUN test.csv --threshold 0.2
 
 Advice is given where one class has 80 % of the training rows, or another less than a
 fifth of an even share (of a label that goes with others: where yes or no has 90 %), and

@@ -179,6 +179,10 @@ def read_checkpoint(path: Path) -> Saved:
         )
         epoch, batch = int(numbers["epoch"]), int(numbers["batch"])
         callbacks = [dict(state) for state in metadata["callbacks"]]
+        # Checkpoints of before tell of the best parameters by early stopping's state, the last.
+        kept = callbacks[-1]["best_epoch"] if "best" in arrays else None
+        numbers = {"best_epoch": kept, "first_loss": None, **numbers}
+        callbacks = [{"undefined": 0, **state} for state in callbacks]
         return Saved(file, about, metadata["ended"], epoch, batch, arrays, numbers, callbacks)
     except CONTENTS as error:
         raise damage_problem(file, error) from None

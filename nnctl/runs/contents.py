@@ -25,6 +25,11 @@ def check_numbers(
     rate = numbers["learning_rate"]
     if rate is not None and not 0 < stated.number("learning_rate", rate) < math.inf:
         raise ValueError(f"learning_rate is {rate!r}")
+    best = numbers["best_epoch"]
+    if best is not None and stated.whole("best_epoch", best) > epochs:
+        raise ValueError(f"best_epoch is {best}, after {epochs} epochs")
+    if numbers["first_loss"] is not None:
+        stated.number("first_loss", numbers["first_loss"])
     if epochs and set(numbers["history"]) != set(figures):
         raise ValueError(f"its history has {', '.join(numbers['history'])}")
     lists = {**numbers["history"], **{k: numbers[k] for k in ("learning_rates", "seconds")}}

@@ -118,6 +118,10 @@ class Evaluator:
         *_, totals = self.growing(data)
         return totals.figures(self._names, self._scorer.metrics)
 
+    def penalty(self) -> float:
+        """What the regularizers cost with the parameters of the moment."""
+        return self._penalty()
+
     def growing(self, data: Examples) -> Iterator[Totals]:
         """The totals after each block of rows: one object, complete after the last."""
         totals = Totals.start(self._scorer.metrics)

@@ -132,6 +132,7 @@ class Training:
         """Trains on from `state`, and yields after every few batches and every epoch."""
         state = self.state
         while state.epoch < self.epochs and self._stopped is None:
+            state.restored = False
             began = time.perf_counter()
             if state.batch == 0:  # else it goes on within an epoch that was interrupted
                 state.totals = Totals.start(self._metrics)
@@ -187,14 +188,10 @@ class Training:
         self.state.learning_rate = learning_rate
 
     def keep_best(self) -> None:
-        # Its memory is taken once, and only by those who keep something.
-        if self.state.best is None:
-            self.state.best = self.state.vector.copy()
-        self.state.best[...] = self.state.vector
+        self.state.keep_best()
 
     def restore_best(self) -> None:
-        if self.state.best is not None:
-            self.state.vector[...] = self.state.best
+        self.state.restore_best()
 
     def _step(self, rows: int) -> TrainingStep:
         if rows not in self._steps:
@@ -226,8 +223,14 @@ class Training:
         step, batches, rates = self.upcoming()
         count = len(rates)
         rows = batches.reshape(-1)
+        penalty_before = self.model.evaluator.penalty() if state.step == 0 else 0.0
         kept, penalty = step.run(self.train, batches, rates)
         outputs = kept.reshape(len(rows), *self.model.output_shape)
+        if state.step == 0:
+            first = batches[0]
+            weight = None if self.train.weight is None else self.train.weight[first]
+            losses = self.model.scorer.losses(self.train.y[first], outputs[: len(first)], weight)
+            state.first_loss = penalty_before + losses / len(first)
         state.totals.loss += penalty * step.batch  # the total is of rows, the penalty of a mean
         state.step += count
         state.batch += count

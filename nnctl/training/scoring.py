@@ -38,17 +38,22 @@ class Scorer:
         self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
     ) -> None:
         """Adds outputs `(rows, *output)` with their targets and weights."""
+        totals.loss += self.losses(y_true, y_pred, weight)
+        totals.rows += len(y_pred)
+        *_, prediction = self._program(y_true, y_pred.dtype)[1]
+        for metric, state in zip(self.metrics, totals.states, strict=True):
+            metric.add(state, y_true, prediction, self.loss.task)
+
+    def losses(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> float:
+        """The sum of the losses of outputs `(rows, *output)`, without what regularizers cost."""
         program, arrays = self._program(y_true, y_pred.dtype)
-        targets, outputs, losses, prediction = arrays
+        targets, outputs, losses, _ = arrays
         np.copyto(targets, y_true)
         np.copyto(outputs, y_pred)
         program.run()
         # In float64: a sum of so many float32 numbers would lose digits as it grows.
         weighted = losses if weight is None else losses * weight
-        totals.loss += float(weighted.sum(dtype=np.float64))
-        totals.rows += len(y_pred)
-        for metric, state in zip(self.metrics, totals.states, strict=True):
-            metric.add(state, y_true, prediction, self.loss.task)
+        return float(weighted.sum(dtype=np.float64))
 
 
 @dataclass(eq=False, repr=False)

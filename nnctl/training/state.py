@@ -20,8 +20,10 @@ class TrainingState:
     `epoch` whole epochs and `batch` the batches done of the current one, whose order of rows is
     known by `order` (see `nnctl.training.blocks`); `totals` are what was gathered of it;
     `generator` draws the next order, and `dropout` the masks. `learning_rate` is one that was set
-    since the start, else None; `best` are the parameters that a callback kept. `history`,
-    `learning_rates` (of each epoch's last step) and `seconds` have one value an epoch.
+    since the start, else None; `best` are the parameters that a callback kept, after `best_epoch`,
+    and `restored` says that `vector` has them now. `first_loss` is the loss of the very first
+    batch. `history`, `learning_rates` (of each epoch's last step) and `seconds` have one value an
+    epoch.
     """
 
     vector: Array
@@ -35,6 +37,9 @@ class TrainingState:
     totals: Totals = field(default_factory=lambda: Totals(0.0, 0, []))
     learning_rate: float | None = None
     best: Array | None = None
+    best_epoch: int | None = None
+    restored: bool = False
+    first_loss: float | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
     learning_rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -54,6 +59,25 @@ class TrainingState:
         for name, slot in slots.items():
             slot.fill(optimizer.slots[name])
         return cls(vector, slots, generator, dropout)
+
+    @property
+    def weights_epoch(self) -> int:
+        """The epoch after which the parameters were as they are in `vector`, counted from 1."""
+        return self.best_epoch if self.restored and self.best_epoch is not None else self.epoch
+
+    def keep_best(self) -> None:
+        """Keeps a copy of the parameters as they are now, as the best so far."""
+        # Its memory is taken once, and only by those who keep something.
+        if self.best is None:
+            self.best = self.vector.copy()
+        self.best[...] = self.vector
+        self.best_epoch = self.epoch
+
+    def restore_best(self) -> None:
+        """Sets the parameters to those kept, if any were."""
+        if self.best is not None:
+            self.vector[...] = self.best
+            self.restored = True
 
     def forget_history(self) -> None:
         """Starts new lists for the figures of the epochs to come."""
@@ -84,6 +108,8 @@ class TrainingState:
             "learning_rates": self.learning_rates,
             "seconds": self.seconds,
             "learning_rate": self.learning_rate,
+            "best_epoch": self.best_epoch,
+            "first_loss": self.first_loss,
             "generator": self.generator.bit_generator.state,
             "dropout": self.dropout.bit_generator.state,
         }
@@ -105,6 +131,9 @@ class TrainingState:
             part[...] = arrays[name]
         self.order = np.asarray(arrays["order"], np.intp)
         self.learning_rate = numbers["learning_rate"]
+        self.best_epoch = numbers["best_epoch"]
+        self.first_loss = numbers["first_loss"]
+        self.restored = False
         self.step = int(numbers["step"])
         self.epoch = int(numbers["epoch"])
         self.batch = int(numbers["batch"])

@@ -58,10 +58,16 @@ SOUND = {
     "rare, with f1": config(
         "rare", "answer", HIDDEN, dense(1), loss=BINARY, more="metrics: [accuracy, f1]\n"
     ),
-    "rare, weighed": config(
-        "rare", "answer", HIDDEN, dense(1), loss=BINARY, more="class_weight: balanced\n"
-    ),
     "labels from 1": config("from_one", "digit", HIDDEN, dense(4), loss=SPARSE),
+    "a monitored figure that is defined": config(
+        "kinds",
+        "kind",
+        HIDDEN,
+        dense(3),
+        loss=SPARSE,
+        data=", validation: 0.2",
+        more="metrics: [auc]\nearly_stopping: {monitor: val_auc, patience: 3}\n",
+    ),
     "a validation file": numbers(HIDDEN, dense(1), data=", validation: others.csv"),
     "text that means categories": config("units", "price", HIDDEN, dense(1), data=", text: [size]"),
     "whole numbers that mean something": config(
@@ -178,6 +184,51 @@ FAULTY = [
     ("rare-class", config("rare_labels", "[car, bus]", HIDDEN, dense(2), loss=BINARY)),
     ("shared-rows", numbers(HIDDEN, dense(1), data=", validation: first_rows.csv")),
     ("shared-rows", numbers(HIDDEN, dense(1), data=", test: numbers.csv")),
+    (
+        "weighted-probabilities",
+        config(
+            "rare",
+            "answer",
+            HIDDEN,
+            dense(1),
+            loss=BINARY,
+            more="metrics: [accuracy, f1]\nclass_weight: balanced\n",
+        ),
+    ),
+    (
+        "weighted-probabilities",
+        config("kinds", "kind", HIDDEN, dense(3), loss=SPARSE, more="class_weight: {red: 9}\n"),
+    ),
+    (
+        "undefined-monitor",
+        numbers(
+            HIDDEN,
+            dense(1),
+            data=", validation: 0.02",
+            more="metrics: [r2]\nearly_stopping: {monitor: val_r2, patience: 3}\n",
+        ),
+    ),
+    (
+        "undefined-monitor",
+        config(
+            "kinds",
+            "kind",
+            HIDDEN,
+            dense(3),
+            loss=SPARSE,
+            data=", validation: 0.02, split: last",
+            more="metrics: [auc]\nreduce_lr_on_plateau: {monitor: val_auc, patience: 3}\n",
+        ),
+    ),
+    (
+        "undefined-monitor",
+        numbers(
+            HIDDEN,
+            dense(1),
+            data=", validation: 0.02",
+            more="metrics: [r2]\ntune: {trials: 2, search: {epochs: [1, 2]}, monitor: val_r2}\n",
+        ),
+    ),
     ("target-in-features", config("copied", "price", HIDDEN, dense(1))),
     (
         "target-in-features",

@@ -8,7 +8,7 @@ import pytest
 from nnctl.advice import advice_for, advice_on
 from nnctl.assembly.build import build
 from nnctl.config import load
-from nnctl.rules import RULES, training
+from nnctl.rules import RULES, training, verdict
 from tests.advice.cases import FAULTY, HIDDEN, SOUND, SPARSE, config, dense, numbers
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -37,7 +37,7 @@ def test_there_is_no_advice_on_a_sound_config(text, advise):
 
 
 def test_every_rule_has_a_mistake_that_it_is_tried_on():
-    shown_by_training = {rule.code for rule in training.TRAINING_RULES}
+    shown_by_training = {rule.code for rule in (*training.TRAINING_RULES, *verdict.VERDICT_RULES)}
     assert {code for code, _ in FAULTY} == set(RULES) - shown_by_training
 
 

@@ -19,6 +19,8 @@ NUMBERS = {
     "learning_rates": [0.1, 0.1],
     "seconds": [0.0, 1],
     "learning_rate": None,
+    "best_epoch": 1,
+    "first_loss": 2.5,
 }
 WRONG = [
     ("step", -1),
@@ -41,6 +43,9 @@ WRONG = [
     ("learning_rate", 0),
     ("learning_rate", math.inf),
     ("learning_rate", "0.1"),
+    ("best_epoch", 3),
+    ("best_epoch", 1.0),
+    ("first_loss", "2"),
 ]
 ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
@@ -48,7 +53,8 @@ ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 @pytest.mark.parametrize("batch_size", [4, "full", 100])
 def test_those_of_a_run_pass(batch_size: int | str) -> None:
     check_numbers(NUMBERS, 10, batch_size, FIGURES)
-    started = {**NUMBERS, "epoch": 0, "history": {}, "learning_rates": [], "seconds": []}
+    lists = {"history": {}, "learning_rates": [], "seconds": []}
+    started = {**NUMBERS, **lists, "epoch": 0, "best_epoch": None, "first_loss": None}
     check_numbers(started, 10, batch_size, FIGURES)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,3 +174,41 @@ def test_a_whole_batch_is_bound_and_trains_like_a_gathered_one():
         results.append(model.vector.copy())
     assert results[0].tobytes() == results[1].tobytes()
     assert not math.isnan(results[0].sum())
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_first_loss_is_that_of_the_first_batch_with_its_penalty(weighted):
+    x, y = data()
+    weight = np.linspace(0.5, 2, ROWS).astype(np.float32) if weighted else None
+    model = Sequential([Dense(3, kernel_regularizer={"type": "l2", "l2": 0.5})], seed=5)
+    loss = {"type": "sparse_categorical_crossentropy", "from_logits": True}
+    model.compile(Adam(0.01), loss)
+    examples = replace(model.examples(x, y), weight=weight)
+    (kernel, bias) = (array.copy() for array in model.get_weights())
+    training = model.training(examples, epochs=3, batch_size=6, shuffle=False)
+    assert model.state().first_loss is None
+    training.run()
+    logits = x[:6].astype(np.float64) @ kernel + bias
+    losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(6), y[:6]]
+    expected = (losses * (1 if weight is None else weight[:6])).mean() + 0.5 * (kernel**2).sum()
+    assert model.state().first_loss == pytest.approx(expected, rel=1e-5)
+    numbers = json.loads(json.dumps(model.state().numbers()))
+    assert numbers["first_loss"] == model.state().first_loss
+
+
+def test_the_state_knows_which_epoch_its_parameters_are_of():
+    model = new_model()
+    training = training_of(model, epochs=3)
+    state = model.state()
+
+    class KeepSecond(Callback):
+        def on_epoch_end(self, run, event):
+            if event.epoch == 2:
+                run.keep_best()
+
+    training.run([KeepSecond()])
+    assert (state.epoch, state.best_epoch, state.weights_epoch) == (3, 2, 3)
+    training.restore_best()
+    assert state.weights_epoch == 2
+    training_of(model, epochs=4).run()
+    assert (state.epoch, state.weights_epoch) == (4, 4)

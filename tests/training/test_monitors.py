@@ -12,6 +12,8 @@ from nnctl.optimizers import SGD
 from nnctl.training.callbacks import EpochEnd
 from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 
+NAN = float("nan")
+
 
 class FakeRun:
     """A run that only remembers what callbacks did to it."""
@@ -55,7 +57,8 @@ def fed(callback, values, rate=1.0, name="val_loss"):
         (2, 0.0, [3, 2, 2.5, 1.9, 2, 2], 6, [1, 2, 4]),  # a better one starts the count anew
         (2, 0.5, [3, 2.8, 2.6, 2], 3, [1]),  # better by more than min_delta only
         (0, 0.0, [3, 2, 2], 3, [1, 2]),
-        (3, 0.0, [1, float("nan"), float("nan"), float("nan")], 4, [1]),
+        # An epoch that cannot be judged is neither better nor worse.
+        (2, 0.0, [NAN, 2, NAN, 3, NAN, NAN, 4], 7, [2]),
     ],
 )
 def test_early_stopping_stops_after_patience(patience, min_delta, values, epochs, kept):
@@ -78,10 +81,30 @@ def test_a_metric_that_should_rise_is_watched_upwards():
         # The cooldown passes before epochs count again.
         ({"patience": 1, "cooldown": 2}, [1, 1, 1, 1, 1, 1], [1, 0.5, 0.5, 0.25, 0.25, 0.125]),
         ({"patience": 1, "min_delta": 0.1}, [1, 0.95, 0.8], [1, 0.5, 0.5]),
+        ({"patience": 2}, [NAN, 1, NAN, 1, NAN, NAN, 1], [1, 1, 1, 1, 1, 1, 0.5]),
+        ({"patience": 1, "cooldown": 1}, [1, 1, NAN, 1, 1], [1, 0.5, 0.5, 0.25, 0.125]),
     ],
 )
 def test_the_plateau_lowers_the_rate(options, values, rates):
     assert fed(ReduceLROnPlateau(factor=0.5, **options), values)[1] == pytest.approx(rates)
+
+
+@pytest.mark.parametrize("made", [EarlyStopping, ReduceLROnPlateau])
+def test_a_figure_that_is_never_defined_decides_nothing_and_is_told_once(made):
+    callback = made(monitor="val_auc", patience=1)
+    FakeRun.metrics = ("accuracy", "auc")
+    try:
+        run, rates = fed(callback, [NAN] * 9, name="val_auc")
+    finally:
+        FakeRun.metrics = ("accuracy",)
+    assert (run.epoch, run.reason, run.kept, set(rates)) == (9, None, [], {1.0})
+    assert callback.best_epoch is None
+    message = callback.undefined_problem().message
+    assert "val_auc was not defined in 9 epochs" in message
+    assert "among the validation rows, auc needs rows of every class" in message
+    callback = made(patience=9)
+    fed(callback, [1.0, 2.0])
+    assert callback.undefined_problem() is None
 
 
 @pytest.mark.parametrize("made", [EarlyStopping, ReduceLROnPlateau])
@@ -164,7 +187,7 @@ def test_a_callback_used_again_begins_anew_unless_it_was_loaded():
     assert fed(stopping, [1.0, 2.0])[0].reason == "stopped"
     assert fed(stopping, [3.0, 2.0])[0].reason is None
     resumed = EarlyStopping(patience=1)
-    resumed.load_state({"best": 1.0, "best_epoch": 1, "wait": 1})
+    resumed.load_state({"best": 1.0, "best_epoch": 1, "wait": 1, "undefined": 0})
     run = FakeRun()
     resumed.on_train_begin(run)
     assert run.reason == "stopped"  # it was about to end when it was broken off
