@@ -18,6 +18,7 @@ from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples, Penalty
 
 ROWS = 512
+MOST_TARGETS = 100_000  # rows that a mean is judged on: it takes memory for each
 CONFIDENT = 3  # times the loss of guessing
 DEAD = 0.4  # of a layer's units
 FLAT = 0.01  # of the loss of guessing, around it
@@ -80,13 +81,28 @@ def loss_of(built: Built, examples: Examples) -> float:
     return loss - Penalty(built.model)()
 
 
-def loss_of_guessing(built: Built) -> float | None:
-    """The loss of answering with the classes' shares; None for numbers and weighted rows."""
-    task = built.model.loss.task
-    smoothing = built.config.loss.arguments().get("label_smoothing")
-    if task == "regression" or built.train.weight is not None or smoothing:
+def some_rows(built: Built) -> Examples:
+    """Training rows at even distances, without weights."""
+    step = max(1, len(built.train) // ROWS)
+    return Examples(built.train.x[::step][:ROWS], built.train.y[::step][:ROWS])
+
+
+def loss_of_guessing(built: Built, y: Array) -> float | None:
+    """The loss of one answer to all rows with the targets `y`: their classes' shares, or mean.
+
+    None where labels are smoothed, and where outputs are not one a target.
+    """
+    loss = built.model.loss
+    task = loss.task
+    if built.config.loss.arguments().get("label_smoothing"):
         return None
-    y = built.prepared.train.y
+    if task == "regression":
+        if y.shape[1:] != built.model.output_shape:
+            return None
+        y = y[:: max(1, len(y) // MOST_TARGETS)]
+        mean = y.mean(axis=0, dtype=np.float64).astype(y.dtype)
+        with np.errstate(all="ignore"):
+            return float(loss(y, np.broadcast_to(mean, y.shape)))
     if task == "binary":
         yes = y.mean(axis=0, dtype=np.float64)
         return float(np.mean(entropy(yes) + entropy(1 - yes)))
@@ -126,7 +142,9 @@ def confident_start(watch: Watch) -> Iterator[Finding]:
 
 def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     """A loss that is no better than guessing: too slow, or too fast, as where units have died."""
-    guessing = loss_of_guessing(watch.built)
+    built = watch.built
+    judged = built.model.loss.task != "regression" and built.train.weight is None
+    guessing = loss_of_guessing(built, built.prepared.train.y) if judged else None
     rate = constant_rate(watch.built)
     if not guessing or rate is None or watch.epoch < ENOUGH_EPOCHS:
         return

@@ -2,16 +2,25 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnctl.cli.advising import print_advice
-from nnctl.cli.printing import number, print_columns, print_json, print_problems, print_warning
+from nnctl.cli.printing import (
+    number,
+    print_columns,
+    print_json,
+    print_problems,
+    print_warning,
+    wrap,
+)
 from nnctl.errors import ExitStatus
 from nnctl.visible import shell_line, visible
 
 if TYPE_CHECKING:
-    from nnctl.jobs.run import TrainResult
+    from nnctl.advice.verdict import Verdict
+    from nnctl.jobs.job import TrainResult
 
 PARTS = ("train", "validation", "test")
 
@@ -28,21 +37,14 @@ def print_outcome(result: "TrainResult", quiet: bool, json: bool) -> None:
 
 
 def print_results(result: "TrainResult") -> None:
-    """The figures of each part of the data, the run's folder, the command to run next."""
+    """The figures of each part of the data, the verdict, the run's folder, what to run next."""
     results = result.results
-    parts = [part for part in PARTS if part in results]
-    if parts:
-        print_columns(
-            ["", *parts],
-            [
-                [name, *(number(results[part].get(name)) for part in parts)]
-                for name in results[parts[0]]
-            ],
-        )
-        print()
-    epochs = f"{results['epochs']} epoch" + ("" if results["epochs"] == 1 else "s")
-    if result.restored:
-        epochs += f", the weights of epoch {results['best_epoch']}"
+    print_figures(results)
+    if result.verdict is not None and "weights" in results:
+        print_verdict(result.verdict)
+    epochs = count_of(results["epochs"])
+    if results.get("weights_epoch", results["epochs"]) != results["epochs"]:
+        epochs += f", the weights of epoch {results['weights_epoch']}"
     print(f"run      {visible(str(result.folder))}  ({epochs}, {results['seconds']:.1f} s)")
     if result.status is ExitStatus.DONE:
         file = result.input
@@ -50,6 +52,40 @@ def print_results(result: "TrainResult") -> None:
         if file.is_npz and file.features:
             command += ["--features", *file.features]
         print(f"predict  {shell_line(command)}")
+
+
+def print_figures(results: Mapping[str, Any]) -> None:
+    """A column for each part of the data, and one for the baseline of the last of them."""
+    parts = [part for part in PARTS if part in results]
+    if not parts:
+        return
+    columns = [(part, results[part]) for part in parts]
+    if baseline := results.get("baselines", {}).get(parts[-1]):
+        columns.append((f"baseline of {parts[-1]}", baseline))
+    head = [f"epoch {results['weights_epoch']}", *(name for name, _ in columns)]
+    figures = results[parts[0]]
+    print_columns(
+        head, [[name, *(number(column.get(name)) for _, column in columns)] for name in figures]
+    )
+    layers = results["config"]["layers"]
+    dropout = ", with dropout" if any(layer["type"] == "dropout" for layer in layers) else ""
+    print(f"train: means over the batches of the epoch, while the weights changed{dropout}")
+    print()
+
+
+def print_verdict(verdict: "Verdict") -> None:
+    """What the run has come to, what to change, and where that is explained."""
+    codes = [f"  [{each.code}]" for each in verdict.advice] or [""]
+    for place, (code, found) in enumerate(zip(codes, verdict.found, strict=True)):
+        print(wrap(f"{'' if place else 'verdict':9}{found}{code}", sys.stdout))
+    for place, line in enumerate(verdict.change.splitlines()):
+        print(f"{'' if place else 'change':9}{line}")
+    if verdict.advice:
+        print(f"why      nnctl advice {verdict.advice[0].code}")
+
+
+def count_of(epochs: int) -> str:
+    return f"{epochs} epoch" + ("" if epochs == 1 else "s")
 
 
 def print_shortfall(result: "TrainResult") -> None:
@@ -61,11 +97,11 @@ def print_shortfall(result: "TrainResult") -> None:
     kept = result.folder / "checkpoint.npz"
     if result.problems:
         print_problems(result.problems, sys.stderr)
-        print(f"the last good state is kept in {visible(str(kept))}", file=sys.stderr)
+        if "weights" not in result.results:
+            print(f"the last good state is kept in {visible(str(kept))}", file=sys.stderr)
         return
-    epochs = result.results["epochs"]
-    done = f"after {epochs} whole epoch" + ("" if epochs == 1 else "s")
-    print(f"interrupted {done}; the state is kept in {visible(str(kept))}", file=sys.stderr)
+    done = count_of(result.results["epochs"]).replace(" ", " whole ")
+    print(f"interrupted after {done}; the state is kept in {visible(str(kept))}", file=sys.stderr)
     print(f"go on    {shell_line(['nnctl', 'resume', str(result.folder)])}", file=sys.stderr)
 
 

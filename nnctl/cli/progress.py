@@ -105,7 +105,9 @@ class LiveFigures(Callback):
 
     @property
     def share(self) -> float:
-        """How much of the run is done, from 0 to 1."""
+        """How much of the run is done, from 0 to 1; all of it, where it was stopped early."""
+        if self.ended is not None and self.ended.reason in ("finished", "stopped"):
+            return 1.0
         if self.run is None or self.batch is None:
             return 0.0
         done = self.batch.epoch - 1 + self.batch.batch / self.batch.batches - self.first_epoch

@@ -15,9 +15,10 @@ from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
-from nnctl.jobs.predict import DEFAULT_THRESHOLD, predicted_columns, predicted_rows
-from nnctl.jobs.run import monitors, training_of
+from nnctl.jobs.job import monitors, training_of
+from nnctl.jobs.predict import predicted_columns, predicted_rows
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
+from nnctl.network.answers import THRESHOLD
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 
@@ -29,7 +30,8 @@ class FoldResult:
     """The figures on the rows that one fold held out, `rows` of them.
 
     `predictions` has a row for each of them, if they were asked for: its number in the file counted
-    from 1, the fold, its targets, and what `predict` says of it.
+    from 1, the fold, its targets, and what `predict` says of it. `undefined` tells of figures that
+    were to stop or slow the training, and were not defined.
     """
 
     fold: int  # counted from 1
@@ -38,6 +40,7 @@ class FoldResult:
     figures: dict[str, float]
     columns: tuple[str, ...] = ()
     predictions: tuple[HeldOutRow, ...] = ()
+    undefined: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,22 @@ def crossval(
     for result in each_fold(work, first, min(workers or machine.available_threads(), folds)):
         tell(result)
         results.append(result)
+    for problem in undefined_in_folds(results):
+        warn(problem)
     return summarize(results, bounds)
+
+
+def undefined_in_folds(results: Sequence[FoldResult]) -> list[Problem]:
+    """What to tell of figures that were not defined in some folds: of each figure once."""
+    found: dict[str, list[tuple[int, Problem]]] = {}
+    for result in results:
+        for problem in result.undefined:
+            found.setdefault(problem.path, []).append((result.fold, problem))
+    told = []
+    for (fold, first), *others in found.values():
+        more = f", and so in {len(others)} more" if others else ""
+        told.append(Problem(f"in fold {fold}{more}, {first.message}", first.fix))
+    return told
 
 
 def summarize(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> CrossvalResult:
@@ -202,7 +220,8 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
     model = built.model
     try:
         with machine.thread_limit(1):
-            end = training_of(built).run(monitors(built.config))
+            watching = monitors(built.config)
+            end = training_of(built).run(watching)
     except TrainingDiverged as error:
         problems = [
             Problem(f"fold {index + 1} of {work.folds}: {problem.message}", problem.fix)
@@ -211,7 +230,10 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
         raise TrainingDiverged(problems) from None
     figures = model.evaluator.figures(built.held)
     columns, rows = predictions_of(built, index) if work.predictions else ((), ())
-    return FoldResult(index + 1, len(built.held), end.epoch, figures, columns, rows)
+    undefined = tuple(
+        problem for each in watching if (problem := each.undefined_problem()) is not None
+    )
+    return FoldResult(index + 1, len(built.held), end.epoch, figures, columns, rows, undefined)
 
 
 def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[HeldOutRow, ...]]:
@@ -233,7 +255,7 @@ def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[Hel
         regression = targets.task == "regression"
         numbers = targets.in_own_unit(truth) if regression else truth.astype(int)
         known = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
-    guesses = predicted_rows(trained, held.x, DEFAULT_THRESHOLD)
+    guesses = predicted_rows(trained, held.x, THRESHOLD)
     rows = tuple(
         [row + 1, index + 1, *own, *guess]
         for row, own, guess in zip(prepared.held_rows.tolist(), known, guesses, strict=True)

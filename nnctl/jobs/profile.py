@@ -13,7 +13,7 @@ import numpy as np
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.graph import Name, Program
-from nnctl.jobs.run import training_of
+from nnctl.jobs.job import training_of
 from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.step import TrainingStep, rates_of

@@ -5,18 +5,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from nnctl.advice import advice_for
 from nnctl.assembly.build import build
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
-from nnctl.jobs.run import Job, TrainResult, digests_of, finish, go_on
+from nnctl.jobs.finishing import finish, notes_of
+from nnctl.jobs.job import Job, TrainResult
+from nnctl.jobs.run import digests_of, go_on
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, RunFolder
 from nnctl.runs.lock import writing
 from nnctl.runs.results import epochs_of
 from nnctl.system.atomic import atomic_file
-from nnctl.training.callbacks import Callback
+from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.monitors import Monitor
 from nnctl.training.ranks import Ranks, first_alone, is_first, together
 
@@ -71,7 +74,7 @@ def resume_in(
                 each.wait = 0  # further epochs are asked for: the patience counts anew
     first_alone(ranks, lambda: begin_again(folder, job, done))
     if done:
-        return finish_again(job, folder)
+        return finish_again(job, folder, "stopped" if saved.ended == "stopped" else "finished")
     for problem in job.built.prepared.warnings:
         warn(problem)
     return go_on(job, folder, callbacks)
@@ -81,7 +84,8 @@ def restore_job(saved: Saved, config: Config, ranks: Ranks | None) -> Job:
     """The job of a checkpoint, where it was. Raises `NnctlError` for other data than its own."""
     digests = digests_of(config)
     built = build(config, ranks=ranks)
-    job = Job.of(built, digests)
+    told = notes_of(built.prepared.warnings, advice_for(built))
+    job = Job.of(built, digests, told)
     check_data(saved, job)
     validated = built.validation is not None
     saved.check(built.train, config.batch_size, built.model.metrics, validated)
@@ -183,12 +187,12 @@ def write_config(folder: RunFolder, job: Job) -> None:
             file.write(text)
 
 
-def finish_again(job: Job, folder: RunFolder) -> TrainResult:
+def finish_again(job: Job, folder: RunFolder, reason: Reason) -> TrainResult:
     """Writes the files of a run that had ended, but had not come to write them."""
     state = job.built.model.state()
     if is_first(job.built.model.ranks):
         save_history(folder.path / HISTORY, state, tuple(state.history))
     for each in job.watching:
-        if getattr(each, "restore_best", False) and state.best is not None:
-            state.vector[...] = state.best
-    return finish(job, folder)
+        if getattr(each, "restore_best", False):
+            state.restore_best()
+    return finish(job, folder, reason)

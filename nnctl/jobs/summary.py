@@ -11,8 +11,8 @@ from nnctl.assembly.build import Built, build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.graph import Name, Shape
+from nnctl.jobs.job import training_of
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
-from nnctl.jobs.run import training_of
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.loop import Training

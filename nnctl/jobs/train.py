@@ -7,7 +7,8 @@ from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import Problem
-from nnctl.jobs.run import TrainResult, digests_of, run_in
+from nnctl.jobs.job import TrainResult
+from nnctl.jobs.run import digests_of, run_in
 from nnctl.runs.folder import choose
 from nnctl.training.callbacks import Callback
 from nnctl.training.ranks import Ranks, first_alone, together
@@ -41,5 +42,6 @@ def train(
     built = together(ranks, lambda: build(checked, init_weights=init_weights, ranks=ranks))
     for problem in built.prepared.warnings:
         warn(problem)
-    advise(advice_for(built))
-    return run_in(folder, built, callbacks, digests)
+    advice = advice_for(built)
+    advise(advice)
+    return run_in(folder, built, callbacks, digests, advice)

@@ -17,7 +17,9 @@ from nnctl.config.schema import check
 from nnctl.config.searching import with_values
 from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError
-from nnctl.jobs.run import Job, final_results, metadata_of, training_of
+from nnctl.jobs.finishing import final_results
+from nnctl.jobs.job import Job, metadata_of, training_of
+from nnctl.network.metrics import need_of
 from nnctl.runs.weights import write_weights
 from nnctl.system import machine
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
@@ -81,11 +83,13 @@ class Trainer:
         """The figure of the weights that the trial ends with, and these."""
         model = job.built.model
         epochs = training.epoch
-        figures = final_results(job, Path(), None)
+        figures = final_results(job, Path(), None, "finished")
         part = "validation" if self.trials.monitor.startswith("val_") else "train"
         value = figures[part][self.trials.monitor.removeprefix("val_")]
         if not (math.isfinite(value) and np.isfinite(model.vector).all()):
             reason = f"{self.trials.monitor} is {value:g} after epoch {epochs}"
+            if math.isnan(value) and (need := need_of(self.trials.monitor)):
+                reason += f": it needs {need}"
             return Outcome("failed", epochs=epochs, seconds=seconds, reason=reason)
         file = io.BytesIO()
         write_weights(file, model.named_arrays(), metadata_of(job))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nnctl.advice.monitor_checks import undefined_problems
 from nnctl.config import load
 from nnctl.errors import ArgumentError, Problem
 from nnctl.jobs.search import Search
@@ -46,7 +47,7 @@ def tune(
     checked = load(config, overrides=overrides, named=named)
     folder = None if worker else choose_study(checked.name, output, overwrite)
     search = Search.of(checked)
-    for problem in search.built.prepared.warnings:
+    for problem in (*search.built.prepared.warnings, *undefined_problems(search.built)):
         warn(problem)
     watcher = watcher or Watcher()
     with silence_optuna():

@@ -20,26 +20,27 @@ def results_of(
     folder: Path,
     weights: Path | None,
     seed: int,
-    test: Mapping[str, float] | None,
+    status: str,
+    test: Mapping[str, float] | None = None,
     best_epoch: int | None = None,
-    restored: bool = False,
 ) -> dict[str, Any]:
-    """The figures of the weights, the best epoch, the versions.
+    """The figures of the parameters as they are, their epoch and the best one, the versions.
 
-    The figures are those of the last epoch, or, where its parameters were `restored`, of the best:
-    `best_epoch` as early stopping has it, else that of the least `val_loss`, or else `loss`. What
+    `best_epoch` is as early stopping has it, else that of the least `val_loss`, or else `loss`;
+    `weights_epoch` is that of the figures. `status` is "running", or why the training ended. What
     the run lacks is absent: weights where it did not end well, validation, test.
     """
     losses = state.history.get("val_loss") or state.history.get("loss")
     if losses and best_epoch is None:
         best_epoch = int(np.argmin(np.nan_to_num(losses, nan=np.inf))) + 1
-    row = best_epoch - 1 if restored and best_epoch else -1
+    row = state.weights_epoch - 1
     final = {name: values[row] for name, values in state.history.items() if values}
     validation = {k.removeprefix("val_"): v for k, v in final.items() if k.startswith("val_")}
     train = {k: v for k, v in final.items() if not k.startswith("val_")}
     results: dict[str, Any] = {"run": str(folder)}
     if weights is not None:
         results["weights"] = str(weights)
+    results["status"] = status
     results["epochs"] = state.epoch
     if train:
         results["train"] = train
@@ -49,6 +50,7 @@ def results_of(
         results["test"] = dict(test)
     if best_epoch is not None:
         results["best_epoch"] = best_epoch
+        results["weights_epoch"] = state.weights_epoch
     results["seconds"] = sum(state.seconds)
     results["seed"] = seed
     results["versions"] = versions()
@@ -74,9 +76,10 @@ def read_results(path: Path) -> dict[str, Any] | None:
 
 
 def epochs_of(path: Path) -> int | None:
-    """The epochs that a `results.json` tells of; None where there is none that can be read."""
+    """The epochs of the weights that a `results.json` tells of; None where it tells of none."""
+    results = read_results(path) or {}
     try:
-        return int((read_results(path) or {})["epochs"])
+        return int(results["epochs"]) if "weights" in results else None
     except (LookupError, TypeError, ValueError):
         return None
 

@@ -61,6 +61,15 @@ def apart(generator: np.random.Generator, rows: int) -> Table:
     }
 
 
+def fading(generator: np.random.Generator, rows: int) -> Table:
+    """An answer that is half chance, and that nobody gave in the last third of the rows."""
+    table = inputs(generator, rows)
+    yes = table["a"] + 1.5 * generator.normal(size=rows) > 0.8
+    first = np.argsort(~yes & (np.arange(rows) % 2 == 0), kind="stable")
+    ordered = {name: column[first] for name, column in table.items()}
+    return {**ordered, "answer": np.where(yes[first], "yes", "no")}
+
+
 def corner(generator: np.random.Generator, rows: int) -> Table:
     """A rare answer, among whose rows there are more of the other."""
     table = inputs(generator, rows)
@@ -180,6 +189,12 @@ def promise(run: Path, new: Path) -> float:
     return abs(told - figure("mae")(run, new))
 
 
+def modesty(run: Path, new: Path) -> float:
+    """How far the lowest figure that a user is told is from the share of rare rows found."""
+    told = min(evaluate(run, new).metrics.values())
+    return abs(told - figure("recall")(run, new))
+
+
 def error_of_the_loss(run: Path, new: Path) -> float:
     """The relative error of the loss on new rows, against the same weights in double precision."""
     exactly = ["layers.1.activation=linear", "loss={type: binary_crossentropy, from_logits: true}"]
@@ -288,7 +303,13 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
         nearest_class,
     ),
     "spare-units": Demonstration(kinds(HIDDEN, dense(30)), rings, "loss", better="lower"),
-    "rare-class": Demonstration(answer(HIDDEN, dense(1)), corner, "recall"),
+    "rare-class": Demonstration(
+        answer(HIDDEN, dense(1)),
+        corner,
+        "distance of the lowest figure told from `recall`",
+        modesty,
+        "lower",
+    ),
     "shared-rows": Demonstration(
         price(*[dense(32, "relu")] * 2, dense(1), data=", validation: again.csv"),
         noisy,
@@ -313,10 +334,55 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
     "channels-first": Demonstration(
         kinds(SLIDING, *POOLED, FLAT, dense(3), more="input_shape: [1, 12, 12]\n"), strokes
     ),
+    "undefined-monitor": Demonstration(
+        config(
+            "train",
+            "answer",
+            *[dense(32, "relu")] * 2,
+            dense(1),
+            loss=BINARY,
+            optimizer=RATE,
+            data=", validation: 0.2, split: last",
+            more="metrics: [accuracy, auc]\nearly_stopping: {monitor: val_auc, patience: 10}\n",
+        ),
+        fading,
+        "loss",
+        better="lower",
+        epochs=200,
+    ),
+    "weighted-probabilities": Demonstration(
+        answer(HIDDEN, dense(1), more="metrics: [accuracy, f1]\nclass_weight: balanced\n"),
+        corner,
+        "loss",
+        better="lower",
+    ),
     "confident-start": Demonstration(kinds(dense(16, "relu", LARGE), dense(3)), rings),
     "dead-relu": Demonstration(kinds(HIDDEN, dense(16, "relu", BELOW), dense(3)), rings),
     "stuck-at-chance": Demonstration(
         kinds(HIDDEN, HIDDEN, dense(3, more=ZEROS), optimizer="{type: adam, learning_rate: 5e-5}"),
         rings,
+    ),
+    "diverged": Demonstration(
+        config(
+            "train",
+            "price",
+            dense(1),
+            optimizer="{type: sgd, learning_rate: 1.2}",
+            more="batch_size: full\n",
+        ),
+        prices,
+        "mae",
+        better="lower",
+    ),
+    "overfitting": Demonstration(
+        price(*[dense(32, "relu")] * 2, dense(1), data=", validation: 0.3"),
+        noisy,
+        "mae",
+        better="lower",
+        rows=200,
+        epochs=200,
+    ),
+    "still-learning": Demonstration(
+        price(HIDDEN, dense(1)), prices, "mae", better="lower", epochs=6
     ),
 }

@@ -4,6 +4,7 @@ The figures go to `figures.json`, from which `python -m tests.docs` makes the ta
 """
 
 import json
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,15 @@ NEW_ROWS = 1000
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run's figure on new rows, and the advice that it was given."""
+    """A run's figure on new rows, the advice that it was given, and its verdict."""
 
     figure: float
     advice: tuple[Advice, ...]
+    verdict: tuple[Advice, ...]
+
+    def on(self, code: str) -> tuple[Advice, ...]:
+        """What was said of one rule."""
+        return tuple(each for each in (*self.advice, *self.verdict) if each.code == code)
 
 
 def changes(advice: tuple[Advice, ...], code: str) -> list[str]:
@@ -55,18 +61,20 @@ def trained(
     demonstration: Demonstration, folder: Path, seed: int, overrides: list[str] | None = None
 ) -> Outcome:
     """Trains the config in the folder, with changes on top."""
+    epochs = [] if any("epochs" in change for change in overrides or ()) else [demonstration.epochs]
     advice: list[Advice] = []
     result = train(
         folder / "config.yaml",
         overrides=overrides or (),
-        epochs=demonstration.epochs,
+        epochs=next(iter(epochs), None),
         seed=seed,
         output=folder / "run",
         overwrite=True,
         advise=advice.extend,
     )
     figure = demonstration.value(result.folder, folder / "new.csv")
-    return Outcome(figure, (*advice, *result.advice))
+    assert result.verdict is not None
+    return Outcome(figure, (*advice, *result.advice), result.verdict.advice)
 
 
 def both(code: str, folder: Path, seed: int) -> tuple[Outcome, Outcome]:
@@ -77,7 +85,7 @@ def both(code: str, folder: Path, seed: int) -> tuple[Outcome, Outcome]:
     if demonstration.mended:
         put(folder, demonstration, mended=True)
         return bad, trained(demonstration, folder, seed)
-    return bad, trained(demonstration, folder, seed, changes(bad.advice, code))
+    return bad, trained(demonstration, folder, seed, changes(bad.on(code), code))
 
 
 def measured(code: str) -> dict[str, float]:
@@ -92,5 +100,8 @@ def measured(code: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    found = {code: measured(code) for code in DEMONSTRATIONS}
+    known = json.loads(RECORDED.read_text())
+    wanted = sys.argv[1:] or list(DEMONSTRATIONS)  # those named, or all
+    measures = {code: measured(code) for code in wanted}
+    found = {code: measures.get(code) or known[code] for code in DEMONSTRATIONS}
     RECORDED.write_text(json.dumps(found, indent=2) + "\n")

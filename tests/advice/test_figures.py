@@ -8,6 +8,7 @@ from nnctl.rules import RULES
 from tests.advice.demonstrations import DEMONSTRATIONS
 from tests.advice.figures import RECORDED, both
 
+WITHOUT = {"stopped-early", "below-baseline"}  # one is no mistake, the other has many causes
 FIGURES = json.loads(RECORDED.read_text())
 
 
@@ -17,18 +18,19 @@ def gain(code: str, bad: float, repaired: float) -> float:
 
 
 def test_every_rule_has_a_demonstration_and_figures():
-    assert list(DEMONSTRATIONS) == list(RULES) == list(FIGURES)
+    shown = [code for code in RULES if code not in WITHOUT]
+    assert list(DEMONSTRATIONS) == shown == list(FIGURES)
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", DEMONSTRATIONS)
 def test_the_recorded_remedy_trains_better(code):
     assert gain(code, FIGURES[code]["bad"], FIGURES[code]["repaired"]) > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", DEMONSTRATIONS)
 def test_the_rule_speaks_up_is_heeded_and_the_model_gets_better(code, tmp_path):
     bad, repaired = both(code, tmp_path, seed=7)
-    assert code in {each.code for each in bad.advice}
-    assert repaired.advice == ()
+    assert bad.on(code)
+    assert repaired.advice == repaired.on(code) == ()
     assert gain(code, bad.figure, repaired.figure) > 0

@@ -147,11 +147,22 @@ def test_what_is_ignored_is_not_said(watched):
 
 
 def test_the_loss_of_guessing_is_the_entropy(built):
-    assert loss_of_guessing(built(kinds(dense(3)))) == pytest.approx(math.log(3))
+    assert guessing(built(kinds(dense(3)))) == pytest.approx(math.log(3))
     rare = built(config("rare", "answer", dense(1), loss=BINARY))
     expected = -0.1 * math.log(0.1) - 0.9 * math.log(0.9)
-    assert loss_of_guessing(rare) == pytest.approx(expected)
-    assert loss_of_guessing(built(numbers(dense(1)))) is None
+    assert guessing(rare) == pytest.approx(expected)
+
+
+def test_the_loss_of_guessing_numbers_is_that_of_their_mean(built):
+    y = built(numbers(dense(1))).train.y
+    assert guessing(built(numbers(dense(1)))) == pytest.approx(float(y.var()), rel=1e-5)
+    absolute = built(numbers(dense(1), loss="mean_absolute_error"))
+    expected = float(np.abs(y - y.mean()).mean())
+    assert guessing(absolute) == pytest.approx(expected, rel=1e-5)
+
+
+def guessing(made: Built) -> float | None:
+    return loss_of_guessing(made, made.train.y)
 
 
 def test_nothing_is_said_of_a_run_that_was_broken_off(built):

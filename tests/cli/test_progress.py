@@ -113,6 +113,18 @@ def test_time_left_and_time_taken():
 
 
 @pytest.mark.parametrize(
+    ("reason", "done"),
+    [("finished", True), ("stopped", True), ("interrupted", False), ("diverged", False)],
+)
+def test_the_bar_is_full_where_the_run_has_come_to_its_end_and_the_count_is_true(reason, done):
+    figures = begun()
+    before = figures.share
+    figures.on_train_end(Run(), TrainEnd(reason, 1500, 3999.4))
+    assert figures.share == (1.0 if done else before) and before < 0.5
+    assert "1500/3000" in drawn(figures, 80)[0]
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0:00"), (7.4, "0:07"), (3599.6, "1:00:00"), (86400, "24:00:00")]
 )
 def test_clock(seconds, text):

@@ -190,3 +190,15 @@ def test_what_makes_no_sense_is_refused(folder, arguments, message):
     with pytest.raises(NnctlError, match=message):
         crossval(Path("binary.yaml"), **arguments)
     assert json.dumps(sorted(path.name for path in folder.iterdir())).count("runs") == 0
+
+
+def test_a_figure_that_no_fold_defines_is_told_once_and_stops_nothing(folder):
+    one_row = "validation: 0.02, target_scale"
+    text = REGRESSION.replace("target_scale", one_row).replace("[mae]", "[mae, r2]")
+    Path("r.yaml").write_text(text + "early_stopping: {monitor: val_r2, patience: 1}\n")
+    told = []
+    result = crossval(Path("r.yaml"), folds=3, workers=1, warn=told.append)
+    assert [each.epochs for each in result.folds] == [4, 4, 4]
+    (problem,) = told
+    assert problem.message.startswith("in fold 1, and so in 2 more, val_r2 was not defined in 4 ")
+    assert "r2 needs targets that differ" in problem.message

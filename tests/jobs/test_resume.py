@@ -194,7 +194,21 @@ def test_divergence_names_what_came_first(tmp_path):
 def test_a_loss_that_climbed_is_told(config, tmp_path):
     steep = ["optimizer={type: sgd, learning_rate: 1e5}", "loss.from_logits=true"]
     result = train(config, output=tmp_path / "run", overrides=steep)
-    assert result.status is ExitStatus.DONE
-    (warning,) = result.warnings
-    assert warning.message.startswith("the loss climbed from ")
-    assert train(config, output=tmp_path / "b").warnings == ()
+    assert (result.status, result.results["status"]) == (ExitStatus.NO, "diverged")
+    assert result.weights.is_file()
+    (problem,) = result.problems
+    assert problem.message.startswith("the loss climbed from ")
+    assert result.results["verdict"]["codes"] == ["diverged"]
+    sound = train(config, output=tmp_path / "b")
+    assert (sound.status, sound.problems) == (ExitStatus.DONE, ())
+
+
+def test_a_loss_that_climbed_is_told_after_a_resume_too(config, tmp_path):
+    steep = ["optimizer={type: sgd, learning_rate: 1e5}", "loss.from_logits=true"]
+    whole = train(config, output=tmp_path / "whole", overrides=steep)
+    train(config, output=tmp_path / "run", overrides=steep, callbacks=[StopIn(3)])
+    again = resume(tmp_path / "run")
+    assert again is not None
+    assert again.problems == whole.problems and again.status is ExitStatus.NO
+    for key in ("verdict", "advice", "warnings", "train", "baselines", "status", "data"):
+        assert again.results[key] == whole.results[key]

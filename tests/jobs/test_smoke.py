@@ -32,3 +32,13 @@ def test_an_output_folder_is_kept(tmp_path):
     result = smoke(ROOT / "configs/softmax-regression.yaml", output=tmp_path / "run")
     assert result.job.folder == tmp_path / "run"
     assert (tmp_path / "run" / "weights.npz").is_file()
+
+
+def test_the_mistake_that_keeps_it_from_learning_is_named():
+    told = []
+    layers = "layers=[{type: dense, units: 3, kernel_initializer: zeros, activation: relu}, "
+    overrides = [layers + "{type: dense, units: 3}]", "optimizer.learning_rate=1e-30"]
+    config = ROOT / "configs/softmax-regression.yaml"
+    result = smoke(config, overrides=overrides, advise=told.extend)
+    assert result.status is ExitStatus.NO
+    assert [each.code for each in told] == ["equal-units", "learning-rate"]

@@ -378,3 +378,17 @@ def test_two_commands_on_one_storage_share_the_trials():
     assert [row["trial"] for row in rows] == [str(k) for k in range(1, 17)]
     values = {(row["optimizer.learning_rate"], row["layers.0.units"]) for row in rows}
     assert len(values) == 16
+
+
+def test_a_figure_that_is_not_defined_is_told_before_and_is_why_trials_fail():
+    one_row = ["data.validation=0.02", "metrics=[r2]", "tune.monitor=val_r2", "tune.trials=1"]
+    told = []
+    stopping = "early_stopping={monitor: val_r2, patience: 1}"
+    result = tune(
+        SEARCHED, workers=1, overrides=[*one_row, stopping], storage=QUICK, warn=told.append
+    )
+    assert [problem.path for problem in told] == ["early_stopping.monitor", "tune.monitor"]
+    assert all("r2 needs targets that differ" in problem.message for problem in told)
+    (row,) = result.view.rows
+    assert (row.state, row.epochs) == ("failed", 8)
+    assert row.reason == "val_r2 is nan after epoch 8: it needs targets that differ from row to row"

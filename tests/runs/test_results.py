@@ -12,12 +12,14 @@ from nnctl.runs.results import results_of, save_results, strict_json
 from nnctl.training.state import TrainingState
 
 
-def results(history, weights=Path("r/weights.npz"), test=None):
+def results(history, weights=Path("r/weights.npz"), test=None, restored=None):
     generators = [np.random.default_rng(k) for k in range(2)]
     state = TrainingState.start(np.zeros(2), 2, SGD(), *generators)
     state.history, state.seconds = history, [0.5] * len(history.get("loss", []))
     state.epoch = len(state.seconds)
-    return results_of(state, folder=Path("r"), weights=weights, seed=4, test=test)
+    state.best_epoch, state.restored = restored, restored is not None
+    folder, status = Path("r"), "finished"
+    return results_of(state, folder=folder, weights=weights, seed=4, status=status, test=test)
 
 
 def test_all_that_a_run_can_have_in_the_order_of_the_contract():
@@ -28,14 +30,24 @@ def test_all_that_a_run_can_have_in_the_order_of_the_contract():
     assert found == {
         "run": "r",
         "weights": str(Path("r/weights.npz")),
+        "status": "finished",
         "epochs": 2,
         "train": {"loss": 2.0, "mae": 0.5},
         "validation": {"loss": 2.0, "mae": 4.0},
         "test": {"loss": 9.0, "mae": 8.0},
         "best_epoch": 1,
+        "weights_epoch": 2,
         "seconds": 1.0,
         "seed": 4,
     }
+
+
+@pytest.mark.parametrize(("restored", "epoch"), [(None, 3), (2, 2)])
+def test_the_figures_are_those_of_the_weights_whatever_epoch_looked_best(restored, epoch):
+    history = {"loss": [3.0, 2.0, 1.5], "val_loss": [1.0, 2.0, 3.0]}
+    found = results(history, restored=restored)
+    assert (found["best_epoch"], found["weights_epoch"]) == (1, epoch)
+    assert found["validation"] == {"loss": float(epoch)}
 
 
 def test_what_a_run_lacks_is_absent():

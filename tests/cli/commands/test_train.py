@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 import nnctl.jobs.train as job
+from nnctl.advice import Advice
+from nnctl.advice.verdict import Verdict
 from nnctl.cli.printing import print_warning
 from nnctl.data.reading.files import DataFile
 from nnctl.errors import ExitStatus
@@ -21,15 +23,17 @@ from nnctl.errors import ExitStatus
 def faked(monkeypatch):
     """Puts a result in place of the job's; returns what the job was called with."""
 
-    def fake(status=ExitStatus.DONE, **results):
+    def fake(status=ExitStatus.DONE, verdict=None, layers=(), **results):
         calls = []
         figures = {"run": "r", "weights": "r/weights.npz", "epochs": 1, "seconds": 0.25, "seed": 0}
+        figures |= {"weights_epoch": 1, "config": {"layers": layers}}
         result = job.TrainResult(
             Path("r"),
             Path("r/weights.npz"),
             figures | results,
             status,
             DataFile(Path("some data.csv")),
+            verdict=verdict,
         )
 
         def train(config, **arguments):
@@ -48,21 +52,39 @@ def test_results_go_to_stdout_and_a_line_an_epoch_to_stderr(project, invoke):
     lines = result.stderr.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert re.fullmatch(r"epoch 1/3  loss \S+  accuracy \S+  \S+ s", lines[0])
-    assert re.match(r" +train\nloss +\S+\naccuracy +\S+\n\nrun ", result.stdout)
+    table = r"epoch 3 +train +baseline of train\nloss +\S+\naccuracy +\S+ +\S+\n"
+    note = r"train: means over the batches of the epoch, while the weights changed\n\n"
+    assert re.match(table + note + r"verdict +\S.*\n", result.stdout)
 
 
 def test_the_results_in_full(project, invoke, faked):
+    advice = (
+        Advice("still-learning", "epochs", "", "epochs: 18"),
+        Advice("below-baseline", "optimizer", "", "optimizer.learning_rate: 0.1\nepochs: 18"),
+    )
+    verdict = Verdict(advice, ("the loss still fell", "no better than guessing"))
     faked(
         train={"loss": 0.25, "accuracy": 0.5},
         validation={"loss": 0.5, "accuracy": 0.75},
         test={"loss": 1.0, "accuracy": 1.0},
+        baselines={"validation": {"accuracy": 0.5}, "test": {"accuracy": 0.625}},
+        epochs=9,
+        weights_epoch=4,
+        layers=[{"type": "dense"}, {"type": "dropout"}],
+        verdict=verdict,
     )
     assert invoke("train", "small.yaml").stdout == (
-        "          train  validation  test\n"
+        "epoch 4   train  validation  test  baseline of test\n"
         "loss       0.25         0.5     1\n"
-        "accuracy    0.5        0.75     1\n"
+        "accuracy    0.5        0.75     1             0.625\n"
+        "train: means over the batches of the epoch, while the weights changed, with dropout\n"
         "\n"
-        "run      r  (1 epoch, 0.2 s)\n"
+        "verdict  the loss still fell  [still-learning]\n"
+        "         no better than guessing  [below-baseline]\n"
+        "change   epochs: 18\n"
+        "         optimizer.learning_rate: 0.1\n"
+        "why      nnctl advice still-learning\n"
+        "run      r  (9 epochs, the weights of epoch 4, 0.2 s)\n"
         "predict  nnctl predict r/weights.npz 'some data.csv'\n"
     )
 
@@ -125,6 +147,19 @@ def test_an_interrupted_run_says_so_on_stderr_even_when_quiet(project, invoke, f
     assert "predict" not in invoke("train", "small.yaml").stdout
 
 
+def test_a_loss_that_climbed_is_status_1_and_has_its_weights(project, invoke):
+    climbing = STEEP.replace("1e30", "0.12").replace("epochs: 5", "epochs: 30\nbatch_size: full")
+    Path("steep.yaml").write_text(climbing)
+    result = invoke("train", "steep.yaml")
+    assert (result.exit_code, Path("runs/steep/weights.npz").is_file()) == (1, True)
+    assert "error: the loss climbed from " in result.stderr
+    assert "[diverged]\nchange   optimizer.learning_rate: 0.012\n" in result.stdout
+    assert "the last good state" not in result.stderr and "predict" not in result.stdout
+    quiet = invoke("train", "steep.yaml", "-q")
+    assert (quiet.exit_code, quiet.stdout) == (1, "")
+    assert quiet.stderr.startswith("error: the loss climbed from ")
+
+
 STEEP = """\
 data: {train: table.csv, target: b, features: [a]}
 layers: [{type: dense, units: 1}]
@@ -144,7 +179,7 @@ def test_divergence_is_status_1_with_the_state_kept(project, invoke):
     assert error.startswith("error: the loss is ") and "optimizer.learning_rate" in fix
     assert kept == f"the last good state is kept in {Path('runs/steep/checkpoint.npz')}"
     files = {path.name for path in Path("runs/steep").iterdir()}
-    assert files == {"config.yaml", "checkpoint.npz", "history.csv"}
+    assert files == {"config.yaml", "checkpoint.npz", "history.csv", "results.json"}
     with np.load("runs/steep/checkpoint.npz") as arrays:
         assert np.isfinite(arrays["vector"]).all()
 

@@ -1,0 +1,320 @@
+"""The verdict on a training that is over: what it has come to, and what to change."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+from typing import Any, NamedTuple
+
+from nnctl.advice.advice import Advice, Finding
+from nnctl.advice.network import is_weighted
+from nnctl.advice.watching import FACTOR, FLAT, constant_rate, loss_of, loss_of_guessing, some_rows
+from nnctl.assembly.build import Built
+from nnctl.errors import Problem
+from nnctl.rules import verdict as rules
+from nnctl.training.callbacks import Reason
+from nnctl.training.monitors import EarlyStopping, higher_is_better
+from nnctl.training.state import TrainingState
+from nnctl.training.step import Examples
+
+# Losses of different tasks are made comparable by the loss of guessing, that of one answer for all
+# rows: it is 1 on that scale, whatever the loss and the classes.
+CLIMB = 10  # times its start is too much for a loss to end at
+# Sound models of a few hundred noisy rows have up to 2.5 times the loss on new rows; where a model
+# is all but perfect a ratio says nothing, so the difference has to be worth something, too. Much
+# noise that is half learnt by heart makes no large ratio, but a large difference.
+FAR, GAP, WIDE_GAP = 3, 0.1, 0.3
+RISEN, RISE = 0.1, 0.02  # of its best, and of guessing
+WINDOW = 10  # the last of so many parts of the epochs: single ones jump about
+FALLEN, FALL = 0.02, 0.01  # of itself, and of guessing
+# What chance makes of no knowledge at all: twice the standard error of a share, and for losses and
+# errors so much over the root of the rows (3 % of 100, 1 % from 900 on), as tried on made tables.
+ERRORS, CHANCE = 2, 0.3
+FEWEST_EPOCHS = 3  # two differences: one may be chance
+PATIENCE = 10
+JUDGES = ("test", "validation", "train")  # the first that there is has the last word
+
+
+class Verdict(NamedTuple):
+    """What a training has come to: advice on it, if any, and what was found, in a clause each.
+
+    Without advice there is one clause all the same.
+    """
+
+    advice: tuple[Advice, ...]
+    found: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """All that was found, in one line."""
+        return "; ".join(self.found)
+
+    @property
+    def change(self) -> str:
+        """What to change, as YAML, a line a dotted path."""
+        lines = [line for each in self.advice for line in each.change.splitlines()]
+        return "\n".join(dict.fromkeys(lines))
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain data."""
+        codes = [each.code for each in self.advice]
+        return {"codes": codes, "text": self.text, "change": self.change}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A training that is over, for what reason, with the figures of each part of the data.
+
+    `baselines` are what they would be for one answer to all rows. The model has the weights that
+    are kept.
+    """
+
+    built: Built
+    reason: Reason
+    figures: Mapping[str, Mapping[str, float]]
+    baselines: Mapping[str, Mapping[str, float]]
+    stopping: EarlyStopping | None
+
+    @property
+    def state(self) -> TrainingState:
+        return self.built.model.state()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some rows counted more than others in training."""
+        return self.built.train.weight is not None
+
+    @cached_property
+    def judge(self) -> str:
+        """The part of the data that the run is judged by."""
+        return next(part for part in JUDGES if part in self.figures)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The rows of that part."""
+        return self.built.examples(self.judge)
+
+    @cached_property
+    def trained(self) -> float:
+        """The loss on rows that trained, as other rows are judged: whole, unweighted, no dropout.
+
+        An epoch's own loss is a mean over its batches, in which the weights changed.
+        """
+        return loss_of(self.built, some_rows(self.built))
+
+    @cached_property
+    def judged(self) -> float:
+        """The loss on the rows that judge, without what regularizers cost."""
+        if self.judge == "train":
+            return self.trained
+        return self.figures[self.judge]["loss"] - self.built.model.evaluator.penalty()
+
+    @cached_property
+    def guessing(self) -> float | None:
+        """The loss of one answer for all rows that judge."""
+        return loss_of_guessing(self.built, self.examples.y)
+
+    @cached_property
+    def learnt(self) -> bool:
+        """Whether the rows that trained are answered any better than by guessing."""
+        guessing = loss_of_guessing(self.built, self.built.train.y)
+        return guessing is None or self.trained < (1 - FLAT) * guessing
+
+    @cached_property
+    def scale(self) -> float:
+        """What differences of losses are measured by."""
+        return self.guessing or abs(self.state.first_loss or 0.0)
+
+
+def verdict_on(ending: Ending) -> Verdict:
+    """The verdict on a training that has its weights; the config's `ignore_advice` is not told."""
+    config = ending.built.config
+    found = list(findings(ending))
+    wanted = [each for each in found if each.rule.code not in config.ignore_advice]
+    advice = tuple(Advice.of(each, config) for each in wanted)
+    return Verdict(advice, tuple(each.found for each in wanted) or (summary_of(ending),))
+
+
+def verdict_of_divergence(built: Built, problems: Sequence[Problem]) -> Verdict:
+    """The verdict on a training that ended in numbers that are not finite."""
+    text = "; ".join(problem.message for problem in problems)
+    finding = Finding(rules.DIVERGED, "optimizer.learning_rate", text, lower_rate(built))
+    ignored = finding.rule.code in built.config.ignore_advice
+    return Verdict(() if ignored else (Advice.of(finding, built.config),), (text,))
+
+
+def findings(ending: Ending) -> Iterator[Finding]:
+    """What there is to say of a training, the gravest first."""
+    if climb := climb_of(ending):
+        yield Finding(rules.DIVERGED, "optimizer.learning_rate", climb, lower_rate(ending.built))
+        return
+    overfitted = list(overfitting(ending))
+    yield from below_baseline(ending, bool(overfitted))
+    yield from overfitted
+    if not overfitted:
+        yield from still_learning(ending)
+    yield from stopped_early(ending)
+
+
+def summary_of(ending: Ending) -> str:
+    """What a training has come to that there is nothing to say against."""
+    figures = ending.figures[ending.judge]
+    for name, baseline in ending.baselines[ending.judge].items():
+        value = figures[name]
+        if math.isnan(value):
+            continue
+        return f"{name} {value:.4g} on the {ending.judge} rows, baseline {baseline:.4g}"
+    return f"loss {figures['loss']:.4g} on the {ending.judge} rows"
+
+
+def climb_of(ending: Ending) -> str | None:
+    """How far the loss has climbed; None where it has not, or is better than guessing all the same.
+
+    A first batch that happens to be easy, as after a start from trained weights, is no measure.
+    """
+    losses = ending.state.history["loss"]
+    first = losses[0] if ending.state.first_loss is None else ending.state.first_loss
+    kept = ending.figures["train"]["loss"]
+    if not kept > CLIMB * abs(first):
+        return None
+    if math.isfinite(kept) and not ending.weighted and ending.learnt and ending.guessing:
+        return None
+    return f"the loss climbed from {first:.4g} in the first batch to {kept:.4g} at the end"
+
+
+def lower_rate(built: Built) -> dict[str, Any]:
+    """The change to a tenth of the learning rate; none where a schedule gives it."""
+    rate = constant_rate(built)
+    return {} if rate is None else {"optimizer.learning_rate": float(f"{rate / FACTOR:.6g}")}
+
+
+def overfitting(ending: Ending) -> Iterator[Finding]:
+    if ending.judge == "train" or not ending.learnt:
+        return
+    gap = ending.judged - ending.trained
+    far = ending.judged > FAR * ending.trained and gap > GAP * ending.scale
+    if far or gap > WIDE_GAP * ending.scale:
+        found = (
+            "the training rows are learnt by heart: the loss on them is "
+            f"{ending.trained:.4g}, and on the {ending.judge} rows {ending.judged:.4g}"
+        )
+    elif risen := risen_validation(ending):
+        found = risen
+    else:
+        return
+    change = against_overfitting(ending)
+    path = next(iter(change), "layers").partition(".kernel")[0]
+    yield Finding(rules.OVERFITTING, path, found, change)
+
+
+def risen_validation(ending: Ending) -> str | None:
+    """How far `val_loss` has risen since its best epoch; None where it has not."""
+    history = ending.state.history
+    losses = history.get("val_loss", [])
+    if not losses or ending.state.restored:
+        return None
+    best = min(range(len(losses)), key=losses.__getitem__)
+    width = max(1, len(losses) // WINDOW)
+    if best >= len(losses) - width:
+        return None
+    now, least = fmean(losses[-width:]), losses[best]
+    rise = now - least
+    fell = fmean(history["loss"][-width:]) < history["loss"][best]
+    if not (rise > RISEN * abs(least) and rise > RISE * ending.scale and fell):
+        return None
+    return f"val_loss was best in epoch {best + 1} ({least:.4g}), and has risen to {now:.4g} since"
+
+
+def against_overfitting(ending: Ending) -> dict[str, Any]:
+    """What makes learning by heart harder and is not done yet."""
+    config = ending.built.config
+    change: dict[str, Any] = {}
+    if config.data.validation is None:
+        change["data.validation"] = 0.2
+    if ending.stopping is None or not ending.stopping.restore_best:
+        change["early_stopping"] = {"monitor": "val_loss", "patience": PATIENCE}
+    if change:
+        return change
+    return {
+        f"layers.{place}.kernel_regularizer": {"type": "l2", "l2": 0.001}
+        for place, layer in enumerate(config.layers)
+        if is_weighted(layer) and layer.arguments()["kernel_regularizer"] is None
+    }
+
+
+def still_learning(ending: Ending) -> Iterator[Finding]:
+    epochs = ending.state.epoch
+    if ending.reason != "finished" or epochs < FEWEST_EPOCHS:
+        return
+    width = max(1, epochs // WINDOW)
+    told = []
+    for name in ("loss", "val_loss"):
+        if losses := ending.state.history.get(name):
+            before, now = fmean(losses[-2 * width : -width]), fmean(losses[-width:])
+            if not (before - now > FALLEN * abs(now) and before - now > FALL * ending.scale):
+                return
+            told.append(f"{name} from {before:.4g} to {now:.4g}")
+    when = "in the last epoch" if width == 1 else f"in the last {width} epochs"
+    found = f"{when} the loss still fell: {', '.join(told)}"
+    yield Finding(rules.STILL_LEARNING, "epochs", found, {"epochs": 2 * epochs})
+
+
+def stopped_early(ending: Ending) -> Iterator[Finding]:
+    stopping = ending.stopping
+    if ending.reason != "stopped" or stopping is None:
+        return
+    waited = f"{stopping.wait} epoch" + ("" if stopping.wait == 1 else "s")
+    found = (
+        f"stopped early: {stopping.monitor} no better for {waited}; "
+        f"the weights are those of epoch {ending.state.weights_epoch}"
+    )
+    yield Finding(rules.STOPPED_EARLY, "early_stopping", found, {})
+
+
+def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
+    figures = ending.figures[ending.judge]
+    beside = ending.baselines[ending.judge]
+    known = {name: value for name, value in beside.items() if math.isfinite(figures[name])}
+    task = ending.built.model.loss.task
+    guessing = ending.guessing
+    rows = len(ending.examples)
+    slack = max(FLAT, CHANCE / rows**0.5)
+    if not known or not guessing:  # 0 where all rows are alike, so that guessing is perfect
+        return
+    if task == "regression":
+        if not all(no_better(name, figures[name], value, slack) for name, value in known.items()):
+            return
+    else:
+        if ending.weighted or "accuracy" not in known:
+            return
+        baseline = known["accuracy"]
+        chance = ERRORS * (baseline * (1 - baseline) / rows) ** 0.5
+        if figures["accuracy"] > baseline + chance or ending.judged < (1 - slack) * guessing:
+            return
+    name = next(iter(known))
+    answer = "the mean" if task == "regression" else "the commonest class"
+    found = (
+        f"{name} is {figures[name]:.4g} on the {ending.judge} rows, and {known[name]:.4g} "
+        f"for {answer} as the answer to all"
+    )
+    change = {} if overfitted else other_rate(ending)
+    yield Finding(rules.BELOW_BASELINE, "optimizer.learning_rate", found, change)
+
+
+def no_better(name: str, value: float, baseline: float, slack: float) -> bool:
+    """Whether a figure is not better than its baseline by so much of it."""
+    if higher_is_better(name):
+        return not value > baseline + slack * (1 - baseline)
+    return not value < (1 - slack) * baseline
+
+
+def other_rate(ending: Ending) -> dict[str, Any]:
+    """Another learning rate where nothing was learnt: a larger one unless the loss has risen."""
+    rate = constant_rate(ending.built)
+    if rate is None or ending.learnt:
+        return {}
+    first = ending.state.first_loss
+    still = first is not None and ending.trained <= first
+    better = rate * FACTOR if still else rate / FACTOR
+    return {"optimizer.learning_rate": float(f"{better:.6g}")}

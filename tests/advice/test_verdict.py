@@ -1,0 +1,188 @@
+"""The verdict, on tables of which the truth is known: what can be learnt of them, and what not."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnctl.errors import ExitStatus
+from nnctl.jobs.job import TrainResult
+from nnctl.jobs.train import train
+from nnctl.rules import RULES
+from nnctl.rules.verdict import VERDICT_RULES
+from tests.advice.cases import BINARY, SPARSE, config, dense
+from tests.advice.conftest import write
+from tests.advice.demonstrations import Table, disc, inputs, noisy, prices, rings
+
+RATE = "{type: adam, learning_rate: 0.01}"
+SLOW = "{type: adam, learning_rate: 1e-5}"
+WIDE = (dense(64, "relu"), dense(64, "relu"))
+SMALL = dense(16, "relu")
+CODES = {rule.code for rule in VERDICT_RULES}
+SEEDS = (0, 1, 2)
+
+
+def coins(generator: np.random.Generator, rows: int) -> Table:
+    """An answer that no column says anything about."""
+    return {**inputs(generator, rows), "answer": generator.choice(["no", "yes"], rows)}
+
+
+def rare_coins(generator: np.random.Generator, rows: int) -> Table:
+    """The same, with one answer that is rare."""
+    return {
+        **inputs(generator, rows),
+        "answer": generator.choice(["no", "yes"], rows, p=[0.9, 0.1]),
+    }
+
+
+def nothing(generator: np.random.Generator, rows: int) -> Table:
+    """Numbers that no column says anything about."""
+    return {**inputs(generator, rows), "price": generator.normal(size=rows).round(4)}
+
+
+def answer(*layers: str, optimizer: str = RATE, data: str = "", more: str = "") -> str:
+    given = f", validation: 0.3{data}"
+    return config("t", "answer", *layers, loss=BINARY, optimizer=optimizer, data=given, more=more)
+
+
+def price(*layers: str, optimizer: str = RATE, data: str = "", more: str = "") -> str:
+    given = f", validation: 0.3{data}"
+    return config("t", "price", *layers, optimizer=optimizer, data=given, more=more)
+
+
+def kinds(*layers: str, more: str = "") -> str:
+    return config("t", "kind", *layers, loss=SPARSE, optimizer=RATE, more=more)
+
+
+STOPPING = "early_stopping: {monitor: val_loss, patience: 10}\n"
+# The table, the config, its epochs, the codes that there must be.
+KNOWN: dict[str, tuple[Callable[[np.random.Generator, int], Table], str, int, set[str]]] = {
+    "learnt": (disc, answer(SMALL, dense(1)), 150, set()),
+    "learnt numbers": (prices, price(SMALL, dense(1)), 40, set()),
+    "learnt, without other rows": (rings, kinds(SMALL, dense(3)), 150, set()),
+    "learnt under a penalty": (
+        prices,
+        price(
+            "{type: dense, units: 16, activation: relu, kernel_regularizer: {type: l2, l2: 0.1}}",
+            dense(1),
+        ),
+        60,
+        set(),
+    ),
+    "learnt with dropout": (
+        prices, price(SMALL, "{type: dropout, rate: 0.1}", dense(1)), 80, set(),
+    ),
+    "too few epochs": (disc, answer(SMALL, dense(1)), 5, {"still-learning"}),
+    "too few epochs for numbers": (prices, price(SMALL, dense(1)), 5, {"still-learning"}),
+    "noise learnt by heart": (
+        noisy, price(*WIDE, dense(1)), 300, {"overfitting", "below-baseline"},
+    ),
+    "coins learnt by heart": (
+        coins, answer(*WIDE, dense(1)), 200, {"overfitting", "below-baseline"},
+    ),
+    "stopped in time": (noisy, price(*WIDE, dense(1), more=STOPPING), 300, {"stopped-early"}),
+    "coins": (coins, answer(dense(1)), 30, {"below-baseline"}),
+    "rare coins": (rare_coins, answer(dense(1)), 150, {"below-baseline"}),
+    "nothing": (nothing, price(dense(1)), 30, {"below-baseline"}),
+    "steps too small": (prices, price(SMALL, dense(1), optimizer=SLOW), 10, {"below-baseline"}),
+    "weighted on purpose": (
+        rare_coins, answer(dense(1), more="class_weight: balanced\n"), 30, set(),
+    ),
+    "climbing": (
+        prices,
+        price(dense(1), optimizer="{type: sgd, learning_rate: 1.2}", more="batch_size: full\n"),
+        40,
+        {"diverged"},
+    ),
+    "climbing beyond all numbers": (
+        prices, price(SMALL, dense(1), optimizer="{type: sgd, learning_rate: 1e4}"), 40,
+        {"diverged"},
+    ),
+}  # fmt: skip
+
+
+def run(
+    folder: Path,
+    draw: Callable[[np.random.Generator, int], Table],
+    text: str,
+    epochs: int,
+    seed: int,
+) -> TrainResult:
+    """A run of the config on 300 rows that are drawn by the seed."""
+    write(draw(np.random.default_rng(seed), 300), folder / "t.csv", 300)
+    (folder / "c.yaml").write_text(text)
+    return train(folder / "c.yaml", output=folder / "run", epochs=epochs, seed=seed)
+
+
+def codes(result: TrainResult) -> set[str]:
+    assert result.verdict is not None
+    return {each.code for each in result.verdict.advice}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_verdict_is_the_truth(name, seed, tmp_path):
+    *given, wanted = KNOWN[name]
+    result = run(tmp_path, *given, seed)
+    assert codes(result) == wanted
+    assert result.status is (ExitStatus.NO if "diverged" in wanted else ExitStatus.DONE)
+    written = json.loads((tmp_path / "run/results.json").read_text())["verdict"]
+    assert set(written["codes"]) == wanted and written["text"] == result.verdict.text != ""
+
+
+def test_all_codes_are_tried_and_are_advice():
+    assert set.union(*(wanted for *_, wanted in KNOWN.values())) == CODES <= set(RULES)
+
+
+@pytest.mark.parametrize(
+    "name", ["climbing", "climbing beyond all numbers", "coins", "stopped in time"]
+)
+def test_what_is_ignored_is_not_said_and_the_status_stays(name, tmp_path):
+    draw, text, epochs, wanted = KNOWN[name]
+    ignoring = f"{text}ignore_advice: [{', '.join(sorted(wanted))}]\n"
+    result = run(tmp_path, draw, ignoring, epochs, 0)
+    assert codes(result) == set() and result.verdict.text
+    assert result.status is (ExitStatus.NO if "diverged" in wanted else ExitStatus.DONE)
+
+
+def test_an_early_stop_tells_what_it_waited_for_and_which_weights_are_kept(tmp_path):
+    draw, text, epochs, _ = KNOWN["stopped in time"]
+    result = run(tmp_path, draw, text, epochs, 0)
+    best, last = result.results["best_epoch"], result.results["epochs"]
+    assert last == best + 10 < epochs
+    assert result.verdict.text == (
+        f"stopped early: val_loss no better for 10 epochs; the weights are those of epoch {best}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "more", "changed"),
+    [
+        ("", "", ["data.validation", "early_stopping"]),
+        (", validation: 0.2", "", ["early_stopping"]),
+        (
+            ", validation: 0.2",
+            "early_stopping: {monitor: val_loss, patience: 999, restore_best: false}\n",
+            ["early_stopping"],
+        ),
+        (
+            ", validation: 0.2",
+            "early_stopping: {monitor: loss, patience: 999}\n",
+            [
+                "layers.0.kernel_regularizer",
+                "layers.1.kernel_regularizer",
+                "layers.2.kernel_regularizer",
+            ],
+        ),
+    ],
+)
+def test_learning_by_heart_is_answered_by_what_is_not_done_yet(data, more, changed, tmp_path):
+    write(noisy(np.random.default_rng(9), 300), tmp_path / "other.csv", 300)
+    given = f", test: other.csv{data}"
+    text = config("t", "price", *WIDE, dense(1), optimizer=RATE, data=given, more=more)
+    result = run(tmp_path, noisy, text, 300, 0)
+    assert "overfitting" in codes(result)
+    assert [line.partition(":")[0] for line in result.verdict.change.splitlines()] == changed
+    assert "on the test rows" in result.verdict.text
