@@ -77,9 +77,9 @@ def print_verdict(verdict: "Verdict") -> None:
     """What the run has come to, what to change, and where that is explained."""
     codes = [f"  [{each.code}]" for each in verdict.advice] or [""]
     for place, (code, found) in enumerate(zip(codes, verdict.found, strict=True)):
-        print(wrap(f"{'' if place else 'verdict':9}{found}{code}", sys.stdout))
+        print(wrap(f"{'' if place else 'verdict':9}{visible(found)}{code}", sys.stdout))
     for place, line in enumerate(verdict.change.splitlines()):
-        print(f"{'' if place else 'change':9}{line}")
+        print(f"{'' if place else 'change':9}{visible(line)}")
     if verdict.advice:
         print(f"why      nnctl advice {verdict.advice[0].code}")
 

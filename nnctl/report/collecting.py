@@ -46,11 +46,23 @@ class UsedFile:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What was told of a run when it trained: its verdict, advice and warnings, if it has any."""
+
+    codes: tuple[str, ...]
+    text: str
+    change: str
+    advice: tuple[Advice, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RunReport:
     """All that a report shows of a run. What it lacks is empty or None, and `missing` says why.
 
     `figures` are those of each part of the data, `rows` its rows; `history` has a list a column of
     `history.csv`; `best_epoch` is the one whose weights the run has, where it is not the last.
+    `told` is what `results.json` has of that; `advice` and `warnings` then come from there.
     """
 
     name: str
@@ -67,7 +79,8 @@ class RunReport:
     judged: Judged | None
     first_layer: FirstLayer | None
     advice: tuple[Advice, ...]
-    warnings: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    told: Told | None
     missing: dict[str, str]
 
     @property
@@ -92,6 +105,7 @@ def collect(folder: Path, name: str) -> RunReport:
     trained = try_to_read(missing, "weights", lambda: load_trained(folder))
     built = try_to_read(missing, "data", lambda: rebuild(config, files))
     seen = None if trained is None else judge_rows(config, trained, built, files)
+    told = told_by(results)
     return RunReport(
         name=name,
         config=config,
@@ -106,10 +120,40 @@ def collect(folder: Path, name: str) -> RunReport:
         parameters=None if trained is None else trained.model.layout.size,
         judged=seen,
         first_layer=None if trained is None else layer_of(trained, seen),
-        advice=advice_on(config) if built is None else advice_for(built),
-        warnings=() if built is None else built.prepared.warnings,
+        advice=told.advice if told is not None else advice_anew(config, built),
+        warnings=told.warnings if told is not None else warnings_anew(built),
+        told=told,
         missing=missing,
     )
+
+
+def told_by(results: Mapping[str, Any]) -> Told | None:
+    """What `results.json` says of a run; None where it says nothing, or nothing that a run does."""
+    try:
+        verdict = results["verdict"]
+        advice = [
+            Advice(str(each["code"]), str(each["path"]), str(each["message"]), str(each["change"]))
+            for each in results["advice"]
+        ]
+        return Told(
+            tuple(map(str, verdict["codes"])),
+            str(verdict["text"]),
+            str(verdict["change"]),
+            tuple(advice),
+            tuple(map(str, results["warnings"])),
+        )
+    except (LookupError, TypeError):
+        return None
+
+
+def advice_anew(config: Config, built: Built | None) -> tuple[Advice, ...]:
+    """The advice on a run that has kept none."""
+    return advice_on(config) if built is None else advice_for(built)
+
+
+def warnings_anew(built: Built | None) -> tuple[str, ...]:
+    """What there is to know of a run's data, where it has kept nothing of it."""
+    return () if built is None else tuple(each.message for each in built.prepared.warnings)
 
 
 def try_to_read(
@@ -175,7 +219,8 @@ def settings_to_share(config: Config) -> dict[str, Any]:
 def kept_epoch(config: Config, results: Mapping[str, Any]) -> int | None:
     """The epoch whose weights a run has kept, where that need not be the last."""
     stopping = config.early_stopping
-    best = results.get("best_epoch")
+    # Results of before have no `weights_epoch`.
+    best = results.get("weights_epoch", results.get("best_epoch"))
     restored = stopping is not None and stopping.restore_best
     return best if restored and isinstance(best, int) else None
 

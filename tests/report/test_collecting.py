@@ -9,6 +9,7 @@ import pytest
 from nnctl.errors import NnctlError
 from nnctl.jobs.train import train
 from nnctl.report.collecting import collect, read_history
+from nnctl.report.page import page
 from nnctl.training.callbacks import Callback
 from tests.report.conftest import CONFIGS, write_data
 
@@ -140,3 +141,38 @@ def test_history_has_a_list_a_column(tmp_path):
     assert read_history(path) == {"epoch": [1, 2], "loss": [0.5, float("inf")]}
     path.write_text("epoch,loss\n")
     assert read_history(path) == {}
+
+
+def test_what_was_told_of_a_run_is_kept_for_the_report(own):
+    results = json.loads((own / "results.json").read_text())
+    told = collect(own, "x").told
+    assert list(told.codes) == results["verdict"]["codes"] and told.text
+    results["verdict"] = {"codes": ["diverged"], "text": "it climbed", "change": "epochs: 3"}
+    advice = {"code": "dead-relu", "path": "layers.0", "message": "9 units", "change": ""}
+    results |= {"advice": [advice], "warnings": ["a <b>warning</b>"]}
+    (own / "results.json").write_text(json.dumps(results))
+    report = collect(own, "x")
+    assert (report.told.codes, report.told.text) == (("diverged",), "it climbed")
+    assert [each.code for each in report.advice] == ["dead-relu"]
+    assert report.warnings == ("a <b>warning</b>",)
+    text = page([report])
+    verdict = '<p class="lead verdict"><b>diverged:</b> it climbed.</p>'
+    assert verdict in text
+    assert text.index(verdict) == text.index('<p class="lead')  # nothing is said before it
+    assert "<pre>epochs: 3</pre>" in text and "a &lt;b&gt;warning" in text
+
+
+@pytest.mark.parametrize("gone", ["verdict", "advice", "warnings"])
+def test_results_of_before_have_nothing_told(own, gone):
+    results = json.loads((own / "results.json").read_text())
+    del results[gone]
+    (own / "results.json").write_text(json.dumps(results))
+    assert collect(own, "x").told is None
+
+
+def test_the_epoch_that_is_marked_is_that_of_the_weights(runs, tmp_path):
+    run = shutil.copytree(runs["houses"], tmp_path / "run")
+    results = json.loads((run / "results.json").read_text())
+    results |= {"best_epoch": 2, "weights_epoch": 5}
+    (run / "results.json").write_text(json.dumps(results))
+    assert collect(run, "x").best_epoch == 5
