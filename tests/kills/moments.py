@@ -46,7 +46,7 @@ CALLS: dict[str, tuple[Any, str, bool, int]] = {
     "after a file got its name": (atomic.os, "replace", True, 30),
     "between arrays of a file": (npz.npy, "write_array", False, 120),
     "before history": (checkpoint, "save_history", False, 14),
-    "as the folder gets its name": (folder, "taken", False, 1),
+    "as the folder gets its name": (folder, "is_taken", False, 1),
 }
 WRITES = set(CALLS) - {"inside an epoch"}
 
