@@ -186,3 +186,15 @@ def test_learning_by_heart_is_answered_by_what_is_not_done_yet(data, more, chang
     assert "overfitting" in codes(result)
     assert [line.partition(":")[0] for line in result.verdict.change.splitlines()] == changed
     assert "on the test rows" in result.verdict.text
+
+
+def test_an_easy_first_batch_is_no_measure(tmp_path):
+    rows = [f"{k % 7},{2 * (k % 7) + (k > 9) * (0.1 if k % 2 else -0.1)}" for k in range(60)]
+    (tmp_path / "t.csv").write_text("a,price\n" + "\n".join(rows) + "\n")
+    exact = "{type: dense, units: 1, weights: {kernel: [[2]], bias: [0]}}"
+    still = "{type: sgd, learning_rate: 1e-30}"
+    text = config("t", "price", exact, optimizer=still, more="shuffle: false\nbatch_size: 10\n")
+    (tmp_path / "c.yaml").write_text(text)
+    result = train(tmp_path / "c.yaml", output=tmp_path / "run")
+    assert result.results["train"]["loss"] > 0.005
+    assert (result.status, codes(result)) == (ExitStatus.DONE, set())

@@ -167,7 +167,7 @@ def test_files_to_validate_and_test_are_read_as_well(write, tmp_path):
         for name, memory in (("read", MEMORY), ("held", "1GB"))
     ]
     for result in results:
-        for part in ("run", "weights", "seconds"):
+        for part in ("run", "weights", "seconds", "config"):
             result.pop(part)
     assert results[0] == results[1]
     for rows in ("t.csv", "part-*.csv"):
