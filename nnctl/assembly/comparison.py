@@ -69,7 +69,7 @@ def absence(targets: Targets, y: Array, none: str, figures: Sequence[str]) -> Pr
     counted = [place for place in absent if targets.task != "binary" or place == 1]
     zeros = [name for name in ("precision", "recall", "f1") if name in figures and counted]
     one = len(absent) == 1
-    told = [f"{'it' if one else 'each'} counts as 0 in {' and '.join(zeros)}"] if zeros else []
+    told = [f"{'it' if one else 'each'} counts as 0 in {', '.join(zeros)}"] if zeros else []
     told += [f"auc is not defined without {'it' if one else 'them'}"] if "auc" in figures else []
     if not absent or not told:
         return None

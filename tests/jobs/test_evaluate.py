@@ -124,7 +124,7 @@ def test_a_class_without_a_row_is_named_beside_the_figures_that_suffer(tmp_path)
     assert result.metrics["f1"] == pytest.approx(2 / 3)
     (warning,) = result.warnings
     assert warning.message == (
-        'no row is of class "w": it counts as 0 in precision and recall and f1, '
+        'no row is of class "w": it counts as 0 in precision, recall, f1, '
         "and auc is not defined without it"
     )
     (tmp_path / "part.csv").write_text("a,y\n-1,u\n")
