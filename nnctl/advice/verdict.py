@@ -53,8 +53,8 @@ class Verdict(NamedTuple):
     @property
     def change(self) -> str:
         """What to change, as YAML, a line a dotted path."""
-        lines = [line for each in self.advice for line in each.change.splitlines()]
-        return "\n".join(dict.fromkeys(lines))
+        lines = [line for each in self.advice for line in each.change.split("\n")]
+        return "\n".join(filter(None, dict.fromkeys(lines)))
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""

@@ -78,7 +78,7 @@ def print_verdict(verdict: "Verdict") -> None:
     codes = [f"  [{each.code}]" for each in verdict.advice] or [""]
     for place, (code, found) in enumerate(zip(codes, verdict.found, strict=True)):
         print(wrap(f"{'' if place else 'verdict':9}{visible(found)}{code}", sys.stdout))
-    for place, line in enumerate(verdict.change.splitlines()):
+    for place, line in enumerate(filter(None, verdict.change.split("\n"))):
         print(f"{'' if place else 'change':9}{visible(line)}")
     if verdict.advice:
         print(f"why      nnctl advice {verdict.advice[0].code}")
