@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
 from typing import Any, NamedTuple
 
 from nnctl.advice.advice import Advice, Finding
@@ -218,9 +217,9 @@ def risen_validation(ending: Ending) -> str | None:
     width = max(1, len(losses) // WINDOW)
     if best >= len(losses) - width:
         return None
-    now, least = fmean(losses[-width:]), losses[best]
+    now, least = mean_of(losses[-width:]), losses[best]
     rise = now - least
-    fell = fmean(history["loss"][-width:]) < history["loss"][best]
+    fell = mean_of(history["loss"][-width:]) < history["loss"][best]
     if not (rise > RISEN * abs(least) and rise > RISE * ending.scale and fell):
         return None
     return f"val_loss was best in epoch {best + 1} ({least:.4g}), and has risen to {now:.4g} since"
@@ -243,6 +242,11 @@ def against_overfitting(ending: Ending) -> dict[str, Any]:
     }
 
 
+def mean_of(losses: Sequence[float]) -> float:
+    """The mean; infinite where the sum is."""
+    return sum(losses) / len(losses)
+
+
 def still_learning(ending: Ending) -> Iterator[Finding]:
     epochs = ending.state.epoch
     if ending.reason != "finished" or epochs < FEWEST_EPOCHS:
@@ -251,7 +255,7 @@ def still_learning(ending: Ending) -> Iterator[Finding]:
     told = []
     for name in ("loss", "val_loss"):
         if losses := ending.state.history.get(name):
-            before, now = fmean(losses[-2 * width : -width]), fmean(losses[-width:])
+            before, now = mean_of(losses[-2 * width : -width]), mean_of(losses[-width:])
             if not (before - now > FALLEN * abs(now) and before - now > FALL * ending.scale):
                 return
             told.append(f"{name} from {before:.4g} to {now:.4g}")
