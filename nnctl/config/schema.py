@@ -20,6 +20,7 @@ from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
 from nnctl.config.marks import Filled, Limits, Phrase
 from nnctl.config.overrides import override
+from nnctl.config.placing import place_problem
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
@@ -202,6 +203,10 @@ class Config(Section):
     def placed(self, error: NnctlError) -> NnctlError:
         """The same problems, with the file and line of their paths in the config."""
         return NnctlError(self.problem(p.path, p.message, p.fix) for p in error.problems)
+
+    def placed_data(self, error: NnctlError) -> NnctlError:
+        """The same problems of the data, where the config has to change in its places."""
+        return NnctlError(place_problem(self._source, problem) for problem in error.problems)
 
     def resolve(self, file: str) -> Path:
         """The place of a file that the config names: relative ones start at its own folder."""

@@ -8,7 +8,9 @@ from functools import cached_property
 
 from nnctl.data.reading.bytestream import BLOCK, LineBlocks
 from nnctl.data.reading.files import TextFormat
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
+
+WIDE_BLANKS = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
 
 
 class Header:
@@ -58,13 +60,14 @@ class Header:
 
     def nameless_problems(self, separator: str, file: str) -> Iterator[Problem]:
         """What is wrong where all columns are asked for: some of them have no name."""
-        fix = "give it a name in the first line, or name the others in data.features"
+        fix = "give it a name in the first line"
+        setting = Setting(fix=f"{fix}, or name the others in data.features")
         if separator == " ":
-            fix = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
+            fix, setting = "put one blank between columns", Setting(fix=WIDE_BLANKS)
         for place in range(1, self.width - self.trailing):
             if not self.cells[place]:
                 message = f"column {place + 1} of {self.width} has no name"
-                yield Problem(message, fix, file, self.line)
+                yield Problem(message, fix, file, self.line, setting=setting)
 
 
 def first_row(blocks: LineBlocks, text_format: TextFormat, file: str) -> Header:
@@ -84,8 +87,9 @@ def first_row(blocks: LineBlocks, text_format: TextFormat, file: str) -> Header:
         raise NnctlError(Problem("no column has a name", fix, file, line))
     if all(text_format.notation.number(name) is not None for name in names):
         message = "the first line holds numbers alone; it must name the columns"
-        fix = "add a line of column names at the top, or set data.header: false"
-        raise NnctlError(Problem(message, fix, file, line))
+        fix = "add a line of column names at the top"
+        setting = Setting(fix=f"{fix}, or set data.header: false")
+        raise NnctlError(Problem(message, fix, file, line, setting=setting))
     return Header(names, line)
 
 
