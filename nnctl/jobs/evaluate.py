@@ -13,6 +13,7 @@ from nnctl.assembly.trained import load_trained
 from nnctl.data.prepare import read_examples
 from nnctl.data.reading.source import file_of
 from nnctl.errors import ArgumentError, Problem, did_you_mean
+from nnctl.jobs.finding import find_weights_and_data
 from nnctl.network.metrics import METRICS
 
 
@@ -109,6 +110,7 @@ def evaluate(
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
+    weights, data = find_weights_and_data(weights, data)
     trained = load_trained(weights)
     model = trained.model
     names = {bound.metric for bound in bounds} - {"loss", *model.metrics}

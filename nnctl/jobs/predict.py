@@ -16,6 +16,7 @@ from nnctl.data.preprocessing import Batch
 from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.jobs.finding import find_weights, find_weights_and_data
 from nnctl.training.blocks import Inputs
 from nnctl.visible import visible_cells
 
@@ -148,7 +149,9 @@ def predict(
     model's. Raises `NnctlError` for weights that cannot be read, for a threshold where there is
     none, and for a kept column that would be called as one of the predictions.
     """
-    trained = load_trained(weights)
+    if isinstance(source, Path):
+        weights, source = find_weights_and_data(weights, source)
+    trained = load_trained(find_weights(weights))
     task = trained.preprocessing.targets.task
     if threshold is not None and task != "binary":
         raise ArgumentError(f"--threshold is for binary predictions; this model's are {task}")

@@ -10,7 +10,7 @@ from nnctl.data.reading.bytestream import BLOCK, LineBlocks
 from nnctl.data.reading.files import TextFormat
 from nnctl.errors import NnctlError, Problem, Setting
 
-WIDE_BLANKS = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
+SET_WHITESPACE = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
 
 
 class Header:
@@ -63,7 +63,7 @@ class Header:
         fix = "give it a name in the first line"
         setting = Setting(fix=f"{fix}, or name the others in data.features")
         if separator == " ":
-            fix, setting = "put one blank between columns", Setting(fix=WIDE_BLANKS)
+            fix, setting = "put one blank between columns", Setting(fix=SET_WHITESPACE)
         for place in range(1, self.width - self.trailing):
             if not self.cells[place]:
                 message = f"column {place + 1} of {self.width} has no name"
