@@ -32,11 +32,18 @@ from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
 from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.system.unicode import normal_form
 from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 
 
 def column_name(value: Any) -> Any:
     """A column's name, which may look like a whole number; other values are left as they are."""
+    text = cell_text(value)
+    return normal_form(text) if isinstance(text, str) else text
+
+
+def cell_text(value: Any) -> Any:
+    """The text of a cell, which may look like a whole number; other values are left as they are."""
     return str(value) if type(value) is int else value
 
 
@@ -68,7 +75,7 @@ Delimiter = Annotated[
         pattern=r"^([\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]|whitespace)$",
     ),
 ]
-Cell = Annotated[str, Phrase("the text of a cell", "texts of cells"), BeforeValidator(column_name)]
+Cell = Annotated[str, Phrase("the text of a cell", "texts of cells"), BeforeValidator(cell_text)]
 Cells = tuple[Cell, ...]
 Sign = Annotated[
     str, Phrase('a sign such as "$" or "%"', "signs", pattern=r"^[^0-9+\-.,eE\s\x22]+$")

@@ -122,7 +122,7 @@ def note_overflow(
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         message = f"{raw[row, column]:g} is beyond the range of {made.dtype}"
-        _note_cells(table, names, wrong, message, None, faults, _WIDER)
+        _note_cells(table, names, wrong, message, "mend it", faults, _WIDER)
 
 
 def _note_cells(

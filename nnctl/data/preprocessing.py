@@ -21,6 +21,7 @@ from nnctl.data.streamed import Streamed
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.system import stated
+from nnctl.system.unicode import normal_form
 
 
 @dataclass(eq=False, repr=False)
@@ -173,15 +174,16 @@ class Preprocessing(NamedTuple):
             return self._array_columns(source, targets)
         source.require(keep)
         features = named.features if named and named.features else None
-        names = named.targets if named and named.targets else self.targets.names
+        names = named.targets if named and named.targets else in_normal_form(self.targets.names)
         wanted = names if targets else ()
         if len(names) != len(self.targets.names):
             raise NnctlError(_count_problem("targets", len(names), self.targets.names, source.file))
         if features is None and self.arrays is None:
-            features = self.inputs.names
+            features = in_normal_form(self.inputs.names)
+        weight = None if self.weight is None else normal_form(self.weight)
         if features is None:
             source.require(wanted, by_model=True)
-            taken = {*names, *keep, self.weight}
+            taken = {*names, *keep, weight}
             features = tuple(name for name in source.names if name not in taken)
             if len(features) > len(self.inputs.names):
                 features = features[: len(self.inputs.names)]
@@ -191,8 +193,7 @@ class Preprocessing(NamedTuple):
             raise NnctlError(
                 _count_problem("features", len(features), self.inputs.names, source.file)
             )
-        weight = self.weight if targets and self.weight in source.names else None
-        return Columns(features, wanted, weight)
+        return Columns(features, wanted, weight if targets and weight in source.names else None)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` makes the same of, numbers bit for bit."""
@@ -257,6 +258,11 @@ def array_names_of(value: Any) -> tuple[str, str] | None:
         return None
     features, target = stated.items("arrays", value)
     return stated.text("arrays", features), stated.text("arrays", target)
+
+
+def in_normal_form(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns as a table's header has them, which a model may have been told otherwise."""
+    return tuple(map(normal_form, names))
 
 
 def _count_problem(what: str, found: int, expected: Sequence[str], file: str) -> Problem:

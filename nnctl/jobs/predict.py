@@ -17,6 +17,7 @@ from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.finding import find_weights, find_weights_and_data
+from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Inputs
 from nnctl.visible import visible_cells
 
@@ -161,4 +162,4 @@ def predict(
         raise NnctlError(Problem(message, "keep another column, or none"))
     file = file_of(source, tuple(features)) if isinstance(source, Path) else source
     limit = DEFAULT_THRESHOLD if threshold is None else threshold
-    return Predictions(trained, file, limit, tuple(dict.fromkeys(keep)), warn)
+    return Predictions(trained, file, limit, tuple(dict.fromkeys(map(normal_form, keep))), warn)

@@ -10,7 +10,7 @@ from nnctl.data.reading.bytestream import opened
 from nnctl.data.reading.cells import Asked, Cells
 from nnctl.data.reading.fields import Fields, blocks_of_fields
 from nnctl.data.reading.files import PLAIN, TextFormat
-from nnctl.data.reading.header import first_row
+from nnctl.data.reading.header import first_row, stated_format
 from nnctl.data.reading.lacking import lacking
 from nnctl.data.reading.shards import Shards
 from nnctl.data.reading.table import Faults, Place, Table
@@ -33,7 +33,6 @@ class DelimitedReader:
         text_format: TextFormat = PLAIN,
     ) -> None:
         self.file = name or str(source)
-        self._format = text_format
         self._place = source.place if isinstance(source, Shards) else None
         self._opened = source if isinstance(source, Shards) else opened(source)
         stream = self._opened.__enter__()
@@ -42,6 +41,7 @@ class DelimitedReader:
         try:
             with self._placed():
                 self._blocks = text_format.blocks(stream, self.file)
+                self._format = text_format = stated_format(self._blocks, text_format)
                 self.header = first_row(self._blocks, text_format, self.file)
         except BaseException:
             self._opened.__exit__(None, None, None)

@@ -15,6 +15,7 @@ from nnctl.data.reading.shards import Shards
 from nnctl.data.reading.storage import StoredArray
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.system.npz import array_names, read_arrays
+from nnctl.system.unicode import normal_form
 
 Source = DelimitedReader | ArrayReader
 
@@ -58,7 +59,8 @@ def file_of(path: Path, features: tuple[str, ...] = (), target: tuple[str, ...] 
     """
     if len(target) == 1 and holds_one_array(path):
         return DataFile(path, target_path=Path(target[0]))
-    return DataFile(path, features or None, target or None)
+    inputs, targets = (tuple(map(normal_form, given)) or None for given in (features, target))
+    return DataFile(path, inputs, targets)
 
 
 def holds_one_array(path: Path) -> bool:
@@ -81,7 +83,9 @@ def npz_reader(
         there = array_names(file.path)
         features = arrays[0] if arrays[0] in there else FEATURES
         target = arrays[1] if file.targets is None and features == arrays[0] else target
-    weight = weight if targets and weight in array_names(file.path) else None
+    own = {normal_form(name): name for name in array_names(file.path)}
+    features, target = own.get(features, features), own.get(target, target)
+    weight = own.get(weight) if targets and weight else None
     names = [*([target] if targets else []), *([weight] if weight else [])]
     with arrays_of_keys({target: "data.target", features: "data.features"}):
         stored = None if memory is None else stored_member(file.path, features, memory)
