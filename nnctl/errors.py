@@ -87,12 +87,19 @@ class NnctlError(Exception):
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def with_problems(self, problems: Iterable[Problem]) -> "NnctlError":
+        """An error of the same kind, and so with the same exit status, that tells of these."""
+        values = {name: value for name, value in vars(self).items() if name != "problems"}
+        return again(type(self), tuple(problems), values)
+
     def __reduce__(self) -> tuple[object, ...]:
         """So that an error reaches another process as what it is."""
         return again, (type(self), self.problems, self.__dict__)
 
 
-def again(kind: type[NnctlError], problems: Sequence[Problem], values: dict[str, object]) -> object:
+def again(
+    kind: type[NnctlError], problems: Sequence[Problem], values: dict[str, object]
+) -> NnctlError:
     """The error that was pickled."""
     error = kind.__new__(kind)
     NnctlError.__init__(error, problems)

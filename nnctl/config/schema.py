@@ -213,7 +213,7 @@ class Config(Section):
 
     def placed_data(self, error: NnctlError) -> NnctlError:
         """The same problems of the data, where the config has to change in its places."""
-        return NnctlError(place_problem(self._source, problem) for problem in error.problems)
+        return error.with_problems(place_problem(self._source, each) for each in error.problems)
 
     def resolve(self, file: str) -> Path:
         """The place of a file that the config names: relative ones start at its own folder."""

@@ -105,7 +105,7 @@ def arrays_of_keys(keys: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except NnctlError as error:
-        raise type(error)(
+        raise error.with_problems(
             problem
             if problem.setting is None
             else problem._replace(setting=Setting(keys.get(problem.setting.item, "")))
