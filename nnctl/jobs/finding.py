@@ -164,15 +164,10 @@ def wrong_kind(given: Given, path: Path, needed: str, *, last: bool = False) -> 
         if meant is not None:
             fix = typed_line({str(path): str(meant)}, last=last)
     elif given.kind == "table":
-        fix = fix_for_table(path, needed)
+        fix = typed_line({str(path): str(RUNS / "NAME")}, last=last)
+        if needed == "a config":
+            fix = f"nnctl init {shlex.quote(str(path))} --target COLUMN"
     return Problem(f"this is {given.words}, not {needed}", fix, str(path))
-
-
-def fix_for_table(path: Path, needed: str) -> str:
-    """What to type where a table was given for a config, or for what was trained."""
-    if needed == "a config":
-        return f"nnctl init {shlex.quote(str(path))} --target COLUMN"
-    return "name a run first, as in nnctl predict runs/NAME " + shlex.quote(str(path))
 
 
 def run_of(config: Path) -> Path | None:

@@ -90,6 +90,10 @@ WRONG = {
         "train small.yaml -q --init-weights small.yaml",
         "nnctl train small.yaml -q --init-weights runs/small",
     ),
+    "a table for weights": (
+        "evaluate table.csv table.csv",
+        "nnctl evaluate runs/NAME table.csv",
+    ),
     "the two the other way": ("predict table.csv small", "nnctl predict small table.csv"),
     "a setting": ("train small.yaml epochs=2 -q", "nnctl train small.yaml --set epochs=2 -q"),
     "settings after a flag": (
@@ -110,6 +114,7 @@ def test_the_line_to_type_is_told_and_works(
     typed, line = WRONG[case]
     text = said(*typed.split())
     assert text.endswith(f"fix: {line}\n")
+    line = line.replace("NAME", "small")
     if "COLUMN" in line:
         line = line.replace("COLUMN", "label")
         Path("table.yaml").unlink(missing_ok=True)
