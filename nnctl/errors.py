@@ -22,6 +22,22 @@ class ExitStatus(IntEnum):
     TERMINATED = 143
 
 
+class Setting(NamedTuple):
+    """What of a config decides about a problem of its data, for whoever has the config at hand.
+
+    The place to change is the dotted `key` (`OUTPUT_UNITS` is one, too), or the `item` of its
+    list; without a key it is where the data have it. `fix` is what to do where there is a config,
+    if that is other than where there is none.
+    """
+
+    key: str = ""
+    item: str = ""
+    fix: str | None = None
+
+
+OUTPUT_UNITS = "layers.*.units"  # of the last layer that has units
+
+
 class Problem(NamedTuple):
     """One thing that is wrong.
 
@@ -29,6 +45,7 @@ class Problem(NamedTuple):
     `line` (counted from 1) and `path` (a dotted config key, or the column of a table) say
     where; `source` stands in for the line where the value came from elsewhere ("--set").
     `details` are told below the message, each on a line of its own.
+    `setting` is what a config has to do with a problem of its data.
     """
 
     message: str
@@ -38,17 +55,21 @@ class Problem(NamedTuple):
     path: str = ""
     source: str | None = None
     details: tuple[str, ...] = ()
+    setting: Setting | None = None
 
     def located(self, **place: object) -> "Problem":
         """The same problem with those fields of its place filled in that are still empty."""
         empty = {name: value for name, value in place.items() if not getattr(self, name)}
         return self._replace(**empty)  # type: ignore[arg-type]
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """The file, or what stands in for it, and its line."""
         place = self.source or self.file or ""
-        if self.line is not None and self.source is None:
-            place = f"{place}:{self.line}"
-        head = "  ".join(visible(part) for part in (place, self.path) if part)
+        return place if self.line is None or self.source is not None else f"{place}:{self.line}"
+
+    def __str__(self) -> str:
+        head = "  ".join(visible(part) for part in (self.place, self.path) if part)
         body = [visible(line) for line in (self.message, *self.details)]
         if self.fix is not None:
             body.append(f"fix: {visible(self.fix)}")
@@ -66,12 +87,19 @@ class NnctlError(Exception):
         )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def with_problems(self, problems: Iterable[Problem]) -> "NnctlError":
+        """An error of the same kind, and so with the same exit status, that tells of these."""
+        values = {name: value for name, value in vars(self).items() if name != "problems"}
+        return again(type(self), tuple(problems), values)
+
     def __reduce__(self) -> tuple[object, ...]:
         """So that an error reaches another process as what it is."""
         return again, (type(self), self.problems, self.__dict__)
 
 
-def again(kind: type[NnctlError], problems: Sequence[Problem], values: dict[str, object]) -> object:
+def again(
+    kind: type[NnctlError], problems: Sequence[Problem], values: dict[str, object]
+) -> NnctlError:
     """The error that was pickled."""
     error = kind.__new__(kind)
     NnctlError.__init__(error, problems)

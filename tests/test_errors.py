@@ -45,3 +45,10 @@ def test_names_that_look_alike_are_told_apart():
     assert nearest("\u0443", ["x", "y"]) == "y"  # Cyrillic, of which no letter is the same
     fix = did_you_mean("caf\u00e9", ["cafes", "cafe\u0301"])
     assert fix == 'did you mean "cafe\\u0301"? It only looks like "caf\\u00e9"'
+
+
+def test_other_problems_leave_the_kind_and_the_status_as_they_are():
+    error = AgreedError([Problem("none")], ExitStatus.NO)
+    after = error.with_problems(PROBLEMS)
+    assert (type(after), after.status, after.problems) == (AgreedError, ExitStatus.NO, PROBLEMS)
+    assert str(after) == str(NnctlError(PROBLEMS)) and error.problems == (Problem("none"),)

@@ -33,7 +33,8 @@ def prepared_data(
 ) -> Prepared:
     """The files that the config names, read and prepared for a model of so many outputs.
 
-    A `fold` of the training rows is held out.
+    A `fold` of the training rows is held out. Raises `NnctlError` with the problems of the data,
+    in the config where that has to change.
     """
     data = config.data
     one_hot = isinstance(model.loss, CategoricalCrossentropy)
@@ -44,14 +45,17 @@ def prepared_data(
         validation = Drawn(data.validation, generator(config.seed, "split"), data.split)
     else:
         validation = data_file(config, data.validation)
-    return prepare(
-        train,
-        Wanted(model.loss.task, units, dtype, one_hot),
-        treatment(config),
-        validation=validation,
-        test=data_file(config, data.test),
-        held=None if fold is None else Dealt(fold, generator(config.seed, "folds")),
-    )
+    try:
+        return prepare(
+            train,
+            Wanted(model.loss.task, units, dtype, one_hot),
+            treatment(config),
+            validation=validation,
+            test=data_file(config, data.test),
+            held=None if fold is None else Dealt(fold, generator(config.seed, "folds")),
+        )
+    except NnctlError as error:
+        raise config.placed_data(error) from None
 
 
 def treatment(config: Config) -> Treatment:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from nnctl.cli.exits import obey_signals, run_process, run_to_end
+from nnctl.cli.exits import obey_signals, report_error, run_process, run_to_end
 from nnctl.cli.mpirun import require_one_process
 from nnctl.cli.streams import open_streams, silence_libraries
 from nnctl.cli.visible_streams import guard_streams
-from nnctl.errors import ExitStatus
+from nnctl.errors import ExitStatus, NnctlError
+from nnctl.system.typed import Typed
 from nnctl.system.version import __version__
 from nnctl.visible import visible
 
@@ -70,6 +71,22 @@ def visible_usage() -> Iterator[None]:
         raise
 
 
+class Command(TyperCommand):
+    """A command that notes how it was typed, for the line to type instead."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        Typed.line = (self.name or "", *args)
+        takes_settings = any("--set" in parameter.opts for parameter in self.params)
+        if takes_settings and any("=" in word for word in args) and not ctx.resilient_parsing:
+            from nnctl.jobs.finding import misplaced_settings  # rarely needed
+
+            options = [each for each in self.params if not getattr(each, "is_flag", True)]
+            valued = {name for option in options for name in option.opts}
+            if problem := misplaced_settings(args, valued):
+                raise typer.Exit(report_error(NnctlError(problem)))
+        return super().parse_args(ctx, args)
+
+
 class Commands(TyperGroup):
     """The commands, each of which is loaded when it is asked for: the others cost no time."""
 
@@ -94,7 +111,7 @@ def load_command(name: str) -> Any:
     """The command of that name, from its module."""
     module = importlib.import_module(f"nnctl.cli.commands.{name}")
     single = typer.Typer(add_completion=False, **SETTINGS)
-    single.command(name)(guard(module.command, name))
+    single.command(name, cls=Command)(guard(module.command, name))
     return typer.main.get_command(single)
 
 

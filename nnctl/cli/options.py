@@ -1,4 +1,7 @@
-"""The options that several commands take, declared once."""
+"""The options that several commands take, declared once.
+
+A run is its folder, or the bare name of that under `runs/`.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +11,16 @@ import typer
 from nnctl.cli import completion
 
 Config = Annotated[
-    Path, typer.Argument(metavar="CONFIG", help="A YAML config.", autocompletion=completion.configs)
+    Path,
+    typer.Argument(
+        metavar="CONFIG", help="A YAML config, or a run.", autocompletion=completion.configs
+    ),
 ]
 OptionalConfig = Annotated[
     Path | None,
     typer.Argument(
         metavar="CONFIG",
-        help="A YAML config.",
+        help="A YAML config, or a run.",
         show_default=False,
         autocompletion=completion.configs,
     ),
@@ -22,7 +28,7 @@ OptionalConfig = Annotated[
 Weights = Annotated[
     Path,
     typer.Argument(
-        metavar="WEIGHTS", help="A weights.npz, or a run folder.", autocompletion=completion.weights
+        metavar="WEIGHTS", help="A weights.npz, or a run.", autocompletion=completion.weights
     ),
 ]
 Set = Annotated[

@@ -20,6 +20,7 @@ from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
 from nnctl.config.marks import Filled, Limits, Phrase
 from nnctl.config.overrides import override
+from nnctl.config.placing import place_problem
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
@@ -31,11 +32,18 @@ from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
 from nnctl.network.optimizers import OPTIMIZERS
+from nnctl.system.unicode import normal_form
 from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 
 
 def column_name(value: Any) -> Any:
     """A column's name, which may look like a whole number; other values are left as they are."""
+    text = cell_text(value)
+    return normal_form(text) if isinstance(text, str) else text
+
+
+def cell_text(value: Any) -> Any:
+    """The text of a cell, which may look like a whole number; other values are left as they are."""
     return str(value) if type(value) is int else value
 
 
@@ -67,7 +75,7 @@ Delimiter = Annotated[
         pattern=r"^([\t !#\x24%&()*,/:;<=>?@\[\\\]^_`{|}~]|whitespace)$",
     ),
 ]
-Cell = Annotated[str, Phrase("the text of a cell", "texts of cells"), BeforeValidator(column_name)]
+Cell = Annotated[str, Phrase("the text of a cell", "texts of cells"), BeforeValidator(cell_text)]
 Cells = tuple[Cell, ...]
 Sign = Annotated[
     str, Phrase('a sign such as "$" or "%"', "signs", pattern=r"^[^0-9+\-.,eE\s\x22]+$")
@@ -202,6 +210,10 @@ class Config(Section):
     def placed(self, error: NnctlError) -> NnctlError:
         """The same problems, with the file and line of their paths in the config."""
         return NnctlError(self.problem(p.path, p.message, p.fix) for p in error.problems)
+
+    def placed_data(self, error: NnctlError) -> NnctlError:
+        """The same problems of the data, where the config has to change in its places."""
+        return error.with_problems(place_problem(self._source, each) for each in error.problems)
 
     def resolve(self, file: str) -> Path:
         """The place of a file that the config names: relative ones start at its own folder."""

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.reading.table import Faults, Table
-from nnctl.errors import Problem
+from nnctl.errors import Problem, Setting
 
 _MISSING = "the value is missing"
-_FILL = "fill it in, remove the row, or set data.missing"
+_FILL = "fill it in, or remove the row"
+_FILL_BY_CONFIG = "fill it in, remove the row, or set data.missing"
 _NO_MARK = "; if it is a value, see data.missing_values"
 _SUM_TOLERANCE = 1e-6
+_WIDER = Setting(fix="set dtype: float64, or scale it")
 
 
 def no_rows(file: str) -> Problem:
@@ -61,8 +63,8 @@ def _note_absent(
     for row, column in shown:
         mark = table.marks.get(names[column], {}).get(row)
         told = _MISSING if mark is None else f'{_MISSING}: "{mark}" means that'
-        fix = _FILL if mark is None else _FILL + _NO_MARK
-        faults.add(table.problem(row, names[column], told, fix))
+        setting = Setting(fix=_FILL_BY_CONFIG + ("" if mark is None else _NO_MARK))
+        faults.add(table.problem(row, names[column], told, _FILL, setting))
     faults.skip(len(cells) - len(shown))
 
 
@@ -72,7 +74,9 @@ def note_text_target(table: Table, name: str, faults: Faults) -> None:
         label = table.text[name].labels[0]
         message = f'the target holds text, such as "{label}"; this loss needs numbers'
         fix = "for classes, choose binary_crossentropy or sparse_categorical_crossentropy"
-        faults.once(name, Problem(message, fix, table.file, path=f"column {name}"))
+        setting = Setting("loss", fix=fix)
+        place = f"column {name}"
+        faults.once(name, Problem(message, None, table.file, path=place, setting=setting))
 
 
 def note_not_binary(
@@ -100,7 +104,9 @@ def note_weights(table: Table, name: str, faults: Faults) -> None:
     """Adds a fault for each weight that is text or negative."""
     if name in table.text:
         message = f'the weights hold text, such as "{table.text[name].labels[0]}"'
-        faults.once(name, Problem(message, None, table.file, path=f"column {name}"))
+        setting = Setting("data.sample_weight", fix="name a column of numbers")
+        place = f"column {name}"
+        faults.once(name, Problem(message, None, table.file, path=place, setting=setting))
     elif (negative := table.columns([name]) < 0).any():
         message = "a weight is negative; it must be at least 0"
         _note_cells(table, [name], negative, message, None, faults)
@@ -116,7 +122,7 @@ def note_overflow(
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         message = f"{raw[row, column]:g} is beyond the range of {made.dtype}"
-        _note_cells(table, names, wrong, message, "set dtype: float64, or scale it", faults)
+        _note_cells(table, names, wrong, message, "mend it", faults, _WIDER)
 
 
 def _note_cells(
@@ -126,9 +132,10 @@ def _note_cells(
     message: str,
     fix: str | None,
     faults: Faults,
+    setting: Setting | None = None,
 ) -> None:
     cells = np.argwhere(wrong)
     shown = faults.room
     for row, column in cells[:shown].tolist():
-        faults.add(table.problem(row, names[column], message, fix))
+        faults.add(table.problem(row, names[column], message, fix, setting))
     faults.skip(len(cells[shown:]))

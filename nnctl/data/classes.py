@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nnctl.data.reading.table import Faults, LabelColumn, Table
 from nnctl.data.reading.table import Label as Label
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting
 from nnctl.system import stated
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -74,7 +74,8 @@ def find_classes(table: Table, name: str, task: Task, units: int) -> Classes:
     if len(distinct) < 2:
         message = f"every row has the label {_written(distinct[0])}; there is nothing to tell apart"
         fix = "choose another target, or add rows of other classes"
-        raise NnctlError(Problem(message, fix, table.file, path=f"column {name}"))
+        setting, place = Setting("data.target", name), f"column {name}"
+        raise NnctlError(Problem(message, fix, table.file, path=place, setting=setting))
     if all(isinstance(label, int) and 0 <= label < size for label in distinct):
         return Classes(tuple(range(size)))
     if len(distinct) > size:
@@ -84,6 +85,7 @@ def find_classes(table: Table, name: str, task: Task, units: int) -> Classes:
 
 def _too_many(table: Table, name: str, distinct: list[Label], task: Task, units: int) -> Problem:
     holds = f"it holds {len(distinct):,} classes ({listed(distinct)})"
+    key = "loss" if task == "binary" else OUTPUT_UNITS
     if task == "binary":
         message = f"{holds}; a binary loss tells two apart"
         fix = f"give the last layer {len(distinct)} units, with sparse_categorical_crossentropy"
@@ -91,8 +93,9 @@ def _too_many(table: Table, name: str, distinct: list[Label], task: Task, units:
         message = f"{holds}; the model has {units} output" + ("s" if units > 1 else "")
         fix = f"give the last layer {len(distinct)} units"
     if any(isinstance(label, float) for label in distinct):
+        key = "loss"
         fix = "for a target that is a quantity, choose a regression loss: mean_squared_error"
-    return Problem(message, fix, table.file, path=f"column {name}")
+    return Problem(message, fix, table.file, path=f"column {name}", setting=Setting(key))
 
 
 def listed(labels: list[Label] | tuple[Label, ...]) -> str:

@@ -15,11 +15,12 @@ from nnctl.data.reading.bytestream import opened, require_file
 from nnctl.data.reading.fields import QUOTED, Fields, blocks_of_fields
 from nnctl.data.reading.files import TextFormat
 from nnctl.data.reading.guessing import guessed_format
-from nnctl.data.reading.header import Header, first_row
+from nnctl.data.reading.header import Header, first_row, stated_format
 from nnctl.data.reading.labels import NumberLabels
 from nnctl.data.reading.notation import Notation
 from nnctl.data.reading.table import Faults, Label
 from nnctl.errors import NnctlError, Problem
+from nnctl.system.unicode import normal_form
 
 MOST_LABELS = 2000  # distinct values of a column that are told apart
 MOST_JUDGED = 20_000  # distinct texts of a column that are looked at one by one
@@ -187,7 +188,8 @@ def header_of(path: Path) -> Header:
     require_file(path)
     text_format = guessed_format(path).for_file(path)
     with opened(path) as stream:
-        return first_row(text_format.blocks(stream, str(path)), text_format, str(path))
+        blocks = text_format.blocks(stream, str(path))
+        return first_row(blocks, stated_format(blocks, text_format), str(path))
 
 
 class Look(NamedTuple):
@@ -215,8 +217,9 @@ def look(path: Path, target: str) -> Look:
     file, faults = str(path), Faults(str(path))
     with opened(path) as stream:
         blocks = own.blocks(stream, file)
+        own = stated_format(blocks, own)
         header = first_row(blocks, own, file)
-        if problems := list(header.problems_of([target], file)):
+        if problems := list(header.problems_of([target := normal_form(target)], file)):
             raise NnctlError(problems)
         survey = Survey(header, own.notation, target)
         marks = own.notation.missing

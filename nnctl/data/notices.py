@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 
 SHOWN_LABELS = 10
 
@@ -36,7 +36,9 @@ class Notices:
             fix = "name another target, or fill it in"
             if self._marks:
                 fix += "; if a mark is a value, name those that are none in data.missing_values"
-            raise NnctlError(Problem(self._untargeted_message(), fix, self.file))
+            setting = Setting("data.target", fix=fix)
+            message = self._untargeted_message()
+            raise NnctlError(Problem(message, "fill it in", self.file, setting=setting))
 
     def _untargeted_message(self) -> str:
         verb = "has" if self._untargeted == 1 else "have"

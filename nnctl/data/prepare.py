@@ -1,6 +1,7 @@
 """From the files a config names to the examples that a model trains on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,12 +19,12 @@ from nnctl.data.reading.arrays import FEATURES, TARGET, ArrayReader
 from nnctl.data.reading.bytestream import opened, require_file
 from nnctl.data.reading.delimited import DelimitedReader
 from nnctl.data.reading.files import DataFile
-from nnctl.data.reading.source import array_pair, open_source
+from nnctl.data.reading.source import Source, array_pair, open_source
 from nnctl.data.reading.table import Faults
 from nnctl.data.split import Split, validation_rows
 from nnctl.data.statistics import AS_IS, Treatment, fitted
 from nnctl.data.targets import Targets
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting
 
 
 class Prepared(NamedTuple):
@@ -95,7 +96,7 @@ def prepare(
     """
     others = {"validation": validation, "test": test}
     files = {part: file for part, file in others.items() if isinstance(file, DataFile)}
-    check_files([train, *files.values()])
+    check_files({"train": train, **files})
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
     drawing = validation if isinstance(validation, Drawn) else None
@@ -146,17 +147,20 @@ def kept_aside(
     return held, drawn
 
 
-def check_files(files: Sequence[DataFile]) -> None:
-    """Raises `NnctlError` with a problem for each of the files that cannot be opened."""
+def check_files(files: Mapping[str, DataFile]) -> None:
+    """Raises `NnctlError` with a problem for each of the files, by part, that cannot be opened."""
     problems: dict[Problem, None] = {}
-    for file in files:
+    for part, file in files.items():
         try:
             for path in file.paths:
                 require_file(path)
                 with opened(path):
                     pass
         except NnctlError as error:
-            problems |= dict.fromkeys(error.problems)
+            for problem in error.problems:
+                is_file = Path(problem.file or "").is_file()
+                setting = problem.setting if is_file else Setting(f"data.{part}")
+                problems[problem._replace(setting=setting)] = None
     if problems:
         raise NnctlError(problems)
 
@@ -171,10 +175,9 @@ def read_train(
         if isinstance(source, ArrayReader):
             columns, shape = array_columns(source, weight), source.shape
         else:
-            columns = text_columns(source, file, weight)
+            columns = text_columns(source, file, weight, treatment.text)
             shape = (len(columns.features),)
-            source.require(treatment.text)
-        check_outputs(wanted, columns.targets, source.file)
+        check_outputs(wanted, columns.targets, source)
         missing, text = treatment.missing, treatment.text
         labels = wanted.labels(columns.targets)
         raw = read_raw(source, columns, wanted.dtype, notices, missing, text, memory, labels)
@@ -188,19 +191,27 @@ def read_train(
 def array_columns(source: ArrayReader, weight: str | None) -> Columns:
     """The columns of arrays, which count by position."""
     if weight is not None and source.weight_name is None:
-        message = f'data.sample_weight names "{weight}", but there is no such array'
-        raise NnctlError(Problem(message, None, source.file))
+        message, setting = f'there is no array "{weight}"', Setting("data.sample_weight")
+        raise NnctlError(Problem(message, None, source.file, setting=setting))
     return Columns(source.feature_names, source.target_names, source.weight_name)
 
 
-def text_columns(source: DelimitedReader, file: DataFile, weight: str | None) -> Columns:
-    """The feature, target and weight columns of a text table, as the config has it."""
-    targets, features = file.targets, file.features
+def text_columns(
+    source: DelimitedReader, file: DataFile, weight: str | None, text: Sequence[str] = ()
+) -> Columns:
+    """The feature, target and weight columns of a text table, as the config has it.
+
+    Those of `text` have to be there, too.
+    """
+    targets, features, line = file.targets, file.features, source.header.line
     if not targets:
         message = "data.target is missing: which column of this file is to be learnt?"
         fix = f"add target: {source.names[-1]} under data, or another of its columns"
-        raise NnctlError(Problem(message, fix, source.file))
-    source.require([*targets, *(features or ()), *([weight] if weight else [])])
+        setting = Setting("data.target")
+        raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
+    weights = [] if weight is None else [weight]
+    keys = {"data.target": targets, "data.features": features or (), "data.sample_weight": weights}
+    source.require_keys({**keys, "data.text": text})
     if features is None:
         taken = {*targets, weight}
         features = tuple(name for name in source.all_columns() if name not in taken)
@@ -208,17 +219,28 @@ def text_columns(source: DelimitedReader, file: DataFile, weight: str | None) ->
     roles = {"a target": targets, "the weight": (weight,)}
     for role, names in roles.items():
         if both := [name for name in features if name in names]:
-            message = f'column "{both[0]}" is both a feature and {role}'
-            raise NnctlError(Problem(message, None, source.file))
+            raise NnctlError(
+                Problem(
+                    f'column "{name}" is both a feature and {role}',
+                    "take it out of the features",
+                    source.file,
+                    line,
+                    setting=Setting("data.features", name),
+                )
+                for name in both
+            )
     if weight in targets:
         message = f'column "{weight}" is both a target and the weight'
-        raise NnctlError(Problem(message, None, source.file))
+        fix, setting = "name another column of weights, or none", Setting("data.sample_weight")
+        raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
     if not features:
-        raise NnctlError(Problem("no column is left to be a feature", None, source.file))
+        message = "no column is left to be a feature"
+        fix, setting = "name fewer targets, or a table with more columns", Setting("data.target")
+        raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
     return Columns(features, targets, weight)
 
 
-def check_outputs(wanted: Wanted, targets: tuple[str, ...], file: str) -> None:
+def check_outputs(wanted: Wanted, targets: tuple[str, ...], source: Source) -> None:
     """Raises `NnctlError` where the model's outputs and the targets differ in number."""
     multiclass = wanted.task == "multiclass"
     single = multiclass and len(targets) == 1
@@ -227,13 +249,15 @@ def check_outputs(wanted: Wanted, targets: tuple[str, ...], file: str) -> None:
     columns = "1 target" if len(targets) == 1 else f"{len(targets)} targets"
     if multiclass and not wanted.one_hot:
         message = f"there are {columns}; this loss learns one column of classes"
-        fix = "name one column in data.target; for one-hot columns, choose categorical_crossentropy"
+        fix = "name one column; for one-hot columns, choose the loss categorical_crossentropy"
+        setting = Setting("data.target")
     else:
         outputs = "1 output" if wanted.units == 1 else f"{wanted.units} outputs"
         shown = ", ".join(targets[:10]) + (", …" if len(targets) > 10 else "")
         message = f"the model has {outputs}, the data {columns} ({shown})"
-        fix = f"give the last layer units: {len(targets)}"
-    raise NnctlError(Problem(message, fix, file))
+        fix, setting = f"give the last layer units: {len(targets)}", Setting(OUTPUT_UNITS)
+    line = None if isinstance(source, ArrayReader) else source.header.line
+    raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
 
 
 def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
@@ -267,10 +291,17 @@ def read_others(
         try:
             read[part] = read_examples(preprocessing, file, warnings, memory)
         except NnctlError as error:
-            problems += error.problems
+            problems += [of_part(part, problem) for problem in error.problems]
     if problems:
         raise NnctlError(problems)
     return read, warnings
+
+
+def of_part(part: str, problem: Problem) -> Problem:
+    """The problem of a further file: what disagrees with it is which file the config names."""
+    if problem.setting is None or not problem.setting.key:
+        return problem
+    return problem._replace(setting=Setting(f"data.{part}"))
 
 
 def read_examples(

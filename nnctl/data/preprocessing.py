@@ -19,8 +19,9 @@ from nnctl.data.reading.source import Source
 from nnctl.data.reading.table import Faults, Table
 from nnctl.data.streamed import Streamed
 from nnctl.data.targets import Targets
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.system import stated
+from nnctl.system.unicode import normal_form
 
 
 @dataclass(eq=False, repr=False)
@@ -173,25 +174,26 @@ class Preprocessing(NamedTuple):
             return self._array_columns(source, targets)
         source.require(keep)
         features = named.features if named and named.features else None
-        names = named.targets if named and named.targets else self.targets.names
+        names = named.targets if named and named.targets else in_normal_form(self.targets.names)
         wanted = names if targets else ()
         if len(names) != len(self.targets.names):
             raise NnctlError(_count_problem("targets", len(names), self.targets.names, source.file))
         if features is None and self.arrays is None:
-            features = self.inputs.names
+            features = in_normal_form(self.inputs.names)
+        weight = None if self.weight is None else normal_form(self.weight)
         if features is None:
-            source.require(wanted)
-            taken = {*names, *keep, self.weight}
+            source.require(wanted, by_model=True)
+            taken = {*names, *keep, weight}
             features = tuple(name for name in source.names if name not in taken)
             if len(features) > len(self.inputs.names):
                 features = features[: len(self.inputs.names)]
-        source.require([*features, *wanted])
+        by_model = named is None or not (named.features or named.targets)
+        source.require([*features, *wanted], by_model=by_model)
         if len(features) != len(self.inputs.names):
             raise NnctlError(
                 _count_problem("features", len(features), self.inputs.names, source.file)
             )
-        weight = self.weight if targets and self.weight in source.names else None
-        return Columns(features, wanted, weight)
+        return Columns(features, wanted, weight if targets and weight in source.names else None)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` makes the same of, numbers bit for bit."""
@@ -258,12 +260,17 @@ def array_names_of(value: Any) -> tuple[str, str] | None:
     return stated.text("arrays", features), stated.text("arrays", target)
 
 
+def in_normal_form(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns as a table's header has them, which a model may have been told otherwise."""
+    return tuple(map(normal_form, names))
+
+
 def _count_problem(what: str, found: int, expected: Sequence[str], file: str) -> Problem:
     has = f"it has {found:,} {what if found != 1 else what[:-1]}"
-    if what == "targets":
-        return Problem(f"{has}, the model {len(expected):,}", None, file)
     message = f"{has} an example; the model takes {len(expected):,}, by position"
-    return Problem(message, None, file)
+    if what == "targets":
+        message = f"{has}, the model {len(expected):,}"
+    return Problem(message, None, file, setting=Setting("data"))
 
 
 def complete(table: Table, names: Sequence[str], notices: Notices) -> Table:
@@ -287,7 +294,8 @@ def check_weights(weight: Array | None, name: str | None, file: str) -> None:
     """Raises `NnctlError` where all weights (rows,) are 0: nothing would be learnt or judged."""
     if weight is not None and not weight.any():
         message, fix = "the weight of every row is 0", "give some rows a weight above 0"
-        raise NnctlError(Problem(message, fix, file, path=f"column {name}"))
+        setting, place = Setting("data.sample_weight"), f"column {name}"
+        raise NnctlError(Problem(message, fix, file, path=place, setting=setting))
 
 
 class EmptyColumns:
@@ -309,6 +317,8 @@ class EmptyColumns:
             name = self._left[0]
             message = "no row has a value in this column, and data.missing: drop leaves out the "
             message += "rows that lack one"
-            return Problem(message, "leave it out of data.features", file, path=f"column {name}")
+            setting, place = Setting("data.features", name, "leave it out"), f"column {name}"
+            return Problem(message, "fill it in", file, path=place, setting=setting)
         message = "every row lacks a feature, and data.missing: drop leaves such rows out"
-        return Problem(message, "set data.missing: mean, or name fewer data.features", file)
+        setting = Setting("data.missing", fix="let it be mean, or name fewer data.features")
+        return Problem(message, "fill some in", file, setting=setting)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 
 Split = Literal["random", "last"]
 ROWS_AT_ONCE = 1 << 20  # rows
@@ -32,8 +32,8 @@ def validation_rows(
             f"validation: {fraction:g} of {rows} {noun} leaves {wanted} to validate "
             f"and {rows - wanted} to train"
         )
-        fix = "each part needs a row: change data.validation, or add rows"
-        raise NnctlError(Problem(message, fix, file))
+        fix = "each part needs a row: change the share, or add rows"
+        raise NnctlError(Problem(message, fix, file, setting=Setting("data.validation")))
     mask = np.zeros(rows, dtype=np.bool_)
     if split == "last":
         mask[rows - wanted :] = True

@@ -15,7 +15,7 @@ from nnctl.data.reading.table import Faults
 from nnctl.data.scaling import Scaling, fit
 from nnctl.data.streamed import MEMORY
 from nnctl.data.targets import Targets
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 
 
 class Treatment(NamedTuple):
@@ -91,8 +91,9 @@ def means_of(raw: Raw, training: Mask) -> Doubles:
     if (count == 0).any():
         name = raw.features.numeric[int(np.argmin(count))]
         message = "the column has no value in any row that trains, so it has no mean"
-        fix = "leave it out of data.features"
-        raise NnctlError(Problem(message, fix, raw.targets.file, path=f"column {name}"))
+        setting = Setting("data.features", name, "leave it out")
+        file, place = raw.targets.file, f"column {name}"
+        raise NnctlError(Problem(message, "fill it in", file, path=place, setting=setting))
     check_range(total, raw.features.numeric, raw.targets.file)
     return total / count
 
@@ -116,8 +117,9 @@ def check_range(statistics: Doubles, names: Sequence[str], file: str) -> None:
         return
     message = "its numbers are too large, or too far apart, for a mean or a scale"
     fix = "mend them, or leave the column out of data.features"
+    setting = Setting(fix=fix)
     name = names[int(np.argmax(beyond))]
-    raise NnctlError(Problem(message, fix, file, path=f"column {name}"))
+    raise NnctlError(Problem(message, "mend them", file, path=f"column {name}", setting=setting))
 
 
 def check_size(rows: int, inputs: Inputs, memory: int, file: str) -> None:
@@ -130,5 +132,5 @@ def check_size(rows: int, inputs: Inputs, memory: int, file: str) -> None:
         f"the column holds text of {len(labels):,} kinds; with an input for each, "
         f"{FEWEST_ROWS} rows need {FEWEST_ROWS * row / 1e6:,.0f} MB, more than data.memory"
     )
-    fix = "leave it out of data.features, or group its values"
-    raise NnctlError(Problem(message, fix, file, path=f"column {name}"))
+    setting = Setting("data.features", name, "leave it out, or group its values")
+    raise NnctlError(Problem(message, None, file, path=f"column {name}", setting=setting))

@@ -15,6 +15,7 @@ from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
+from nnctl.jobs.finding import find_config
 from nnctl.jobs.job import monitors, training_of
 from nnctl.jobs.predict import predicted_columns, predicted_rows
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
@@ -104,7 +105,7 @@ def crossval(
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
-    work = Work(config, tuple(overrides), epochs, seed, folds, predictions)
+    work = Work(find_config(config), tuple(overrides), epochs, seed, folds, predictions)
     if workers is not None and workers < 1:
         raise ArgumentError(f"--workers is {workers}; it must be at least 1")
     first = build_without_fold(work, 0)  # what is wrong with config and data is found here, once

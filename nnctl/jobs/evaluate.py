@@ -16,6 +16,7 @@ from nnctl.data.reading.digests import digest_of
 from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.predict import threshold_for
 from nnctl.network.metrics import METRICS, AtThreshold, Metric
 
@@ -121,6 +122,7 @@ def evaluate(
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
+    weights, data = find_weights_and_data(weights, data)
     trained = load_trained(weights)
     model = trained.model
     names = {bound.metric for bound in bounds} - {"loss", *model.metrics}

@@ -14,6 +14,7 @@ from nnctl.derivatives.explain import FEW, Drawing, Experiment, Finding, Work
 from nnctl.derivatives.gradcheck import point_of
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array
+from nnctl.jobs.finding import find_config, find_start
 from nnctl.system import machine
 from nnctl.training.step import Examples, trace
 
@@ -68,8 +69,8 @@ def explain(
     """
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number greater than 0")
-    loaded = load(config, overrides=overrides, named={"seed": seed})
-    built = build(loaded, dtype="float64", init_weights=weights)
+    loaded = load(find_config(config), overrides=overrides, named={"seed": seed})
+    built = build(loaded, dtype="float64", init_weights=find_start(weights))
     count = len(built.train)
     if not 0 <= row < count:
         raise ArgumentError(

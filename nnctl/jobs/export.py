@@ -7,6 +7,7 @@ from typing import Any
 
 from nnctl.assembly.trained import load_trained
 from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.jobs.finding import find_weights
 from nnctl.system.atomic import atomic_file
 from nnctl.system.extras import load_extra
 
@@ -62,7 +63,7 @@ def export(
     if output.is_file() and not overwrite:
         fix = "choose another, or replace it with --overwrite"
         raise NnctlError(Problem("this file exists already", fix, str(output)))
-    trained = load_trained(weights)
+    trained = load_trained(find_weights(weights))
     if (size := trained.model.vector.nbytes) > MOST_BYTES:
         message = f"its weights take {size:,} bytes; an ONNX file holds up to {MOST_BYTES:,}"
         raise NnctlError(Problem(message, None, trained.file))

@@ -11,6 +11,7 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.derivatives.gradcheck import CaseResult, Method, builtin_cases, check, model_case
 from nnctl.errors import ArgumentError
+from nnctl.jobs.finding import find_config, find_start
 from nnctl.system import machine
 from nnctl.training.seeds import generator
 
@@ -82,8 +83,8 @@ def config_results(
     seed: int | None,
 ) -> list[CaseResult]:
     """One result a parameter array, in float64, on rows drawn by the seed."""
-    config = load(path, overrides=overrides, named={"seed": seed})
-    built = build(config, dtype="float64", init_weights=init_weights)
+    config = load(find_config(path), overrides=overrides, named={"seed": seed})
+    built = build(config, dtype="float64", init_weights=find_start(init_weights))
     draws = generator(config.seed, "gradcheck")
     count = min(MOST_ROWS, len(built.train))
     rows = np.sort(draws.choice(len(built.train), count, replace=False))

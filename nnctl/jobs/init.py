@@ -9,6 +9,7 @@ from nnctl.config.dumping import dump_yaml
 from nnctl.data.classes import listed
 from nnctl.data.columns import header_of
 from nnctl.errors import NnctlError, Problem
+from nnctl.jobs.finding import find_data
 from nnctl.jobs.planning import Plan, planned
 from nnctl.system.atomic import atomic_file
 from nnctl.visible import shell_line, visible
@@ -24,7 +25,7 @@ class InitResult:
 
 def columns_of(data: Path) -> list[str]:
     """The names of a table's columns, to choose the target from."""
-    return list(header_of(data).places)
+    return list(header_of(find_data(data)).places)
 
 
 def init(
@@ -35,6 +36,7 @@ def init(
     Raises `NnctlError` for a file that is no table, a target that it does not have or that cannot
     be learnt, and for a config that is there already, unless `overwrite`.
     """
+    data = find_data(data)
     stem = data.name.removesuffix(".gz")
     path = output or Path(Path(stem).stem + ".yaml")
     if path.is_file() and not overwrite:

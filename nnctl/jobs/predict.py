@@ -16,7 +16,9 @@ from nnctl.data.preprocessing import Batch
 from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.jobs.finding import find_weights, find_weights_and_data
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
+from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Inputs
 from nnctl.visible import visible_cells
 
@@ -159,11 +161,14 @@ def predict(
     model's. Raises `NnctlError` for weights that cannot be read, for a threshold where there is
     none, and for a kept column that would be called as one of the predictions.
     """
-    trained = load_trained(weights)
+    if isinstance(source, Path):
+        weights, source = find_weights_and_data(weights, source)
+    trained = load_trained(find_weights(weights))
     limit = threshold_for(trained, threshold)
     columns = predicted_columns(trained)
     if taken := [name for name in keep if name in columns]:
         message = f'--keep {taken[0]}: the predictions have a column "{taken[0]}" themselves'
         raise NnctlError(Problem(message, "keep another column, or none"))
     file = file_of(source, tuple(features)) if isinstance(source, Path) else source
-    return Predictions(trained, file, limit, tuple(dict.fromkeys(keep)), warn)
+    kept = tuple(dict.fromkeys(map(normal_form, keep)))
+    return Predictions(trained, file, limit, kept, warn)

@@ -13,6 +13,7 @@ import numpy as np
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.graph import Name, Program
+from nnctl.jobs.finding import find_config
 from nnctl.jobs.job import training_of
 from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
@@ -75,7 +76,9 @@ def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = N
 
     Raises `NnctlError` for what cannot be read or built.
     """
-    built = build(load(config, overrides=overrides, named={"epochs": EPOCHS, "seed": seed}))
+    built = build(
+        load(find_config(config), overrides=overrides, named={"epochs": EPOCHS, "seed": seed})
+    )
     training = training_of(built)
     threads = training.threads()
     with machine.thread_limit(threads), np.errstate(all="ignore"):

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from nnctl.errors import ArgumentError
+from nnctl.jobs.finding import find_run
 from nnctl.jobs.study_so_far import study_so_far
-from nnctl.runs.folder import CHECKPOINT, REPORT
+from nnctl.runs.folder import REPORT
 from nnctl.runs.study_folder import is_study
-from nnctl.runs.weights import FILE_NAME
 from nnctl.system.atomic import atomic_file
 from nnctl.system.extras import load_extra
 
@@ -38,7 +38,7 @@ def report(runs: Sequence[Path], *, output: Path | None = None) -> ReportResult:
     if output is None and len(runs) > 1:
         message = "several runs make one report, which belongs into none of their folders"
         raise ArgumentError(message, "name its file: -o comparison.html")
-    folders = [run.parent if run.name in (FILE_NAME, CHECKPOINT) else run for run in runs]
+    folders = [find_run(run) for run in runs]
     path = folders[0] / REPORT if output is None else output
     with np.errstate(all="ignore"):  # a run that went astray has numbers of any size
         text, missing = run_or_study_page(folders)

@@ -11,6 +11,7 @@ from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.jobs.finding import find_run
 from nnctl.jobs.finishing import finish, notes_of
 from nnctl.jobs.job import Job, TrainResult
 from nnctl.jobs.run import digests_of, go_on
@@ -103,7 +104,7 @@ def begin_again(folder: RunFolder, job: Job, done: bool) -> None:
 
 def folder_of(run: Path) -> RunFolder:
     """The run's folder, named by itself or by its checkpoint."""
-    path = run.parent if run.name == CHECKPOINT else run
+    path = find_run(run)
     if not path.is_dir():
         raise NnctlError(Problem("there is no such run folder", None, str(path)))
     if not (path / CHECKPOINT).is_file():

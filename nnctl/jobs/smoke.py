@@ -11,6 +11,7 @@ from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import Built, build
 from nnctl.config import Config, load
 from nnctl.errors import ExitStatus, Problem
+from nnctl.jobs.finding import find_config, find_start
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.run import run_in
 from nnctl.runs.folder import RunFolder, choose
@@ -57,8 +58,8 @@ def smoke(
     and `advise` are told what `train` would tell them. Raises `NnctlError` where the job itself
     could not run.
     """
-    checked = load(config, overrides=overrides, named={"epochs": 1, "seed": seed})
-    built = build(checked, init_weights=init_weights)
+    checked = load(find_config(config), overrides=overrides, named={"epochs": 1, "seed": seed})
+    built = build(checked, init_weights=find_start(init_weights))
     for problem in built.prepared.warnings:
         warn(problem)
     advise(advice_for(built))

@@ -11,6 +11,7 @@ from nnctl.assembly.build import Built, build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.graph import Name, Shape
+from nnctl.jobs.finding import find_model
 from nnctl.jobs.job import training_of
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
 from nnctl.system import machine
@@ -82,6 +83,7 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
 
     Raises `NnctlError` for what cannot be read or built.
     """
+    path = find_model(path)
     if path.is_dir() or path.suffix == ".npz":
         return summary_of(load_trained(path).model, None)
     built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))

@@ -7,6 +7,7 @@ from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import Problem
+from nnctl.jobs.finding import find_config, find_start
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.run import digests_of, run_in
 from nnctl.runs.folder import choose
@@ -36,10 +37,11 @@ def train(
     Several `ranks` train together; the first alone writes.
     """
     given = {"epochs": epochs, "seed": seed}
-    checked = together(ranks, lambda: load(config, overrides=overrides, named=given))
+    checked = together(ranks, lambda: load(find_config(config), overrides=overrides, named=given))
     folder = first_alone(ranks, lambda: choose(checked.name, output, overwrite))
     digests = digests_of(checked)
-    built = together(ranks, lambda: build(checked, init_weights=init_weights, ranks=ranks))
+    start = together(ranks, lambda: find_start(init_weights))
+    built = together(ranks, lambda: build(checked, init_weights=start, ranks=ranks))
     for problem in built.prepared.warnings:
         warn(problem)
     advice = advice_for(built)

@@ -6,6 +6,7 @@ from pathlib import Path
 from nnctl.advice.monitor_checks import undefined_problems
 from nnctl.config import load
 from nnctl.errors import ArgumentError, Problem
+from nnctl.jobs.finding import find_config
 from nnctl.jobs.search import Search
 from nnctl.jobs.study import JoinedStudy, OwnStudy
 from nnctl.runs.study_folder import choose_study
@@ -44,7 +45,7 @@ def tune(
     if worker and storage is None:
         raise ArgumentError("--worker joins a study that others reach, too", "name its --storage")
     named = {"epochs": epochs, "seed": seed, "tune.trials": trials}
-    checked = load(config, overrides=overrides, named=named)
+    checked = load(find_config(config), overrides=overrides, named=named)
     folder = None if worker else choose_study(checked.name, output, overwrite)
     search = Search.of(checked)
     for problem in (*search.built.prepared.warnings, *undefined_problems(search.built)):

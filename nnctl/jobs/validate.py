@@ -9,6 +9,7 @@ from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import build
 from nnctl.config import dump_yaml, load, resolved
 from nnctl.errors import NnctlError, Problem
+from nnctl.jobs.finding import find_config
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
     for path in configs:
         config = None
         try:
-            config = load(path, overrides=overrides)
+            config = load(find_config(path), overrides=overrides)
             built = build(config)
             if config.tune is not None:
                 from nnctl.jobs.search_check import check_search  # which few configs ask for
@@ -73,4 +74,4 @@ def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:
 
     Raises `NnctlError` with all that is wrong with its keys and values.
     """
-    return dump_yaml(resolved(load(path, overrides=overrides), tune=True))
+    return dump_yaml(resolved(load(find_config(path), overrides=overrides), tune=True))

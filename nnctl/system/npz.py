@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from nnctl.errors import NnctlError, Problem, did_you_mean
+from nnctl.errors import NnctlError, Problem, Setting, did_you_mean
 from nnctl.system import machine
 
 READABLE_KINDS = "biufcUS"
@@ -99,6 +99,7 @@ def _existing(names: list[str], existing: list[str], file: str) -> list[str]:
                 f'there is no array "{name}"; the arrays are: {shown}',
                 did_you_mean(name, existing),
                 file,
+                setting=Setting(item=name),
             )
             for name in missing
         )

@@ -19,6 +19,7 @@ from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.training.seeds import generator
 
 MOST_AXES = 32  # of an example; NumPy allows 64, and some formulas need more than their input has
+SIZES = ("units", "filters", "kernel_size")  # arguments that decide how many parameters there are
 
 Stage = Literal["build", "compile"]
 DONE: dict[Stage, str] = {"build": "built", "compile": "compiled"}
@@ -167,8 +168,18 @@ class Stack:
             raise ArgumentError(
                 f"the model's {layout.size:,} parameters need {needed:,} bytes; "
                 f"this computer has {memory:,}",
-                path="layers",
+                path=self._largest(),
             )
+
+    def _largest(self) -> str:
+        """The path of the argument that is the largest of those that say how large a layer is."""
+        sizes = {
+            f"layers.{index}.{name}": math.prod(np.atleast_1d(getattr(layer, name)).tolist())
+            for index, layer in enumerate(self.layers)
+            for name in SIZES
+            if hasattr(layer, name)
+        }
+        return max(sizes, key=lambda path: sizes[path]) if sizes else "layers"
 
     def forward(self, graph: Graph, x: Value) -> Value:
         """Records the model's formula for a batch `x` `(n, *input_shape)`."""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnctl.config.placing import place_problem
+from nnctl.config.source import Source
 from nnctl.data.prepare import Drawn, Prepared, Wanted, prepare
 from nnctl.data.reading import bytestream
 from nnctl.data.reading.files import DataFile, TextFormat
@@ -55,9 +57,11 @@ def names(given: Any) -> tuple[str, ...] | None:
 
 
 def error(train: Path, **options: Any) -> str:
+    """What the user of a config without lines is told."""
     with pytest.raises(NnctlError) as caught:
         prepared(train, **options)
-    return str(caught.value).replace(f"{train.parent}/", "")
+    placed = [place_problem(Source("c.yaml"), problem) for problem in caught.value.problems]
+    return str(NnctlError(placed)).replace(f"{train.parent}/", "")
 
 
 def test_regression_from_csv(tmp_path: Path) -> None:
@@ -161,21 +165,28 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "no target": (
         "a,t\n1,2\n",
         {},
-        "t.csv\n  data.target is missing: which column of this file is to be learnt?\n"
+        "c.yaml  data.target\n"
+        "  data.target is missing: which column of this file is to be learnt? (t.csv:1)\n"
         "  fix: add target: t under data, or another of its columns",
     ),
     "misspelt target": (
         "a,price\n1,2\n",
         {"target": "pirce"},
-        't.csv:1\n  there is no column "pirce"; the columns are: a, price\n'
+        'c.yaml  data.target\n  there is no column "pirce"; the columns are: a, price (t.csv:1)\n'
         '  fix: did you mean "price"?',
     ),
     "feature and target": (
         "a,t\n1,2\n",
         {"target": "t", "features": ["a", "t"]},
-        't.csv\n  column "t" is both a feature and a target',
+        'c.yaml  data.features\n  column "t" is both a feature and a target (t.csv:1)\n'
+        "  fix: take it out of the features",
     ),
-    "no features": ("t\n1\n", {"target": "t"}, "t.csv\n  no column is left to be a feature"),
+    "no features": (
+        "t\n1\n",
+        {"target": "t"},
+        "c.yaml  data.target\n  no column is left to be a feature (t.csv:1)\n"
+        "  fix: name fewer targets, or a table with more columns",
+    ),
     "header alone": (
         "a,t\n",
         {"target": "t"},
@@ -191,39 +202,42 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "missing targets": (
         "a,t\n1,2\n2,\n3,\n",
         {"target": "t"},
-        "t.csv\n  2 of 3 rows have no target\n  fix: name another target, or fill it in",
+        "c.yaml  data.target\n  2 of 3 rows have no target (t.csv)\n"
+        "  fix: name another target, or fill it in",
     ),
     "missing labels": (
         "a,t\n1,x\n2,NA\n3,null\n4,NA\n",
         {"target": "t", "task": "multiclass", "units": 2},
-        't.csv\n  3 of 4 rows have no target ("NA" in 2, "null" in 1)\n'
+        'c.yaml  data.target\n  3 of 4 rows have no target ("NA" in 2, "null" in 1) (t.csv)\n'
         "  fix: name another target, or fill it in; if a mark is a value, name those that are none "
         "in data.missing_values",
     ),
     "text target": (
         "a,t\n1,x\n2,y\n",
         {"target": "t"},
-        't.csv  column t\n  the target holds text, such as "x"; this loss needs numbers\n'
+        "c.yaml  loss\n"
+        '  the target holds text, such as "x"; this loss needs numbers (t.csv, column t)\n'
         "  fix: for classes, choose binary_crossentropy or sparse_categorical_crossentropy",
     ),
     "labels beyond the units": (
         "a,t\n1,0\n2,1\n3,2\n",
         {"target": "t", "task": "multiclass", "units": 2},
-        "t.csv  column t\n  it holds 3 classes (0, 1, 2); the model has 2 outputs\n"
+        "c.yaml  layers\n"
+        "  it holds 3 classes (0, 1, 2); the model has 2 outputs (t.csv, column t)\n"
         "  fix: give the last layer 3 units",
     ),
     "units and targets": (
         "a,t\n1,0\n",
         {"target": "t", "units": 3},
-        "t.csv\n  the model has 3 outputs, the data 1 target (t)\n"
+        "c.yaml  layers\n  the model has 3 outputs, the data 1 target (t) (t.csv:1)\n"
         "  fix: give the last layer units: 1",
     ),
     "several class targets": (
         "a,s,t\n1,0,1\n",
         {"target": ["s", "t"], "task": "multiclass", "units": 2},
-        "t.csv\n  there are 2 targets; this loss learns one column of classes\n"
-        "  fix: name one column in data.target; for one-hot columns, choose "
-        "categorical_crossentropy",
+        "c.yaml  data.target\n"
+        "  there are 2 targets; this loss learns one column of classes (t.csv:1)\n"
+        "  fix: name one column; for one-hot columns, choose the loss categorical_crossentropy",
     ),
     "too large for the dtype": (
         "a,t\n1,0\n1e39,0\n",
@@ -240,8 +254,9 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "empty split": (
         "a,t\n1,0\n1,1\n",
         {"target": "t", "validation": 0.01},
-        "t.csv\n  validation: 0.01 of 2 rows leaves 0 to validate and 2 to train\n"
-        "  fix: each part needs a row: change data.validation, or add rows",
+        "c.yaml  data.validation\n"
+        "  validation: 0.01 of 2 rows leaves 0 to validate and 2 to train (t.csv)\n"
+        "  fix: each part needs a row: change the share, or add rows",
     ),
 }
 
@@ -260,7 +275,8 @@ def test_labels_never_trained_on(tmp_path: Path) -> None:
     options |= {"validation": tmp_path / "v.csv", "test": tmp_path / "w.csv"}
     assert error(train, **options) == (
         'v.csv:3  column t\n  "z" is not a class that training knows; those are: x, y\n'
-        'w.csv:1\n  there is no column "t"; the columns are: a'
+        'c.yaml  data.test\n  there is no column "t"; the columns are: a (w.csv:1)\n'
+        "  fix: add it to the table"
     )
 
 
@@ -273,10 +289,10 @@ def test_all_files_that_are_not_there(tmp_path: Path) -> None:
 def test_arrays_named_by_several_columns(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=np.ones((2, 2)), y=[0, 1])
     assert error(tmp_path / "d.npz", features=["a", "b"]) == (
-        "d.npz\n  features names 2 arrays; of an .npz file it names one"
+        "c.yaml  data.features\n  features names 2 arrays; of an .npz file it names one (d.npz)"
     )
     assert error(tmp_path / "d.npz", features="pictures", target="y") == (
-        'd.npz\n  there is no array "pictures"; the arrays are: x, y'
+        'c.yaml  data.features\n  there is no array "pictures"; the arrays are: x, y (d.npz)'
     )
     np.savez(tmp_path / "d.npz", x=np.ones((0, 2)), y=np.ones(0))
     assert "the file has no rows" in error(tmp_path / "d.npz")
@@ -387,7 +403,7 @@ def test_whole_numbers_beyond_doubles_are_classes_of_their_own(tmp_path, base, e
 
 
 NOTHING_LEFT = {
-    "an empty column": ("a,b,t\n1,,2\n3,,4\n", "column b\n  no row has a value in this column"),
+    "an empty column": ("a,b,t\n1,,2\n3,,4\n", "  no row has a value in this column"),
     "gaps here and there": ("a,b,t\n1,,2\n,3,4\n", "every row lacks a feature"),
     "no rows": ("a,b,t\n", "the file has no rows"),
 }

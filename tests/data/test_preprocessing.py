@@ -4,19 +4,23 @@ import io
 import json
 import os
 import threading
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.preprocessing import Preprocessing, joined
 from nnctl.data.reading import bytestream
 from nnctl.data.reading.arrays import ArrayReader
+from nnctl.data.reading.delimited import DelimitedReader
 from nnctl.data.reading.files import DataFile
 from nnctl.data.reading.source import open_source
+from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError
 from tests.data.test_prepare import prepared
 
@@ -185,3 +189,14 @@ def test_arrays_with_other_axes_than_those_of_training_are_refused(tmp_path: Pat
         assert made.columns(source(shape)).targets == ("y",)
     with pytest.raises(NnctlError, match=r"x = x.transpose\(0, 2, 3, 1\)"):
         made.columns(source((3, 5, 6)))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_model_may_have_its_names_in_another_form(form: str) -> None:
+    names = tuple(unicodedata.normalize(form, name) for name in ("größe", "café"))
+    made = Preprocessing(
+        Inputs(names[:1], (1,), "float64"), Targets(names[1:], "regression", "float64")
+    )
+    with DelimitedReader(io.BytesIO("café,größe\n1,2\n".encode()), "t.csv") as source:
+        examples = made.examples(source, Notices("t.csv"))
+    assert examples.x.tolist() == [[2]] and examples.y.tolist() == [[1]]

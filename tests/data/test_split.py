@@ -63,7 +63,7 @@ def test_the_message() -> None:
         validation_rows(3, 0.1, np.random.default_rng(0), file="t.csv")
     assert str(caught.value) == (
         "t.csv\n  validation: 0.1 of 3 rows leaves 0 to validate and 3 to train\n"
-        "  fix: each part needs a row: change data.validation, or add rows"
+        "  fix: each part needs a row: change the share, or add rows"
     )
 
 

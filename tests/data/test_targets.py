@@ -33,7 +33,7 @@ def test_rows_that_are_no_probabilities(tmp_path: Path, row: str) -> None:
 def test_one_hot_columns_need_the_loss_for_them(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "a,x,y,z\n1,0,1,0\n")
     message = error(path, target=["x", "y", "z"], task="multiclass", units=3)
-    assert "for one-hot columns, choose categorical_crossentropy" in message
+    assert "for one-hot columns, choose the loss categorical_crossentropy" in message
     message = error(path, target=["x", "y"], **MULTICLASS)
     assert "the model has 3 outputs, the data 2 targets (x, y)" in message
 
@@ -95,8 +95,15 @@ def test_weights_are_a_column_of_their_own(tmp_path: Path) -> None:
     [
         ("a,w,t\n1,-1,1\n", "t.csv:2  column w\n  a weight is negative; it must be at least 0"),
         ("a,w,t\n1,,1\n", "t.csv:2  column w\n  the value is missing"),
-        ("a,w,t\n1,x,1\n", 't.csv  column w\n  the weights hold text, such as "x"'),
-        ("a,v,t\n1,1,1\n", 't.csv:1\n  there is no column "w"'),
+        (
+            "a,w,t\n1,x,1\n",
+            'c.yaml  data.sample_weight\n  the weights hold text, such as "x" (t.csv, column w)',
+        ),
+        (
+            "a,v,t\n1,1,1\n",
+            "c.yaml  data.sample_weight\n"
+            '  there is no column "w"; the columns are: a, v, t (t.csv:1)',
+        ),
     ],
 )
 def test_weights_that_are_none(tmp_path: Path, text: str, message: str) -> None:
@@ -115,7 +122,7 @@ def test_weights_among_arrays(tmp_path: Path) -> None:
     np.savez(path, x=np.ones((3, 2)), y=np.ones(3), importance=[1.0, 2.0, 3.0], flat=[[1.0]] * 3)
     made = prepared(path, sample_weight="importance")
     assert made.train.weight is not None and made.train.weight.tolist() == [1, 2, 3]
-    assert 'data.sample_weight names "weight", but there' in error(path, sample_weight="weight")
+    assert 'there is no array "weight"' in error(path, sample_weight="weight")
     assert 'array "flat" has shape (3, 1); it must be (rows,)' in error(path, sample_weight="flat")
 
 

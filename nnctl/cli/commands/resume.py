@@ -52,7 +52,9 @@ def command(
         ended = f"{visible(str(run))} has ended"
         print(f"nothing to do: {ended}; --epochs N trains it further", file=sys.stderr)
         if json:
-            print((run / "results.json").read_text(encoding="utf-8"), end="")
+            from nnctl.jobs.finding import find_run
+
+            print((find_run(run) / "results.json").read_text(encoding="utf-8"), end="")
         return
     print_outcome(result, quiet, json)
     raise typer.Exit(interruption.status_of(result.status))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from nnctl.data.reading.kinds import foreign_problem
-from nnctl.errors import NnctlError, Problem, nearest
+from nnctl.errors import NnctlError, Problem, Setting, nearest
 
 BLOCK = 1 << 19  # large enough to spread NumPy's overhead, small enough for the cache
 LONGEST_LINE = 1 << 28
@@ -172,8 +172,9 @@ class LineBlocks:
         if not self._started:
             self._started = True
             if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-                fix = "save it as UTF-8, or set data.encoding: utf-16"
-                raise NnctlError(Problem("the file is UTF-16, not UTF-8", fix, self._name, 1))
+                message, fix = "the file is UTF-16, not UTF-8", "save it as UTF-8"
+                setting = Setting(fix=f"{fix}, or set data.encoding: utf-16")
+                raise NnctlError(Problem(message, fix, self._name, 1, setting=setting))
             block = block.removeprefix(b"\xef\xbb\xbf")
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -190,8 +191,10 @@ class LineBlocks:
         except UnicodeDecodeError as error:
             line = self.line + block.count(b"\n", 0, error.start)
             message = f"byte 0x{block[error.start]:02x} is not UTF-8 text"
-            fix = "save the file as UTF-8, or name its encoding, such as data.encoding: latin-1"
-            raise NnctlError(Problem(message, fix, self._name, line)) from None
+            fix = "save the file as UTF-8"
+            setting = Setting(fix=f"{fix}, or name its encoding, such as data.encoding: latin-1")
+            problem = Problem(message, fix, self._name, line, setting=setting)
+            raise NnctlError(problem) from None
 
 
 class Recoded:
@@ -211,7 +214,8 @@ class Recoded:
             except UnicodeDecodeError as error:
                 line = self._lines + part.count(b"\n", 0, error.start)
                 message = f"byte 0x{error.object[error.start]:02x} is not {self._encoding} text"
-                problem = Problem(message, "name another data.encoding", self._name, line)
+                fix, setting = "save the file in it", Setting("data.encoding", fix="name another")
+                problem = Problem(message, fix, self._name, line, setting=setting)
                 raise NnctlError(problem) from None
             self._lines += text.count("\n")
             if text or not part:

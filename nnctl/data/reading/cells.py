@@ -15,7 +15,7 @@ from nnctl.data.reading.header import Header
 from nnctl.data.reading.labels import NumberLabels
 from nnctl.data.reading.notation import TRUTHS, Kind, Notation
 from nnctl.data.reading.table import SHOWN_PROBLEMS, Faults, LabelColumn, Place, Table, TextColumn
-from nnctl.errors import Problem
+from nnctl.errors import Problem, Setting
 
 MEND = "mend it"
 TEXT_FIX = (
@@ -149,23 +149,24 @@ class Cells:
                 blamed, count = [column.kind], self._rows - column.others
             cells = [(line, text, each) for each in blamed for line, text in column.shown[each]]
             for line, text, each in sorted(cells)[:count]:
-                self._add(line, column.name, self._mixture(column, kind, each, text))
+                told = self._mixture(column, kind, each, text)
+                self._add(line, column.name, told, MEND, None if column.is_told else TEXT_FIX)
             self._faults.skip(max(0, count - len(cells)))
             column.others = 0
 
-    def _mixture(self, column: ColumnState, kind: Kind, found: Kind, text: str) -> tuple[str, str]:
-        """The message on a cell of kind `found` in a column of `kind`, and what to do."""
+    def _mixture(self, column: ColumnState, kind: Kind, found: Kind, text: str) -> str:
+        """The message on a cell of kind `found` in a column of `kind`."""
         told = f'"{short(text)}" is not {NAMES[kind]}'
         if kind == "text":
             told = f'"{short(text)}" is {NAMES[found]}'
         if column.is_told:
-            return f"{told}; the model knows {PLURALS[kind]} in this column", MEND
+            return f"{told}; the model knows {PLURALS[kind]} in this column"
         line, sample = column.shown[kind][0]
         where = f"line {line}"
         if self._place is not None:
             where = "{}, line {}".format(*self._place(line))
         shown = f'"{short(sample)}"' if kind == "text" else short(sample)
-        return f"{told}; the column holds {PLURALS[kind]}, such as {shown} ({where})", TEXT_FIX
+        return f"{told}; the column holds {PLURALS[kind]}, such as {shown} ({where})"
 
     def _decide_some(self, fields: Fields) -> None:
         """Notes what columns hold that no row has told of so far."""
@@ -248,7 +249,7 @@ class Cells:
             return value
         kind = self._notation.kind_of(text)
         if kind == "number":
-            self._add(line, column.name, (f'"{short(text)}" is not a finite number', None))
+            self._add(line, column.name, f'"{short(text)}" is not a finite number')
             return math.nan
         if kind == "truth" and (column.kind == "truth" or column.is_told):
             return TRUTHS[text]
@@ -278,8 +279,9 @@ class Cells:
         for row, text, other in clashes:
             message = f"{short(text)} and {short(other)} are labels that differ in digits "
             message += "beyond those of a 64-bit number"
-            fix = "write both with fewer digits; for training, data.text keeps them as text"
-            self._add(int(fields.lines[row]), column.name, (message, fix))
+            fix = "write both with fewer digits"
+            keeping = f"{fix}, or keep them as text: data.text: [{column.name}]"
+            self._add(int(fields.lines[row]), column.name, message, fix, keeping)
         return made
 
     def _text(
@@ -331,8 +333,16 @@ class Cells:
                 fix = "give it a name in the first line"
                 self._faults.add(Problem(message, fix, self._faults.file, int(fields.lines[row])))
 
-    def _add(self, line: int, name: str, told: tuple[str, str | None]) -> None:
-        self._faults.add(Problem(*told, self._faults.file, line, f"column {name}"))
+    def _add(
+        self,
+        line: int,
+        name: str,
+        message: str,
+        fix: str | None = None,
+        config_fix: str | None = None,
+    ) -> None:
+        setting, place = Setting(fix=config_fix), f"column {name}"
+        self._faults.add(Problem(message, fix, self._faults.file, line, place, setting=setting))
 
 
 def _layout(columns: Iterable[ColumnState]) -> Layout:

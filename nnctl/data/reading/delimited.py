@@ -1,6 +1,6 @@
 """Text tables with a header: CSV, plain or gzip, read in one pass and in bounded memory."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +10,11 @@ from nnctl.data.reading.bytestream import opened
 from nnctl.data.reading.cells import Asked, Cells
 from nnctl.data.reading.fields import Fields, blocks_of_fields
 from nnctl.data.reading.files import PLAIN, TextFormat
-from nnctl.data.reading.header import first_row
+from nnctl.data.reading.header import first_row, stated_format
+from nnctl.data.reading.lacking import lacking
 from nnctl.data.reading.shards import Shards
 from nnctl.data.reading.table import Faults, Place, Table
-from nnctl.errors import NnctlError, Problem, did_you_mean
+from nnctl.errors import NnctlError, Problem, Setting
 
 
 class DelimitedReader:
@@ -32,7 +33,6 @@ class DelimitedReader:
         text_format: TextFormat = PLAIN,
     ) -> None:
         self.file = name or str(source)
-        self._format = text_format
         self._place = source.place if isinstance(source, Shards) else None
         self._opened = source if isinstance(source, Shards) else opened(source)
         stream = self._opened.__enter__()
@@ -41,6 +41,7 @@ class DelimitedReader:
         try:
             with self._placed():
                 self._blocks = text_format.blocks(stream, self.file)
+                self._format = text_format = stated_format(self._blocks, text_format)
                 self.header = first_row(self._blocks, text_format, self.file)
         except BaseException:
             self._opened.__exit__(None, None, None)
@@ -112,31 +113,28 @@ class DelimitedReader:
                 placed(each, self.file, self._place) for each in error.problems
             ) from None
 
-    def require(self, names: Sequence[str]) -> None:
-        """Raises `NnctlError` for those of `names` that no or several columns have."""
+    def require(self, names: Sequence[str], *, by_model: bool = False) -> None:
+        """Raises `NnctlError` for those of `names` that no or several columns have.
+
+        They are what the user called them, or what the model does.
+        """
+        self.require_keys({"data" if by_model else "": names}, by_model=by_model)
+
+    def require_keys(self, wanted: Mapping[str, Sequence[str]], *, by_model: bool = False) -> None:
+        """The same for names that stand at the keys of a config, which problems then tell."""
+        asked = {name: key for key, names in reversed([*wanted.items()]) for name in names}
         with self._placed():
-            self._require(names)
-
-    def _require(self, names: Sequence[str]) -> None:
-        known, faults = set(self.names), Faults(self.file)
-        for name in dict.fromkeys(names):
-            if name not in known:
-                if faults.room:
-                    faults.add(self._no_column(name))
-                else:
-                    faults.skip(1)
-        for problem in self.header.problems_of(names, self.file):
-            faults.add(problem)
-        faults.check()
-
-    def _no_column(self, name: str) -> Problem:
-        shown = ", ".join(self.names[:12]) + (", …" if len(self.names) > 12 else "")
-        message = f'there is no column "{name}"; the columns are: {shown}'
-        fix = did_you_mean(name, self.names)
-        other = next((mark for mark in ";\t|" if mark in self.names[0]), None)
-        if len(self.names) == 1 and other:
-            fix = f"the columns seem to be separated by {other!r}: set data.delimiter"
-        return Problem(message, fix, self.file, self.header.line)
+            faults = Faults(self.file)
+            names = [name for names in wanted.values() for name in names]
+            absent = [name for name in dict.fromkeys(names) if name not in self.header.places]
+            problems = lacking(absent, len(asked), self.header, self._format.separator, by_model)
+            for problem in problems:
+                found = problem.setting or Setting()
+                setting = found._replace(key=found.key or asked[found.item])
+                faults.add(problem.located(file=self.file)._replace(setting=setting))
+            for problem in self.header.problems_of(names, self.file):
+                faults.add(problem)
+            faults.check()
 
 
 def placed(problem: Problem, file: str, place: Place) -> Problem:

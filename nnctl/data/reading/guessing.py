@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from nnctl.data.reading.bytestream import BLOCK, opened, reading
 from nnctl.data.reading.files import WHITESPACE, TextFormat
+from nnctl.data.reading.header import stated_format
 from nnctl.data.reading.notation import Notation
 
 DELIMITERS = (",", ";", "\t", "|", WHITESPACE)
@@ -36,10 +37,12 @@ def guessed_format(path: Path) -> TextFormat:
     """
     encoding = guessed_encoding(path)
     with opened(path) as stream:
-        block = TextFormat(encoding=encoding).blocks(stream, str(path)).next_block()
+        blocks = TextFormat(encoding=encoding).blocks(stream, str(path))
+        stated = stated_format(blocks, TextFormat()).delimiter
+        block = blocks.next_block()
     lines = [line for line in islice(io.StringIO(block.decode()), SAMPLED) if line.strip()]
-    delimiter = max(DELIMITERS, key=lambda mark: _agreement(lines, mark))
-    usual = TextFormat().for_file(path).delimiter
+    delimiter = stated or max(DELIMITERS, key=lambda mark: _agreement(lines, mark))
+    usual = stated or TextFormat().for_file(path).delimiter
     notation = guessed_notation(_sample(lines, delimiter), delimiter)
     return TextFormat(None if delimiter == usual else delimiter, True, encoding, notation)
 

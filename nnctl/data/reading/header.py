@@ -2,17 +2,24 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nnctl.data.reading.bytestream import BLOCK, LineBlocks
 from nnctl.data.reading.files import TextFormat
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
+from nnctl.system.unicode import normal_form
+
+STATED_DELIMITER = re.compile(rb'"?sep=([^0-9A-Za-z".+-])"?', re.IGNORECASE)
+SET_WHITESPACE = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
 
 
 class Header:
     """The columns of a table, as its first row, on line `line`, has them: `cells`, "" for no name.
+
+    Names are in their normal form, so that those that look the same are the same.
 
     A first column without a name is a row index, which programs write beside their tables; last
     ones are what a delimiter at the end of each row leaves. Neither is one of the table's columns.
@@ -20,7 +27,7 @@ class Header:
     """
 
     def __init__(self, cells: Sequence[str], line: int) -> None:
-        self.cells, self.line = tuple(cells), line
+        self.cells, self.line = tuple(map(normal_form, cells)), line
 
     @property
     def width(self) -> int:
@@ -58,13 +65,26 @@ class Header:
 
     def nameless_problems(self, separator: str, file: str) -> Iterator[Problem]:
         """What is wrong where all columns are asked for: some of them have no name."""
-        fix = "give it a name in the first line, or name the others in data.features"
+        fix = "give it a name in the first line"
+        setting = Setting(fix=f"{fix}, or name the others in data.features")
         if separator == " ":
-            fix = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
+            fix, setting = "put one blank between columns", Setting(fix=SET_WHITESPACE)
         for place in range(1, self.width - self.trailing):
             if not self.cells[place]:
                 message = f"column {place + 1} of {self.width} has no name"
-                yield Problem(message, fix, file, self.line)
+                yield Problem(message, fix, file, self.line, setting=setting)
+
+
+def stated_format(blocks: LineBlocks, text_format: TextFormat) -> TextFormat:
+    """The format with the delimiter that a first line such as `sep=;` states, which is passed over.
+
+    Spreadsheet programs write such a line for themselves.
+    """
+    block = blocks.next_block()
+    first, _, rest = block.partition(b"\n")
+    stated = STATED_DELIMITER.fullmatch(first)
+    blocks.put_back(block if stated is None else rest)
+    return text_format if stated is None else text_format._replace(delimiter=stated[1].decode())
 
 
 def first_row(blocks: LineBlocks, text_format: TextFormat, file: str) -> Header:
@@ -84,8 +104,9 @@ def first_row(blocks: LineBlocks, text_format: TextFormat, file: str) -> Header:
         raise NnctlError(Problem("no column has a name", fix, file, line))
     if all(text_format.notation.number(name) is not None for name in names):
         message = "the first line holds numbers alone; it must name the columns"
-        fix = "add a line of column names at the top, or set data.header: false"
-        raise NnctlError(Problem(message, fix, file, line))
+        fix = "add a line of column names at the top"
+        setting = Setting(fix=f"{fix}, or set data.header: false")
+        raise NnctlError(Problem(message, fix, file, line, setting=setting))
     return Header(names, line)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnctl.data.reading.bytestream import opened
 from nnctl.data.reading.files import TextFormat
-from nnctl.data.reading.header import Header, first_row
+from nnctl.data.reading.header import Header, first_row, stated_format
 from nnctl.errors import NnctlError, Problem
 
 
@@ -51,7 +51,7 @@ class Shards(AbstractContextManager["Shards"]):
             self._open.close()  # the file before
             blocks = self._format.blocks(self._open.enter_context(opened(path)), str(path))
             if number:
-                found = first_row(blocks, self._format, str(path))
+                found = first_row(blocks, stated_format(blocks, self._format), str(path))
                 if found.cells != expected:
                     raise NnctlError(self._differing(expected, found, str(path)))
             self._firsts.append((line, blocks.line))
@@ -62,7 +62,7 @@ class Shards(AbstractContextManager["Shards"]):
     def _columns(self, path: Path) -> tuple[str, ...]:
         with opened(path) as stream:
             blocks = self._format.blocks(stream, str(path))
-            return first_row(blocks, self._format, str(path)).cells
+            return first_row(blocks, stated_format(blocks, self._format), str(path)).cells
 
     def _differing(self, expected: tuple[str, ...], header: Header, file: str) -> Problem:
         """How the columns of a file are not those of the first."""

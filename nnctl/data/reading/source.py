@@ -1,5 +1,7 @@
 """Any file of examples, opened by the reader that it asks for."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,8 +13,9 @@ from nnctl.data.reading.files import PLAIN, DataFile, TextFormat, is_pattern
 from nnctl.data.reading.idx import is_idx, read_idx
 from nnctl.data.reading.shards import Shards
 from nnctl.data.reading.storage import StoredArray
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.system.npz import array_names, read_arrays
+from nnctl.system.unicode import normal_form
 
 Source = DelimitedReader | ArrayReader
 
@@ -56,7 +59,8 @@ def file_of(path: Path, features: tuple[str, ...] = (), target: tuple[str, ...] 
     """
     if len(target) == 1 and holds_one_array(path):
         return DataFile(path, target_path=Path(target[0]))
-    return DataFile(path, features or None, target or None)
+    inputs, targets = (tuple(map(normal_form, given)) or None for given in (features, target))
+    return DataFile(path, inputs, targets)
 
 
 def holds_one_array(path: Path) -> bool:
@@ -79,10 +83,13 @@ def npz_reader(
         there = array_names(file.path)
         features = arrays[0] if arrays[0] in there else FEATURES
         target = arrays[1] if file.targets is None and features == arrays[0] else target
-    weight = weight if targets and weight in array_names(file.path) else None
+    own = {normal_form(name): name for name in array_names(file.path)}
+    features, target = own.get(features, features), own.get(target, target)
+    weight = own.get(weight) if targets and weight else None
     names = [*([target] if targets else []), *([weight] if weight else [])]
-    stored = None if memory is None else stored_member(file.path, features, memory)
-    read = read_arrays(file.path, dict.fromkeys([*([] if stored else [features]), *names]))
+    with arrays_of_keys({target: "data.target", features: "data.features"}):
+        stored = None if memory is None else stored_member(file.path, features, memory)
+        read = read_arrays(file.path, dict.fromkeys([*([] if stored else [features]), *names]))
 
     def named(name: str | None) -> NamedArray | None:
         return None if name is None else (name, read[name])
@@ -90,6 +97,20 @@ def npz_reader(
     x = stored or read[features]
     y = named(target if targets else None)
     return ArrayReader(str(file.path), (features, x), y, named(weight))
+
+
+@contextmanager
+def arrays_of_keys(keys: Mapping[str, str]) -> Iterator[None]:
+    """Has the problems of arrays that are not there tell the keys of a config that name them."""
+    try:
+        yield
+    except NnctlError as error:
+        raise error.with_problems(
+            problem
+            if problem.setting is None
+            else problem._replace(setting=Setting(keys.get(problem.setting.item, "")))
+            for problem in error.problems
+        ) from None
 
 
 def array_pair(file: DataFile) -> tuple[str, str]:
@@ -100,7 +121,8 @@ def array_pair(file: DataFile) -> tuple[str, str]:
     for key, names in (("features", file.features), ("target", file.targets)):
         if names is not None and len(names) != 1:
             message = f"{key} names {len(names)} arrays; of an .npz file it names one"
-            raise NnctlError(Problem(message, None, str(file.path)))
+            setting = Setting(f"data.{key}")
+            raise NnctlError(Problem(message, None, str(file.path), setting=setting))
     return (file.features or (FEATURES,))[0], (file.targets or (TARGET,))[0]
 
 

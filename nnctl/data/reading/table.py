@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 
 SHOWN_PROBLEMS = 10
 Label = int | float | str
@@ -113,15 +113,22 @@ class Table:
             for name, own in self.marks.items()
         }
 
-    def problem(self, row: int, column: str, message: str, fix: str | None = None) -> Problem:
+    def problem(
+        self,
+        row: int,
+        column: str,
+        message: str,
+        fix: str | None = None,
+        setting: Setting | None = None,
+    ) -> Problem:
         """A problem with one cell of this table."""
         if self.lines is not None:
             file, line = self.file, int(self.lines[row])
             if self.place is not None:
                 file, line = self.place(line)
-            return Problem(message, fix, file, line, f"column {column}")
+            return Problem(message, fix, file, line, f"column {column}", setting=setting)
         place = f"column {column}, row {self.first_row + row} (counted from 0)"
-        return Problem(message, fix, self.file, path=place)
+        return Problem(message, fix, self.file, path=place, setting=setting)
 
 
 def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:

@@ -19,6 +19,7 @@ class Pooling(Spatial):
     never counts: a window at the edge has fewer cells.
     """
 
+    window: ClassVar[str] = "pool_size"
     pool_size: Any = 2
     strides: Any = None
     padding: Literal["valid", "same"] = "valid"

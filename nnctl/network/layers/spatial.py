@@ -19,6 +19,7 @@ class Spatial(Layer):
     """Base of layers that act on examples `(*axes, channels)`."""
 
     axes: ClassVar[tuple[str, ...]]
+    window: ClassVar[str] = "kernel_size"  # the argument that says how large a window is
 
     def along_axes(self, given: Any) -> tuple[int, ...]:
         """One number for each axis: those given, or the one given for all."""
@@ -51,19 +52,28 @@ class Spatial(Layer):
             strict=True,
         )
         found = [Windows(*sizes, padding=padding) for sizes in numbers]
-        for axis, windows in zip(self.axes, found, strict=True):
+        for place, (axis, windows) in enumerate(zip(self.axes, found, strict=True)):
+            argument = self.window if windows.dilation == 1 else self._at_fault(windows)
+            given = getattr(self, argument)
+            path = f"{argument}.{place}" if isinstance(given, tuple) else argument
             # Before their table is made, which would not fit into memory.
             if max(windows.reach, windows.stride) > MOST_CELLS:
                 raise ArgumentError(
-                    f"windows of {windows.reach} cells, {windows.stride} apart, are too large"
+                    f"windows of {windows.reach} cells, {windows.stride} apart, are too large",
+                    path="strides" if windows.reach <= MOST_CELLS else path,
                 )
             if windows.count < 1:
                 raise ArgumentError(
                     f"a window of {windows.reach} does not fit into an input of {axis} "
                     f"{windows.size} (input shape {shape}, padding valid)",
                     f"a window of at most {windows.size} fits; or pad with padding: same",
+                    path,
                 )
         return found
+
+    def _at_fault(self, windows: Windows) -> str:
+        """The argument that makes windows too large: how many cells, or how far apart they are."""
+        return self.window if windows.kernel > windows.size else "dilation_rate"
 
 
 def likely_shape(size: int, axes: int) -> list[int] | None:

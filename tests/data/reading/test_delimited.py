@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnctl.data.reading import bytestream
-from nnctl.data.reading.cells import TEXT_FIX
+from nnctl.data.reading.cells import MEND
 from nnctl.data.reading.delimited import DelimitedReader
 from nnctl.data.reading.files import TextFormat
 from nnctl.data.reading.table import Table, joined_tables
@@ -119,7 +119,7 @@ ERRORS = {
     "": "t.csv\n  the file is empty\n  fix: a table begins with a line of column names",
     "\n\n": "t.csv\n  the file is empty\n  fix: a table begins with a line of column names",
     "1,2\n3,4\n": "t.csv:1\n  the first line holds numbers alone; it must name the columns\n"
-    "  fix: add a line of column names at the top, or set data.header: false",
+    "  fix: add a line of column names at the top",
     " ,,\n1,2,3\n": "t.csv:1\n  no column has a name\n"
     "  fix: write the names of the columns into the first line",
     "a,b,a\n1,3,4\n": 't.csv:1\n  2 columns are named "a"\n'
@@ -127,9 +127,9 @@ ERRORS = {
     "a,b\n1,2\n3\n4,5,6\n": "t.csv:3\n  the row has 1 field; the table has 2 columns\n"
     "t.csv:4\n  the row has 3 fields; the table has 2 columns",
     "a,b\n1,2\n3,x\n": 't.csv:3  column b\n  "x" is not a number; the column holds numbers, '
-    f"such as 2 (line 2)\n  fix: {TEXT_FIX}",
+    f"such as 2 (line 2)\n  fix: {MEND}",
     "a,b\n1,x\n3,2\n": 't.csv:3  column b\n  "2" is a number; the column holds text, '
-    f'such as "x" (line 2)\n  fix: {TEXT_FIX}',
+    f'such as "x" (line 2)\n  fix: {MEND}',
     "a,b\n1,inf\n3,2\n": 't.csv:2  column b\n  "inf" is not a finite number',
     "a,b\n1,1e999\n3,2\n": 't.csv:2  column b\n  "1e999" is not a finite number',
     "a,b\n1,1_000\n": None,
@@ -148,12 +148,10 @@ def test_errors_name_line_and_column(data: str, text: str | None) -> None:
 
 def test_bytes_that_are_not_utf8() -> None:
     assert error(b"a,b\n1,x\n2,caf\xe9\n") == (
-        "t.csv:3\n  byte 0xe9 is not UTF-8 text\n"
-        "  fix: save the file as UTF-8, or name its encoding, such as data.encoding: latin-1"
+        "t.csv:3\n  byte 0xe9 is not UTF-8 text\n  fix: save the file as UTF-8"
     )
     assert error("a,b\n1,2\n".encode("utf-16")) == (
-        "t.csv:1\n  the file is UTF-16, not UTF-8\n"
-        "  fix: save it as UTF-8, or set data.encoding: utf-16"
+        "t.csv:1\n  the file is UTF-16, not UTF-8\n  fix: save it as UTF-8"
     )
 
 
@@ -161,9 +159,12 @@ def test_unknown_columns() -> None:
     assert error("alpha,beta\n1,2\n", ["alhpa", "q"]) == (
         't.csv:1\n  there is no column "alhpa"; the columns are: alpha, beta\n'
         '  fix: did you mean "alpha"?\n'
-        't.csv:1\n  there is no column "q"; the columns are: alpha, beta'
+        't.csv:1\n  there is no column "q"'
     )
-    assert "separated by ';': set data.delimiter" in error("a;b\n1;2\n", ["a"])
+    assert error("a;b\n1;2\n", ["a", "b"]) == (
+        't.csv:1\n  there are no columns "a", "b"; the columns are: a;b, which seem to be '
+        'separated by ";"\n  fix: put "," between them'
+    )
 
 
 def test_many_faults_are_counted() -> None:
@@ -313,11 +314,22 @@ def test_what_csv_writes_is_read_back(rows: list[tuple[float, str]]) -> None:
     assert [column.labels[code] for code in column.codes] == [label for _, label in rows]
 
 
-def test_of_many_missing_columns_the_first_are_named_and_the_rest_counted():
+def test_columns_none_of_which_is_there_are_one_problem():
     table = io.BytesIO(b"a,b\n1,2\n")
     with DelimitedReader(table, "few.csv") as reader, pytest.raises(NnctlError) as error:
         reader.require([f"p{k}" for k in range(100)])
+    (problem,) = error.value.problems
+    assert problem.message == (
+        'there are no columns "p0", "p1", "p2", "p3", "p4" and 95 more; the columns are: a, b'
+    )
+
+
+def test_of_many_missing_columns_the_first_are_named_and_the_rest_counted():
+    table = io.BytesIO(b"a,b\n1,2\n")
+    with DelimitedReader(table, "few.csv") as reader, pytest.raises(NnctlError) as error:
+        reader.require(["a", *(f"p{k}" for k in range(100))])
     problems = error.value.problems
     assert len(problems) == 11
-    assert problems[0].message.startswith('there is no column "p0"')
+    assert problems[0].message == 'there is no column "p0"; the columns are: a, b'
+    assert problems[1].message == 'there is no column "p1"'
     assert problems[-1].message == "and 90 more problems of this kind"

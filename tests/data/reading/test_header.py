@@ -48,10 +48,10 @@ def test_a_column_within_that_has_no_name_is_a_problem_where_all_are_asked_for()
     assert numbers(text, ["a", "b"]) == [[1, 2]]
     with pytest.raises(NnctlError, match="column 2 of 3 has no name") as caught:
         opened(text).all_columns()
-    assert "data.features" in (caught.value.problems[0].fix or "")
+    assert "data.features" in (caught.value.problems[0].setting.fix or "")
     with pytest.raises(NnctlError) as caught:
         DelimitedReader(io.BytesIO(b"a  b\n1  2\n"), "t", TextFormat(" ")).all_columns()
-    assert "data.delimiter: whitespace" in (caught.value.problems[0].fix or "")
+    assert "data.delimiter: whitespace" in (caught.value.problems[0].setting.fix or "")
 
 
 def test_a_name_that_two_columns_have_is_a_problem_where_it_is_asked_for():
