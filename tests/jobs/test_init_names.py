@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.jobs.init import columns_of, init
+from nnctl.system.unicode import normal_form
 from nnctl.visible import visible_lines
 
 # Text that means something to YAML, to a comment, to a terminal, or to a reader of tables.
@@ -24,7 +25,10 @@ NAMES = st.lists(PIECES, min_size=1, max_size=4).map("".join)
 # A table has no NUL, and one kind of line break; the file of a name has neither NUL nor slash.
 WRITTEN = NAMES.map(lambda name: name.replace("\0", "").replace("\r", "\n"))
 COLUMNS = st.lists(
-    WRITTEN.map(lambda name: f"x{name}"), min_size=3, max_size=3, unique_by=str.strip
+    WRITTEN.map(lambda name: f"x{name}"),
+    min_size=3,
+    max_size=3,
+    unique_by=lambda name: normal_form(name).strip(),
 )
 LABELS = st.lists(WRITTEN.map(lambda name: f"x{name}x"), min_size=2, max_size=2, unique=True)
 
@@ -34,7 +38,7 @@ def written_by_init(
 ) -> tuple[Path, list[str]]:
     """The config for a table of a number, a text that is left out, and a class to be learnt.
 
-    With the names as they are read, without blanks around them.
+    With the names as they are read: accents in one spelling, without blanks around them.
     """
     data = folder / f"{stem}.csv"
     with data.open("w", encoding="utf-8", newline="") as file:
@@ -42,7 +46,7 @@ def written_by_init(
         table.writerow(columns)
         table.writerows([k * k % 17, f"text {k}", labels[k % 2]] for k in range(60))
     names = columns_of(data)
-    assert [name.strip() for name in names] == [name.strip() for name in columns]
+    assert [name.strip() for name in names] == [normal_form(name).strip() for name in columns]
     result = init(data, names[2], output=folder / "c.yaml", overwrite=True)
     assert list(result.plan.left_out) == [names[1]]
     return result.path, names
