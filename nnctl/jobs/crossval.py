@@ -1,5 +1,6 @@
 """`nnctl crossval`: each row is held out once, by a model that was trained without it."""
 
+import gc
 import math
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
@@ -119,7 +120,9 @@ def crossval(
     for problem in (*first.prepared.warnings, *scarce_classes(first, folds)):
         warn(problem)
     results = []
-    for result in each_fold(work, first, min(workers or machine.available_threads(), folds)):
+    tested = each_fold(work, first, min(workers or machine.available_threads(), folds))
+    del first  # which takes as much memory as that of the fold at hand
+    for result in tested:
         tell(result)
         results.append(result)
     for problem in undefined_in_folds(results):
@@ -155,8 +158,12 @@ def summarize(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> Crossva
 def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
     """The results of the folds, in order; processes that are not needed any more are ended."""
     if workers == 1:
-        yield train_fold(work, 0, first)
-        yield from (train_fold(work, index) for index in range(1, work.folds))
+        result = train_fold(work, 0, first)
+        del first
+        yield result
+        for index in range(1, work.folds):
+            gc.collect()  # a model and what predicts by it hold each other
+            yield train_fold(work, index)
         return
     context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
     pool = ProcessPoolExecutor(workers, context, ignore_interrupts)
