@@ -15,7 +15,7 @@ from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
-from nnctl.jobs.held_out import HeldOutRow, columns_of, read_parts, write_part
+from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
 from nnctl.jobs.job import monitors, training_of
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.system import machine
@@ -253,4 +253,4 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
         return result
     part = work.predictions / f"{index + 1}.jsonl"
     write_part(part, built, index + 1)
-    return replace(result, columns=columns_of(built), predictions=part)
+    return replace(result, columns=held_out_columns(built), predictions=part)

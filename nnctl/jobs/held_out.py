@@ -34,7 +34,7 @@ def folder_of_parts() -> Iterator[Path]:
         yield Path(path)
 
 
-def columns_of(built: Built) -> tuple[str, ...]:
+def held_out_columns(built: Built) -> tuple[str, ...]:
     """The columns of the predictions: the row, counted from 1, the fold, its targets, the rest."""
     trained = trained_of(built)
     targets = trained.preprocessing.targets
