@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nnctl.data.one_hot import OneHot, held, put, room_for
+from nnctl.data.one_hot import OneHot, make_unless_wide, put, room_for
 from nnctl.data.reading.array_types import Array
 from nnctl.data.reading.storage import Scratch, StoredArray
 from nnctl.data.streamed import StoredRows, Streamed
@@ -36,7 +36,7 @@ class Gathered:
     def whole(self) -> Array | Blocks:
         """All rows, of which there is at least one; nothing is left here."""
         if self._scratch is None or self._memory is None:
-            return held(joined(self._parts), self._memory)
+            return make_unless_wide(joined(self._parts), self._memory)
         shape, dtype = self._parts[0].shape[1:], self._parts[0].dtype
         stored = StoredArray(self._scratch, 0, (self._rows, *shape), dtype)
         return Streamed(StoredRows(stored), shape, dtype, self._memory)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.reading.array_types import Array, Codes
-from nnctl.data.streamed import reshaped
+from nnctl.data.streamed import shape_of_rows
 from nnctl.training.blocks import Blocks, Mode
 
 WORTH_SPARING = 1 << 24  # bytes; of so few it does not matter how they are held
@@ -51,7 +51,7 @@ class OneHot(Blocks):
 
     def reshape(self, *shape: int) -> "OneHot":
         same = copy(self)
-        same.shape = reshaped(self.shape, shape)
+        same.shape = shape_of_rows(self.shape, shape)
         return same
 
     def take(self, rows: Array, axis: int, out: Array, mode: Mode) -> None:
@@ -75,14 +75,14 @@ class OneHot(Blocks):
         made[marked, ones[marked, columns]] = 1
 
 
-def held(x: Array | OneHot, memory: int | None) -> Array | OneHot:
-    """The rows as they are best held: made, where that spares little and fits into `memory`."""
+def make_unless_wide(x: Array | OneHot, memory: int | None) -> Array | OneHot:
+    """The rows as they are best held: made, where sparing them spares little and `memory` allows."""
     if not isinstance(x, OneHot) or x.is_worth_it:
         return x
     return x[:] if memory is None or x.size * x.itemsize <= memory else x
 
 
-def chosen(x: Array | OneHot, rows: Any) -> Array | OneHot:
+def select_rows(x: Array | OneHot, rows: Any) -> Array | OneHot:
     """Some of the rows, held as those are."""
     if isinstance(x, OneHot):
         ones = x.ones[rows]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.one_hot import OneHot, chosen, held
+from nnctl.data.one_hot import OneHot, make_unless_wide, select_rows
 from nnctl.data.raw import Raw, RawRows
 from nnctl.data.reading.array_types import Mask
 from nnctl.data.streamed import Streamed, starts_of, window_of
@@ -39,11 +39,11 @@ class Parts(NamedTuple):
         # What drawn rows have that the others lack is no news: any unseen row may.
         x, others = raw.examples_of(trains, inputs, Notices(raw.targets.file))
         if fits:
-            x, others = held(x, memory), held(others, memory)
+            x, others = make_unless_wide(x, memory), make_unless_wide(others, memory)
         elif isinstance(x, OneHot):
             block_rows, at_once = window_of(row, memory)
             x = x.in_blocks(starts_of(len(raw), block_rows, trains), at_once)
-        return cls(x, lambda rows: chosen(others, rows[~trains]))
+        return cls(x, lambda rows: select_rows(others, rows[~trains]))
 
     @classmethod
     def _read(cls, raw: Raw, trains: Mask, inputs: Inputs, memory: int) -> "Parts":

@@ -11,7 +11,7 @@ from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
-from nnctl.data.one_hot import OneHot, chosen, put, room_for
+from nnctl.data.one_hot import OneHot, put, room_for, select_rows
 from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
 from nnctl.data.reading.array_types import Array, Mask
 from nnctl.data.reading.arrays import ArrayReader
@@ -66,7 +66,7 @@ class Raw:
             parts = parts or [room_for(int(np.count_nonzero(mask)), made) for mask in masks]
             for k, mask in enumerate(masks):
                 own = mask[start : start + len(made)]
-                ends[k] = put(made if own.all() else chosen(made, own), parts[k], ends[k])
+                ends[k] = put(made if own.all() else select_rows(made, own), parts[k], ends[k])
         faults.check()
         return parts[0], parts[1]
 

@@ -73,7 +73,7 @@ class Streamed(Blocks):
 
     def reshape(self, *shape: int) -> "Streamed":
         same = copy(self)
-        same.shape = reshaped(self.shape, shape)
+        same.shape = shape_of_rows(self.shape, shape)
         same._window, same._next = None, 0
         same._shifts, same._owners = np.full_like(self._shifts, ABSENT), self._owners.copy()
         same._owners.fill(-1)
@@ -165,7 +165,7 @@ def starts_of(rows: int, block_rows: int, mask: Mask | None = None) -> Array:
     return np.append(0, np.cumsum(sizes))
 
 
-def reshaped(shape: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
+def shape_of_rows(shape: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the same rows, each in the shape that is wanted, which may be (rows, -1)."""
     size = int(np.prod(shape[1:]))
     example = (size,) if wanted[1:] == (-1,) else wanted[1:]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnctl.data.gathered import Gathered
-from nnctl.data.one_hot import TIMES, WORTH_SPARING, OneHot, chosen, held
+from nnctl.data.one_hot import TIMES, WORTH_SPARING, OneHot, make_unless_wide, select_rows
 from nnctl.data.streamed import Streamed
 from nnctl.training.blocks import Blocks, draw_order, in_order
 
@@ -63,9 +63,9 @@ def test_a_row_that_there_is_not_is_an_error() -> None:
 def test_some_rows_are_held_as_all_are() -> None:
     x, made = both()
     rows = np.arange(ROWS) % 3 == 1
-    some = chosen(x, rows)
+    some = select_rows(x, rows)
     assert isinstance(some, OneHot) and some[:].tobytes() == made[rows].tobytes()
-    assert chosen(made, rows).tobytes() == made[rows].tobytes()
+    assert select_rows(made, rows).tobytes() == made[rows].tobytes()
 
 
 def test_its_rows_are_all_at_hand_and_come_in_the_order_of_an_array_s() -> None:
@@ -113,7 +113,7 @@ def test_inputs_are_made_at_once_where_that_spares_little(
     rows: int, width: int, memory: int | None, made: bool
 ) -> None:
     x = wide(rows, width)
-    assert isinstance(held(x, memory), np.ndarray) == made
+    assert isinstance(make_unless_wide(x, memory), np.ndarray) == made
     assert x.nbytes == rows * 4
 
 
@@ -125,7 +125,7 @@ def test_parts_are_put_together(memory: int | None, monkeypatch: pytest.MonkeyPa
     x, made = both()
     gathered = Gathered(memory)
     for start in range(0, ROWS, 12):
-        gathered.append(chosen(x, slice(start, start + 12)))
+        gathered.append(select_rows(x, slice(start, start + 12)))
     whole = gathered.whole()
     assert isinstance(whole, Blocks)
     assert isinstance(whole, Streamed) == (memory == ROWS * 20 - 1)  # by what is held of a row
