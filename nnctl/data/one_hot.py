@@ -76,7 +76,7 @@ class OneHot(Blocks):
 
 
 def make_unless_wide(x: Array | OneHot, memory: int | None) -> Array | OneHot:
-    """The rows as they are best held: made, where sparing them spares little and `memory` allows."""
+    """The rows as they are best held: made, where that takes little more and fits `memory`."""
     if not isinstance(x, OneHot) or x.is_worth_it:
         return x
     return x[:] if memory is None or x.size * x.itemsize <= memory else x
