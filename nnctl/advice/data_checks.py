@@ -8,6 +8,7 @@ import numpy as np
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import Output, output_of
 from nnctl.advice.network_checks import NORMALIZING
+from nnctl.advice.samples import rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.data.axes import transpose_call
 from nnctl.graph import Array
@@ -27,8 +28,9 @@ ROWS_A_CLASS = 10
 
 
 def sample(array: Inputs) -> Array:
-    """About a thousand rows, evenly spaced, as a table `(rows, numbers)`."""
-    chosen = array[:: max(1, len(array) // SAMPLE_ROWS)]
+    """About a thousand rows, or fewer of many numbers, evenly spaced: `(rows, numbers)`."""
+    rows = min(SAMPLE_ROWS, rows_at_once(array.size // len(array)))
+    chosen = array[:: max(1, len(array) // rows)]
     return chosen.reshape(len(chosen), -1)
 
 

@@ -1,6 +1,8 @@
 """A model's predictions held against the truth: confusions, and what guessing would come to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,43 +14,102 @@ from nnctl.graph import Array
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
+from nnctl.training.blocks import Inputs
 from nnctl.training.step import Examples
 
 SHOWN_CLASSES = 5
+MOST_CLASSES = 1000  # of which a matrix, with a cell a pair, is still of use
 
 
-def predictions_for(trained: Trained, examples: Examples) -> Array:
-    """The predictions, (rows, outputs): probabilities, or numbers in the unit the loss knows."""
+class Guesses(NamedTuple):
+    """Of each row the index of its class, that of the class it is taken for, and the probability
+    that its own was given; (rows,) each."""
+
+    truth: Array
+    guess: Array
+    probability: Array
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often each class was taken for which.
+
+    Of the pairs that occur: the indices of the true and of the predicted class, and the rows,
+    (pairs,) each, in the order of the classes.
+    """
+
+    classes: tuple[Label, ...]
+    truth: Array
+    guess: Array
+    rows: Array
+
+    @classmethod
+    def of(cls, classes: Sequence[Label], guesses: Guesses) -> "Confusion":
+        """The confusions of some rows."""
+        pairs = guesses.truth * len(classes) + guesses.guess
+        found, rows = np.unique(pairs, return_counts=True)
+        return cls(tuple(classes), *np.divmod(found, len(classes)), rows)
+
+    @property
+    def matrix(self) -> list[list[int]] | None:
+        """The rows by true class (rows) and predicted class; None of more than `MOST_CLASSES`."""
+        count = len(self.classes)
+        if count > MOST_CLASSES:
+            return None
+        cells = np.zeros((count, count), np.intp)
+        cells[self.truth, self.guess] = self.rows
+        counts: list[list[int]] = cells.tolist()
+        return counts
+
+    def commonest(self, most: int) -> list[tuple[Label, Label, int]]:
+        """The true and predicted classes that are confused most often, with their rows."""
+        wrong = np.flatnonzero(self.truth != self.guess)
+        places = wrong[np.argsort(-self.rows[wrong], kind="stable")[:most]].tolist()
+        named = ((self.classes[self.truth[k]], self.classes[self.guess[k]]) for k in places)
+        return [(*pair, int(self.rows[k])) for pair, k in zip(named, places, strict=True)]
+
+
+def predictions_by_block(trained: Trained, x: Inputs) -> Iterator[tuple[slice, Array]]:
+    """The rows of each block of `x`, in order, and the predictions for them, (rows, outputs).
+
+    Those are probabilities, or numbers in the unit that the loss knows.
+    """
     model = trained.model
-    with np.errstate(all="ignore"):
-        return np.asarray(model.loss.output_activation(model.predict(examples.x)))
+    for rows, outputs in model.outputs(x):
+        with np.errstate(all="ignore"):
+            predictions = np.asarray(model.loss.output_activation(outputs))
+        yield rows, predictions
 
 
-def class_pairs(
-    trained: Trained, examples: Examples, predictions: Array, threshold: float = THRESHOLD
-) -> tuple[Array, Array]:
-    """The true and the predicted class index of each row, (rows,), where a row has one class."""
+def predictions_for(trained: Trained, x: Inputs) -> Array:
+    """The predictions for all rows at once, (rows, outputs)."""
+    return np.concatenate([predictions for _, predictions in predictions_by_block(trained, x)])
+
+
+def guesses_for(trained: Trained, examples: Examples, threshold: float = THRESHOLD) -> Guesses:
+    """What rows are taken for that have one class each."""
     targets = trained.preprocessing.targets
     assert targets.classes is not None
-    if targets.task == "binary":
-        truth, guess = examples.y[:, 0] > 0.5, is_yes(predictions[:, 0], threshold)
-    else:
-        truth = class_indices(examples.y, predictions)
-        guess = likeliest(predictions, len(targets.classes.labels))
-    return truth.astype(np.intp), guess.astype(np.intp)
+    classes = len(targets.classes.labels)
+    found = [
+        block_guesses(targets.task, classes, examples.y[rows], predictions, threshold)
+        for rows, predictions in predictions_by_block(trained, examples.x)
+    ]
+    return Guesses(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def confusion(
-    trained: Trained, examples: Examples, predictions: Array, threshold: float = THRESHOLD
-) -> tuple[list[list[int]] | None, list[Label] | None]:
-    """How often each class was taken for which; None where a row has not one class."""
-    classes = trained.preprocessing.targets.classes
-    if classes is None:
-        return None, None
-    truth, guess = class_pairs(trained, examples, predictions, threshold)
-    count = len(classes.labels)
-    cells = np.bincount(truth * count + guess, minlength=count * count)
-    return cells.reshape(count, count).tolist(), list(classes.labels)
+def block_guesses(
+    task: Task, classes: int, y: Array, predictions: Array, threshold: float = THRESHOLD
+) -> Guesses:
+    """The guesses that predictions (rows, outputs) come to, for the targets of their rows."""
+    if task == "binary":
+        second = predictions[:, 0].astype(np.float64)
+        truth = (y[:, 0] > 0.5).astype(np.intp)
+        guess = is_yes(predictions[:, 0], threshold).astype(np.intp)
+        return Guesses(truth, guess, np.where(truth == 1, second, 1 - second))
+    truth = class_indices(y, predictions).astype(np.intp)
+    guess = likeliest(predictions, classes)
+    return Guesses(truth, guess, np.take_along_axis(predictions, truth[:, None], axis=1)[:, 0])
 
 
 def absence(targets: Targets, y: Array, none: str, figures: Sequence[str]) -> Problem | None:

@@ -141,7 +141,9 @@ def examples_for(model: Sequential, prepared: preprocessing.Examples) -> Example
     """
     x, y = prepared.x, prepared.y
     if isinstance(model.loss, CategoricalCrossentropy) and y.ndim == 1:
-        y = np.eye(model.output_shape[-1], dtype=model.dtype)[y]
+        columns = np.zeros((len(y), model.output_shape[-1]), model.dtype)
+        columns[np.arange(len(y)), y] = 1
+        y = columns
     return model.examples(x.reshape(len(x), *model.input_shape), y, prepared.weight)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from nnctl.data.checks import note_kinds, note_missing, note_overflow
 from nnctl.data.notices import Notices
-from nnctl.data.reading.array_types import Array, Doubles
+from nnctl.data.one_hot import OneHot
+from nnctl.data.reading.array_types import Array, Codes, Doubles
 from nnctl.data.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.data.scaling import UNSCALED, Scaling
 from nnctl.system import stated
@@ -47,7 +48,15 @@ class Inputs(NamedTuple):
         """How many inputs each column becomes."""
         return [len(self.categories.get(name, "1")) for name in self.names]
 
-    def of(self, table: Table, names: Sequence[str], faults: Faults, notices: Notices) -> Array:
+    @property
+    def held_row(self) -> int:
+        """The bytes that a row takes where only the places of its categories are held."""
+        text = len(self.categories) * np.dtype(np.int32).itemsize
+        return text + len(self.numeric) * np.dtype(self.dtype).itemsize
+
+    def of(
+        self, table: Table, names: Sequence[str], faults: Faults, notices: Notices
+    ) -> Array | OneHot:
         """The inputs for the rows of `table`, (rows, *shape), which calls the columns `names`.
 
         Faults are noted for values that cannot be used; where there are any, nothing is.
@@ -70,7 +79,7 @@ class Inputs(NamedTuple):
         columns: Sequence[TextColumn],
         faults: Faults,
         notices: Notices,
-    ) -> Array:
+    ) -> Array | OneHot:
         """The inputs for rows of numbers (rows, len(names)) and of text columns.
 
         `table` is what messages about the numeric columns `names` point to. Computed in double
@@ -82,30 +91,26 @@ class Inputs(NamedTuple):
         note_overflow(table, names, numbers, scaled, faults)
         if not self.categories:
             return scaled.reshape(len(scaled), *self.shape)
-        made = np.zeros((len(scaled), sum(self.widths)), dtype=self.dtype)
-        starts = np.cumsum([0, *self.widths])
-        text = iter(columns)
-        number_places = []
-        for name, start in zip(self.names, starts, strict=False):
-            if name in self.categories:
-                self._mark(made[:, start:], name, next(text), notices)
-            else:
-                number_places.append(start)
-        made[:, number_places] = scaled
-        return made.reshape(len(made), *self.shape)
+        text = [name for name in self.names if name in self.categories]
+        firsts = np.cumsum([0, *self.widths]).tolist()
+        starts = dict(zip(self.names, firsts, strict=False))
+        ones = np.empty((len(scaled), len(text)), np.int32)
+        for k, (name, column) in enumerate(zip(text, columns, strict=True)):
+            ones[:, k] = self._ones(name, starts[name], column, notices)
+        places = np.array([starts[name] for name in self.numeric], np.intp)
+        return OneHot(scaled, places, ones, (len(scaled), *self.shape))
 
-    def _mark(self, made: Array, name: str, column: TextColumn, notices: Notices) -> None:
-        """Puts a one where a row's label has its place; a label never seen has none."""
-        places = {label: place for place, label in enumerate(self.categories[name])}
+    def _ones(self, name: str, start: int, column: TextColumn, notices: Notices) -> Codes:
+        """The input, from `start` on, that is one for each row, (rows,); -1 for a new label."""
+        places = {label: place for place, label in enumerate(self.categories[name], start)}
         missing = MISSING_LABEL if self.missing == "mean" else None
         labels: list[str | None] = [*column.labels, missing]
         found = [-1 if label is None else places.get(label, -1) for label in labels]
-        own = np.array(found, dtype=np.intp)[column.codes]  # the code of what is missing is -1
+        own = np.array(found, dtype=np.int32)[column.codes]  # the code of what is missing is -1
         for code in sorted(set(column.codes[own < 0].tolist())):
             if (label := labels[code]) is not None:
                 notices.unseen(name, label)
-        rows = np.flatnonzero(own >= 0)
-        made[rows, own[rows]] = 1
+        return own
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` makes the same of, numbers bit for bit."""

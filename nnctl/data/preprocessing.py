@@ -17,11 +17,11 @@ from nnctl.data.reading.arrays import ArrayReader
 from nnctl.data.reading.files import PLAIN, DataFile, TextFormat
 from nnctl.data.reading.source import Source
 from nnctl.data.reading.table import Faults, Table
-from nnctl.data.streamed import Streamed
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.system import stated
 from nnctl.system.unicode import normal_form
+from nnctl.training.blocks import Blocks, slices_of
 
 
 @dataclass(eq=False, repr=False)
@@ -32,7 +32,7 @@ class Examples:
     it, and `weight` (rows,), where there are weights, in the run's dtype.
     """
 
-    x: Array | Streamed
+    x: Array | Blocks
     y: Array
     weight: Array | None = None
 
@@ -87,12 +87,14 @@ class Preprocessing(NamedTuple):
         notices: Notices,
         named: DataFile | None = None,
         keep: Sequence[str] = (),
+        most_rows: int | None = None,
     ) -> Iterator[Batch]:
         """The rows of an open source, stretch by stretch, in memory that does not grow with it.
 
-        Columns other than those needed are passed over; `named` may call them otherwise. Raises
-        `NnctlError` for columns that are missing and, after the stretches before them, for faulty
-        rows. What else a user should know goes to `notices`.
+        A stretch has at most `most_rows` rows, and is else as long as it is read. Columns other
+        than those needed are passed over; `named` may call them otherwise. Raises `NnctlError` for
+        columns that are missing and, after the stretches before them, for faulty rows. What else a
+        user should know goes to `notices`.
         """
         names = self.columns(source, named, targets=False, keep=keep).features
         text, numbers = self._kinds(names, ())
@@ -107,7 +109,11 @@ class Preprocessing(NamedTuple):
             chosen = table if count == len(table) else table.rows(usable)
             x = self.inputs.of(chosen, names, faults, notices)
             faults.check()
-            yield Batch(x, usable, table.verbatim)
+            places = np.append(0, np.cumsum(usable))
+            for part in slices_of(len(table), most_rows or len(table)):
+                own = x[places[part.start] : places[part.stop]]
+                kept = {name: cells[part] for name, cells in table.verbatim.items()}
+                yield Batch(own, usable[part], kept)
 
     def examples(
         self,

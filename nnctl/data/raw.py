@@ -11,8 +11,9 @@ from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
+from nnctl.data.one_hot import OneHot, put, room_for, select_rows
 from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
-from nnctl.data.reading.array_types import Mask
+from nnctl.data.reading.array_types import Array, Mask
 from nnctl.data.reading.arrays import ArrayReader
 from nnctl.data.reading.source import Source
 from nnctl.data.reading.table import Faults, Table, joined_tables
@@ -52,31 +53,26 @@ class Raw:
 
     def examples_of(
         self, rows: Mask, inputs: Inputs, notices: Notices
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    ) -> tuple[Array | OneHot, Array | OneHot]:
         """The inputs of the chosen rows and those of the others, (…, *shape) each.
 
         The features are let go of meanwhile; afterwards there are none. Raises `NnctlError` for
         numbers that the run's dtype does not hold.
         """
-        count = int(np.count_nonzero(rows))
-        chosen = np.empty((count, *inputs.shape), dtype=inputs.dtype)
-        others = np.empty((len(rows) - count, *inputs.shape), dtype=inputs.dtype)
         faults = Faults(self.targets.file)
-        put = put_others = 0
+        masks, parts, ends = (rows, ~rows), list[Array | OneHot](), [0, 0]
         for start, found in self.features.let_go():
             made = self.encoded(found, start, inputs, faults, notices)
-            mask = rows[start : start + len(made)]
-            count = int(np.count_nonzero(mask))
-            rest = len(made) - count
-            chosen[put : put + count] = made if not rest else made[mask]
-            others[put_others : put_others + rest] = made if not count else made[~mask]
-            put, put_others = put + count, put_others + rest
+            parts = parts or [room_for(int(np.count_nonzero(mask)), made) for mask in masks]
+            for k, mask in enumerate(masks):
+                own = mask[start : start + len(made)]
+                ends[k] = put(made if own.all() else select_rows(made, own), parts[k], ends[k])
         faults.check()
-        return chosen, others
+        return parts[0], parts[1]
 
     def encoded(
         self, found: Stretch, start: int, inputs: Inputs, faults: Faults, notices: Notices
-    ) -> NDArray[Any]:
+    ) -> Array | OneHot:
         """The inputs of a stretch of rows, of which the first is number `start`."""
         rows = slice(start, start + len(found.numbers))
         lines = None if self.targets.lines is None else self.targets.lines[rows]
@@ -109,7 +105,7 @@ class RawRows:
     def inputs(self, start: int, stop: int, chosen: "NDArray[np.intp] | slice") -> NDArray[Any]:
         found = self._raw.features.stretch(start, stop).rows(chosen)
         file = self._raw.targets.file  # whose faults were all found by `check`
-        return self._raw.encoded(found, start, self._inputs, Faults(file), Notices(file))
+        return self._raw.encoded(found, start, self._inputs, Faults(file), Notices(file))[:]
 
 
 def read_raw(

@@ -57,18 +57,12 @@ class Streamed(Blocks):
     ) -> None:
         self.dtype = np.dtype(dtype)
         row = int(np.prod(shape, dtype=object)) * self.dtype.itemsize
-        rows = len(source)
-        self.block_rows = max(1, memory // (BLOCKS_AT_ONCE * (row + ORDER)))
-        self.at_once = max(1, memory // (self.block_rows * (row + ORDER)))
-        firsts = np.arange(0, rows, self.block_rows)
-        sizes = np.minimum(rows - firsts, self.block_rows)
-        if mask is not None:
-            sizes = np.add.reduceat(mask, firsts, dtype=np.int64)
-        self.starts = np.append(0, np.cumsum(sizes))
+        self.block_rows, self.at_once = window_of(row, memory)
+        self.starts = starts_of(len(source), self.block_rows, mask)
         self.shape = (int(self.starts[-1]), *shape)
         self._source, self._mask = source, mask
         self._window: Array | None = None
-        self._shifts = np.full(len(sizes), ABSENT)  # from a row to its place in the window
+        self._shifts = np.full(self.count, ABSENT)  # from a row to its place in the window
         self._owners = np.full(self.at_once, -1)  # the block that each part of the window holds
         self._next = 0
 
@@ -78,12 +72,8 @@ class Streamed(Blocks):
         return self.at_once * self.block_rows * int(np.prod(self.shape[1:])) * self.itemsize
 
     def reshape(self, *shape: int) -> "Streamed":
-        size = int(np.prod(self.shape[1:]))
-        example = (size,) if shape[1:] == (-1,) else shape[1:]
-        if shape[0] != len(self) or int(np.prod(example)) != size:
-            raise ValueError(f"cannot reshape {self.shape} into {shape}")
         same = copy(self)
-        same.shape = (len(self), *example)
+        same.shape = shape_of_rows(self.shape, shape)
         same._window, same._next = None, 0
         same._shifts, same._owners = np.full_like(self._shifts, ABSENT), self._owners.copy()
         same._owners.fill(-1)
@@ -158,6 +148,30 @@ class Streamed(Blocks):
         chosen = slice(None) if (np.diff(places) == 1).all() else places - first
         made = self._source.inputs(first, stop, chosen)
         return made.reshape(len(places), *self.shape[1:])
+
+
+def window_of(row: int, memory: int) -> tuple[int, int]:
+    """How many rows, of `row` bytes, a block has, and how many blocks a window of `memory`."""
+    block_rows = max(1, memory // (BLOCKS_AT_ONCE * (row + ORDER)))
+    return block_rows, max(1, memory // (block_rows * (row + ORDER)))
+
+
+def starts_of(rows: int, block_rows: int, mask: Mask | None = None) -> Array:
+    """Where the blocks of so many rows, or of those that `mask` (rows,) names, begin and end."""
+    firsts = np.arange(0, rows, block_rows)
+    sizes = np.minimum(rows - firsts, block_rows)
+    if mask is not None:
+        sizes = np.add.reduceat(mask, firsts, dtype=np.int64)
+    return np.append(0, np.cumsum(sizes))
+
+
+def shape_of_rows(shape: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the same rows, each in the shape that is wanted, which may be (rows, -1)."""
+    size = int(np.prod(shape[1:]))
+    example = (size,) if wanted[1:] == (-1,) else wanted[1:]
+    if wanted[0] != shape[0] or int(np.prod(example)) != size:
+        raise ValueError(f"cannot reshape {shape} into {wanted}")
+    return (shape[0], *example)
 
 
 def named(rows: Any, length: int) -> "NDArray[np.intp]":

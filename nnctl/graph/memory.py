@@ -164,22 +164,23 @@ def place(storages: Sequence[Storage]) -> int:
     time lies (Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020,
     algorithm 3).
     """
-    placed: list[Storage] = []
-    total = 0
+    # Those placed so far, by offset. In a deep network each lives beside thousands of others, which
+    # NumPy looks through at once.
+    placed = np.empty((4, len(storages)), np.int64)
     # Alive at calls 0 to 2: 128 bytes, at 0. Alive at 1 to 3: 64 bytes, behind them at 128. Alive
     # at 3 to 4: 64 bytes at 0, since what lay there has ended by then.
-    for storage in sorted(storages, key=lambda storage: -storage.nbytes):
-        offset = 0
-        for other in placed:
-            if other.start <= storage.end and storage.start <= other.end:
-                if offset + storage.nbytes <= other.offset:
-                    break
-                offset = max(offset, whole_lines(other.offset + other.nbytes))
-        storage.offset = offset
-        total = max(total, offset + whole_lines(storage.nbytes))
-        placed.append(storage)
-        placed.sort(key=lambda storage: storage.offset)
-    return total
+    for count, storage in enumerate(sorted(storages, key=lambda storage: -storage.nbytes)):
+        starts, ends, offsets, stops = placed[:, :count]
+        beside = (starts <= storage.end) & (storage.start <= ends)
+        # Gap k lies between what the first k of them take and the next; behind all is one more.
+        gaps = np.append(0, np.maximum.accumulate(stops[beside]))
+        wide = np.append(offsets[beside] - gaps[:-1] >= storage.nbytes, True)
+        storage.offset = int(gaps[wide.argmax()])
+        stop = storage.offset + whole_lines(storage.nbytes)
+        k = int(offsets.searchsorted(storage.offset))
+        placed[:, k + 1 : count + 1] = placed[:, k:count]
+        placed[:, k] = storage.start, storage.end, storage.offset, stop
+    return int(placed[3].max(initial=0))
 
 
 def whole_lines(nbytes: int) -> int:

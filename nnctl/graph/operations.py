@@ -23,6 +23,7 @@ from nnctl.graph.numpy_calls import Array, Call
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
 Axes = int | tuple[int, ...] | None
+MOST_ROWS_READY = 512  # of an identity matrix, which takes as many numbers a row
 
 if TYPE_CHECKING:
     from nnctl.graph.values import Value
@@ -212,6 +213,8 @@ def one_hot(labels: Any, classes: int) -> Any:
     """The rows of the identity matrix for integer labels: `(…,)` -> `(…, classes)`."""
 
     def calls(out: Array, labels: Array) -> list[Call]:
+        if classes > MOST_ROWS_READY:
+            return [partial(np.equal, labels[..., None], np.arange(classes), out)]
         # The labels are known to be in range; to make sure, NumPy would fill a copy of `out` first.
         return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
 

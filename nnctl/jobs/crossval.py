@@ -1,38 +1,37 @@
 """`nnctl crossval`: each row is held out once, by a model that was trained without it."""
 
+import gc
 import math
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from nnctl.assembly.build import Built, build
-from nnctl.assembly.trained import Trained
 from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.finding import find_config
+from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
 from nnctl.jobs.job import monitors, training_of
-from nnctl.jobs.predict import predicted_columns, predicted_rows
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
-from nnctl.network.answers import THRESHOLD
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 
-HeldOutRow = list[Any]
+SHOWN_CLASSES = 5
 
 
 @dataclass(frozen=True)
 class FoldResult:
     """The figures on the rows that one fold held out, `rows` of them.
 
-    `predictions` has a row for each of them, if they were asked for: its number in the file counted
-    from 1, the fold, its targets, and what `predict` says of it. `undefined` tells of figures that
-    were to stop or slow the training, and were not defined.
+    `predictions` is the file with a row for each of them, if they were asked for: its number in
+    the data counted from 1, the fold, its targets, and what `predict` says of it. `undefined` tells
+    of figures that were to stop or slow the training, and were not defined.
     """
 
     fold: int  # counted from 1
@@ -40,7 +39,7 @@ class FoldResult:
     epochs: int
     figures: dict[str, float]
     columns: tuple[str, ...] = ()
-    predictions: tuple[HeldOutRow, ...] = ()
+    predictions: Path | None = None
     undefined: tuple[Problem, ...] = ()
 
 
@@ -59,6 +58,10 @@ class CrossvalResult:
     @property
     def status(self) -> ExitStatus:
         return ExitStatus.NO if self.missed else ExitStatus.DONE
+
+    def held_out(self) -> Iterator[HeldOutRow]:
+        """The predictions of all folds, in the order of the data's rows."""
+        return read_parts([each.predictions for each in self.folds if each.predictions])
 
     def as_json(self) -> dict[str, Any]:
         """The figures as plain data."""
@@ -79,7 +82,7 @@ class Work:
     epochs: int | None
     seed: int | None
     folds: int
-    predictions: bool
+    predictions: Path | None
 
 
 def crossval(
@@ -90,7 +93,7 @@ def crossval(
     epochs: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
-    predictions: bool = False,
+    predictions: Path | None = None,
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
     tell: Callable[[FoldResult], object] = lambda result: None,
@@ -100,8 +103,9 @@ def crossval(
 
     The folds are dealt out by the seed and the targets alone, so that those of two configs are the
     same rows. Up to `workers` processes (by default one a core) train at once; the figures do not
-    depend on how many. `tell` hears of each fold, in order. Raises `NnctlError` for what cannot be
-    trained, and with status 1 where a fold diverges.
+    depend on how many. `predictions` is a folder for what the folds predict of their rows, if that
+    is wanted. `tell` hears of each fold, in order. Raises `NnctlError` for what cannot be trained,
+    and with status 1 where a fold diverges.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
@@ -117,7 +121,9 @@ def crossval(
     for problem in (*first.prepared.warnings, *scarce_classes(first, folds)):
         warn(problem)
     results = []
-    for result in each_fold(work, first, min(workers or machine.available_threads(), folds)):
+    tested = each_fold(work, first, min(workers or machine.available_threads(), folds))
+    del first  # which takes as much memory as that of the fold at hand
+    for result in tested:
         tell(result)
         results.append(result)
     for problem in undefined_in_folds(results):
@@ -153,8 +159,12 @@ def summarize(results: Sequence[FoldResult], bounds: Sequence[Bound]) -> Crossva
 def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
     """The results of the folds, in order; processes that are not needed any more are ended."""
     if workers == 1:
-        yield train_fold(work, 0, first)
-        yield from (train_fold(work, index) for index in range(1, work.folds))
+        result = train_fold(work, 0, first)
+        del first
+        yield result
+        for index in range(1, work.folds):
+            gc.collect()  # a model and what predicts by it hold each other
+            yield train_fold(work, index)
         return
     context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
     pool = ProcessPoolExecutor(workers, context, ignore_interrupts)
@@ -189,16 +199,22 @@ def scarce_classes(built: Built, folds: int) -> list[Problem]:
     labels = [examples.y for examples in (built.train, built.held) if examples is not None]
     if built.validation is not None:
         labels.append(built.validation.y)
-    return [
+    counts = class_counts(labels, len(classes.labels))
+    found = [
+        (label, count)
+        for label, count in zip(classes.labels, counts, strict=False)
+        if count < folds
+    ]
+    told = [
         Problem(
             f'the class "{label}" has {count} row{"" if count == 1 else "s"}, fewer than the '
             f"{folds} folds: some of them are scored without it"
         )
-        for label, count in zip(
-            classes.labels, class_counts(labels, len(classes.labels)), strict=False
-        )
-        if count < folds
+        for label, count in found[:SHOWN_CLASSES]
     ]
+    if more := len(found) - len(told):
+        told.append(Problem(f"and {more:,} more class{'es have' if more > 1 else ' has'} as few"))
+    return told
 
 
 def class_counts(labels: Sequence[Any], classes: int) -> list[int]:
@@ -230,35 +246,12 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
         ]
         raise TrainingDiverged(problems) from None
     figures = model.evaluator.figures(built.held)
-    columns, rows = predictions_of(built, index) if work.predictions else ((), ())
     undefined = tuple(
         problem for each in watching if (problem := each.undefined_problem()) is not None
     )
-    return FoldResult(index + 1, len(built.held), end.epoch, figures, columns, rows, undefined)
-
-
-def predictions_of(built: Built, index: int) -> tuple[tuple[str, ...], tuple[HeldOutRow, ...]]:
-    """The columns of predictions, and a row for each row that the fold held out."""
-    prepared = built.prepared
-    held = built.held
-    assert held is not None and prepared.held is not None and prepared.held_rows is not None
-    preparation = prepared.preprocessing
-    trained = Trained("", built.config, built.model, preparation)
-    targets = preparation.targets
-    names = tuple(f"target_{name}" for name in targets.names)
-    truth = prepared.held.y.reshape(len(held), -1)
-    if targets.classes is not None:
-        names = ("target",)
-        labels = targets.classes.labels
-        chosen = truth.argmax(axis=1) if truth.shape[1] > 1 else truth[:, 0].astype(int)
-        known = [[labels[k]] for k in chosen.tolist()]
-    else:
-        regression = targets.task == "regression"
-        numbers = targets.in_own_unit(truth) if regression else truth.astype(int)
-        known = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
-    guesses = predicted_rows(trained, held.x, THRESHOLD)
-    rows = tuple(
-        [row + 1, index + 1, *own, *guess]
-        for row, own, guess in zip(prepared.held_rows.tolist(), known, guesses, strict=True)
-    )
-    return ("row", "fold", *names, *predicted_columns(trained)), rows
+    result = FoldResult(index + 1, len(built.held), end.epoch, figures, undefined=undefined)
+    if work.predictions is None:
+        return result
+    part = work.predictions / f"{index + 1}.jsonl"
+    write_part(part, built, index + 1)
+    return replace(result, columns=held_out_columns(built), predictions=part)

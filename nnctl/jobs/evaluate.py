@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.assembly.build import metrics_for
-from nnctl.assembly.comparison import absence, baselines, confusion, predictions_for
+from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baselines, guesses_for
 from nnctl.assembly.examples import examples_for, nbytes
 from nnctl.assembly.trained import Trained, load_trained
+from nnctl.data.classes import Label
 from nnctl.data.prepare import read_examples
 from nnctl.data.reading.digests import digest_of
 from nnctl.data.reading.files import DataFile
@@ -26,7 +27,7 @@ class EvaluateResult:
     """The figures of a model on some rows.
 
     `baselines` has what the metrics would be for the same prediction throughout: the commonest
-    class, or the mean. `confusion_matrix` counts rows by true class (rows) and predicted class.
+    class, or the mean. `confusion` tells which class was taken for which, where a row has one.
     `missed` names the metrics that are not as they were asked to be; `warnings` tell what a user
     should know of the rows. `threshold` is the probability above which the answer is yes, where
     the answers are yes or no.
@@ -36,11 +37,20 @@ class EvaluateResult:
     loss: float
     metrics: dict[str, float]
     baselines: dict[str, float]
-    confusion_matrix: list[list[int]] | None
-    classes: list[int | float | str] | None
+    confusion: Confusion | None
     missed: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
     threshold: float | None = None
+
+    @property
+    def classes(self) -> list[Label] | None:
+        """The classes in sorted order, where a row has one of them."""
+        return None if self.confusion is None else list(self.confusion.classes)
+
+    @property
+    def confusion_matrix(self) -> list[list[int]] | None:
+        """The rows by true class (rows) and predicted class, unless the classes are too many."""
+        return None if self.confusion is None else self.confusion.matrix
 
     def as_json(self) -> dict[str, Any]:
         """The figures as plain data."""
@@ -49,8 +59,9 @@ class EvaluateResult:
             "loss": self.loss,
             "metrics": self.metrics,
         }
-        if self.confusion_matrix is not None:
-            values["confusion_matrix"] = self.confusion_matrix
+        matrix = self.confusion_matrix
+        if matrix is not None:
+            values["confusion_matrix"] = matrix
             values["classes"] = self.classes
         known = self.baselines.items()
         values["baselines"] = {name: value for name, value in known if name in self.metrics}
@@ -139,8 +150,10 @@ def evaluate(
     prepared = read_examples(trained.preprocessing, file, warnings, memory)
     examples = examples_for(model, prepared)
     figures = model.evaluator.figures(examples)
-    predictions = predictions_for(trained, examples)
-    matrix, classes = confusion(trained, examples, predictions, limit)
+    confusion = None
+    if targets.classes is not None:
+        confusion = Confusion.of(targets.classes.labels, guesses_for(trained, examples, limit))
+        warnings += unseen_matrix(confusion)
     lacking = absence(targets, examples.y, "no row", list(metrics))
     warnings += [] if lacking is None else [lacking]
     return EvaluateResult(
@@ -148,12 +161,20 @@ def evaluate(
         figures["loss"],
         {name: value for name, value in figures.items() if name != "loss"},
         baselines(model.loss.task, targets, examples.y),
-        matrix,
-        classes,
+        confusion,
         tuple(bound.metric for bound in bounds if bound.missed_by(figures)),
         tuple(warnings),
         limit if targets.task == "binary" else None,
     )
+
+
+def unseen_matrix(confusion: Confusion) -> list[Problem]:
+    """A warning where there are too many classes for a matrix."""
+    count = len(confusion.classes)
+    if count <= MOST_CLASSES:
+        return []
+    message = f"the confusion matrix is left out: of {count:,} classes it has {count**2:,} cells"
+    return [Problem(f"{message}, and at most {MOST_CLASSES:,} classes are shown in one")]
 
 
 def metrics_of(names: Sequence[str]) -> dict[str, Any]:

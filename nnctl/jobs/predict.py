@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,9 +20,10 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.finding import find_weights, find_weights_and_data
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.system.unicode import normal_form
-from nnctl.training.blocks import Inputs
+from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 from nnctl.visible import visible_cells
 
+CELL = 16  # bytes of text, about
 Row = Sequence[object]
 
 
@@ -61,11 +63,15 @@ class Predictions:
             targets=False,
             memory=nbytes(self.trained.config.data.memory),
         ) as source:
-            batches = preprocessing.batches(source, notices, named, self.keep)
+            most = self.trained.model.rows_by_bytes()
+            batches = preprocessing.batches(source, notices, named, self.keep, most)
             first = next(batches, None)
             yield csv_text([visible_cells(self.header)])
+            size = rows_by_bytes(len(self.header) * CELL)
             for batch in self._following(first, batches):
-                yield csv_text(self.rows(batch))
+                rows = self.rows(batch)
+                for part in slices_of(len(batch), size):
+                    yield csv_text(islice(rows, part.stop - part.start))
         for problem in notices.problems():
             self.warn(problem)
 
@@ -97,13 +103,14 @@ def predicted_rows(trained: Trained, x: Inputs, threshold: float) -> Iterator[Ro
     if targets.task == "regression":
         predictions = targets.in_own_unit(predictions)
     numbers = predictions.reshape(len(predictions), -1)
-    texts = [list(map(str, row)) for row in numbers]  # the fewest digits that read back
+    # The fewest digits that read back; a row's when it is asked for, of which few are held.
+    texts = (list(map(str, row)) for row in numbers)
     if targets.task == "regression":
-        return iter(texts)
+        return texts
     if targets.classes is None:
-        chosen = is_yes(numbers, threshold).astype(int).tolist()
+        chosen = is_yes(numbers, threshold).astype(int)
         return (
-            [cell for pair in zip(labels, row, strict=True) for cell in pair]
+            [cell for pair in zip(labels.tolist(), row, strict=True) for cell in pair]
             for labels, row in zip(chosen, texts, strict=True)
         )
     labels = visible_cells(targets.classes.labels)

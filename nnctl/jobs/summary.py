@@ -10,6 +10,7 @@ import numpy as np
 from nnctl.assembly.build import Built, build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
+from nnctl.data.streamed import Streamed
 from nnctl.graph import Name, Shape
 from nnctl.jobs.finding import find_model
 from nnctl.jobs.job import training_of
@@ -92,7 +93,8 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     slots = sum(slot.nbytes for slot in built.model.state().slots.values())
     working_bytes = step.nbytes + slots
     whole = summary_of(built.model, working_bytes)  # before the weights change
-    blocks = built.train.x.count if isinstance(built.train.x, Blocks) else None
+    x = built.train.x
+    blocks = x.count if isinstance(x, Streamed) else None
     speed = speed_of(training, step)
     return replace(
         whole,
@@ -110,7 +112,7 @@ def held_bytes(built: Built) -> int:
     ordered = x.at_once * np.diff(x.starts).max() if isinstance(x, Blocks) else len(x)
     arrays = [x, *built.train.arrays()[1:]]
     for part in others:  # of whose blocks no more is held than is predicted at once
-        arrays += [a for a in part.arrays() if not isinstance(a, Blocks)] if part else []
+        arrays += [a for a in part.arrays() if not isinstance(a, Streamed)] if part else []
     return sum(array.nbytes for array in arrays) + int(ordered) * np.dtype(np.intp).itemsize
 
 

@@ -14,6 +14,7 @@ from nnctl.data.inputs import Inputs
 from nnctl.graph import Array, Shape
 from nnctl.network.layers import Flatten, Reshape
 from nnctl.report.wording import typeset
+from nnctl.training.blocks import Blocks
 from nnctl.training.sequential import Sequential
 
 SMALLEST_SIDE = 8  # of pictures that nobody declared, in pixels
@@ -36,7 +37,7 @@ class View:
     said: str = ""
 
 
-def view_of(trained: Trained, x: Array) -> View:
+def view_of(trained: Trained, x: Array | Blocks) -> View:
     """How examples like `x` (rows, *input_shape) are shown.
 
     The shape that the model declares decides. A vector of numbers is a picture where both the

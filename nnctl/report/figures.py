@@ -139,7 +139,7 @@ class DrawnRun:
     def matrix(self) -> list[tuple[Label, list[Cell]]] | None:
         """The confusion matrix by true class, where it fits a table."""
         judged = self.run.judged
-        if judged is None or judged.matrix is None or len(judged.classes) > MOST_CLASSES:
+        if judged is None or len(judged.classes) > MOST_CLASSES or judged.matrix is None:
             return None
         rows = []
         for k, (label, counts) in enumerate(zip(judged.classes, judged.matrix, strict=True)):
@@ -152,29 +152,21 @@ class DrawnRun:
             rows.append((label, cells))
         return rows
 
-    @property
+    @cached_property
     def matrix_picture(self) -> str | None:
         """The address of a picture of a confusion matrix that fits no table."""
         judged = self.run.judged
-        if judged is None or judged.matrix is None or self.matrix is not None:
+        if judged is None or self.matrix is not None or (counts := judged.matrix) is None:
             return None
-        return png.counts(np.array(judged.matrix))
+        return png.counts(np.array(counts))
 
     @property
     def confusions(self) -> list[tuple[Label, Label, int]]:
         """The true and predicted classes that are confused most often, with their counts."""
         judged = self.run.judged
-        if judged is None or judged.matrix is None:
+        if judged is None or judged.confusion is None:
             return []
-        counts = np.array(judged.matrix)
-        np.fill_diagonal(counts, 0)
-        places = np.argsort(-counts, axis=None, kind="stable")[:MOST_CONFUSIONS].tolist()
-        pairs = [divmod(place, len(counts)) for place in places]
-        return [
-            (judged.classes[a], judged.classes[b], int(counts[a, b]))
-            for a, b in pairs
-            if counts[a, b]
-        ]
+        return judged.confusion.commonest(MOST_CONFUSIONS)
 
     @cached_property
     def fits(self) -> list[Fitted]:

@@ -1,20 +1,32 @@
 """How a model does on some rows: what it takes for what, and where it is furthest off."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.assembly.comparison import baselines, class_pairs, confusion, predictions_for
+from nnctl.assembly.comparison import (
+    Confusion,
+    Guesses,
+    baselines,
+    guesses_for,
+    predictions_by_block,
+    predictions_for,
+)
 from nnctl.assembly.trained import Trained
 from nnctl.data.classes import Label
+from nnctl.data.inputs import Inputs
 from nnctl.graph import Array
 from nnctl.network.answers import is_yes
 from nnctl.report.example_views import View, cells_of, values_of, view_of
+from nnctl.training.blocks import Blocks, rows_by_bytes, slices_of
 from nnctl.training.step import Examples
 
 PICTURES, SERIES, ROWS = 24, 12, 12  # of the worst examples
 MOST_COLUMNS = 50  # of a table that are shown
+MOST_BY_CLASS = 100  # classes
 TINY = 1e-12
+Miss = tuple[int, str, str, float]  # a row, what is true, what is predicted, how far off
 
 
 @dataclass(frozen=True)
@@ -78,9 +90,10 @@ class Worst:
 class Judged:
     """A model's predictions for the rows of one part of the data.
 
-    `matrix` counts rows by true class (rows) and predicted class, where each row has one; `fits`
-    are those of a regression. `low` and `high` are the extremes of the values of all rows;
-    `columns` names the first columns of the data, `text_columns` those that hold text.
+    `confusion` tells which class was taken for which, where each row has one; `by_class` has the
+    figures of those with the most rows, `fits` those of a regression. `low` and `high` are the
+    extremes of the values of all rows; `columns` names the first columns of the data,
+    `text_columns` those that hold text.
     """
 
     part: str
@@ -94,74 +107,115 @@ class Judged:
     text_columns: tuple[str, ...] = ()
     columns_left_out: int = 0
     classes: tuple[Label, ...] = ()
-    matrix: list[list[int]] | None = None
+    confusion: Confusion | None = None
     by_class: tuple[ClassFigures, ...] = ()
     fits: tuple[Fit, ...] = ()
+
+    @property
+    def matrix(self) -> list[list[int]] | None:
+        """The rows by true class (rows) and predicted class, unless the classes are too many."""
+        return None if self.confusion is None else self.confusion.matrix
 
 
 def judge(part: str, trained: Trained, examples: Examples) -> Judged:
     """The model's predictions for the examples of a part of its data."""
-    predictions = predictions_for(trained, examples)
-    x = examples.x[:]
-    view = view_of(trained, x)
+    view = view_of(trained, examples.x)
     inputs = trained.preprocessing.inputs
     targets = trained.preprocessing.targets
-    low = high = 0.0
-    if view.kind != "table":
-        own = values_of(inputs, x)
-        low, high = float(own.min()), float(own.max())
-    matrix, classes = confusion(trained, examples, predictions)
-    fits: tuple[Fit, ...] = ()
-    if matrix is not None and classes is not None:
-        by_class = tuple(class_figures(matrix, classes))
+    low, high = (0.0, 0.0) if view.kind == "table" else extremes(inputs, examples.x)
+    confusion, fits = None, tuple[Fit, ...]()
+    most = {"picture": PICTURES, "series": SERIES, "table": ROWS}[view.kind]
+    if targets.classes is not None:
+        guesses = guesses_for(trained, examples)
+        confusion = Confusion.of(targets.classes.labels, guesses)
+        by_class = class_figures(confusion)
+        found = least_likely_rows(confusion.classes, guesses, most)
     elif targets.task == "regression":
-        by_class = ()
-        fits = fits_of(trained, examples, predictions)
+        by_class = []
+        fits = fits_of(trained, examples, predictions_for(trained, examples.x))
+        found = furthest_rows(fits, most)
     else:
-        by_class = tuple(label_figures(targets.names, examples.y > 0.5, is_yes(predictions)))
+        by_class, found = judge_labels(trained, examples, most)
     return Judged(
         part,
         len(examples),
         baselines(trained.model.loss.task, targets, examples.y),
         view,
-        tuple(worst_of(trained, examples, predictions, view, fits)),
+        tuple(worst_of(inputs, examples.x, view, found)),
         low,
         high,
         inputs.names[:MOST_COLUMNS],
         tuple(inputs.categories),
         max(0, len(inputs.names) - MOST_COLUMNS),
-        tuple(classes or targets.names),
-        matrix,
-        by_class,
+        targets.names if confusion is None else confusion.classes,
+        confusion,
+        tuple(commonest(by_class)),
         fits,
     )
+
+
+def extremes(inputs: Inputs, x: Array | Blocks) -> tuple[float, float]:
+    """The least and the greatest number of the data that inputs `x` were made of."""
+    size = rows_by_bytes(x[:1].size * np.dtype(np.float64).itemsize)
+    blocks = (values_of(inputs, x[rows]) for rows in slices_of(len(x), size))
+    found = [(float(values.min()), float(values.max())) for values in blocks]
+    return min(low for low, _ in found), max(high for _, high in found)
+
+
+def commonest(figures: list[ClassFigures]) -> list[ClassFigures]:
+    """The classes with the most rows, as many as are shown, in the order that they have."""
+    places = sorted(range(len(figures)), key=lambda k: -figures[k].support)[:MOST_BY_CLASS]
+    return [figures[k] for k in sorted(places)]
 
 
 def ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def class_figures(matrix: list[list[int]], classes: list[Label]) -> list[ClassFigures]:
-    """The figures of each class of a confusion matrix."""
-    counts = np.array(matrix)
-    hits, labelled, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
-    return [
-        ClassFigures(
-            label,
-            int(hits[k]),
-            int(labelled[k] - hits[k]),
-            int(predicted[k] - hits[k]),
-            int(counts.sum() - labelled[k] - predicted[k] + hits[k]),
+def class_figures(confusion: Confusion) -> list[ClassFigures]:
+    """The figures of each class."""
+    count, rows = len(confusion.classes), confusion.rows
+    right = confusion.truth == confusion.guess
+    hits, labelled, predicted = (
+        np.bincount(places, own, count).astype(np.intp)
+        for places, own in (
+            (confusion.truth, rows * right),
+            (confusion.truth, rows),
+            (confusion.guess, rows),
         )
-        for k, label in enumerate(classes)
-    ]
+    )
+    others = rows.sum() - labelled - predicted + hits
+    columns = np.stack([hits, labelled - hits, predicted - hits, others], axis=1).tolist()
+    named = zip(confusion.classes, columns, strict=True)
+    return [ClassFigures(label, *column) for label, column in named]
 
 
-def label_figures(names: tuple[str, ...], truth: Array, said: Array) -> list[ClassFigures]:
-    """The figures of each of several labels that a row may have, (rows, labels) each."""
+def judge_labels(
+    trained: Trained, examples: Examples, most: int
+) -> tuple[list[ClassFigures], list[Miss]]:
+    """The figures of each of several labels that a row may have, and the rows furthest off."""
+    names = trained.preprocessing.targets.names
+    counts, badness = np.zeros((len(names), 4), np.intp), []
+    for rows, predictions in predictions_by_block(trained, examples.x):
+        truth = examples.y[rows] > 0.5
+        counts += label_counts(truth, is_yes(predictions))
+        badness.append(of_truth(truth, predictions).min(axis=1))
+    columns = zip(names, counts.tolist(), strict=True)
+    figures = [ClassFigures(name, *column) for name, column in columns]
+    return figures, least_likely_labels(
+        trained, examples, first_rows(np.concatenate(badness), most)
+    )
+
+
+def label_counts(truth: Array, said: Array) -> Array:
+    """Of labels (rows, labels) those found, missed, falsely said and rightly not: (labels, 4)."""
     counts = [(truth & said), (truth & ~said), (~truth & said), (~truth & ~said)]
-    columns = np.stack([count.sum(axis=0) for count in counts], axis=1).tolist()
-    return [ClassFigures(name, *column) for name, column in zip(names, columns, strict=True)]
+    return np.stack([count.sum(axis=0) for count in counts], axis=1)
+
+
+def of_truth(truth: Array, predictions: Array) -> Array:
+    """The probability that was given to what is true of each label, (rows, labels)."""
+    return np.where(truth, predictions, 1 - predictions.astype(np.float64))
 
 
 def fits_of(trained: Trained, examples: Examples, predictions: Array) -> tuple[Fit, ...]:
@@ -175,67 +229,37 @@ def fits_of(trained: Trained, examples: Examples, predictions: Array) -> tuple[F
 
 
 def worst_of(
-    trained: Trained, examples: Examples, predictions: Array, view: View, fits: tuple[Fit, ...]
-) -> list[Worst]:
+    inputs: Inputs, x: Array | Blocks, view: View, found: Sequence[Miss]
+) -> Iterator[Worst]:
     """The examples whose truth was given the least probability, or that are furthest off."""
-    most = {"picture": PICTURES, "series": SERIES, "table": ROWS}[view.kind]
-    targets = trained.preprocessing.targets
-    inputs = trained.preprocessing.inputs
-    if fits:
-        found = furthest_rows(fits, most)
-    elif targets.classes is None:
-        found = least_likely_labels(targets.names, examples.y > 0.5, predictions, most)
-    else:
-        found = least_likely_rows(trained, examples, predictions, most)
-    made = []
     for row, truth, predicted, off in found:
-        x = examples.x[row]
         if view.kind == "table":
-            made.append(
-                Worst(row, truth, predicted, off, None, tuple(cells_of(inputs, x)[:MOST_COLUMNS]))
-            )
+            cells = tuple(cells_of(inputs, x[row])[:MOST_COLUMNS])
+            yield Worst(row, truth, predicted, off, None, cells)
         else:
-            values = values_of(inputs, x[None]).reshape(view.shape)
-            made.append(Worst(row, truth, predicted, off, values))
-    return made
+            values = values_of(inputs, x[row][None]).reshape(view.shape)
+            yield Worst(row, truth, predicted, off, values)
 
 
-Miss = tuple[int, str, str, float]  # a row, its truth, what was predicted, by how much off
-
-
-def least_likely_rows(
-    trained: Trained, examples: Examples, predictions: Array, most: int
-) -> list[Miss]:
+def least_likely_rows(classes: Sequence[Label], guesses: Guesses, most: int) -> list[Miss]:
     """Rows whose own class was given the least probability."""
-    classes = trained.preprocessing.targets.classes
-    assert classes is not None
-    truth, guess = class_pairs(trained, examples, predictions)
-    if trained.preprocessing.targets.task == "binary":
-        second = predictions[:, 0].astype(np.float64)
-        probability = np.where(truth == 1, second, 1 - second)
-    else:
-        probability = np.take_along_axis(predictions, truth[:, None], axis=1)[:, 0]
-    labels = [str(label) for label in classes.labels]
+    truth, guess, probability = guesses
     return [
-        (row, labels[truth[row]], labels[guess[row]], float(probability[row]))
+        (row, str(classes[truth[row]]), str(classes[guess[row]]), float(probability[row]))
         for row in first_rows(probability, most)
     ]
 
 
-def least_likely_labels(
-    names: tuple[str, ...], truth: Array, predictions: Array, most: int
-) -> list[Miss]:
-    """Rows of which one label's truth was given the least probability."""
-    of_truth = np.where(truth, predictions, 1 - predictions.astype(np.float64))
-    said = is_yes(predictions)
+def least_likely_labels(trained: Trained, examples: Examples, rows: Sequence[int]) -> list[Miss]:
+    """Those rows, with what is true of them and what was said."""
+    names = trained.preprocessing.targets.names
+    chosen = examples.rows(np.array(rows))
+    predictions = predictions_for(trained, chosen.x)
+    truth, said = chosen.y > 0.5, is_yes(predictions)
+    least = of_truth(truth, predictions).min(axis=1).tolist()
     return [
-        (
-            row,
-            label_list(names, truth[row]),
-            label_list(names, said[row]),
-            float(of_truth[row].min()),
-        )
-        for row in first_rows(of_truth.min(axis=1), most)
+        (row, label_list(names, truth[k]), label_list(names, said[k]), least[k])
+        for k, row in enumerate(rows)
     ]
 
 

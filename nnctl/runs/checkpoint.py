@@ -16,7 +16,7 @@ from nnctl.runs.weights import METADATA, metadata_array, metadata_of
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.system.version import __version__
-from nnctl.training.blocks import Blocks
+from nnctl.training.blocks import come_in_windows
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples
@@ -67,7 +67,7 @@ class Saved(NamedTuple):
         rows = len(train)
         try:
             check_numbers(self.numbers, rows, batch_size, figures_of(metrics, validated))
-            check_order(self.arrays["order"], self.batch, rows, isinstance(train.x, Blocks))
+            check_order(self.arrays["order"], self.batch, rows, come_in_windows(train.x))
             if self.batch:
                 check_totals(self.arrays, [metric.start() for metric in metrics.values()])
             for state in self.callbacks:

@@ -6,6 +6,7 @@ come in a random order, too. Each block is read once an epoch.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -13,14 +14,15 @@ import numpy as np
 from nnctl.graph import Array, Shape
 
 MOST_SEED = 1 << 63
+BLOCK_BYTES = 1 << 24  # made together: enough for NumPy, and little beside what Python takes
 Mode = Literal["raise", "wrap", "clip"]
 
 
 class Blocks(ABC):
-    """Inputs `shape` `(rows, *example)` that are not held: to the engine, an array.
+    """Inputs `shape` `(rows, *example)` that are not held as such: to the engine, an array.
 
     Block k has the rows `starts[k]` to `starts[k + 1]`. Of `at_once` blocks any rows can be taken
-    at random without any of them being read again.
+    at random without any of them being read again; where there are more, those are a window.
     """
 
     shape: Shape
@@ -35,6 +37,11 @@ class Blocks(ABC):
     def count(self) -> int:
         """How many blocks there are."""
         return len(self.starts) - 1
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether only some of the rows are at hand at a time."""
+        return self.count > self.at_once
 
     @property
     def ndim(self) -> int:
@@ -69,19 +76,40 @@ class Blocks(ABC):
 Inputs = Array | Blocks
 
 
-def draw_order(x: Inputs, shuffle: bool, generator: np.random.Generator) -> Array:
-    """What an epoch's order is known by: all rows in that order, or of blocks its seed alone.
+def rows_by_bytes(row: int, multiple: int = 1) -> int:
+    """How many rows are made together, of which each takes `row` bytes with all that it becomes.
 
-    Blocks that are not shuffled need none.
+    A multiple of so many rows, and at least those.
     """
-    if isinstance(x, Blocks):
+    return max(1, BLOCK_BYTES // (max(1, row) * multiple)) * multiple
+
+
+def slices_of(rows: int, size: int) -> Iterator[slice]:
+    """So many rows from the first to the last, `size` of them at a time."""
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
+
+
+def come_in_windows(x: Inputs) -> bool:
+    """Whether only some of the rows are at hand at a time."""
+    return isinstance(x, Blocks) and x.has_windows
+
+
+def draw_order(x: Inputs, shuffle: bool, generator: np.random.Generator) -> Array:
+    """What an epoch's order is known by: all rows in that order, or in windows its seed alone.
+
+    Windows that are not shuffled need none.
+    """
+    if come_in_windows(x):
         return generator.integers(MOST_SEED, size=1) if shuffle else np.empty(0, np.int64)
     return generator.permutation(len(x)) if shuffle else np.arange(len(x))
 
 
 def in_order(x: Inputs, known: Array) -> "WindowedOrder | Array":
     """An epoch's order, of which a slice gives rows, from what `drawn` has made known of it."""
-    return WindowedOrder(x.starts, x.at_once, known) if isinstance(x, Blocks) else known
+    if isinstance(x, Blocks) and x.has_windows:
+        return WindowedOrder(x.starts, x.at_once, known)
+    return known
 
 
 class WindowedOrder:

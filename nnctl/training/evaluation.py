@@ -8,7 +8,7 @@ import numpy as np
 
 from nnctl.graph import Array
 from nnctl.system import machine
-from nnctl.training.blocks import Inputs
+from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
 from nnctl.training.step import Examples, Forward, Model, Penalty
@@ -38,6 +38,11 @@ class Predictor:
         fitting = 1 << int(math.log2(max(1, BLOCK_NUMBERS // numbers)))
         return max(FEWEST_ROWS, min(MOST_ROWS, fitting))
 
+    def rows_by_bytes(self) -> int:
+        """The rows of as many blocks as may be in memory at once, with inputs and outputs."""
+        numbers = math.prod(self.model.input_shape) + 2 * math.prod(self.model.output_shape)
+        return rows_by_bytes(numbers * self.model.vector.itemsize, self.rows_at_once())
+
     def _program(self, worker: int = 0) -> Forward:
         """The worker's own program; all are alike."""
         while len(self._programs) <= worker:
@@ -53,7 +58,7 @@ class Predictor:
     def blocks(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
         """The rows of each block, in order, and the output for them, which may be overwritten."""
         size = len(self._program().x)
-        blocks = [slice(k, min(k + size, len(x))) for k in range(0, len(x), size)]
+        blocks = list(slices_of(len(x), size))
         return self._by_threads(x, blocks) if self.ranks is None else self._by_ranks(x, blocks)
 
     def _by_ranks(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:

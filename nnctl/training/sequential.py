@@ -1,6 +1,6 @@
 """`Sequential`: a stack of layers, with Keras's three steps: define, compile, fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -238,6 +238,17 @@ class Sequential(Stack):
         """
         inputs = self._inputs(x)  # builds the model, if need be
         return self._predictor(inputs)
+
+    def outputs(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
+        """The rows of each block of `x` `(rows, *input_shape)`, in order, with their output.
+
+        Memory does not grow with the rows; what is yielded may be overwritten by what follows.
+        """
+        return self._predictor.blocks(x)
+
+    def rows_by_bytes(self) -> int:
+        """How many rows may be in memory at once, with what the model makes of them."""
+        return self._predictor.rows_by_bytes()
 
     def __call__(self, x: Any) -> Array:
         """The same as `predict`."""

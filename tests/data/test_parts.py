@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnctl.data.one_hot import OneHot
 from nnctl.data.prepare import Prepared
 from nnctl.data.streamed import Streamed
 from nnctl.errors import NnctlError
@@ -113,3 +114,34 @@ def test_numbers_beyond_the_dtype_are_found_before_training(tmp_path: Path) -> N
     np.savez(path, x=x, y=np.arange(ROWS))
     with pytest.raises(NnctlError, match=r"column x_1, row 333[^$]*not a finite number"):
         prepared(path, memory=900)
+
+
+@pytest.mark.parametrize("missing", ["mean", "drop"])
+@pytest.mark.parametrize("scaling", ["none", "standardize"])
+def test_of_many_kinds_the_places_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, scaling: str
+) -> None:
+    """The inputs, and their order, are those that are read where not even these may be held."""
+    path = tmp_path / "t.csv"
+    cells = [
+        (row / 7, f"k{row * 37 % 90}", "xyz"[row % 3] if row % 9 else "") for row in range(ROWS)
+    ]
+    lines = [f"{n!r},{k},{few},{row}\n" for row, (n, k, few) in enumerate(cells)]
+    path.write_text("n,k,few,t\n" + "".join(lines))
+    options = {"target": "t", "missing": missing, "scaling": scaling, "validation": 0.25}
+    memory = 100_000
+    held, spared = both(path, monkeypatch, memory, **options, test=path)
+    assert held.preprocessing.to_json() == spared.preprocessing.to_json()
+    assert held.warnings == spared.warnings
+    for part in ("train", "validation", "test"):
+        mine, theirs = getattr(held, part), getattr(spared, part)
+        assert isinstance(mine.x, np.ndarray) and isinstance(theirs.x, OneHot), part
+        assert theirs.x.nbytes == len(mine) * 12
+        assert mine.x.tobytes() == theirs.x[:].tobytes()
+        assert mine.y.tobytes() == theirs.y.tobytes()
+    monkeypatch.setattr("nnctl.data.inputs.Inputs.held_row", memory)
+    read = prepared(path, **options, memory=memory)
+    assert isinstance(read.train.x, Streamed) and isinstance(spared.train.x, OneHot)
+    assert read.train.x[:].tobytes() == held.train.x[:].tobytes()
+    np.testing.assert_array_equal(spared.train.x.starts, read.train.x.starts)
+    assert spared.train.x.at_once == read.train.x.at_once < read.train.x.count

@@ -72,6 +72,29 @@ def test_targets_are_encoded_where_asked_for(from_csv: Preprocessing) -> None:
         examples(from_csv, "a,b,t\n1,2,q\n")
 
 
+@pytest.mark.parametrize("most", [1, 2, 3, 100])
+def test_a_batch_has_no_more_rows_than_are_wanted(from_csv: Preprocessing, most: int) -> None:
+    text = "b,id,a\n2,7a,5\n3,8b,10\n1,9c,1\n4,0d,2\n6,1e,3\n"
+    (whole,) = batches(from_csv, text, keep=["id"])
+    parts = batches(from_csv, text, keep=["id"], most_rows=most)
+    assert [len(part) for part in parts] == [most] * (5 // most) + [5 % most] * (5 % most > 0)
+    assert np.concatenate([part.x for part in parts]).tobytes() == whole.x.tobytes()
+    assert [cell for part in parts for cell in part.kept["id"]] == whole.kept["id"]
+
+
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_of_what_cannot_be_predicted_each_batch_has_its_own(
+    from_csv: Preprocessing, most: int
+) -> None:
+    dropping = from_csv._replace(inputs=from_csv.inputs._replace(missing="drop"))
+    text = "a,b\n1,2\n,3\n4,\n5,6\n"
+    (whole,) = batches(dropping, text)
+    parts = batches(dropping, text, most_rows=most)
+    assert [row for part in parts for row in part.usable.tolist()] == [True, False, False, True]
+    assert [len(part.x) for part in parts] == [int(part.usable.sum()) for part in parts]
+    assert np.concatenate([part.x for part in parts]).tobytes() == whole.x.tobytes()
+
+
 def test_a_header_alone_gives_no_batches_and_no_examples(from_csv: Preprocessing) -> None:
     assert batches(from_csv, "a,b,t\n") == []
     with pytest.raises(NnctlError) as caught:

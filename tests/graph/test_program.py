@@ -1,9 +1,12 @@
 """Lowering: fewest calls, memory shared without a trace in the bits, state after the step."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from nnctl.graph import Graph, Program, gradients, join
+from nnctl.graph import Graph, Program, gradients, join, one_hot
+from nnctl.graph.operations import MOST_ROWS_READY
 
 
 def network(graph, rows=7):
@@ -186,3 +189,26 @@ def test_a_constant_beyond_the_dtype_is_infinite_there():
     program[x][...] = 1
     program.run()
     assert np.isposinf(program[y]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("classes", [3, MOST_ROWS_READY, MOST_ROWS_READY + 1])
+def test_a_label_has_a_one_in_its_own_place(classes, dtype):
+    graph = Graph()
+    labels = graph.leaf("labels", (2, 3), "integer")
+    program = Program(graph, [marked := one_hot(labels, classes), labels], dtype)
+    program[labels][...] = [[0, 1, 2], [classes - 1, 1, 0]]
+    program.run()
+    np.testing.assert_array_equal(program[marked], np.eye(classes, dtype=dtype)[program[labels]])
+
+
+def test_marking_many_classes_takes_no_memory_a_pair_of_them():
+    classes = 5000
+    tracemalloc.start()
+    graph = Graph()
+    labels = graph.leaf("labels", (4,), "integer")
+    program = Program(graph, [one_hot(labels, classes), labels], np.float32)
+    program.run()
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken < 10 * 4 * classes * 4 < classes**2

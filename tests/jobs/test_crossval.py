@@ -91,11 +91,16 @@ def test_mean_and_spread_are_those_of_the_folds(folder):
 @pytest.mark.slow
 @pytest.mark.process
 def test_the_number_of_processes_changes_nothing(folder):
+    folders = [folder / "alone", folder / "several"]
+    for part in folders:
+        part.mkdir()
     alone, several = (
-        crossval(Path("binary.yaml"), folds=3, workers=workers, predictions=True)
-        for workers in (1, 2)
+        crossval(Path("binary.yaml"), folds=3, workers=workers, predictions=part)
+        for workers, part in enumerate(folders, 1)
     )
-    assert alone == several
+    assert (alone.mean, alone.std) == (several.mean, several.std)
+    assert [fold.figures for fold in alone.folds] == [fold.figures for fold in several.folds]
+    assert list(alone.held_out()) == list(several.held_out())
 
 
 def test_two_configs_have_the_same_folds(folder):
@@ -116,8 +121,8 @@ def test_a_validation_fraction_comes_of_the_rows_that_train(folder):
 
 
 def test_predictions_cover_every_row_once(folder):
-    result = crossval(Path("binary.yaml"), folds=4, workers=1, predictions=True)
-    rows = sorted(row for fold in result.folds for row in fold.predictions)
+    result = crossval(Path("binary.yaml"), folds=4, workers=1, predictions=Path())
+    rows = list(result.held_out())
     assert result.folds[0].columns == ("row", "fold", "target", "prediction", "probability")
     assert [row[0] for row in rows] == list(range(1, len(ROWS) + 1))
     assert [row[2] for row in rows] == [row[3] for row in ROWS]
@@ -128,9 +133,9 @@ def test_predictions_cover_every_row_once(folder):
 
 
 def test_numbers_are_predicted_in_their_own_unit(folder):
-    result = crossval(Path("regression.yaml"), folds=4, workers=1, predictions=True)
+    result = crossval(Path("regression.yaml"), folds=4, workers=1, predictions=Path())
     assert result.folds[0].columns == ("row", "fold", "target_price", "price")
-    rows = sorted(row for fold in result.folds for row in fold.predictions)
+    rows = list(result.held_out())
     known = [float(row[2]) for row in rows]
     np.testing.assert_allclose(known, [row[4] for row in ROWS], rtol=1e-5)
 
@@ -139,11 +144,12 @@ def test_labels_are_0_or_1_as_predictions_are(folder):
     table = "a,p,q\n" + "".join(f"{k},{k % 2},{k // 2 % 2}\n" for k in range(20))
     Path("table.csv").write_text(table)
     changes = ["data.target=[p, q]", "data.features=[a]", "layers.1.units=2"]
-    result = crossval(Path("binary.yaml"), folds=2, workers=1, overrides=changes, predictions=True)
+    result = crossval(
+        Path("binary.yaml"), folds=2, workers=1, overrides=changes, predictions=Path()
+    )
     assert result.folds[0].columns[2:] == ("target_p", "target_q", "p", "probability_p", "q",
                                            "probability_q")  # fmt: skip
-    rows = [row for fold in result.folds for row in fold.predictions]
-    assert sorted((k, p, q) for k, _, p, q, *_ in rows) == [
+    assert [(k, p, q) for k, _, p, q, *_ in result.held_out()] == [
         (k + 1, str(k % 2), str(k // 2 % 2)) for k in range(20)
     ]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import ArgumentError, NnctlError
-from nnctl.jobs.predict import predict
+from nnctl.jobs.predict import CELL, Predictions, predict
 from nnctl.jobs.train import train
 
 ROOT = Path(__file__).parents[2]
@@ -176,3 +176,38 @@ def test_idx_files_are_predicted_too(tmp_path):
     assert len(expected) == 13
     rows = [["a", "b", "c", "d"], *images.reshape(12, 4).tolist()]
     assert table(run, stream(rows))[0] == expected
+
+
+@pytest.mark.parametrize("block", [1, 1 << 12, 1 << 30])
+@pytest.mark.parametrize("run", ["houses", "flowers"])
+def test_the_text_is_the_same_however_many_rows_are_in_hand(run, block, request, monkeypatch):
+    source = HOUSES if run == "houses" else ROOT / "datasets/iris.csv"
+    keep = {"houses": ["zip"], "flowers": ["species"]}[run]
+    told = []
+    options = {"keep": keep, "warn": told.append}
+    expected = "".join(predict(request.getfixturevalue(run), source, **options).chunks())
+    monkeypatch.setattr("nnctl.training.blocks.BLOCK_BYTES", block)
+    chunks = list(predict(request.getfixturevalue(run), source, **options).chunks())
+    assert "".join(chunks) == expected
+    assert told[: len(told) // 2] == told[len(told) // 2 :]
+    lines = {chunk.count("\n") for chunk in chunks[1:]}
+    assert (lines == {1}) == (block == 1)
+
+
+def test_rows_in_hand_are_chosen_by_all_that_becomes_of_them(flowers, monkeypatch):
+    """By inputs and outputs those that are predicted together, by their text those of a chunk."""
+    taken, rows, names = [], Predictions.rows, iris_names()
+    monkeypatch.setattr(
+        Predictions, "rows", lambda self, batch: taken.append(len(batch)) or rows(self, batch)
+    )
+    block, numbers, cells = 512, 4 + 2 * 3, 1 + 3
+    monkeypatch.setattr("nnctl.training.blocks.BLOCK_BYTES", 2 * block * numbers * 4 + 100)
+    chunks = list(predict(flowers, stream([names, *[[5, 3, 2, 1]] * 2500])).chunks())
+    assert taken == [2 * block, 2 * block, 2500 - 4 * block]
+    size = (2 * block * numbers * 4 + 100) // (cells * CELL)
+    assert [chunk.count("\n") for chunk in chunks][:3] == [1, size, 2 * block - size]
+
+
+def iris_names():
+    with (ROOT / "datasets/iris.csv").open() as file:
+        return next(csv.reader(file))[:4]

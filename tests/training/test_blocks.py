@@ -6,7 +6,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nnctl.training.blocks import Blocks, WindowedOrder, draw_order, in_order
+from nnctl.training.blocks import (
+    BLOCK_BYTES,
+    Blocks,
+    WindowedOrder,
+    come_in_windows,
+    draw_order,
+    in_order,
+    rows_by_bytes,
+    slices_of,
+)
 
 SIZES = [3, 5, 0, 4, 4, 1, 6, 2]
 STARTS = np.cumsum([0, *SIZES])
@@ -77,3 +86,27 @@ def test_an_epoch_is_known_by_its_seed_in_blocks_and_else_by_all_its_rows():
     expected = np.random.default_rng(1).permutation(ROWS)
     np.testing.assert_array_equal(draw_order(held, True, np.random.default_rng(1)), expected)
     np.testing.assert_array_equal(draw_order(held, False, generator), np.arange(ROWS))
+
+
+@pytest.mark.parametrize("row", [1, 1000, 4_000_000, BLOCK_BYTES, 3 * BLOCK_BYTES])
+@pytest.mark.parametrize("multiple", [1, 32, 512])
+def test_rows_are_chosen_by_their_bytes_in_whole_multiples(row, multiple):
+    rows = rows_by_bytes(row, multiple)
+    assert rows % multiple == 0 and rows >= multiple
+    assert rows * row <= BLOCK_BYTES or rows == multiple
+    assert (rows + multiple) * row > BLOCK_BYTES
+
+
+@pytest.mark.parametrize(("rows", "size"), [(0, 3), (1, 3), (6, 3), (7, 3), (7, 100)])
+def test_slices_have_every_row_once(rows, size):
+    slices = list(slices_of(rows, size))
+    assert [row for part in slices for row in range(rows)[part]] == list(range(rows))
+    assert all(part.stop - part.start == size for part in slices[:-1])
+
+
+def test_blocks_that_are_all_at_hand_come_as_an_array_s_rows_do():
+    blocks = Fake(STARTS, len(SIZES))
+    known = draw_order(blocks, True, np.random.default_rng(1))
+    np.testing.assert_array_equal(known, np.random.default_rng(1).permutation(ROWS))
+    assert in_order(blocks, known) is known
+    assert come_in_windows(Fake(STARTS, len(SIZES) - 1)) and not come_in_windows(blocks)

@@ -5,10 +5,11 @@ import pytest
 
 from nnctl import Sequential
 from nnctl.graph import Graph
-from nnctl.layers import BatchNormalization, Dense
+from nnctl.layers import BatchNormalization, Conv1D, Dense, Dropout, MaxPooling1D
 from nnctl.losses import MeanSquaredError
 from nnctl.optimizers import SGD, Adam
 from nnctl.training.step import Examples, Forward, TrainingStep, trace
+from tests.calls import calls_of
 
 
 @pytest.fixture
@@ -61,3 +62,32 @@ def test_weight_decay_takes_its_share_off_the_parameters_first(model, data):
     undecayed, model.vector[:] = model.vector[:size].copy(), plain
     model.step(data, 6).run(data, np.arange(6)[None], [(0.5, 0.05)])
     np.testing.assert_allclose(model.vector[:size], undecayed - 0.05 * plain[:size], rtol=1e-12)
+
+
+KINDS = {
+    "dense": lambda: Dense(3, activation="tanh", kernel_regularizer={"type": "l2"}),
+    "conv1d": lambda: Conv1D(2, 3, padding="same", activation="relu"),
+    "batch_normalization": BatchNormalization,
+    "dropout": lambda: Dropout(0.5),
+    "max_pooling1d": lambda: MaxPooling1D(2, strides=1, padding="same"),
+}
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(0.1, clipnorm=1.0)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_four_times_as_deep_is_four_times_the_work(kind, optimizer):
+    """From the layers to the step that trains them, for layers of every kind."""
+
+    def make(depth):
+        layers = [Dense(3), *(KINDS[kind]() for _ in range(depth))]
+        model = Sequential(layers)
+        model.build((6, 4))
+        model.compile(optimizer, MeanSquaredError())
+        x = np.zeros((5, 6, 4), np.float32)
+        y = np.zeros((5, *model.output_shape), np.float32)
+        model.step(model.examples(x, y), 5)
+        model.predict(x)
+
+    make(2)  # what is loaded when it is needed for the first time
+    few, many = (calls_of(lambda depth=depth: make(depth)) for depth in (25, 100))
+    assert many < 4.2 * few

@@ -48,8 +48,13 @@ def command(
     """
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.jobs.crossval import crossval
+    from nnctl.jobs.held_out import folder_of_parts
 
-    with file_of(predictions) as file:  # what cannot be written is told before the training
+    # What cannot be written is told before the training.
+    with (
+        file_of(predictions) as file,
+        nullcontext() if file is None else folder_of_parts() as parts,
+    ):
         result = crossval(
             config,
             folds=folds,
@@ -57,7 +62,7 @@ def command(
             epochs=epochs,
             seed=seed,
             workers=workers,
-            predictions=file is not None,
+            predictions=parts,
             fail_under=fail_under or (),
             fail_over=fail_over or (),
             tell=lambda fold: None if quiet else print_fold(fold, folds),
@@ -105,9 +110,6 @@ def write_predictions(file: IO[str], result: "CrossvalResult") -> None:
     """Writes the predictions of all folds, in the order of the file's rows."""
     import csv
 
-    rows = sorted(
-        (row for fold in result.folds for row in fold.predictions), key=lambda row: row[0]
-    )
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(visible_cells(result.folds[0].columns))
-    writer.writerows(map(visible_cells, rows))
+    writer.writerows(map(visible_cells, result.held_out()))

@@ -8,6 +8,7 @@ import typer
 from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
+    from nnctl.assembly.comparison import Confusion
     from nnctl.jobs.evaluate import EvaluateResult
 
 
@@ -60,6 +61,9 @@ def command(
     raise typer.Exit(ExitStatus.NO if result.missed else ExitStatus.DONE)
 
 
+MOST_CLASSES, MOST_PAIRS = 50, 20  # that a terminal has room for
+
+
 def print_evaluation(result: "EvaluateResult") -> None:
     """Each figure beside its baseline, then the confusion matrix."""
     from nnctl.cli.printing import number, print_columns
@@ -70,13 +74,25 @@ def print_evaluation(result: "EvaluateResult") -> None:
         rows.append([name, number(value), number(result.baselines.get(name))])
     noun = "row" if result.rows == 1 else "rows"
     print_columns([f"{result.rows:,} {noun}", "", "baseline"], rows)
-    if result.confusion_matrix is not None and result.classes is not None:
-        print("\nrows are the true classes, columns the predicted ones")
-        labels = [str(label) for label in result.classes]
-        cells = [[str(count) for count in counts] for counts in result.confusion_matrix]
-        lines = [[label, *row] for label, row in zip(labels, cells, strict=True)]
-        print_columns(["", *labels], lines)
+    if result.confusion is not None:
+        print_confusion(result.confusion)
     if result.threshold not in (None, THRESHOLD):
         print(f"\nyes, or the second class, from above {result.threshold:g}")
     for metric in result.missed:
         print(f"\n{metric} misses its bound")
+
+
+def print_confusion(confusion: "Confusion") -> None:
+    """The confusion matrix, or of many classes what is confused most often."""
+    from nnctl.cli.printing import print_columns
+
+    labels = [str(label) for label in confusion.classes]
+    if len(labels) > MOST_CLASSES or (matrix := confusion.matrix) is None:
+        pairs = confusion.commonest(MOST_PAIRS)
+        print(f"\nof {len(labels):,} classes, the {len(pairs)} that are confused most often")
+        cells = [[str(truth), str(guess), f"{rows:,}"] for truth, guess, rows in pairs]
+        print_columns(["true", "predicted", "rows"], cells)
+        return
+    print("\nrows are the true classes, columns the predicted ones")
+    cells = [[str(count) for count in counts] for counts in matrix]
+    print_columns(["", *labels], [[label, *row] for label, row in zip(labels, cells, strict=True)])

@@ -1,0 +1,90 @@
+"""What the folds predict of the rows that they held out: a file a fold, read in the rows' order.
+
+All of it could be more than memory holds: of 10,000 classes a row has as many numbers.
+"""
+
+import heapq
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nnctl.assembly.build import Built
+from nnctl.assembly.trained import Trained
+from nnctl.data.reading.storage import scratch_folder
+from nnctl.graph import Array
+from nnctl.jobs.predict import predicted_columns, predicted_rows
+from nnctl.network.answers import THRESHOLD
+from nnctl.system.atomic import atomic_file, write_problem
+from nnctl.training.blocks import slices_of
+
+HeldOutRow = list[Any]
+
+
+@contextmanager
+def folder_of_parts() -> Iterator[Path]:
+    """A folder for the files of the folds, which is gone afterwards."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="nnctl-", dir=scratch_folder())
+    except OSError as error:
+        raise write_problem(error, scratch_folder()) from None
+    with folder as path:
+        yield Path(path)
+
+
+def held_out_columns(built: Built) -> tuple[str, ...]:
+    """The columns of the predictions: the row, counted from 1, the fold, its targets, the rest."""
+    trained = trained_of(built)
+    targets = trained.preprocessing.targets
+    names = [f"target_{name}" for name in targets.names] if targets.classes is None else ["target"]
+    return ("row", "fold", *names, *predicted_columns(trained))
+
+
+def write_part(path: Path, built: Built, fold: int) -> None:
+    """Writes a line for each row that the fold held out. Raises `DiskFullError`."""
+    with atomic_file(path, "w") as file:
+        for row in held_out_rows(built, fold):
+            file.write(json.dumps(row) + "\n")
+
+
+def read_parts(paths: Sequence[Path]) -> Iterator[HeldOutRow]:
+    """The rows of all folds, in the order that they have in the data."""
+    return heapq.merge(*map(read_part, paths), key=lambda row: row[0])
+
+
+def read_part(path: Path) -> Iterator[HeldOutRow]:
+    with path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def held_out_rows(built: Built, fold: int) -> Iterator[HeldOutRow]:
+    """The cells of each row that the fold held out, in their order."""
+    prepared, held = built.prepared, built.held
+    assert held is not None and prepared.held is not None and prepared.held_rows is not None
+    trained = trained_of(built)
+    truth = prepared.held.y.reshape(len(held), -1)
+    for part in slices_of(len(held), built.model.rows_by_bytes()):
+        known = known_cells(trained, truth[part])
+        guesses = predicted_rows(trained, held.x[part], THRESHOLD)
+        numbers = prepared.held_rows[part].tolist()
+        for row, own, guess in zip(numbers, known, guesses, strict=True):
+            yield [row + 1, fold, *own, *guess]
+
+
+def known_cells(trained: Trained, truth: Array) -> list[list[Any]]:
+    """What is true of rows with targets `truth` (rows, columns), as predictions are written."""
+    targets = trained.preprocessing.targets
+    if targets.classes is not None:
+        labels = targets.classes.labels
+        chosen = truth.argmax(axis=1) if truth.shape[1] > 1 else truth[:, 0].astype(int)
+        return [[labels[k]] for k in chosen.tolist()]
+    regression = targets.task == "regression"
+    numbers = targets.in_own_unit(truth) if regression else truth.astype(int)
+    return [list(map(str, row)) for row in numbers]  # the fewest digits that read back
+
+
+def trained_of(built: Built) -> Trained:
+    """The model of a fold, to predict with."""
+    return Trained("", built.config, built.model, built.prepared.preprocessing)

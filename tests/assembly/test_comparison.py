@@ -1,0 +1,98 @@
+"""What a model's predictions are held against, counted pair by pair."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from nnctl.assembly.comparison import (
+    MOST_CLASSES,
+    Confusion,
+    Guesses,
+    block_guesses,
+    guesses_for,
+    predictions_by_block,
+    predictions_for,
+)
+from nnctl.assembly.trained import Trained, load_trained
+from nnctl.jobs.train import train
+from nnctl.training.step import Examples
+
+LABELS = ("ape", "bee", "cat", "dog")
+
+
+@pytest.fixture
+def guesses(generator: np.random.Generator) -> Guesses:
+    truth, guess = generator.integers(0, len(LABELS), (2, 200))
+    return Guesses(truth, guess, generator.random(200))
+
+
+def test_the_matrix_counts_rows_by_truth_and_guess(guesses: Guesses) -> None:
+    counts = Counter(zip(guesses.truth.tolist(), guesses.guess.tolist(), strict=True))
+    confusion = Confusion.of(LABELS, guesses)
+    assert confusion.matrix == [[counts[a, b] for b in range(4)] for a in range(4)]
+    assert confusion.rows.sum() == 200
+
+
+def test_the_commonest_confusions_come_first_and_hits_are_none(guesses: Guesses) -> None:
+    confusion = Confusion.of(LABELS, guesses)
+    counts = Counter(
+        (LABELS[a], LABELS[b])
+        for a, b in zip(guesses.truth.tolist(), guesses.guess.tolist(), strict=True)
+        if a != b
+    )
+    found = confusion.commonest(5)
+    assert [rows for *_, rows in found] == sorted(counts.values(), reverse=True)[:5]
+    assert all(counts[truth, guess] == rows for truth, guess, rows in found)
+    right = Confusion.of(LABELS, Guesses(guesses.truth, guesses.truth, guesses.probability))
+    assert right.commonest(5) == []
+
+
+@pytest.mark.parametrize("classes", [MOST_CLASSES, MOST_CLASSES + 1])
+def test_of_too_many_classes_there_are_pairs_and_no_matrix(classes: int) -> None:
+    rows = np.arange(classes)
+    guesses = Guesses(rows, rows[::-1], np.ones(classes))
+    confusion = Confusion.of([f"c{k}" for k in rows], guesses)
+    assert (confusion.matrix is None) == (classes > MOST_CLASSES)
+    assert len(confusion.rows) == classes and confusion.commonest(1) == [
+        ("c0", f"c{classes - 1}", 1)
+    ]
+
+
+def test_units_beyond_the_classes_are_never_guessed() -> None:
+    predictions = np.array([[0.1, 0.3, 0.6], [0.7, 0.2, 0.1]])
+    found = block_guesses("multiclass", 2, np.array([1, 1]), predictions)
+    assert [part.tolist() for part in found] == [[1, 1], [1, 0], [0.3, 0.2]]
+
+
+def test_of_two_classes_the_first_has_what_the_second_lacks() -> None:
+    found = block_guesses("binary", 2, np.array([[0.0], [1.0]]), np.array([[0.2], [0.3]]))
+    assert [part.tolist() for part in found] == [[0, 1], [0, 0], [0.8, 0.3]]
+
+
+@pytest.fixture
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("kinds")
+    rows = "".join(f"{k % 7},{k % 5},{LABELS[k % 4]}\n" for k in range(60))
+    (folder / "t.csv").write_text("a,b,kind\n" + rows)
+    (folder / "c.yaml").write_text(
+        "data: {train: t.csv, target: kind}\nlayers: [{type: dense, units: 4}]\n"
+        "loss: {type: sparse_categorical_crossentropy, from_logits: true}\n"
+        "optimizer: adam\nepochs: 1\n"
+    )
+    return load_trained(train(folder / "c.yaml", output=folder / "run").folder)
+
+
+def test_predictions_come_block_by_block(trained: Trained, generator: np.random.Generator) -> None:
+    x = generator.normal(size=(1300, 2)).astype(np.float32)
+    y = generator.integers(0, 4, 1300)
+    blocks = list(predictions_by_block(trained, x))
+    assert [rows.stop - rows.start for rows, _ in blocks] == [512, 512, 276]
+    whole = predictions_for(trained, x)
+    logits = trained.model.predict(x)
+    np.testing.assert_array_equal(whole, trained.model.loss.output_activation(logits))
+    for rows, predictions in blocks:
+        np.testing.assert_array_equal(predictions, whole[rows])
+    guesses = guesses_for(trained, Examples(x, y))
+    np.testing.assert_array_equal(guesses.guess, whole.argmax(axis=1))
+    np.testing.assert_array_equal(guesses.probability, whole[np.arange(1300), y])

@@ -1,0 +1,132 @@
+"""Inputs that are held as the places of their ones are those that are held as numbers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnctl.data.gathered import Gathered
+from nnctl.data.one_hot import TIMES, WORTH_SPARING, OneHot, make_unless_wide, select_rows
+from nnctl.data.streamed import Streamed
+from nnctl.training.blocks import Blocks, draw_order, in_order
+
+ROWS, WIDTH = 50, 12
+PLACES = np.array([3, 9])  # of the two numbers; kinds of text are at 0 to 2, 4 to 8, 10 and 11
+FIRSTS, KINDS = (0, 4, 10), (3, 5, 2)
+
+
+def both(dtype: str = "float32", rows: int = ROWS) -> tuple[OneHot, np.ndarray]:
+    """The same inputs, held in either way; every seventh cell has a kind that is new."""
+    draws = np.random.default_rng(rows)
+    numbers = draws.normal(size=(rows, 2)).astype(dtype)
+    ones = np.stack([draws.integers(0, n, rows) + k for k, n in zip(FIRSTS, KINDS, strict=True)], 1)
+    ones.reshape(-1)[::7] = -1
+    made = np.zeros((rows, WIDTH), dtype)
+    made[:, PLACES] = numbers
+    for row, own in enumerate(ones.tolist()):
+        for place in own:
+            if place >= 0:
+                made[row, place] = 1
+    return OneHot(numbers, PLACES, ones.astype(np.int32), (rows, WIDTH)), made
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(WIDTH,), (4, 3), (2, 2, 3)])
+def test_a_batch_is_that_of_the_array(dtype: str, shape: tuple[int, ...]) -> None:
+    x, made = both(dtype)
+    x, made = x.reshape(ROWS, *shape), made.reshape(ROWS, *shape)
+    assert (x.shape, x.dtype, len(x), x.ndim) == (made.shape, made.dtype, ROWS, made.ndim)
+    rows = np.random.default_rng(1).permutation(ROWS)[:20]
+    out = np.full((20, *shape), np.nan, dtype)
+    x.take(rows, 0, out, "clip")
+    assert out.tobytes() == made[rows].tobytes()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [slice(None), slice(7, 20), slice(None, None, 9), slice(5, 5), np.array([3, 3, 49]),
+     np.arange(ROWS) % 4 == 0, 0, -1, np.int64(7)],
+)  # fmt: skip
+def test_rows_are_those_of_the_array(rows: Any) -> None:
+    x, made = both()
+    assert x[rows].shape == made[rows].shape
+    assert x[rows].tobytes() == made[rows].tobytes()
+
+
+def test_a_row_that_there_is_not_is_an_error() -> None:
+    with pytest.raises(IndexError):
+        both()[0][ROWS]
+    with pytest.raises(ValueError, match="cannot reshape"):
+        both()[0].reshape(ROWS, 5)
+
+
+def test_some_rows_are_held_as_all_are() -> None:
+    x, made = both()
+    rows = np.arange(ROWS) % 3 == 1
+    some = select_rows(x, rows)
+    assert isinstance(some, OneHot) and some[:].tobytes() == made[rows].tobytes()
+    assert select_rows(made, rows).tobytes() == made[rows].tobytes()
+
+
+def test_its_rows_are_all_at_hand_and_come_in_the_order_of_an_array_s() -> None:
+    x, made = both()
+    orders = [draw_order(each, True, np.random.default_rng(3)) for each in (x, made)]
+    np.testing.assert_array_equal(*orders)
+    np.testing.assert_array_equal(in_order(x, orders[0])[0:ROWS], orders[1])
+
+
+def test_in_blocks_it_comes_in_the_order_of_what_is_streamed() -> None:
+    class Source:
+        def __len__(self) -> int:
+            return ROWS
+
+        def inputs(self, start: int, stop: int, rows: Any) -> np.ndarray:
+            return both()[1][start:stop][rows]
+
+    streamed = Streamed(Source(), (WIDTH,), "float32", 600)
+    blocks = both()[0].in_blocks(streamed.starts, streamed.at_once)
+    assert 1 < streamed.at_once < streamed.count
+    known = [draw_order(each, True, np.random.default_rng(3)) for each in (streamed, blocks)]
+    np.testing.assert_array_equal(*known)
+    orders = [in_order(each, known[0])[0:ROWS] for each in (streamed, blocks)]
+    np.testing.assert_array_equal(*orders)
+
+
+def wide(rows: int, width: int) -> OneHot:
+    """One column of text."""
+    ones = np.zeros((rows, 1), np.int32)
+    return OneHot(np.empty((rows, 0), np.float32), np.empty(0, np.intp), ones, (rows, width))
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "memory", "made"),
+    [
+        (WORTH_SPARING // 400, 100, None, True),  # few bytes: 4 a number
+        (WORTH_SPARING // 400 + 1, 100, None, False),
+        (WORTH_SPARING // 4, TIMES - 1, None, True),  # many, but not many more
+        (WORTH_SPARING // 4, TIMES, None, False),
+        (WORTH_SPARING // 400, 100, WORTH_SPARING, True),
+        (WORTH_SPARING // 400, 100, WORTH_SPARING // 2, False),
+    ],
+)
+def test_inputs_are_made_at_once_where_that_spares_little(
+    rows: int, width: int, memory: int | None, made: bool
+) -> None:
+    x = wide(rows, width)
+    assert isinstance(make_unless_wide(x, memory), np.ndarray) == made
+    assert x.nbytes == rows * 4
+
+
+@pytest.mark.parametrize("memory", [None, ROWS * 20, ROWS * 20 - 1])
+def test_parts_are_put_together(memory: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnctl.data.one_hot.WORTH_SPARING", 0)
+    monkeypatch.setattr("nnctl.data.one_hot.TIMES", 1)
+    monkeypatch.setattr("nnctl.training.blocks.BLOCK_BYTES", 5 * WIDTH * 4)
+    x, made = both()
+    gathered = Gathered(memory)
+    for start in range(0, ROWS, 12):
+        gathered.append(select_rows(x, slice(start, start + 12)))
+    whole = gathered.whole()
+    assert isinstance(whole, Blocks)
+    assert isinstance(whole, Streamed) == (memory == ROWS * 20 - 1)  # by what is held of a row
+    assert whole[:].tobytes() == made.tobytes()
