@@ -15,7 +15,7 @@ FLOORS = [
     ["visible"],
     ["errors", "graph", "rules"],
     ["network", "system"],
-    ["training"],
+    ["reading", "training"],
     ["config", "data", "derivatives", "runs"],
     ["assembly", "tuning"],
     ["advice", "export"],

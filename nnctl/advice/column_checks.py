@@ -11,9 +11,9 @@ from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.data.columns import QUANTITY, are_quantities, is_id
 from nnctl.data.inputs import MISSING_LABEL, Inputs
-from nnctl.data.reading.guessing import Sample, guessed_notation
-from nnctl.data.reading.notation import is_sign
 from nnctl.graph import Array
+from nnctl.reading.guessing import Sample, guessed_notation
+from nnctl.reading.notation import is_sign
 from nnctl.rules import data as rules
 from nnctl.training.blocks import Blocks
 

@@ -7,10 +7,10 @@ from nnctl.assembly.build import output_units
 from nnctl.assembly.examples import data_file, treatment
 from nnctl.config import Config
 from nnctl.data.preprocessing import Preprocessing
-from nnctl.data.reading.arrays import FEATURES, TARGET
-from nnctl.data.reading.files import DataFile
-from nnctl.data.reading.source import array_pair
 from nnctl.errors import NnctlError, Problem
+from nnctl.reading.arrays import FEATURES, TARGET
+from nnctl.reading.files import DataFile
+from nnctl.reading.source import array_pair
 from nnctl.runs.weights import CONFIG_VALUES, SPARE_UNITS
 from nnctl.system import stated
 from nnctl.training.sequential import Sequential

@@ -12,13 +12,13 @@ from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.folds import Fold
 from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
-from nnctl.data.reading.files import DataFile, TextFormat
-from nnctl.data.reading.notation import Notation
-from nnctl.data.reading.numbers import MISSING
 from nnctl.data.statistics import Treatment
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
 from nnctl.network.losses import CategoricalCrossentropy
+from nnctl.reading.files import DataFile, TextFormat
+from nnctl.reading.notation import Notation
+from nnctl.reading.numbers import MISSING
 from nnctl.training.class_weights import balanced_weights, weigh_classes
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nnctl.config.marks import Limits
+from nnctl.config.constraints import Limits
 from nnctl.config.wording import excerpt, number_of, rewriting
 from nnctl.errors import did_you_mean
 from nnctl.network.annotations import Number

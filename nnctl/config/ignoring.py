@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from nnctl.config.marks import Phrase
+from nnctl.config.constraints import Phrase
 from nnctl.config.problems import detail, errors
 from nnctl.config.wording import excerpt
 from nnctl.errors import did_you_mean

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnctl.config.composing import DEEPEST, compose, path_below
 from nnctl.config.source import Source
 from nnctl.config.wording import LONGEST_SHOWN, excerpt
+from nnctl.config.yaml_lines import DEEPEST, compose, path_below
 from nnctl.errors import NnctlError, Problem
 
 SEARCHED = "tune.search."  # keys below it are paths themselves

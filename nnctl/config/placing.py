@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nnctl.config.composing import path_below
 from nnctl.config.source import Source
+from nnctl.config.yaml_lines import path_below
 from nnctl.errors import OUTPUT_UNITS, Problem, Setting
 
 TRAIN = "data.train"

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from nnctl.config.composing import path_below
 from nnctl.config.source import Source
 from nnctl.config.wording import description, excerpt, suggestion
+from nnctl.config.yaml_lines import path_below
 from nnctl.errors import Problem, did_you_mean, nearest
 from nnctl.network.annotations import (
     LARGEST_WHOLE,

@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from nnctl.config.constraints import Filled, Limits, Phrase
 from nnctl.config.dependent import FRACTION, fill, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
-from nnctl.config.marks import Filled, Limits, Phrase
 from nnctl.config.overrides import override
 from nnctl.config.placing import place_problem
 from nnctl.config.problems import detail, errors, problems_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnctl.config.composing import compose
+from nnctl.config.yaml_lines import compose
 from nnctl.errors import NnctlError, Problem, did_you_mean
 
 LARGEST = 1 << 20  # bytes

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from nnctl.config.marks import Filled, Limits, Phrase
+from nnctl.config.constraints import Filled, Limits, Phrase
 from nnctl.config.problems import detail, errors
 from nnctl.config.types import Entry, Named, OrSection, Section
 from nnctl.config.wording import excerpt

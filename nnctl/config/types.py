@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from nnctl.config.marks import Limits, Phrase
+from nnctl.config.constraints import Limits, Phrase
 from nnctl.config.problems import detail, errors, reword
 from nnctl.config.wording import excerpt, with_article
 from nnctl.errors import ArgumentError, did_you_mean

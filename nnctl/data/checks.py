@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.table import Faults, Table
 from nnctl.errors import Problem, Setting
+from nnctl.reading.table import Faults, Table
 
 _MISSING = "the value is missing"
 _FILL = "fill it in, or remove the row"

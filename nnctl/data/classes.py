@@ -5,9 +5,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.table import Faults, LabelColumn, Table
-from nnctl.data.reading.table import Label as Label
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting
+from nnctl.reading.table import Faults, LabelColumn, Table
+from nnctl.reading.table import Label as Label
 from nnctl.system import stated
 
 Task = Literal["binary", "multiclass", "regression"]

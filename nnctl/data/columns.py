@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.bytestream import opened, require_file
-from nnctl.data.reading.fields import QUOTED, Fields, blocks_of_fields
-from nnctl.data.reading.files import TextFormat
-from nnctl.data.reading.guessing import guessed_format
-from nnctl.data.reading.header import Header, first_row, stated_format
-from nnctl.data.reading.labels import NumberLabels
-from nnctl.data.reading.notation import Notation
-from nnctl.data.reading.table import Faults, Label
 from nnctl.errors import NnctlError, Problem
+from nnctl.reading.bytestream import opened, require_file
+from nnctl.reading.fields import QUOTED, Fields, blocks_of_fields
+from nnctl.reading.files import TextFormat
+from nnctl.reading.guessing import guessed_format
+from nnctl.reading.header import Header, first_row, stated_format
+from nnctl.reading.labels import NumberLabels
+from nnctl.reading.notation import Notation
+from nnctl.reading.table import Faults, Label
 from nnctl.system.unicode import normal_form
 
 MOST_LABELS = 2000  # distinct values of a column that are told apart

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.storage import Scratch, StoredArray
-from nnctl.data.reading.table import TextColumn
+from nnctl.reading.storage import Scratch, StoredArray
+from nnctl.reading.table import TextColumn
 
 Numbers = NDArray[Any] | StoredArray
 STRETCH = 1 << 20  # numbers read at a time

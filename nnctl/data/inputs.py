@@ -10,9 +10,9 @@ import numpy as np
 from nnctl.data.checks import note_kinds, note_missing, note_overflow
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import OneHot
-from nnctl.data.reading.array_types import Array, Codes, Doubles
-from nnctl.data.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.data.scaling import UNSCALED, Scaling
+from nnctl.reading.array_types import Array, Codes, Doubles
+from nnctl.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.system import stated
 
 Missing = Literal["error", "drop", "mean"]

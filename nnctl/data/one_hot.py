@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.array_types import Array, Codes
 from nnctl.data.streamed import shape_of_rows
+from nnctl.reading.array_types import Array, Codes
 from nnctl.training.blocks import Blocks, Mode
 
 WORTH_SPARING = 1 << 24  # bytes; of so few it does not matter how they are held

@@ -10,8 +10,8 @@ from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import OneHot, make_unless_wide, select_rows
 from nnctl.data.raw import Raw, RawRows
-from nnctl.data.reading.array_types import Mask
 from nnctl.data.streamed import Streamed, starts_of, window_of
+from nnctl.reading.array_types import Mask
 from nnctl.training.blocks import Blocks
 
 Rows = NDArray[Any] | Blocks

@@ -14,17 +14,17 @@ from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
 from nnctl.data.preprocessing import Columns, Examples, Preprocessing, check_weights
 from nnctl.data.raw import Raw, read_raw
-from nnctl.data.reading.array_types import Mask
-from nnctl.data.reading.arrays import FEATURES, TARGET, ArrayReader
-from nnctl.data.reading.bytestream import opened, require_file
-from nnctl.data.reading.delimited import DelimitedReader
-from nnctl.data.reading.files import DataFile
-from nnctl.data.reading.source import Source, array_pair, open_source
-from nnctl.data.reading.table import Faults
 from nnctl.data.split import Split, validation_rows
 from nnctl.data.statistics import AS_IS, Treatment, fitted
 from nnctl.data.targets import Targets
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting
+from nnctl.reading.array_types import Mask
+from nnctl.reading.arrays import FEATURES, TARGET, ArrayReader
+from nnctl.reading.bytestream import opened, require_file
+from nnctl.reading.delimited import DelimitedReader
+from nnctl.reading.files import DataFile
+from nnctl.reading.source import Source, array_pair, open_source
+from nnctl.reading.table import Faults
 
 
 class Prepared(NamedTuple):

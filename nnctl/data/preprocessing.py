@@ -12,13 +12,13 @@ from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
 from nnctl.data.gathered import Gathered, joined
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.reading.array_types import Array
-from nnctl.data.reading.arrays import ArrayReader
-from nnctl.data.reading.files import PLAIN, DataFile, TextFormat
-from nnctl.data.reading.source import Source
-from nnctl.data.reading.table import Faults, Table
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem, Setting
+from nnctl.reading.array_types import Array
+from nnctl.reading.arrays import ArrayReader
+from nnctl.reading.files import PLAIN, DataFile, TextFormat
+from nnctl.reading.source import Source
+from nnctl.reading.table import Faults, Table
 from nnctl.system import stated
 from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Blocks, slices_of

@@ -13,12 +13,12 @@ from nnctl.data.inputs import Inputs, Missing
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import OneHot, put, room_for, select_rows
 from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
-from nnctl.data.reading.array_types import Array, Mask
-from nnctl.data.reading.arrays import ArrayReader
-from nnctl.data.reading.source import Source
-from nnctl.data.reading.table import Faults, Table, joined_tables
 from nnctl.data.streamed import MEMORY
 from nnctl.errors import NnctlError
+from nnctl.reading.array_types import Array, Mask
+from nnctl.reading.arrays import ArrayReader
+from nnctl.reading.source import Source
+from nnctl.reading.table import Faults, Table, joined_tables
 
 
 @dataclass(eq=False, repr=False)

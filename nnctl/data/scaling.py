@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.array_types import Doubles
+from nnctl.reading.array_types import Doubles
 from nnctl.system import stated
 
 SMALLEST_VARIANCE = 1e-280  # whose terms double precision holds in full

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from nnctl.data.inputs import MISSING_LABEL, Inputs, Missing, filled
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.raw import Raw
-from nnctl.data.reading.array_types import Doubles, Mask
-from nnctl.data.reading.files import PLAIN, TextFormat
-from nnctl.data.reading.table import Faults
 from nnctl.data.scaling import Scaling, fit
 from nnctl.data.streamed import MEMORY
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem, Setting
+from nnctl.reading.array_types import Doubles, Mask
+from nnctl.reading.files import PLAIN, TextFormat
+from nnctl.reading.table import Faults
 
 
 class Treatment(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.reading.array_types import Array, Mask
-from nnctl.data.reading.storage import StoredArray
+from nnctl.reading.array_types import Array, Mask
+from nnctl.reading.storage import StoredArray
 from nnctl.training.blocks import Blocks, Mode
 
 MEMORY = 256_000_000  # bytes

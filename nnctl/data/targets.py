@@ -14,9 +14,9 @@ from nnctl.data.checks import (
 )
 from nnctl.data.classes import Classes, Label, Task
 from nnctl.data.inputs import DTYPES
-from nnctl.data.reading.array_types import Array
-from nnctl.data.reading.table import Faults, Table
 from nnctl.data.scaling import UNSCALED, Scaling
+from nnctl.reading.array_types import Array
+from nnctl.reading.table import Faults, Table
 from nnctl.system import stated
 
 

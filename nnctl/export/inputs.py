@@ -6,10 +6,10 @@ from itertools import groupby
 import numpy as np
 
 from nnctl.data.inputs import MISSING_LABEL, Inputs
-from nnctl.data.reading.numbers import MISSING
 from nnctl.data.scaling import Scaling
 from nnctl.export.writing import ML, Tensor, Writer
 from nnctl.graph import Array, Shape
+from nnctl.reading.numbers import MISSING
 
 FEATURES = "features"
 

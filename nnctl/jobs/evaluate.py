@@ -13,13 +13,13 @@ from nnctl.assembly.examples import examples_for, nbytes
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.classes import Label
 from nnctl.data.prepare import read_examples
-from nnctl.data.reading.digests import digest_of
-from nnctl.data.reading.files import DataFile
-from nnctl.data.reading.source import file_of
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.predict import threshold_for
 from nnctl.network.metrics import METRICS, AtThreshold, Metric
+from nnctl.reading.digests import digest_of
+from nnctl.reading.files import DataFile
+from nnctl.reading.source import file_of
 
 
 @dataclass(frozen=True)

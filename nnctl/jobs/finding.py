@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from nnctl.data.reading.kinds import foreign_kind
 from nnctl.errors import NnctlError, Problem
+from nnctl.reading.kinds import foreign_kind
 from nnctl.runs.folder import CHECKPOINT, CONFIG, RUNS, WEIGHTS, is_run
 from nnctl.system.typed import typed_line
 

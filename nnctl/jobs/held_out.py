@@ -13,10 +13,10 @@ from typing import Any
 
 from nnctl.assembly.build import Built
 from nnctl.assembly.trained import Trained
-from nnctl.data.reading.storage import scratch_folder
 from nnctl.graph import Array
 from nnctl.jobs.predict import predicted_columns, predicted_rows
 from nnctl.network.answers import THRESHOLD
+from nnctl.reading.storage import scratch_folder
 from nnctl.system.atomic import atomic_file, write_problem
 from nnctl.training.blocks import slices_of
 

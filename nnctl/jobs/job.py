@@ -10,9 +10,9 @@ from nnctl.assembly.build import Built, output_units
 from nnctl.assembly.examples import data_file
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
-from nnctl.data.reading.digests import digest_of
-from nnctl.data.reading.files import DataFile
 from nnctl.errors import ExitStatus, Problem
+from nnctl.reading.digests import digest_of
+from nnctl.reading.files import DataFile
 from nnctl.runs.checkpoint import About
 from nnctl.runs.weights import CONFIG_VALUES, SPARE_UNITS
 from nnctl.system import stated

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
-from nnctl.data.reading.files import TextFormat
-from nnctl.data.reading.numbers import MISSING
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+from nnctl.reading.files import TextFormat
+from nnctl.reading.numbers import MISSING
 
 MOST_CLASSES = 20  # that whole numbers may be; text may be twice as many
 ROWS_A_CLASS = 5

@@ -14,11 +14,11 @@ from nnctl.assembly.examples import nbytes
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
-from nnctl.data.reading.files import DataFile
-from nnctl.data.reading.source import file_of, open_source
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.jobs.finding import find_weights, find_weights_and_data
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
+from nnctl.reading.files import DataFile
+from nnctl.reading.source import file_of, open_source
 from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 from nnctl.visible import visible_cells

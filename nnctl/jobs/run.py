@@ -11,7 +11,6 @@ from nnctl.advice.watching import Watch
 from nnctl.assembly.build import Built
 from nnctl.config import Config, resolved
 from nnctl.config.data_files import named_files
-from nnctl.data.reading.digests import Digests, digest_of
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.finishing import (
     diverged_result,
@@ -22,6 +21,7 @@ from nnctl.jobs.finishing import (
     write_results,
 )
 from nnctl.jobs.job import Job, TrainResult, training_of
+from nnctl.reading.digests import Digests, digest_of
 from nnctl.runs.checkpoint import Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import RunFolder
 from nnctl.system import machine

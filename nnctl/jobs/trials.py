@@ -15,11 +15,11 @@ from nnctl.assembly.build import Builder, Built
 from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.config.searching import with_values
-from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError
 from nnctl.jobs.finishing import final_results
 from nnctl.jobs.job import Job, metadata_of, training_of
 from nnctl.network.metrics import need_of
+from nnctl.reading.digests import digest_of
 from nnctl.runs.weights import write_weights
 from nnctl.system import machine
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run

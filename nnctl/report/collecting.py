@@ -18,8 +18,8 @@ from nnctl.config.data_files import named_files, with_files
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.prepare import read_examples
-from nnctl.data.reading.digests import digest_of
 from nnctl.errors import NnctlError, Problem
+from nnctl.reading.digests import digest_of
 from nnctl.report.example_views import view_of
 from nnctl.report.first_layer import FirstLayer, first_layer
 from nnctl.report.predictions import Judged, judge

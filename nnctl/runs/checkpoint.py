@@ -16,8 +16,8 @@ from nnctl.runs.weights import METADATA, metadata_array, metadata_of
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.system.version import __version__
-from nnctl.training.blocks import come_in_windows
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run, TrainEnd
+from nnctl.training.shuffling import come_in_windows
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples
 

@@ -18,11 +18,11 @@ from nnctl.network.metrics import Metric
 from nnctl.network.optimizers import Optimizer
 from nnctl.network.schedules import rate_at
 from nnctl.system import machine
-from nnctl.training.blocks import draw_order, in_order
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Reason, TrainEnd, own_hooks
 from nnctl.training.evaluation import Evaluator
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
+from nnctl.training.shuffling import draw_order, in_order
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples, Model, TrainingStep, rates_of
 

@@ -18,7 +18,7 @@ class TrainingState:
 
     `vector` is the model's; `slots` belong to the optimizer; `step` counts batches over all epochs,
     `epoch` whole epochs and `batch` the batches done of the current one, whose order of rows is
-    known by `order` (see `nnctl.training.blocks`); `totals` are what was gathered of it;
+    known by `order` (see `nnctl.training.shuffling`); `totals` are what was gathered of it;
     `generator` draws the next order, and `dropout` the masks. `learning_rate` is one that was set
     since the start, else None; `best` are the parameters that a callback kept, after `best_epoch`,
     and `restored` says that `vector` has them now. `first_loss` is the loss of the very first

@@ -8,7 +8,7 @@ from typing import Any
 from nnctl.config import Config, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.config.wording import excerpt
-from nnctl.data.reading.digests import digest_of
+from nnctl.reading.digests import digest_of
 
 ABOUT, TRIALS = "nnctl", "trials"  # what is noted of a study
 

@@ -7,8 +7,8 @@ import yaml
 from nnctl.assembly.build import build
 from nnctl.assembly.examples import data_file, nbytes
 from nnctl.config import load
-from nnctl.data.reading.files import DataFile
 from nnctl.errors import NnctlError
+from nnctl.reading.files import DataFile
 
 CONFIG = {
     "data": {"train": "table.csv", "target": "t"},

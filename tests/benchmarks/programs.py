@@ -86,8 +86,8 @@ def read(reader: str, table: str) -> None:
         counted(lambda: pd.read_csv(table))
         return
     from nnctl.data.prepare import Wanted, prepare
-    from nnctl.data.reading.files import DataFile
     from nnctl.data.statistics import Treatment
+    from nnctl.reading.files import DataFile
 
     file, treatment = DataFile(Path(table), None, ("y",)), Treatment(scaling="rescale", by=255.0)
     wanted = Wanted("multiclass", 10)

@@ -23,7 +23,7 @@ UNUSED = (
     *("asyncio", "http", "logging", "multiprocessing", "sqlite3", "ssl", "unittest", "xml"),
     *("nnctl.derivatives", "nnctl.export", "nnctl.report", "nnctl.tuning"),
     *("nnctl.config.json_schema", "nnctl.config.searching", "nnctl.config.tuning"),
-    *("nnctl.data.reading.npy", "nnctl.training.diagnosis", "nnctl.training.mpi"),
+    *("nnctl.reading.npy", "nnctl.training.diagnosis", "nnctl.training.mpi"),
 )
 
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnctl.config import Config, dump_yaml, load, resolved
-from nnctl.config.composing import compose
 from nnctl.config.wording import number_of
+from nnctl.config.yaml_lines import compose
 
 same_folder = settings(
     suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture]

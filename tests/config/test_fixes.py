@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from nnctl.config.composing import compose
 from nnctl.config.overrides import segments
 from nnctl.config.schema import judge
 from nnctl.config.source import Source
+from nnctl.config.yaml_lines import compose
 from nnctl.errors import Problem
 
 FULL = """\

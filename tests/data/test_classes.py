@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl.data.classes import Classes, Label, Task, find_classes, listed
-from nnctl.data.reading.table import Faults, LabelColumn, Table
 from nnctl.errors import NnctlError
+from nnctl.reading.table import Faults, LabelColumn, Table
 
 
 def column(labels: list[Label]) -> Table:

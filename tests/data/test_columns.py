@@ -5,8 +5,8 @@ import pytest
 
 from nnctl.data import columns as module
 from nnctl.data.columns import Column, DateOrder, look
-from nnctl.data.reading import bytestream
 from nnctl.errors import NnctlError
+from nnctl.reading import bytestream
 
 
 def looked(path, cells, target="t", **others) -> Column:

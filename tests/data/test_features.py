@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from nnctl.data.features import Features
-from nnctl.data.reading.storage import Scratch, StoredArray
-from nnctl.data.reading.table import TextColumn
+from nnctl.reading.storage import Scratch, StoredArray
+from nnctl.reading.table import TextColumn
 
 PARTS: list[tuple[tuple[str, ...], np.ndarray, dict[str, TextColumn]]] = [
     (

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Preprocessing
-from nnctl.data.reading.source import open_source
 from nnctl.errors import NnctlError
+from nnctl.reading.source import open_source
 from tests.data.test_prepare import prepared, write
 
 TRAIN = "kind,size,place,t\nb,1,x,0\na,3,y,1\nb,5,x,2\n"
@@ -159,7 +159,7 @@ def test_predicting_under_drop_keeps_the_places_of_rows(tmp_path: Path) -> None:
 def test_a_text_column_that_begins_without_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nnctl.data.reading.bytestream.BLOCK", 16)
+    monkeypatch.setattr("nnctl.reading.bytestream.BLOCK", 16)
     text = "k,a,t\n" + ",1,1\n" * 20 + "x,2,2\n" * 20
     made = prepared(write(tmp_path / "t.csv", text), target="t", missing="mean")
     assert made.preprocessing.inputs.categories == {"k": ("(missing)", "x")}

@@ -8,7 +8,8 @@ import pytest
 from nnctl.data.gathered import Gathered
 from nnctl.data.one_hot import TIMES, WORTH_SPARING, OneHot, make_unless_wide, select_rows
 from nnctl.data.streamed import Streamed
-from nnctl.training.blocks import Blocks, draw_order, in_order
+from nnctl.training.blocks import Blocks
+from nnctl.training.shuffling import draw_order, in_order
 
 ROWS, WIDTH = 50, 12
 PLACES = np.array([3, 9])  # of the two numbers; kinds of text are at 0 to 2, 4 to 8, 10 and 11

@@ -43,7 +43,7 @@ def both(
     path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, **options: Any
 ) -> tuple[Prepared, Prepared]:
     """The data prepared with all of it in memory, and with little of it."""
-    monkeypatch.setattr("nnctl.data.reading.bytestream.BLOCK", 1500)
+    monkeypatch.setattr("nnctl.reading.bytestream.BLOCK", 1500)
     return prepared(path, **options), prepared(path, memory=memory, **options)
 
 

@@ -11,11 +11,11 @@ import pytest
 from nnctl.config.placing import place_problem
 from nnctl.config.source import Source
 from nnctl.data.prepare import Drawn, Prepared, Wanted, prepare
-from nnctl.data.reading import bytestream
-from nnctl.data.reading.files import DataFile, TextFormat
 from nnctl.data.statistics import Treatment
 from nnctl.errors import NnctlError
-from tests.data.reading.test_idx import packed
+from nnctl.reading import bytestream
+from nnctl.reading.files import DataFile, TextFormat
+from tests.reading.test_idx import packed
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 

@@ -15,13 +15,13 @@ from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.preprocessing import Preprocessing, joined
-from nnctl.data.reading import bytestream
-from nnctl.data.reading.arrays import ArrayReader
-from nnctl.data.reading.delimited import DelimitedReader
-from nnctl.data.reading.files import DataFile
-from nnctl.data.reading.source import open_source
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError
+from nnctl.reading import bytestream
+from nnctl.reading.arrays import ArrayReader
+from nnctl.reading.delimited import DelimitedReader
+from nnctl.reading.files import DataFile
+from nnctl.reading.source import open_source
 from tests.data.test_prepare import prepared
 
 NOTICES = Notices("d.csv")

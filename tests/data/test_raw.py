@@ -8,7 +8,7 @@ from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns
 from nnctl.data.raw import read_raw
-from nnctl.data.reading.source import open_source
+from nnctl.reading.source import open_source
 
 COLUMNS = Columns(("a",), ("t",), None)
 NOTICES = Notices("t.csv")

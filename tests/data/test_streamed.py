@@ -7,7 +7,7 @@ import pytest
 
 from nnctl.data.gathered import Gathered
 from nnctl.data.streamed import BLOCKS_AT_ONCE, ORDER, Streamed
-from nnctl.training.blocks import WindowedOrder
+from nnctl.training.shuffling import WindowedOrder
 
 X = np.random.default_rng(0).normal(size=(97, 2, 3)).astype(np.float32)
 MASK = np.random.default_rng(1).random(97) < 0.6

@@ -156,7 +156,7 @@ def iris_rows():
 
 
 def test_idx_files_are_predicted_too(tmp_path):
-    from tests.data.reading.test_idx import packed
+    from tests.reading.test_idx import packed
 
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (12, 2, 2), np.uint8)

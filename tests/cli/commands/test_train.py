@@ -15,8 +15,8 @@ import nnctl.jobs.train as job
 from nnctl.advice import Advice
 from nnctl.advice.verdict import Verdict
 from nnctl.cli.printing import print_warning
-from nnctl.data.reading.files import DataFile
 from nnctl.errors import ExitStatus
+from nnctl.reading.files import DataFile
 
 
 @pytest.fixture

@@ -1,0 +1,387 @@
+"""What the cells of a text table are: numbers, truth values, text, labels, or missing."""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnctl.errors import Problem, Setting
+from nnctl.reading.array_types import Doubles, Indices
+from nnctl.reading.fields import QUOTED, Fields
+from nnctl.reading.header import Header
+from nnctl.reading.labels import NumberLabels
+from nnctl.reading.notation import TRUTHS, Kind, Notation
+from nnctl.reading.table import SHOWN_PROBLEMS, Faults, LabelColumn, Place, Table, TextColumn
+
+MEND = "mend it"
+TEXT_FIX = (
+    "mend it, or if it means that there is no value, add it to data.missing_values; "
+    "data.text makes the column one of categories"
+)
+LOOKED_AT = 1000  # rows that decide at first what a column holds
+NAMES: dict[Kind, str] = {"number": "a number", "truth": "True or False", "text": "text"}
+PLURALS: dict[Kind, str] = {"number": "numbers", "truth": "True and False", "text": "text"}
+
+
+class Asked(NamedTuple):
+    """The columns that are asked for, by name.
+
+    `wanted` are read as numbers or as text, whichever most of their first values are; those in
+    `text` and `numbers` as that, whatever they hold; those in `labels` are labels, numbers or text
+    likewise. `verbatim` are kept as they are written.
+    """
+
+    wanted: Sequence[str]
+    verbatim: Sequence[str] = ()
+    text: Collection[str] = ()
+    numbers: Collection[str] = ()
+    labels: Collection[str] = ()
+
+
+@dataclass
+class ColumnState:
+    """A column that is read: what it holds, None until a value decides, and what does not fit.
+
+    `is_told` says that the kind was told beforehand. `shown` are the first cells of each kind, with
+    their lines; `others` counts those of another kind than the column's.
+    """
+
+    name: str
+    place: int
+    kind: Kind | None = None
+    is_told: bool = False
+    labels: NumberLabels | None = None
+    shown: dict[Kind, list[tuple[int, str]]] = field(default_factory=dict)
+    others: int = 0
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind == "text"
+
+    def show(self, kind: Kind, line: int, text: str) -> None:
+        """Keeps a cell for a message, unless there are enough of its kind."""
+        kept = self.shown.setdefault(kind, [])
+        if len(kept) < SHOWN_PROBLEMS:
+            kept.append((line, text))
+
+
+class Layout(NamedTuple):
+    """Columns by what is made of them.
+
+    `parsed` are those of numbers, in the order of the file, since a stretch of fields is cut out
+    faster; by their places among these, `truths` hold True and False, `labels` are labels, and
+    `kept` gives the others, `names`, in the order that is asked for. `text` are those of text,
+    `text_labels` the names of those among them that are labels.
+    """
+
+    parsed: list[ColumnState]
+    truths: list[int]
+    labels: list[int]
+    kept: slice | list[int]
+    names: tuple[str, ...]
+    text: list[ColumnState]
+    text_labels: list[str]
+
+
+class Cells:
+    """Turns the fields of a text table into tables of the columns asked for."""
+
+    def __init__(
+        self,
+        header: Header,
+        asked: Asked,
+        notation: Notation,
+        faults: Faults,
+        place: Place | None = None,
+    ) -> None:
+        self._header, self._notation, self._faults, self._place = header, notation, faults, place
+        self._columns = {name: _column(header, asked, name) for name in asked.wanted}
+        self._verbatim = {name: header.places[name] for name in asked.verbatim}
+        self._undecided = [each for each in self._columns.values() if each.kind is None]
+        self._layout = _layout(self._columns.values())
+        self._rows, self._mixed = 0, False
+
+    def table(self, fields: Fields) -> Table:
+        """The rows of `fields`; those that are faulty are noted and hold nothing of use."""
+        self._check_trailing(fields)
+        if self._undecided:
+            self._decide_some(fields)
+        if any(column.kind for column in self._undecided):
+            self._undecided = [column for column in self._undecided if column.kind is None]
+            self._layout = _layout(self._columns.values())
+        self._rows += len(fields.lines)
+        marks: dict[str, dict[int, str]] = {}
+        values, labels = self._numbers(fields, marks)
+        text = {column.name: self._text(fields, column, marks) for column in self._layout.text}
+        for name in self._layout.text_labels:
+            labels[name] = LabelColumn(*text.pop(name))
+        return Table(
+            self._faults.file,
+            self._layout.names,
+            values,
+            text,
+            {name: _unquoted(fields.texts(place)) for name, place in self._verbatim.items()},
+            fields.lines,
+            place=self._place,
+            labels=labels,
+            marks=marks,
+        )
+
+    @property
+    def are_mixed(self) -> bool:
+        """Whether a column holds what it should not."""
+        return self._mixed
+
+    def note_mixtures(self) -> None:
+        """Adds a fault for each cell that is of another kind than most of its column."""
+        for column in self._columns.values():
+            if not column.others:
+                continue
+            assert column.kind is not None
+            blamed = [kind for kind in column.shown if kind != column.kind]
+            count, kind = column.others, column.kind
+            if not column.is_told and column.others > self._rows - column.others:
+                kind = max(blamed, key=lambda each: len(column.shown[each]))
+                blamed, count = [column.kind], self._rows - column.others
+            cells = [(line, text, each) for each in blamed for line, text in column.shown[each]]
+            for line, text, each in sorted(cells)[:count]:
+                told = self._mixture(column, kind, each, text)
+                self._add(line, column.name, told, MEND, None if column.is_told else TEXT_FIX)
+            self._faults.skip(max(0, count - len(cells)))
+            column.others = 0
+
+    def _mixture(self, column: ColumnState, kind: Kind, found: Kind, text: str) -> str:
+        """The message on a cell of kind `found` in a column of `kind`."""
+        told = f'"{short(text)}" is not {NAMES[kind]}'
+        if kind == "text":
+            told = f'"{short(text)}" is {NAMES[found]}'
+        if column.is_told:
+            return f"{told}; the model knows {PLURALS[kind]} in this column"
+        line, sample = column.shown[kind][0]
+        where = f"line {line}"
+        if self._place is not None:
+            where = "{}, line {}".format(*self._place(line))
+        shown = f'"{short(sample)}"' if kind == "text" else short(sample)
+        return f"{told}; the column holds {PLURALS[kind]}, such as {shown} ({where})"
+
+    def _decide_some(self, fields: Fields) -> None:
+        """Notes what columns hold that no row has told of so far."""
+        places = [column.place for column in self._undecided]
+        values, odd = self._notation.plain(fields).numbers(places)
+        are_odd = np.zeros(len(places), dtype=np.bool_)
+        are_odd[odd % len(places)] = True
+        for place, column in enumerate(self._undecided):
+            if are_odd[place]:
+                self._decide(fields, column)
+                continue
+            for row in np.flatnonzero(~np.isnan(values[:, place]))[:SHOWN_PROBLEMS].tolist():
+                column.kind = "number"
+                column.show("number", int(fields.lines[row]), fields.text(row, column.place))
+
+    def _decide(self, fields: Fields, column: ColumnState) -> None:
+        """Notes what most of a column's first cells are, if one of them has a value."""
+        counts: Counter[Kind] = Counter()
+        for row, line in enumerate(fields.lines.tolist()):
+            text = fields.text(row, column.place).strip(" \t")
+            if text in self._notation.missing or text.startswith(QUOTED):
+                continue
+            kind = self._notation.kind_of(text)
+            kind = "text" if kind == "truth" and column.labels else kind
+            counts[kind] += 1
+            column.show(kind, line, text)
+            if counts.total() == LOOKED_AT:
+                break
+        if not counts:
+            return
+        others = counts["truth"] + counts["text"]
+        first = next(iter(counts))
+        if counts["number"] > others or (counts["number"] == others and first == "number"):
+            column.kind = "number"
+        else:
+            column.kind = "text" if counts["text"] else "truth"
+        for kind in [kind for kind in column.shown if kind != column.kind]:
+            del column.shown[kind]  # they come again
+
+    def _numbers(
+        self, fields: Fields, marks: dict[str, dict[int, str]]
+    ) -> tuple[Doubles, dict[str, LabelColumn]]:
+        """The numbers of rows, in the order of the layout's names, and labels that are numbers."""
+        columns = self._layout.parsed
+        values, odd = self._notation.plain(fields).numbers([column.place for column in columns])
+        rows, at = np.divmod(odd, max(1, len(columns)))
+        values[rows, at] = np.nan
+        for place in self._layout.truths:
+            self._note_numbers(fields, columns[place], values[:, place])
+        for row, place in zip(rows.tolist(), at.tolist(), strict=True):
+            if columns[place].labels is None:
+                values[row, place] = self._number(fields, row, columns[place], marks)
+        labels = {
+            columns[place].name: self._labels(
+                fields, columns[place], values[:, place], rows[at == place], marks
+            )
+            for place in self._layout.labels
+        }
+        kept = self._layout.kept
+        return values[:, kept] if isinstance(kept, slice) else values.take(kept, axis=1), labels
+
+    def _note_numbers(self, fields: Fields, column: ColumnState, values: Doubles) -> None:
+        """Notes the plain numbers of a column of truth values."""
+        for row in np.flatnonzero(~np.isnan(values)).tolist():
+            self._other(column, "number", int(fields.lines[row]), fields.text(row, column.place))
+
+    def _number(
+        self, fields: Fields, row: int, column: ColumnState, marks: dict[str, dict[int, str]]
+    ) -> float:
+        """A number that the fast way left to judge; nan for a missing one, and for a fault."""
+        text = fields.text(row, column.place).strip(" \t")
+        if text.startswith(QUOTED) or text in self._notation.missing:
+            if mark := text.removeprefix(QUOTED):
+                marks.setdefault(column.name, {})[row] = mark
+            return math.nan
+        value, line = self._notation.number(text), int(fields.lines[row])
+        if value is not None and math.isfinite(value):
+            if column.kind == "truth":
+                self._other(column, "number", line, text)
+            return value
+        kind = self._notation.kind_of(text)
+        if kind == "number":
+            self._add(line, column.name, f'"{short(text)}" is not a finite number')
+            return math.nan
+        if kind == "truth" and (column.kind == "truth" or column.is_told):
+            return TRUTHS[text]
+        self._other(column, kind, line, text)
+        return math.nan
+
+    def _labels(
+        self,
+        fields: Fields,
+        column: ColumnState,
+        values: Doubles,
+        odd: Indices,
+        marks: dict[str, dict[int, str]],
+    ) -> LabelColumn:
+        """The labels of a column of numbers, of which `values` are the doubles where not `odd`."""
+        assert column.labels is not None
+        lengths = fields.ends[:, column.place] - fields.starts[:, column.place]
+        doubtful = column.labels.doubtful(values, lengths)
+        texts: dict[int, str] = {}
+        for row in sorted({*odd.tolist(), *doubtful.tolist()}):
+            text = self._notation.plain_text(fields.text(row, column.place).strip(" \t"))
+            if column.labels.label_of(text) is None:
+                values[row] = self._number(fields, row, column, marks)
+            else:
+                texts[row] = text
+        made, clashes = column.labels.column(values, texts)
+        for row, text, other in clashes:
+            message = f"{short(text)} and {short(other)} are labels that differ in digits "
+            message += "beyond those of a 64-bit number"
+            fix = "write both with fewer digits"
+            keeping = f"{fix}, or keep them as text: data.text: [{column.name}]"
+            self._add(int(fields.lines[row]), column.name, message, fix, keeping)
+        return made
+
+    def _text(
+        self, fields: Fields, column: ColumnState, marks: dict[str, dict[int, str]]
+    ) -> TextColumn:
+        codes = np.full(len(fields.lines), -1, dtype=np.int32)
+        labels: dict[str, int] = {}
+        missing, own = self._notation.missing, {}
+        for row, written in enumerate(fields.texts(column.place)):
+            text = written.strip(" \t")
+            code = labels.get(text)
+            if code is None:
+                if text in missing:
+                    if text:
+                        own[row] = text
+                    continue
+                code = labels[text] = len(labels)
+            codes[row] = code
+        if own:
+            marks[column.name] = own
+        if not column.is_told:
+            self._note_numbers_among(fields, column, codes, labels)
+        return TextColumn(codes, tuple(_unquoted(labels)))
+
+    def _note_numbers_among(
+        self, fields: Fields, column: ColumnState, codes: NDArray[np.int32], labels: dict[str, int]
+    ) -> None:
+        """Notes the cells of a column of text that are numbers."""
+        for text, code in labels.items():
+            if not text.startswith(QUOTED) and self._notation.kind_of(text) == "number":
+                for row in np.flatnonzero(codes == code).tolist():
+                    self._other(column, "number", int(fields.lines[row]), text)
+
+    def _other(self, column: ColumnState, kind: Kind, line: int, text: str) -> None:
+        """Notes a cell of another kind than the column's."""
+        column.others += 1
+        self._mixed = True
+        column.show(kind, line, text)
+
+    def _check_trailing(self, fields: Fields) -> None:
+        """Notes values behind the last column that has a name."""
+        if not self._header.trailing:
+            return
+        first = self._header.width - self._header.trailing
+        rows, places = np.nonzero(fields.ends[:, first:] > fields.starts[:, first:])
+        for row, place in zip(rows.tolist(), places.tolist(), strict=True):
+            if fields.text(row, first + place).strip(" \t"):
+                message = f"there is a value in column {first + place + 1}, which has no name"
+                fix = "give it a name in the first line"
+                self._faults.add(Problem(message, fix, self._faults.file, int(fields.lines[row])))
+
+    def _add(
+        self,
+        line: int,
+        name: str,
+        message: str,
+        fix: str | None = None,
+        config_fix: str | None = None,
+    ) -> None:
+        setting, place = Setting(fix=config_fix), f"column {name}"
+        self._faults.add(Problem(message, fix, self._faults.file, line, place, setting=setting))
+
+
+def _layout(columns: Iterable[ColumnState]) -> Layout:
+    """The columns by what is made of them; where nothing is known yet, they are numbers."""
+    every = list(columns)
+    text = [column for column in every if column.is_text]
+    parsed = sorted((each for each in every if not each.is_text), key=lambda each: each.place)
+    own = {column.name: place for place, column in enumerate(parsed) if column.labels is None}
+    names = tuple(column.name for column in every if column.name in own)
+    places = [own[name] for name in names]
+    first = places[0] if places else 0
+    is_stretch = places == list(range(first, first + len(places)))
+    return Layout(
+        parsed,
+        [place for place in places if parsed[place].kind == "truth"],
+        [place for place, column in enumerate(parsed) if column.labels is not None],
+        slice(first, first + len(places)) if is_stretch else places,
+        names,
+        text,
+        [column.name for column in text if column.labels is not None],
+    )
+
+
+def _column(header: Header, asked: Asked, name: str) -> ColumnState:
+    """A column that is asked for, with what is known of it."""
+    kind: Kind | None = None
+    if name in asked.text:
+        kind = "text"
+    elif name in asked.numbers:
+        kind = "number"
+    labels = NumberLabels() if name in asked.labels else None
+    return ColumnState(name, header.places[name], kind, kind is not None, labels)
+
+
+def _unquoted(texts: Sequence[str] | dict[str, int]) -> list[str]:
+    """The texts without what tells that they were quoted."""
+    return [text.removeprefix(QUOTED) for text in texts]
+
+
+def short(text: str) -> str:
+    """The text of a cell for a message."""
+    return text if len(text) <= 40 else f"{text[:37]}…"

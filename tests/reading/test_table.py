@@ -1,0 +1,57 @@
+"""Tests of tables of rows, and of counting what is wrong with them."""
+
+import numpy as np
+import pytest
+
+from nnctl.errors import NnctlError, Problem
+from nnctl.reading.table import Faults, Table, TextColumn, joined_tables
+
+
+def table(first: int, *labels: str) -> Table:
+    rows = len(labels)
+    known = sorted(set(labels))
+    codes = np.array([known.index(label) if label else -1 for label in labels], dtype=np.int32)
+    return Table(
+        "t.csv",
+        ("a", "b", "c"),
+        np.arange(3.0 * rows).reshape(rows, 3),
+        {"s": TextColumn(codes, tuple(known))},
+        lines=np.arange(first, first + rows),
+    )
+
+
+def test_columns_in_any_order() -> None:
+    made = table(2, "x", "y")
+    assert made.columns(["b", "c"]).tolist() == [[1, 2], [4, 5]]
+    assert made.columns(["c", "a"]).tolist() == [[2, 0], [5, 3]]
+    assert made.columns([]).shape == (2, 0)
+    assert np.shares_memory(made.columns(["a", "b"]), made.numbers)
+
+
+def test_stretches_join_with_their_labels_and_lines() -> None:
+    whole = joined_tables([table(2, "x", "y"), table(9, "z", "x")], ["s", "b"])
+    column = whole.text["s"]
+    assert [column.labels[code] for code in column.codes] == ["x", "y", "z", "x"]
+    assert whole.lines is not None and whole.lines.tolist() == [2, 3, 9, 10]
+    assert len(whole) == 4
+
+
+def test_problems_are_shown_by_line_and_counted() -> None:
+    faults = Faults("t.csv")
+    faults.check()
+    for line in (9, 3, *range(10, 22)):
+        faults.add(Problem("wrong", file="t.csv", line=line))
+    faults.skip(5)
+    assert faults.room == 0 and faults.count == 19
+    with pytest.raises(NnctlError) as caught:
+        faults.check()
+    problems = caught.value.problems
+    assert [problem.line for problem in problems[:3]] == [3, 9, 10] and len(problems) == 11
+    assert problems[-1].message == "and 9 more problems of this kind"
+
+
+def test_a_problem_of_a_column_is_told_once() -> None:
+    faults = Faults("t.csv")
+    faults.once("a", Problem("text"))
+    faults.once("a", Problem("text"))
+    assert faults.count == 1
