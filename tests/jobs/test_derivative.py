@@ -2,13 +2,15 @@
 
 import math
 import sys
-import time
 
 import pytest
 
 from nnctl.errors import ArgumentError, NnctlError
 from nnctl.jobs.derivative import EPSILONS, derivative, derivative_in_time
+from tests.limits import within
 from tests.processes import run
+
+ENDLESS = 30  # seconds: what these formulas took before was minutes, or hours
 
 
 def test_without_sympy_the_extra_is_named(monkeypatch):
@@ -156,10 +158,9 @@ def test_epsilon_is_a_number(epsilon, derived):
         "sin(cos(tan(exp(sinh(sin(cos(tanh(sin(exp(cos(w)))))))))))",
     ],
 )
-def test_what_is_allowed_is_quick(text, derived):
-    start = time.perf_counter()
-    assert derived(text, ["w=1"]).derivatives["w"].value is not None
-    assert time.perf_counter() - start < 3
+def test_what_is_allowed_ends(text, derived):
+    with within(ENDLESS):
+        assert derived(text, ["w=1"]).derivatives["w"].value is not None
 
 
 @pytest.mark.parametrize("w", ["1", "1/3", "0.123456789012345", "2**0.123456789", "1e15"])
@@ -179,14 +180,13 @@ def test_what_is_allowed_is_quick(text, derived):
         "sqrt(sqrt(sqrt(sqrt(6*w)**0.3)**0.7)**0.9)**0.1",
     ],
 )
-def test_long_numbers_are_worked_out_or_refused_in_no_time(text, w, derived):
-    start = time.perf_counter()
-    try:
-        (found,) = derived(text, [f"w={w}"]).derivatives.values()
-        assert math.isfinite(found.value)
-    except ArgumentError as error:
-        assert "too large" in str(error)
-    assert time.perf_counter() - start < 3
+def test_long_numbers_are_worked_out_or_refused(text, w, derived):
+    with within(ENDLESS):
+        try:
+            (found,) = derived(text, [f"w={w}"]).derivatives.values()
+            assert math.isfinite(found.value)
+        except ArgumentError as error:
+            assert "too large" in str(error)
 
 
 @pytest.mark.parametrize("text", ["cosh(w**w)", "cos(w**-0.3)", "sqrt(w**2.5)", "log(w**w) + w"])
