@@ -53,6 +53,7 @@ def test_every_phase_of_a_test_has_a_limit(watched):
     assert 0 < left() <= LONGEST
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_test_that_hangs_fails_or_else_ends_the_process(tmp_path, pytestconfig):
     assert pytestconfig.getini("faulthandler_timeout") == 120

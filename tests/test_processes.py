@@ -116,6 +116,7 @@ def calls(file: Path) -> list[str]:
     return [name for name in found if name in names]
 
 
+@pytest.mark.slow
 def test_no_test_starts_a_process_in_another_way():
     files = [file for file in TESTS.rglob("*.py") if not is_program(file)]
     assert HOME in files and len(files) > 200

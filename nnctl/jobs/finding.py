@@ -117,7 +117,8 @@ def find_model(path: Path) -> Path:
     given = look(path)
     if given.kind == "run" and not (given.path / WEIGHTS).is_file():
         return given.path / CONFIG
-    return given.path if given.kind in ("run", "weights") else find_config(path)
+    arrays = given.kind == "table" and given.path.suffix.lower() == ".npz"  # which may be weights
+    return given.path if given.kind in ("run", "weights") or arrays else find_config(path)
 
 
 def find_run(path: Path) -> Path:

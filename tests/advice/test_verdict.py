@@ -121,6 +121,7 @@ def codes(result: TrainResult) -> set[str]:
     return {each.code for each in result.verdict.advice}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_verdict_is_the_truth(name, seed, tmp_path):
@@ -157,6 +158,7 @@ def test_an_early_stop_tells_what_it_waited_for_and_which_weights_are_kept(tmp_p
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "more", "changed"),
     [

@@ -103,6 +103,7 @@ def test_training_needs_no_rich_where_there_is_no_terminal(project, environment)
     assert "nnctl.cli.commands.train" in modules and "nnctl.cli.commands.gradcheck" not in modules
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "used", "unused"),

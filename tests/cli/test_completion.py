@@ -53,6 +53,7 @@ def told(**protocol: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("words", "expected"),

@@ -61,6 +61,7 @@ def test_every_command_that_reads_numbers_has_a_line_here():
     assert set(LINES) == set(COMMANDS) - OTHERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", LINES)
 def test_numbers_near_the_largest_raise_no_warning(command, large, invoke):
     result = invoke(command, *LINES[command].split())  # a warning would be raised as an error

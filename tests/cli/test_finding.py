@@ -43,6 +43,7 @@ def said(invoke: Invoke) -> Said:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("command", "more"), [*WITH_CONFIG.items(), *WITH_WEIGHTS.items(), *WITH_RUN.items()]

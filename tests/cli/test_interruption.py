@@ -51,6 +51,7 @@ def test_training_ends_with_a_checkpoint(number, project, environment):
     assert "Traceback" not in stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_the_second_time_it_ends_at_once(number, environment):
@@ -62,6 +63,7 @@ def test_the_second_time_it_ends_at_once(number, environment):
         assert process.wait(10) == 130
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("ignored", STATUS)
 def test_a_signal_that_it_was_started_to_ignore_is_ignored(ignored, project, environment):
@@ -94,6 +96,7 @@ class Run:
         self.reason = reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", STATUS)
 def test_in_training_the_first_one_is_noted(number, handlers):
     run = Run()
@@ -110,6 +113,7 @@ def test_in_training_the_first_one_is_noted(number, handlers):
     assert interruption.status_of(ExitStatus.DONE) == ExitStatus.DONE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", STATUS)
 def test_outside_training_it_ends_at_once_and_is_remembered(number, handlers):
     run = Run()
@@ -124,6 +128,7 @@ def test_outside_training_it_ends_at_once_and_is_remembered(number, handlers):
     assert run.reason == "interrupted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", STATUS)
 def test_what_is_ignored_before_is_ignored_inside_and_after(number):
     before = signal.signal(number, signal.SIG_IGN)
@@ -139,6 +144,7 @@ def test_what_is_ignored_before_is_ignored_inside_and_after(number):
         signal.signal(number, before)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_predicting_ends_at_once_and_leaves_no_file(number, trained, environment):

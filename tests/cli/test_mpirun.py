@@ -150,6 +150,7 @@ def ranks_below(launcher):
     return found
 
 
+@pytest.mark.slow
 def test_an_error_is_told_once(shared):
     (shared / "table.csv").write_text("a,b,label\n1,x,no\n2,3\n")
     done = run(3, "train", "shared.yaml")
@@ -160,6 +161,7 @@ def test_an_error_is_told_once(shared):
     assert not (shared / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_failure_of_one_process_ends_all(shared):
     """The first process cannot write its second checkpoint; the other would wait for ever."""
     code = (
@@ -187,6 +189,7 @@ def test_a_run_that_diverges_says_why_once(shared):
     assert "checkpoint.npz" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("summary", "shared.yaml"), ("train", "shared.yaml", "--smoke")]
 )
@@ -196,6 +199,7 @@ def test_other_commands_are_the_work_of_one_process(shared, arguments):
     assert "the work of one process, but 2 were started" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", ["0", "1"])
 def test_processes_that_do_not_find_each_other_say_so_once(shared, process, rank):
     """As with the launcher of another MPI: each process would train for itself."""
@@ -206,6 +210,7 @@ def test_processes_that_do_not_find_each_other_say_so_once(shared, process, rank
     assert not (shared / "runs").exists()
 
 
+@pytest.mark.slow
 def test_without_mpi4py_the_extra_is_named(shared, process):
     (shared / "mpi4py.py").write_text("raise ModuleNotFoundError('mpi4py')\n")
     launched = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}

@@ -117,6 +117,7 @@ def test_the_whole_config_is_right() -> None:
     assert problems_with(compose(FULL).values) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", paths_of(compose(FULL).values))
 def test_fixes_of_wrong_values(path: str) -> None:
     wrong = 0

@@ -99,6 +99,7 @@ def wide(rows: int, width: int) -> OneHot:
     return OneHot(np.empty((rows, 0), np.float32), np.empty(0, np.intp), ones, (rows, width))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "width", "memory", "made"),
     [

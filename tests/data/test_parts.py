@@ -63,6 +63,7 @@ def compare(held: Prepared, read: Prepared) -> None:
             assert mine.weight.tobytes() == theirs.weight.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["mean", "drop"])
 @pytest.mark.parametrize("split", ["random", "last"])
 @pytest.mark.parametrize("scaling", ["none", "standardize", "minmax"])

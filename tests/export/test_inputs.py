@@ -54,6 +54,7 @@ def with_gaps(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("target_scale", ["none", "standardize"])
 @pytest.mark.parametrize("features", [NUMBERS, None], ids=["numbers", "text too"])
@@ -69,6 +70,7 @@ def test_every_scaling_in_float32_and_float64(scale, features, target_scale, dty
     ) or (dtype == "float64" and features is None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES, ids=str)
 @pytest.mark.parametrize("features", [NUMBERS, ["type", "zip"], None], ids=str)
 def test_missing_values_are_filled_as_training_did(scale, features, tmp_path):

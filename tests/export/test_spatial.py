@@ -49,6 +49,7 @@ SINGLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("name", "arguments"), ALL, ids=lambda value: str(value))
 def test_windows_are_where_nnctl_has_them(name, arguments, dtype, generator):

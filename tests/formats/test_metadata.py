@@ -18,6 +18,7 @@ from tests.formats.models import KINDS, trained
 from tests.formats.trial import FAULTS, REFUSED, SAME, TRACEBACK, outcomes, predictions
 
 VERSION_1 = Path(__file__).parent / "version-1"
+COUNT = 600  # mutations of each kind of model: 3,600 in all
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +27,25 @@ def models(tmp_path_factory):
     return {kind: trained(kind, folder / kind) for kind in KINDS}
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_wrong_is_refused_or_changes_nothing(kind, count, models):
-    found = list(outcomes(*models[kind], count, seed=count))
+def test_what_is_wrong_is_refused_or_changes_nothing(kind, models):
+    found = list(outcomes(*models[kind], COUNT, seed=COUNT))
     faults = [(fate, *mutation[:2]) for fate, mutation in found if fate.startswith(FAULTS)]
     assert faults == []
     fates = Counter(fate for fate, _ in found)
-    assert fates[REFUSED] > 0.8 * count
-    assert fates[REFUSED] + fates[SAME] > 0.9 * count
+    assert fates[REFUSED] > 0.8 * COUNT
+    assert fates[REFUSED] + fates[SAME] > 0.9 * COUNT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_so_it_is_without_a_checksum(kind, models):
     found = list(outcomes(*models[kind], 60, seed=1, seal=False))
     assert [(fate, *mutation[:2]) for fate, mutation in found if fate.startswith(FAULTS)] == []
 
 
+@pytest.mark.slow
 def test_files_of_the_first_version_end_in_no_traceback(tmp_path):
     """They say fewer things twice."""
     shutil.copy(VERSION_1 / "weights.npz", tmp_path)

@@ -127,6 +127,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(command, line, marks=marks, id=f"{command} {line}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "line"), list(cases()))
 def test_all_that_is_printed_and_written_is_visible(command: str, line: str, place: Path) -> None:
     known = set(place.rglob("*"))

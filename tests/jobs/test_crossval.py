@@ -65,6 +65,7 @@ def held_rows(name, folds=4, overrides=()):
     return [part.tolist() for part in parts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["binary", "regression", "classes"])
 def test_a_fold_is_what_training_on_files_of_its_rows_gives(folder, name):
     result = crossval(Path(f"{name}.yaml"), folds=4, workers=1)
@@ -103,6 +104,7 @@ def test_the_number_of_processes_changes_nothing(folder):
     assert list(alone.held_out()) == list(several.held_out())
 
 
+@pytest.mark.slow
 def test_two_configs_have_the_same_folds(folder):
     assert held_rows("binary") == held_rows("classes")
     changes = ("data.features=[b]", "data.scale=none", "dtype=float64", "data.validation=0.3")
@@ -110,6 +112,7 @@ def test_two_configs_have_the_same_folds(folder):
     assert held_rows("binary") != held_rows("binary", overrides=("seed=4",))
 
 
+@pytest.mark.slow
 def test_a_validation_fraction_comes_of_the_rows_that_train(folder):
     config = load(Path("binary.yaml"), overrides=("data.validation=0.25",))
     built = build(config, fold=Fold(1, 4))
@@ -120,6 +123,7 @@ def test_a_validation_fraction_comes_of_the_rows_that_train(folder):
     np.testing.assert_allclose(built.train.x[:, :2].mean(axis=0), 0, atol=1e-6)  # of these alone
 
 
+@pytest.mark.slow
 def test_predictions_cover_every_row_once(folder):
     result = crossval(Path("binary.yaml"), folds=4, workers=1, predictions=Path())
     rows = list(result.held_out())
@@ -132,6 +136,7 @@ def test_predictions_cover_every_row_once(folder):
     assert right == pytest.approx(sum(map(float.__mul__, weights, accuracies)))
 
 
+@pytest.mark.slow
 def test_numbers_are_predicted_in_their_own_unit(folder):
     result = crossval(Path("regression.yaml"), folds=4, workers=1, predictions=Path())
     assert result.folds[0].columns == ("row", "fold", "target_price", "price")
@@ -140,6 +145,7 @@ def test_numbers_are_predicted_in_their_own_unit(folder):
     np.testing.assert_allclose(known, [row[4] for row in ROWS], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_labels_are_0_or_1_as_predictions_are(folder):
     table = "a,p,q\n" + "".join(f"{k},{k % 2},{k // 2 % 2}\n" for k in range(20))
     Path("table.csv").write_text(table)
@@ -154,6 +160,7 @@ def test_labels_are_0_or_1_as_predictions_are(folder):
     ]
 
 
+@pytest.mark.slow
 def test_bounds_hold_the_mean(folder):
     passed = crossval(Path("binary.yaml"), folds=2, workers=1, fail_under=["accuracy=0.01"])
     missed = crossval(Path("binary.yaml"), folds=2, workers=1, fail_over=["loss=0.0001"])
@@ -163,6 +170,7 @@ def test_bounds_hold_the_mean(folder):
         crossval(Path("binary.yaml"), folds=2, fail_under=["auc=0.5"])
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_fold_that_diverges_is_named(folder, workers):
@@ -171,6 +179,7 @@ def test_a_fold_that_diverges_is_named(folder, workers):
         crossval(Path("regression.yaml"), folds=3, overrides=wild, workers=workers)
 
 
+@pytest.mark.slow
 def test_a_class_of_few_rows_is_told(folder):
     write("table.csv", [*ROWS[:20], *((1, 1, "red", "no", 3) for _ in range(9))])
     rare = [row for row in ROWS if row[3] == "yes"][:2]
@@ -183,6 +192,7 @@ def test_a_class_of_few_rows_is_told(folder):
     assert 'the class "yes" has 1 row, fewer' in told[-1].message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -198,6 +208,7 @@ def test_what_makes_no_sense_is_refused(folder, arguments, message):
     assert json.dumps(sorted(path.name for path in folder.iterdir())).count("runs") == 0
 
 
+@pytest.mark.slow
 def test_a_figure_that_no_fold_defines_is_told_once_and_stops_nothing(folder):
     one_row = "validation: 0.02, target_scale"
     text = REGRESSION.replace("target_scale", one_row).replace("[mae]", "[mae, r2]")

@@ -204,6 +204,7 @@ def test_formulas_of_all_kinds_end_in_time_and_right(derived):
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own_it_finds_and_says_the_same(derived):
     assert derivative_in_time("w**2*x", ["w=3", "x=2"]) == derived("w**2*x", ["w=3", "x=2"])
     for text, at in (("w +", ["w=1"]), ("1/w", ["w=0"]), ("wide", ["wid=1"])):

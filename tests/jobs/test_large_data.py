@@ -108,6 +108,7 @@ def test_the_same_run_again_has_the_same_bytes(write, tmp_path, name):
     assert (one / "weights.npz").read_bytes() == (other / "weights.npz").read_bytes()
 
 
+@pytest.mark.slow
 def test_without_shuffling_they_are_those_of_rows_in_memory(write, tmp_path):
     data = SOURCES["table"]
     read = train(write(data, shuffle=False), output=tmp_path / "read").folder
@@ -130,6 +131,7 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_to_the_same_end(write, tmp_pa
     compare(run.folder, whole)
 
 
+@pytest.mark.slow
 def test_ranks_share_its_batches(write):
     config = load(write(NPZ, dtype="float64"))
 
@@ -144,6 +146,7 @@ def test_ranks_share_its_batches(write):
     np.testing.assert_allclose(losses, expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes", [{"data": {"sample_weight": "w"}}, {"class_weight": "balanced"}]
 )
@@ -160,6 +163,7 @@ def test_weights_of_rows_and_of_classes_count(write, tmp_path, changes):
     assert found[0] == found[1] != weights(plain)
 
 
+@pytest.mark.slow
 def test_files_to_validate_and_test_are_read_as_well(write, tmp_path):
     data = {**SOURCES["shards"], "validation": "t.csv", "test": "part-*.csv"}
     results = [
@@ -192,6 +196,7 @@ def test_all_commands_take_it(write, tmp_path):
     assert [sum(fold.rows for fold in result.folds) for result in folds] == [ROWS, ROWS]
 
 
+@pytest.mark.slow
 def test_a_batch_must_fit(write):
     for size in ("full", 200):
         with pytest.raises(NnctlError, match=r"c\.yaml:1  batch_size\n  a batch of 2[04]0 rows"):
@@ -251,6 +256,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_without_room_for_it_nothing_is_left(write, tmp_path):
     scratch = tmp_path / "scratch"

@@ -46,6 +46,7 @@ def test_a_run_may_be_named_by_its_files(file, run):
     assert report([run / file]).path == run / "report.html"
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_wherever_it_lies(run, tmp_path):
     first = report([run]).path.read_bytes()
     assert report([run]).path.read_bytes() == first
@@ -64,6 +65,7 @@ def test_several_runs_need_a_file_of_their_own(run, tmp_path):
     assert not (run / "report.html").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["history.csv", "results.json", "weights.npz"])
 def test_a_run_that_lacks_a_file_stands_beside_a_whole_one(gone, run, tmp_path):
     other = shutil.copytree(run, tmp_path / "other")

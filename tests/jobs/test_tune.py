@@ -125,6 +125,7 @@ def test_each_trial_by_itself_does_not_depend_on_the_number_of_workers():
     assert (FOLDER / "weights.npz").read_bytes() == Path("alone/weights.npz").read_bytes()
 
 
+@pytest.mark.slow
 def test_data_are_read_once_unless_they_are_searched(monkeypatch):
     count = []
     real = nnctl.assembly.build.prepared_data
@@ -141,6 +142,7 @@ def test_data_are_read_once_unless_they_are_searched(monkeypatch):
     assert len(count) > 3
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_clearly_worse_stops_early():
     strict = ["tune.pruner={type: percentile, percentile: 1.0, n_startup_trials: 1}"]
     wanted = [*strict, "early_stopping=null"]
@@ -150,6 +152,7 @@ def test_a_trial_that_is_clearly_worse_stops_early():
         assert (row.epochs < 8) == (row.state == "pruned")
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_has_failed_and_the_study_goes_on():
     wild = ["optimizer=sgd", "tune.search.optimizer.learning_rate=[0.01, 1e30]", "tune.trials=12"]
     result = tune(SEARCHED, workers=1, overrides=wild, storage=QUICK)
@@ -167,6 +170,7 @@ def test_where_no_trial_comes_to_its_end_the_answer_is_no():
     assert not (FOLDER / "best.yaml").exists()
 
 
+@pytest.mark.slow
 def test_values_that_clash_are_a_trial_that_failed():
     clipping = [f"tune.search.optimizer.{key}=[null, 1.0]" for key in ("clipnorm", "clipvalue")]
     brute = ["tune.search={}", *clipping, "tune.sampler=brute_force"]
@@ -206,6 +210,7 @@ def test_another_config_is_refused_unless_the_study_is_to_begin_anew():
     assert attempts() == {0: "COMPLETE", 1: "COMPLETE"}
 
 
+@pytest.mark.slow
 def test_other_data_are_refused():
     tune(SEARCHED, workers=1, trials=2)
     write_table(shift=1)
@@ -213,6 +218,7 @@ def test_other_data_are_refused():
         tune(SEARCHED, workers=1)
 
 
+@pytest.mark.slow
 def test_weights_that_are_gone_are_trained_again():
     tune(SEARCHED, workers=1, trials=3)
     weights = (FOLDER / "weights.npz").read_bytes()
@@ -236,6 +242,7 @@ def test_results_tell_all_trials():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -256,6 +263,7 @@ def test_what_makes_no_sense_is_refused_and_leaves_no_folder(arguments, message)
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_built_is_found_before_the_first_trial():
     shapes = ["tune.search={}", "tune.search.input_shape=[[2], [3], [1, 2]]"]
     with pytest.raises(NnctlError) as caught:
@@ -269,6 +277,7 @@ def test_a_model_that_cannot_be_built_is_found_before_the_first_trial():
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_a_study_that_is_kept_elsewhere_is_not_begun_again_in_its_folder():
     tune(SEARCHED, workers=1, trials=2, storage="sqlite:///shared.db")
     assert not (FOLDER / "study.db").exists()
@@ -380,6 +389,7 @@ def test_two_commands_on_one_storage_share_the_trials():
     assert len(values) == 16
 
 
+@pytest.mark.slow
 def test_a_figure_that_is_not_defined_is_told_before_and_is_why_trials_fail():
     one_row = ["data.validation=0.02", "metrics=[r2]", "tune.monitor=val_r2", "tune.trials=1"]
     told = []

@@ -89,6 +89,7 @@ def test_one_writes_and_the_other_is_refused(pair):
     assert {name: Path("run", name).read_bytes() for name in written} == written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", [ANEW, ["resume", "run", "-q"]], ids=["replaced", "resumed"])
 def test_the_dead_hold_nothing(second):
     with started([*TRAIN, "--epochs", "1000000"]) as first:
@@ -140,6 +141,7 @@ def test_one_process_has_the_folder_of_a_study(pair):
     assert len(Path("study/trials.csv").read_text().splitlines()) == len(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", [TUNE, TUNE_ANEW], ids=["gone on with", "replaced"])
 def test_a_study_that_runs_is_left_alone(second):
     pytest.importorskip("optuna")

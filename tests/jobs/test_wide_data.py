@@ -84,6 +84,7 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_evaluate_tells_that_there_are_too_many_classes_for_a_matrix(classes: Path) -> None:
     result = evaluate(classes / "run", classes / "wide.csv")
     assert result.rows == 2 * CLASSES and "confusion_matrix" not in result.as_json()
@@ -94,6 +95,7 @@ def test_evaluate_tells_that_there_are_too_many_classes_for_a_matrix(classes: Pa
     json.dumps(result.as_json())
 
 
+@pytest.mark.slow
 def test_the_report_shows_some_of_the_classes_and_says_so(classes: Path) -> None:
     pytest.importorskip("matplotlib")
     path = report([classes / "run"], output=classes / "r.html").path
@@ -109,6 +111,7 @@ def test_the_report_shows_some_of_the_classes_and_says_so(classes: Path) -> None
     assert path.stat().st_size < 200_000
 
 
+@pytest.mark.slow
 def test_a_few_of_the_classes_with_few_rows_are_named(classes: Path) -> None:
     told: list[str] = []
     crossval(

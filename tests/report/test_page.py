@@ -64,6 +64,7 @@ def pages(reports):
     return {**made, "all": page(list(reports.values()))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hostile", "pictures", "houses", "labels", "series", "all"])
 def test_every_page_is_sound_and_stands_alone(name, pages):
     text = pages[name]

@@ -73,6 +73,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(0.1, clipnorm=1.0)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_four_times_as_deep_is_four_times_the_work(kind, optimizer):

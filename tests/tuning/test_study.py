@@ -40,6 +40,7 @@ def killed(study, monkeypatch, most=1):
         return [study.take() for _ in range(most)]
 
 
+@pytest.mark.slow
 def test_trials_are_counted_from_1_and_are_as_many_as_asked_for(begin):
     study = begin()
     taken = run(study)
@@ -87,6 +88,7 @@ def test_a_trial_that_had_drawn_nothing_yet_is_repeated_all_the_same(begin, monk
     assert run(begin()) == whole
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_released_is_run_again(begin):
     study = begin()
     task = study.take()
@@ -127,6 +129,7 @@ def test_of_two_that_repeat_a_lost_trial_one_gives_way(begin, monkeypatch):
     assert len(surplus) == 1
 
 
+@pytest.mark.slow
 def test_of_two_that_begin_the_last_trial_one_gives_way(begin, monkeypatch):
     one, other = begin("tune.trials=1"), begin("tune.trials=1")
     fast = one._begin
@@ -160,6 +163,7 @@ def test_the_same_values_are_not_trained_twice(begin):
         assert (row.same_as is None) == (row.number in {t.number for t in told if not t.same_as})
 
 
+@pytest.mark.slow
 def test_values_that_another_process_trains_just_now_are_drawn_anew(begin):
     studies = [begin(*DISCRETE, "tune.trials=3") for _ in range(3)]
     values = [study.take().values["layers.0.units"] for study in studies]
@@ -175,6 +179,7 @@ def test_brute_force_tries_each_combination_once(begin):
     assert study.is_done()
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_clearly_worse_is_stopped(begin):
     study = begin("tune.pruner={type: median, n_startup_trials: 2}")
     for value in (1.0, 2.0):
@@ -189,6 +194,7 @@ def test_a_trial_that_is_clearly_worse_is_stopped(begin):
     assert best_of(study.rows(), study.direction).value == 1.0
 
 
+@pytest.mark.slow
 def test_a_trial_that_failed_counts_and_is_not_repeated(begin):
     study = begin("tune.trials=2")
     task = study.take()
@@ -211,6 +217,7 @@ def test_what_was_taken_for_lost_does_not_count_twice(begin):
     assert [(row.number, row.value) for row in slow.rows()] == [(1, 1.0)]
 
 
+@pytest.mark.slow
 def test_a_trial_of_another_machine_is_lost_when_it_is_silent(read, tmp_path, monkeypatch):
     with silence_optuna():
         silent, study = (on_server(read(), tmp_path) for _ in range(2))
@@ -232,12 +239,14 @@ def on_server(config, folder):
     return study
 
 
+@pytest.mark.slow
 def test_higher_is_better_for_metrics_that_rise(read):
     assert direction_of(read("metrics=[r2]", "tune.monitor=r2")) == "maximize"
     assert direction_of(read("metrics=[mae]", "tune.monitor=mae")) == "minimize"
     assert direction_of(read("tune.direction=maximize")) == "maximize"
 
 
+@pytest.mark.slow
 def test_of_equal_trials_the_first_is_the_best(begin):
     study = begin("tune.trials=4")
     run(study, Outcome("complete", 1.0))
@@ -261,6 +270,7 @@ def test_the_key_that_decides_is_the_important_one(begin):
     assert next(iter(shares)) == "optimizer.learning_rate"
 
 
+@pytest.mark.slow
 def test_of_few_trials_no_importance_is_told(begin):
     study = begin("tune.trials=9")
     run(study)

@@ -25,6 +25,7 @@ def test_a_table_of_folds_with_mean_and_spread(project, process):
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_json_is_one_object(project, invoke):
     done = invoke("crossval", "small.yaml", "--folds", "2", "--workers", "1", "--json", "-q")
     values = json.loads(done.stdout)
@@ -34,6 +35,7 @@ def test_json_is_one_object(project, invoke):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_predictions_are_written_whole_or_not_at_all(project, invoke):
     arguments = ("crossval", "small.yaml", "--folds", "2", "--workers", "1", "-q", "--predictions")
     assert invoke(*arguments, "held.csv").exit_code == 0
@@ -43,6 +45,7 @@ def test_predictions_are_written_whole_or_not_at_all(project, invoke):
     assert not list(Path().glob(".*.tmp"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["nowhere/held.csv", "."])
 def test_predictions_that_cannot_be_written_are_told_before_the_training(path, project, invoke):
     done = invoke("crossval", "small.yaml", "--workers", "1", "--predictions", path)
@@ -51,11 +54,13 @@ def test_predictions_that_cannot_be_written_are_told_before_the_training(path, p
     assert not Path("nowhere").exists()
 
 
+@pytest.mark.slow
 def test_a_missed_bound_is_status_1(project, invoke):
     options = ("--folds", "2", "--workers", "1", "-q", "--fail-over", "loss=0.0001")
     assert invoke("crossval", "small.yaml", *options).exit_code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.process
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

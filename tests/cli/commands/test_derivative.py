@@ -54,6 +54,7 @@ def test_json(derive):
     assert (printed["value"], printed["derivatives"]["w"]["value"]) == (8, 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

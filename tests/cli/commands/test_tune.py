@@ -63,6 +63,7 @@ def test_json_is_one_object_and_nothing_else_is_said(searched, invoke):
     assert again.exit_code == 0
 
 
+@pytest.mark.slow
 def test_going_on_is_told(searched, invoke):
     invoke("tune", "small.yaml", "--workers", "1", "--trials", "2", "-q")
     done = invoke("tune", "small.yaml", "--workers", "1")
@@ -77,6 +78,7 @@ def test_the_weights_of_the_best_trial_predict(searched, invoke):
     assert done.stdout.startswith("prediction,probability\n")
 
 
+@pytest.mark.slow
 def test_errors_are_status_2_with_their_places(searched, invoke):
     done = invoke("tune", "small.yaml", "--set", "tune.search.layers.0.units=[0, 2]")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -84,6 +86,7 @@ def test_errors_are_status_2_with_their_places(searched, invoke):
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_no_trial_that_ends_is_status_1(searched, invoke):
     rate = "tune.search={optimizer.learning_rate: [1e38]}"
     wild = ("--set", "optimizer=sgd", "--set", rate, "--set", "layers.0.activation=linear")
@@ -93,6 +96,7 @@ def test_no_trial_that_ends_is_status_1(searched, invoke):
     assert "study    runs/small-tune  (1 trials: 1 failed)" in done.stdout
 
 
+@pytest.mark.slow
 def test_without_the_extra_it_says_what_to_install(searched, invoke, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = invoke("tune", "small.yaml")
@@ -100,6 +104,7 @@ def test_without_the_extra_it_says_what_to_install(searched, invoke, monkeypatch
     assert "pip install 'nnctl[tune]'" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_nothing_of_the_extra_is_loaded_by_other_commands(searched, process):
     code = "import sys; from nnctl.__main__ import main; sys.argv[1:] = ['train', 'small.yaml']"
@@ -109,6 +114,7 @@ def test_nothing_of_the_extra_is_loaded_by_other_commands(searched, process):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_study_can_be_joined_by_another_process(searched, invoke):
     shared = ("tune", "small.yaml", "--workers", "1", "--storage", "sqlite:///shared.db")
     assert invoke(*shared, "--worker").exit_code == 2
