@@ -319,5 +319,6 @@ class Penalty:
         self._arrays = [self.program[value] for value in wanted]
 
     def __call__(self) -> float:
-        self.program.run()
+        with np.errstate(over="ignore"):  # of parameters beyond the root of the largest number: inf
+            self.program.run()
         return sum(float(array) for array in self._arrays)

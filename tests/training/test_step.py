@@ -1,5 +1,7 @@
 """The programs of a model work on the model's own memory."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from nnctl.graph import Graph
 from nnctl.layers import BatchNormalization, Conv1D, Dense, Dropout, MaxPooling1D
 from nnctl.losses import MeanSquaredError
 from nnctl.optimizers import SGD, Adam
-from nnctl.training.step import Examples, Forward, TrainingStep, trace
+from nnctl.training.step import Examples, Forward, Penalty, TrainingStep, trace
 from tests.calls import calls_of
 
 
@@ -92,3 +94,10 @@ def test_four_times_as_deep_is_four_times_the_work(kind, optimizer):
     make(2)  # what is loaded when it is needed for the first time
     few, many = (calls_of(lambda depth=depth: make(depth)) for depth in (25, 100))
     assert many < 4.2 * few
+
+
+def test_a_penalty_beyond_the_largest_number_is_infinite():
+    layer = Dense(1, weights={"kernel": [[1e200]], "bias": [0]}, kernel_regularizer="l2")
+    model = Sequential([layer], dtype="float64")
+    model.build((1,))
+    assert Penalty(model)() == math.inf
