@@ -64,7 +64,7 @@ class Trials:
             os.chdir(before)
         self.statuses[status] += 1
         assert status in (0, 1, 2), status
-        assert "Traceback" not in told
+        assert "Traceback" not in told, told
         if status == 2:
             assert out == "" or given.arguments[0] in ("predict", "validate")
         if status:
