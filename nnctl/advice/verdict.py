@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -61,7 +60,6 @@ class Verdict(NamedTuple):
         return {"codes": codes, "text": self.text, "change": self.change}
 
 
-@dataclass(frozen=True)
 class Ending:
     """A training that is over, for what reason, with the figures of each part of the data.
 
@@ -69,11 +67,16 @@ class Ending:
     are kept.
     """
 
-    built: Built
-    reason: Reason
-    figures: Mapping[str, Mapping[str, float]]
-    baselines: Mapping[str, Mapping[str, float]]
-    stopping: EarlyStopping | None
+    def __init__(
+        self,
+        built: Built,
+        reason: Reason,
+        figures: Mapping[str, Mapping[str, float]],
+        baselines: Mapping[str, Mapping[str, float]],
+        stopping: EarlyStopping | None,
+    ) -> None:
+        self.built, self.reason, self.stopping = built, reason, stopping
+        self.figures, self.baselines = figures, baselines
 
     @property
     def state(self) -> TrainingState:

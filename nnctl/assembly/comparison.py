@@ -1,7 +1,6 @@
 """A model's predictions held against the truth: confusions, and what guessing would come to."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +29,7 @@ class Guesses(NamedTuple):
     probability: Array
 
 
-@dataclass(frozen=True)
-class Confusion:
+class Confusion(NamedTuple):
     """How often each class was taken for which.
 
     Of the pairs that occur: the indices of the true and of the predicted class, and the rows,

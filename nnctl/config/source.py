@@ -1,7 +1,6 @@
 """Where a config's values come from: a file's lines, `--set`, or a named option."""
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,22 @@ from nnctl.errors import NnctlError, Problem, did_you_mean
 LARGEST = 1 << 20  # bytes
 
 
-@dataclass(eq=False, repr=False)
 class Source:
     """A config's plain values, and for every dotted path the place that it was written in.
 
     `file` is the name as the user wrote it; `problems` what reading it found wrong already.
     """
 
-    file: str
-    values: dict[Any, Any] = field(default_factory=dict)
-    places: dict[str, int | str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(
+        self,
+        file: str,
+        values: dict[Any, Any] | None = None,
+        places: dict[str, int | str] | None = None,
+        problems: list[Problem] | None = None,
+    ) -> None:
+        self.file, self.values = file, {} if values is None else values
+        self.places = {} if places is None else places
+        self.problems = [] if problems is None else problems
 
     def place(self, path: str) -> int | str | None:
         """A line, or the option that gave the value; for a missing key that of its parent."""

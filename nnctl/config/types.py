@@ -7,7 +7,7 @@ A type's arguments, their defaults and ranges stand once, in the signature of it
 import math
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, astuple, is_dataclass
+from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, partial, reduce
 from operator import or_
@@ -285,7 +285,7 @@ def form_type(form: forms.Form) -> Any:
     """The annotation of one form: strict scalars, ranges."""
     match form:
         case forms.Number(whole, bounds):
-            return Annotated[int if whole else float, Limits(*astuple(bounds))]
+            return Annotated[int if whole else float, Limits(*vars(bounds).values())]
         case forms.Switch():
             return Annotated[bool, Strict()]
         case forms.Text():

@@ -6,7 +6,6 @@ duplicate key is seen, and depth and aliases stay bounded whatever the text hold
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import yaml
@@ -59,13 +58,12 @@ class Node(NamedTuple):
     content: Any
 
 
-@dataclass(eq=False, repr=False)
-class Composed:
+class Composed(NamedTuple):
     """Plain values, the line (from 1) of each dotted path, and what was wrong on the way."""
 
-    values: Any = None
-    lines: dict[str, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    values: Any
+    lines: dict[str, int]
+    problems: list[Problem]
 
 
 def compose(text: str) -> Composed:
@@ -132,7 +130,7 @@ class _Composer:
         next(self.events)  # the start of the stream
         start = next(self.events)
         if not isinstance(start, DocumentStartEvent):
-            return Composed()
+            return Composed(None, {}, [])
         node = self.node(next(self.events), "", 0)
         while not isinstance(next(self.events), DocumentEndEvent):
             pass

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +40,6 @@ MOST_UNITS = 3
 ENOUGH_COUNTED = 30  # whole numbers in a row that are no chance, wherever they begin
 
 
-@dataclass(eq=False, repr=False)
 class Column:
     """The values of a column: how many there are, how many of them are missing, numbers, dates.
 
@@ -51,22 +49,15 @@ class Column:
     before, `are_distinct` that no whole number comes twice, `dated` whether dates are in order.
     """
 
-    name: str
-    place: int
-    rows: int = 0
-    numbers: int = 0
-    whole: int = 0
-    text_rows: int = 0
-    dates: int = 0
-    low: float = float("inf")
-    high: float = float("-inf")
-    texts: Counter[str] = field(default_factory=Counter)
-    labels: Counter[str] = field(default_factory=Counter)
-    marks: Counter[str] = field(default_factory=Counter)
-    many: bool = False
-    rising: bool = True
-    are_distinct: bool = False
-    dated: "DateOrder" = field(default_factory=lambda: DateOrder())
+    def __init__(self, name: str, place: int) -> None:
+        self.name, self.place = name, place
+        self.rows = self.numbers = self.whole = self.text_rows = self.dates = 0
+        self.low, self.high = float("inf"), float("-inf")
+        self.texts: Counter[str] = Counter()
+        self.labels: Counter[str] = Counter()
+        self.marks: Counter[str] = Counter()
+        self.many, self.rising, self.are_distinct = False, True, False
+        self.dated = DateOrder()
 
     @property
     def missing(self) -> int:

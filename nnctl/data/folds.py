@@ -1,6 +1,5 @@
 """Which rows each fold of a crossvalidation holds out."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,11 @@ from numpy.typing import NDArray
 from nnctl.errors import ArgumentError
 
 
-@dataclass(eq=False, repr=False)
 class Fold:
     """Number `index` (from 0) of so many folds."""
 
-    index: int
-    count: int
+    def __init__(self, index: int, count: int) -> None:
+        self.index, self.count = index, count
 
 
 def folds_of(

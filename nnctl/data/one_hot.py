@@ -1,7 +1,6 @@
 """Inputs of text columns of many kinds: one place a cell is held, not an input a kind."""
 
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ WORTH_SPARING = 1 << 24  # bytes; of so few it does not matter how they are held
 TIMES = 32  # as much can be made anew in the time that it takes to copy it
 
 
-@dataclass(eq=False, repr=False)
 class OneHot(Blocks):
     """Inputs (rows, *example), of which those of a batch are made when it is taken.
 
@@ -24,12 +22,10 @@ class OneHot(Blocks):
     of 3,000 kinds are 12 bytes a row, and their inputs 36,000.
     """
 
-    numbers: Array
-    places: "NDArray[np.intp]"
-    ones: Codes
-    shape: tuple[int, ...]
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self, numbers: Array, places: "NDArray[np.intp]", ones: Codes, shape: tuple[int, ...]
+    ) -> None:
+        self.numbers, self.places, self.ones, self.shape = numbers, places, ones, shape
         self.dtype = self.numbers.dtype
         self.starts, self.at_once = np.array([0, len(self)]), 1
 

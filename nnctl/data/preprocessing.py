@@ -1,7 +1,6 @@
 """How a model's inputs and targets are made of a file's columns: it travels with the weights."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +23,6 @@ from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Blocks, slices_of
 
 
-@dataclass(eq=False, repr=False)
 class Examples:
     """Rows as a model takes them.
 
@@ -32,24 +30,21 @@ class Examples:
     it, and `weight` (rows,), where there are weights, in the run's dtype.
     """
 
-    x: Array | Blocks
-    y: Array
-    weight: Array | None = None
+    def __init__(self, x: Array | Blocks, y: Array, weight: Array | None = None) -> None:
+        self.x, self.y, self.weight = x, y, weight
 
     def __len__(self) -> int:
         return len(self.x)
 
 
-@dataclass(eq=False, repr=False)
 class Batch:
     """A stretch of rows of a file: their inputs, and columns kept as written.
 
     `usable` (rows,) tells the rows that can be predicted; `x` has inputs for those alone.
     """
 
-    x: Array
-    usable: NDArray[np.bool_]
-    kept: dict[str, list[str]]
+    def __init__(self, x: Array, usable: NDArray[np.bool_], kept: dict[str, list[str]]) -> None:
+        self.x, self.usable, self.kept = x, usable, kept
 
     def __len__(self) -> int:
         return len(self.usable)

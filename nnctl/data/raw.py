@@ -1,7 +1,7 @@
 """A training file between reading and scaling: held compactly, then turned into examples."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from nnctl.reading.source import Source
 from nnctl.reading.table import Faults, Table, joined_tables
 
 
-@dataclass(eq=False, repr=False)
 class Raw:
     """Rows before scaling: features as they were read, targets and weights as a table.
 
@@ -29,8 +28,8 @@ class Raw:
     that scaling loses nothing.
     """
 
-    features: Features
-    targets: Table
+    def __init__(self, features: Features, targets: Table) -> None:
+        self.features, self.targets = features, targets
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -1,7 +1,6 @@
 """Reverse-mode derivation: walks a graph right to left and records the derivatives in it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nnctl.graph.names import Name
@@ -44,17 +43,18 @@ def with_derivative(
             raise ValueError(f"{y!r} depends on {value!r}, which with_derivative was not given")
         seen.add(value)
         pending.extend(value.inputs)
-    op = GivenDerivative(Name.WITH_DERIVATIVE, function=name, rule=rule, rising=rising)
+    op = GivenDerivative(Name.WITH_DERIVATIVE, name, rule, rising)
     return graph.record(op, (y, *lifted), y.shape, y.kind, y.contiguous)
 
 
-@dataclass(frozen=True, kw_only=True)
 class GivenDerivative(Operation):
     """The identity on its first input, a `function` of the others, by which `rule` derives."""
 
-    function: str
-    rule: GivenRule
-    rising: Callable[[Value], Value] | None = None
+    def __init__(
+        self, name: Name, function: str, rule: GivenRule, rising: Callable[[Value], Value] | None
+    ):
+        super().__init__(name, (function, rule, rising))
+        self.function, self.rule, self.rising = function, rule, rising
 
     def derivatives(
         self, d: Value, y: Value, inputs: Sequence[Value], wanted: Sequence[bool]

@@ -7,7 +7,6 @@ slots has that region's layout.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -22,14 +21,15 @@ class Initial(Protocol):
     def __call__(self, shape: Shape, generator: np.random.Generator) -> Array: ...
 
 
-@dataclass(frozen=True, eq=False)
 class Parameter:
     """Declares an array that a model learns (or, not `trainable`, keeps). It owns no memory."""
 
-    name: str
-    shape: Shape
-    initializer: Initial
-    trainable: bool = True
+    def __init__(self, name: str, shape: Shape, initializer: Initial, trainable: bool = True):
+        self.name, self.shape = name, shape
+        self.initializer, self.trainable = initializer, trainable
+
+    def __repr__(self) -> str:
+        return f"Parameter(name={self.name!r}, shape={self.shape})"
 
 
 class Layout:

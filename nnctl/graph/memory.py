@@ -8,7 +8,6 @@ old state any more. What is left is placed in one arena by lifetime.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from nnctl.graph.values import Value
 FOREVER = 1 << 60
 
 
-@dataclass(eq=False, repr=False)
 class Storage:
     """Memory for one or several values, alive from position `start` to `end` of the program.
 
@@ -28,12 +26,11 @@ class Storage:
     `array` the memory itself where it was given from outside.
     """
 
-    nbytes: int
-    start: int
-    end: int
-    array: Array | None = None
     within: "Storage | None" = None
-    offset: int = 0
+    offset = 0
+
+    def __init__(self, nbytes: int, start: int, end: int, array: Array | None = None):
+        self.nbytes, self.start, self.end, self.array = nbytes, start, end, array
 
     @property
     def free(self) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     Rule = Callable[..., Value | None]
 
 
-@dataclass(frozen=True)
 class Operation:
     """What is done, without saying to which values.
 
@@ -39,15 +37,20 @@ class Operation:
     `view(array)` gives its array. `rules` has one derivative rule an input, called with `d`, `y`
     and the inputs; None where the derivative is zero. Without any rule it cannot be derived.
     `in_place`: the result may be written over an operand of the same shape. Operations of the same
-    name and attributes are equal, and recorded once for the same inputs.
+    `identity`, their name and attributes, are recorded once for the same inputs.
     """
 
-    name: Name
-    attributes: tuple[Any, ...] = ()
-    rules: Sequence[Rule | None] = field(default=(), compare=False)
-    calls: Callable[..., Sequence[Call]] | None = field(default=None, compare=False)
-    view: Callable[[Array], Array] = field(default=np.asarray, compare=False)
-    in_place: bool = False
+    def __init__(
+        self,
+        name: Name,
+        attributes: tuple[Any, ...] = (),
+        rules: Sequence[Rule | None] = (),
+        calls: Callable[..., Sequence[Call]] | None = None,
+        view: Callable[[Array], Array] = np.asarray,
+        in_place: bool = False,
+    ):
+        self.name, self.identity = name, (name, *attributes)
+        self.rules, self.calls, self.view, self.in_place = rules, calls, view, in_place
 
     def derivatives(
         self, d: Value, y: Value, inputs: Sequence[Value], wanted: Sequence[bool]

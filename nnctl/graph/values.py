@@ -8,7 +8,6 @@ changes memory is an assignment, which takes effect after the step.
 import math
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -31,7 +30,6 @@ def operator_of(ufunc: np.ufunc, reflected: bool = False) -> Callable[["Value", 
     return operator
 
 
-@dataclass(eq=False, slots=True, repr=False)
 class Value:
     """An array that a program will compute: its shape and kind, its operation and inputs.
 
@@ -40,21 +38,24 @@ class Value:
     constant. `contiguous`: it lies in memory row by row; `scope` names the layer it belongs to.
     """
 
-    graph: "Graph"
-    name: str
-    shape: Shape
-    kind: Kind = "real"
-    op: Operation | None = None
-    inputs: tuple["Value", ...] = ()
-    contiguous: bool = True
-    index: int = 0
-    scope: str = ""
+    __slots__ = ("contiguous", "graph", "index", "inputs", "kind", "name", "op", "scope", "shape")
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        graph: "Graph",
+        name: str,
+        shape: Shape,
+        kind: Kind = "real",
+        op: Operation | None = None,
+        inputs: tuple["Value", ...] = (),
+        contiguous: bool = True,
+    ):
+        self.graph, self.name, self.shape, self.kind = graph, name, shape, kind
+        self.op, self.inputs, self.contiguous = op, inputs, contiguous
         # What a value depends on was recorded before it, so its index is smaller: derivation and
         # programs need no other order.
-        self.index, self.scope = len(self.graph.values), self.graph.scope
-        self.graph.values.append(self)
+        self.index, self.scope = len(graph.values), graph.scope
+        graph.values.append(self)
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"%{value.index}" for value in self.inputs)
@@ -234,7 +235,7 @@ class Graph:
     ) -> Value:
         """The value of `op` on the inputs; the same operation on the same values is one value."""
         # A formula may say `np.exp(z)` twice, or a derivative what the formula said: computed once.
-        key = (op, inputs)
+        key = (op.identity, inputs)
         if key not in self._recorded:
             self._recorded[key] = Value(self, op.name.value, shape, kind, op, inputs, contiguous)
         return self._recorded[key]

@@ -9,7 +9,6 @@ import math
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial, reduce
 from numbers import Real
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -19,14 +18,25 @@ from nnctl.errors import ArgumentError, did_you_mean
 LARGEST_WHOLE = 1 << 53  # up to which a float is sure to be the whole number that was written
 
 
-@dataclass(frozen=True)
 class Range:
     """The interval a number must lie in; an open end is excluded."""
 
-    low: float = -math.inf
-    high: float = math.inf
-    low_open: bool = False
-    high_open: bool = False
+    def __init__(
+        self,
+        low: float = -math.inf,
+        high: float = math.inf,
+        low_open: bool = False,
+        high_open: bool = False,
+    ) -> None:
+        self.low, self.high = low, high
+        self.low_open, self.high_open = low_open, high_open
+
+    def __eq__(self, other: object) -> bool:
+        # Not equal to the mark of another class: `typing` gives one `Annotated` for equal ones.
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
 
     def __contains__(self, number: Any) -> bool:
         above = number > self.low if self.low_open else number >= self.low
@@ -54,12 +64,11 @@ def _digits(end: float) -> str:
     return f"2^{power}" if power > 40 and end == 1 << power else f"{end:g}"
 
 
-@dataclass(frozen=True, eq=False)
 class OneOf:
     """A named type from a closed set: its name, `{type: name, …}`, or the object itself."""
 
-    kind: str
-    registry: Mapping[str, Callable[..., Any]]
+    def __init__(self, kind: str, registry: Mapping[str, Callable[..., Any]]) -> None:
+        self.kind, self.registry = kind, registry
 
     def __str__(self) -> str:
         return ", ".join(sorted(self.registry))

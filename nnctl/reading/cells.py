@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +41,6 @@ class Asked(NamedTuple):
     labels: Collection[str] = ()
 
 
-@dataclass
 class ColumnState:
     """A column that is read: what it holds, None until a value decides, and what does not fit.
 
@@ -50,13 +48,13 @@ class ColumnState:
     their lines; `others` counts those of another kind than the column's.
     """
 
-    name: str
-    place: int
-    kind: Kind | None = None
-    is_told: bool = False
-    labels: NumberLabels | None = None
-    shown: dict[Kind, list[tuple[int, str]]] = field(default_factory=dict)
-    others: int = 0
+    def __init__(
+        self, name: str, place: int, kind: Kind | None, labels: NumberLabels | None
+    ) -> None:
+        self.name, self.place, self.kind, self.labels = name, place, kind, labels
+        self.is_told = kind is not None
+        self.shown: dict[Kind, list[tuple[int, str]]] = {}
+        self.others = 0
 
     @property
     def is_text(self) -> bool:
@@ -374,7 +372,7 @@ def _column(header: Header, asked: Asked, name: str) -> ColumnState:
     elif name in asked.numbers:
         kind = "number"
     labels = NumberLabels() if name in asked.labels else None
-    return ColumnState(name, header.places[name], kind, kind is not None, labels)
+    return ColumnState(name, header.places[name], kind, labels)
 
 
 def _unquoted(texts: Sequence[str] | dict[str, int]) -> list[str]:

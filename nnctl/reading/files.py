@@ -2,7 +2,6 @@
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,7 +101,6 @@ def is_encoding(value: Any) -> bool:
         return False
 
 
-@dataclass(frozen=True)
 class DataFile:
     """A file of examples, and what in it is meant.
 
@@ -111,10 +109,15 @@ class DataFile:
     targets. A table may be in several files, its shards: then `path` is the pattern of their names.
     """
 
-    path: Path
-    features: tuple[str, ...] | None = None
-    targets: tuple[str, ...] | None = None
-    target_path: Path | None = None
+    def __init__(
+        self,
+        path: Path,
+        features: tuple[str, ...] | None = None,
+        targets: tuple[str, ...] | None = None,
+        target_path: Path | None = None,
+    ) -> None:
+        self.path, self.target_path = path, target_path
+        self.features, self.targets = features, targets
 
     @cached_property
     def shards(self) -> tuple[Path, ...]:

@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -142,17 +141,16 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, file: str)
     raise NnctlError(Problem(f'array "{name}": {problem}', None, file))
 
 
-@dataclass(eq=False, repr=False)
 class Header:
     """What stands at the start of an array's file: its shape and type, and how its numbers lie.
 
     `offset` is where they begin; `by_column` says that the first axis changes fastest.
     """
 
-    shape: tuple[int, ...]
-    dtype: "np.dtype[Any]"
-    by_column: bool
-    offset: int
+    def __init__(
+        self, shape: tuple[int, ...], dtype: "np.dtype[Any]", by_column: bool, offset: int
+    ) -> None:
+        self.shape, self.dtype, self.by_column, self.offset = shape, dtype, by_column, offset
 
     @property
     def count(self) -> int:

@@ -1,7 +1,6 @@
 """The figures of an epoch: the loss and the metrics, added up from blocks of outputs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -56,13 +55,11 @@ class Scorer:
         return float(weighted.sum(dtype=np.float64))
 
 
-@dataclass(eq=False, repr=False)
 class Totals:
     """What has been gathered of an epoch: the sum of losses, the rows, each metric's state."""
 
-    loss: float
-    rows: int
-    states: list[State]
+    def __init__(self, loss: float, rows: int, states: list[State]) -> None:
+        self.loss, self.rows, self.states = loss, rows, states
 
     @classmethod
     def start(cls, metrics: Sequence[Metric]) -> "Totals":

@@ -1,8 +1,7 @@
 """`Sequential`: a stack of layers, with Keras's three steps: define, compile, fit."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -29,12 +28,11 @@ from nnctl.training.step import Examples, TrainingStep
 Verbosity = Literal["auto", 0, 1, 2]
 
 
-@dataclass
-class History:
+class History(NamedTuple):
     """What `fit` returns: `history` has one list a figure, with one value an epoch."""
 
-    history: dict[str, list[float]] = field(default_factory=dict)
-    epoch: list[int] = field(default_factory=list)
+    history: dict[str, list[float]]
+    epoch: list[int]
 
 
 class Sequential(Stack):

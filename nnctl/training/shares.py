@@ -1,7 +1,7 @@
 """Shares: which rows of a batch each rank takes, and which stretch of the parameters it updates."""
 
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,7 @@ from nnctl.training.ranks import Ranks
 LINE = ALIGNMENT // 4  # numbers of float32 in a cache line
 
 
-@dataclass(eq=False, repr=False)
-class Part:
+class Part(NamedTuple):
     """The rows of a batch of `batch` rows that this rank takes: from `start` to `stop`.
 
     It is what the graph knows of ranks (see `nnctl.graph.parts.BatchPart`). A rank that is left

@@ -1,7 +1,6 @@
 """Where a training run stands: saved, and put back, the run goes on as if nothing had happened."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from nnctl.network.optimizers import Optimizer
 from nnctl.training.scoring import Totals
 
 
-@dataclass(eq=False, repr=False)
 class TrainingState:
     """All that decides how a run goes on. Arrays change in place.
 
@@ -26,23 +24,26 @@ class TrainingState:
     epoch.
     """
 
-    vector: Array
-    slots: dict[str, Array]
-    generator: np.random.Generator
-    dropout: np.random.Generator
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    order: Array = field(default_factory=lambda: np.empty(0, np.intp))
-    totals: Totals = field(default_factory=lambda: Totals(0.0, 0, []))
-    learning_rate: float | None = None
-    best: Array | None = None
-    best_epoch: int | None = None
-    restored: bool = False
-    first_loss: float | None = None
-    history: dict[str, list[float]] = field(default_factory=dict)
-    learning_rates: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    def __init__(
+        self,
+        vector: Array,
+        slots: dict[str, Array],
+        generator: np.random.Generator,
+        dropout: np.random.Generator,
+    ) -> None:
+        self.vector, self.slots = vector, slots
+        self.generator, self.dropout = generator, dropout
+        self.step = self.epoch = self.batch = 0
+        self.order: Array = np.empty(0, np.intp)
+        self.totals = Totals(0.0, 0, [])
+        self.learning_rate: float | None = None
+        self.best: Array | None = None
+        self.best_epoch: int | None = None
+        self.restored = False
+        self.first_loss: float | None = None
+        self.history: dict[str, list[float]] = {}
+        self.learning_rates: list[float] = []
+        self.seconds: list[float] = []
 
     @classmethod
     def start(

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -34,16 +33,14 @@ class Model(Protocol):
     def penalty(self, graph: Graph) -> Value | None: ...
 
 
-@dataclass(eq=False, repr=False)
 class Examples:
     """Inputs `(rows, *input_shape)`, targets as the loss takes them, and weights `(rows,)`.
 
     The inputs may come in blocks; the others are arrays.
     """
 
-    x: Inputs
-    y: Array
-    weight: Array | None = None
+    def __init__(self, x: Inputs, y: Array, weight: Array | None = None) -> None:
+        self.x, self.y, self.weight = x, y, weight
 
     def __len__(self) -> int:
         return len(self.x)

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,7 +182,8 @@ def test_the_first_loss_is_that_of_the_first_batch_with_its_penalty(weighted):
     model = Sequential([Dense(3, kernel_regularizer={"type": "l2", "l2": 0.5})], seed=5)
     loss = {"type": "sparse_categorical_crossentropy", "from_logits": True}
     model.compile(Adam(0.01), loss)
-    examples = replace(model.examples(x, y), weight=weight)
+    examples = model.examples(x, y)
+    examples.weight = weight
     (kernel, bias) = (array.copy() for array in model.get_weights())
     training = model.training(examples, epochs=3, batch_size=6, shuffle=False)
     assert model.state().first_loss is None

@@ -14,11 +14,11 @@ from nnctl.graph.layout import Parameter
 from nnctl.network.arguments import Component
 
 
-@dataclass(eq=False, repr=False)
 class Given:
     """Start values that were written down literally, in the parameter's shape."""
 
-    values: Array
+    def __init__(self, values: Array) -> None:
+        self.values = values
 
     def __call__(self, shape: Shape, generator: np.random.Generator) -> Array:
         return self.values
