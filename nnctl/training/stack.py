@@ -312,7 +312,7 @@ def layer_names(layers: Sequence[Layer], firsts: Sequence[int]) -> list[str]:
     names: dict[int, str] = {}
     for index, (first, layer) in enumerate(zip(firsts, layers, strict=True)):
         if first == index:
-            kind = name_of(layer, LAYERS)
+            kind = LAYERS.name_of(type(layer)) or type(layer).__name__.lower()
             counts[kind] += 1
             names[index] = layer.name or f"{kind}_{counts[kind]}"
     for name, count in Counter(names.values()).items():

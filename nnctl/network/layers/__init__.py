@@ -1,38 +1,49 @@
-"""The layers, and the names a config knows them by."""
+"""The layers, and the names a config knows them by.
 
-from nnctl.network.layers.activation import Activation
+A layer's module is loaded when its name or its class is first asked for: a model has few of them.
+"""
+
+from typing import TYPE_CHECKING, Any
+
 from nnctl.network.layers.base import Layer
-from nnctl.network.layers.convolution import Conv1D, Conv2D
-from nnctl.network.layers.dense import Dense
-from nnctl.network.layers.dropout import Dropout
-from nnctl.network.layers.normalization import BatchNormalization, LayerNormalization
-from nnctl.network.layers.pooling import (
-    AveragePooling1D,
-    AveragePooling2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    MaxPooling1D,
-    MaxPooling2D,
-)
-from nnctl.network.layers.shaping import Flatten, Reshape
+from nnctl.network.registry import Registry
 
-LAYERS: dict[str, type[Layer]] = {
-    "activation": Activation,
-    "average_pooling1d": AveragePooling1D,
-    "average_pooling2d": AveragePooling2D,
-    "batch_normalization": BatchNormalization,
-    "conv1d": Conv1D,
-    "conv2d": Conv2D,
-    "dense": Dense,
-    "dropout": Dropout,
-    "flatten": Flatten,
-    "global_average_pooling1d": GlobalAveragePooling1D,
-    "global_average_pooling2d": GlobalAveragePooling2D,
-    "layer_normalization": LayerNormalization,
-    "max_pooling1d": MaxPooling1D,
-    "max_pooling2d": MaxPooling2D,
-    "reshape": Reshape,
-}
+if TYPE_CHECKING:
+    from nnctl.network.layers.activation import Activation
+    from nnctl.network.layers.convolution import Conv1D, Conv2D
+    from nnctl.network.layers.dense import Dense
+    from nnctl.network.layers.dropout import Dropout
+    from nnctl.network.layers.normalization import BatchNormalization, LayerNormalization
+    from nnctl.network.layers.pooling import (
+        AveragePooling1D,
+        AveragePooling2D,
+        GlobalAveragePooling1D,
+        GlobalAveragePooling2D,
+        MaxPooling1D,
+        MaxPooling2D,
+    )
+    from nnctl.network.layers.shaping import Flatten, Reshape
+
+LAYERS: Registry[type[Layer]] = Registry(
+    __name__,
+    {
+        "activation": "activation.Activation",
+        "average_pooling1d": "pooling.AveragePooling1D",
+        "average_pooling2d": "pooling.AveragePooling2D",
+        "batch_normalization": "normalization.BatchNormalization",
+        "conv1d": "convolution.Conv1D",
+        "conv2d": "convolution.Conv2D",
+        "dense": "dense.Dense",
+        "dropout": "dropout.Dropout",
+        "flatten": "shaping.Flatten",
+        "global_average_pooling1d": "pooling.GlobalAveragePooling1D",
+        "global_average_pooling2d": "pooling.GlobalAveragePooling2D",
+        "layer_normalization": "normalization.LayerNormalization",
+        "max_pooling1d": "pooling.MaxPooling1D",
+        "max_pooling2d": "pooling.MaxPooling2D",
+        "reshape": "shaping.Reshape",
+    },
+)
 
 __all__ = [
     "LAYERS",
@@ -53,3 +64,7 @@ __all__ = [
     "MaxPooling2D",
     "Reshape",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return LAYERS.exported(name)
