@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     ModelWrapValidatorHandler,
+    PrivateAttr,
     Strict,
     ValidationError,
     create_model,
@@ -46,6 +47,7 @@ class Section(BaseModel):
         frozen=True,
         validate_default=True,
         protected_namespaces=(),
+        defer_build=True,
     )
     noun: ClassVar[str]
 
@@ -112,6 +114,23 @@ class Entry(Arguments):
         return self.one_of.make({"type": self.type, **arguments})
 
 
+class BareEntry(Entry):
+    """A type without arguments. All of them have this model: to make one takes half a millisecond,
+    and most types that a config names, or has as defaults, are such."""
+
+    _one_of: OneOf = PrivateAttr()
+
+    @classmethod
+    def of(cls, one_of: OneOf, name: str) -> Self:
+        """The entry of the type `name`, which is known."""
+        entry = cls.model_construct(type=name)
+        entry._one_of = one_of
+        return entry
+
+    def made_with(self, arguments: dict[str, Any]) -> Any:
+        return self._one_of.make(self.type)
+
+
 def make(given: Arguments) -> Any:
     """The engine's object that a config describes; entries among its arguments are made too.
 
@@ -159,7 +178,7 @@ class Named(NamedTuple):
         if isinstance(value, Entry):
             return value
         if isinstance(value, str):
-            return model_of(self.one_of, self.known(value, ())).model_validate({"type": value})
+            return self.entry_of(self.known(value, ()), {"type": value})
         allowed = ", ".join(sorted(registry))
         if not isinstance(value, Mapping):
             raise errors(
@@ -174,7 +193,13 @@ class Named(NamedTuple):
             fix = f"write {{type: {named}, …}}" if named else 'add "type: …"'
             message = f"type is missing; {with_article(kind)} is one of: {allowed}"
             raise errors(detail(message, fix, ("type",)))
-        return model_of(self.one_of, self.known(name, ("type",))).model_validate(value)
+        return self.entry_of(self.known(name, ("type",)), value)
+
+    def entry_of(self, name: str, given: Mapping[Any, Any]) -> Entry:
+        """The entry of the type `name`, with the arguments that are given."""
+        if given.keys() == {"type"} and not arguments_of(self.one_of.registry[name]):
+            return BareEntry.of(self.one_of, name)
+        return model_of(self.one_of, name).model_validate(given)
 
     def known(self, name: Any, loc: tuple[str, ...]) -> str:
         """`name`, if it is one of the set."""
