@@ -12,8 +12,9 @@ from difflib import SequenceMatcher
 # Control characters, line and paragraph separators, marks of direction, and what stands for bytes
 # that are no text.
 _HIDDEN = "\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-HIDDEN = re.compile(f"[{_HIDDEN}]")
-HIDDEN_IN_LINES = re.compile(f"(?!\n)[{_HIDDEN}]")
+# As text: most runs meet none of these, and to compile such sets takes a while.
+HIDDEN = f"[{_HIDDEN}]"
+HIDDEN_IN_LINES = f"(?!\n){HIDDEN}"
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
 _SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 # Cyrillic letters, small and large, then Greek ones, and the Latin letters that they look like.
@@ -31,12 +32,12 @@ def visible(text: str) -> str:
     A byte of a file's name that is no text becomes `\\xff`. Between double quotes YAML takes what
     stands for other characters as these, and a shell between `$'` and `'` takes all.
     """
-    return text if text.isprintable() else HIDDEN.sub(_escape, text)
+    return text if text.isprintable() else re.sub(HIDDEN, _escape, text)
 
 
 def visible_lines(text: str) -> str:
     """As `visible`, for text of several lines of which the line feeds are nnctl's own."""
-    return text if are_printable(text) else HIDDEN_IN_LINES.sub(_escape, text)
+    return text if are_printable(text) else re.sub(HIDDEN_IN_LINES, _escape, text)
 
 
 def are_printable(lines: str) -> bool:

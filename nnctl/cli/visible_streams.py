@@ -13,7 +13,7 @@ from nnctl.visible import HIDDEN_IN_LINES, are_printable, escape
 
 # What Rich does on a terminal: colours, lines drawn anew, the cursor hidden meanwhile.
 DRAWING = r"\x1b\[(?:[0-9;]*m|[0-9]*[AK]|\?25[hl])|\r"
-HIDDEN_ON_TERMINALS = re.compile(f"({DRAWING})|{HIDDEN_IN_LINES.pattern}")
+HIDDEN_ON_TERMINALS = f"({DRAWING})|{HIDDEN_IN_LINES}"
 
 
 class VisibleStream(io.TextIOWrapper):
@@ -23,12 +23,12 @@ class VisibleStream(io.TextIOWrapper):
         if are_printable(text):
             return super().write(text)
         hidden = HIDDEN_ON_TERMINALS if self.isatty() else HIDDEN_IN_LINES
-        super().write(hidden.sub(_spell, text))
+        super().write(re.sub(hidden, _spell, text))
         return len(text)
 
 
 def _spell(found: re.Match[str]) -> str:
-    drawing = found.re is HIDDEN_ON_TERMINALS and found[1]
+    drawing = found.re.pattern == HIDDEN_ON_TERMINALS and found[1]
     return drawing or escape(found[0])
 
 

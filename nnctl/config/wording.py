@@ -12,7 +12,7 @@ from nnctl.network import annotations as forms
 from nnctl.network.annotations import Allowed
 
 LONGEST_SHOWN = 60
-PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%")
+PERCENT = r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?%"
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -135,7 +135,7 @@ def rewriting(value: Any, form: forms.Form) -> str | None:
 
 def number_of(text: str) -> float | None:
     """The number that text such as "20%" or "0.2" says, or None."""
-    percent = PERCENT.fullmatch(text)
+    percent = re.fullmatch(PERCENT, text)
     if percent:
         return float(percent[1]) / 100
     number = _core(text)

@@ -21,9 +21,9 @@ LONGEST_LINE = 1 << 28
 LONGEST_HEADER = 1 << 24  # bytes of the first line, or what stands in its place
 PAUSE = 0.005  # seconds without a byte from a pipe, after which the lines that came are handed on
 _GZIP_MAGIC = b"\x1f\x8b"
-_BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_OR_QUOTED = re.compile(rb'("[^"]*")|[ \t]+')
-_OUTER_BLANKS = re.compile(rb"^ | $", re.MULTILINE)
+_BLANKS = rb"[ \t]+"
+_BLANKS_OR_QUOTED = rb'("[^"]*")|[ \t]+'
+_OUTER_BLANKS = rb"(?m)^ | $"
 
 
 @contextmanager
@@ -225,10 +225,10 @@ class Recoded:
 def squeezed(block: bytes) -> bytes:
     """Lines with a space for each run of spaces and tabs out of quotes, and none at their ends."""
     if b'"' in block:
-        block = _BLANKS_OR_QUOTED.sub(lambda found: found[1] or b" ", block)
+        block = re.sub(_BLANKS_OR_QUOTED, lambda found: found[1] or b" ", block)
     else:
-        block = _BLANKS.sub(b" ", block)
-    return _OUTER_BLANKS.sub(b"", block)
+        block = re.sub(_BLANKS, b" ", block)
+    return re.sub(_OUTER_BLANKS, b"", block)
 
 
 def _similar_file(name: str) -> str | None:
