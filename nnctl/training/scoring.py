@@ -18,11 +18,17 @@ class Scorer:
         self.output = output
         # One for each number of rows: few, as batches and blocks are alike but for the last.
         self._programs: dict[int, tuple[Program, list[Array]]] = {}
+        self._met: set[int] = set()
 
     def _program(self, y: Array, dtype: np.dtype) -> tuple[Program, list[Array]]:
-        """The program for so many rows; its targets, outputs, losses and predictions."""
+        """A program for so many rows or more; its targets, outputs, losses and predictions."""
         rows = len(y)
         if rows not in self._programs:
+            # To make one takes as long as many runs: what may not come again makes do with more.
+            larger = [size for size in self._programs if size > rows]
+            if larger and rows not in self._met:
+                self._met.add(rows)
+                return self._programs[min(larger)]
             graph = Graph()
             y_true = graph.leaf("y_true", y.shape, kind_of(y))
             y_pred = graph.leaf("y_pred", (rows, *self.output))
@@ -37,22 +43,32 @@ class Scorer:
         self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
     ) -> None:
         """Adds outputs `(rows, *output)` with their targets and weights."""
-        totals.loss += self.losses(y_true, y_pred, weight)
+        losses, prediction = self._scored(y_true, y_pred)
+        totals.loss += weighted_sum(losses, weight)
         totals.rows += len(y_pred)
-        *_, prediction = self._program(y_true, y_pred.dtype)[1]
         for metric, state in zip(self.metrics, totals.states, strict=True):
             metric.add(state, y_true, prediction, self.loss.task)
 
     def losses(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> float:
         """The sum of the losses of outputs `(rows, *output)`, without what regularizers cost."""
-        program, arrays = self._program(y_true, y_pred.dtype)
-        targets, outputs, losses, _ = arrays
-        np.copyto(targets, y_true)
-        np.copyto(outputs, y_pred)
+        losses, _ = self._scored(y_true, y_pred)
+        return weighted_sum(losses, weight)
+
+    def _scored(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
+        """Each row's loss and prediction, which hold until others are scored."""
+        program, (targets, outputs, losses, prediction) = self._program(y_true, y_pred.dtype)
+        rows = slice(len(y_true))  # what is behind them is left from others
+        np.copyto(targets[rows], y_true)
+        np.copyto(outputs[rows], y_pred)
         program.run()
-        # In float64: a sum of so many float32 numbers would lose digits as it grows.
-        weighted = losses if weight is None else losses * weight
-        return float(weighted.sum(dtype=np.float64))
+        return losses[rows], prediction[rows]
+
+
+def weighted_sum(losses: Array, weight: Array | None) -> float:
+    """The sum of losses, times their weights where there are some; all are `(rows,)`."""
+    # In float64: a sum of so many float32 numbers would lose digits as it grows.
+    weighted = losses if weight is None else losses * weight
+    return float(weighted.sum(dtype=np.float64))
 
 
 class Totals:
