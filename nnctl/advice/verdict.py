@@ -3,18 +3,21 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import is_weighted
 from nnctl.advice.watching import FACTOR, FLAT, constant_rate, loss_of, loss_of_guessing, some_rows
 from nnctl.assembly.build import Built
 from nnctl.errors import Problem
+from nnctl.network.metrics import higher_is_better
 from nnctl.rules import verdict as rules
 from nnctl.training.callbacks import Reason
-from nnctl.training.monitors import EarlyStopping, higher_is_better
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples
+
+if TYPE_CHECKING:
+    from nnctl.training.monitors import EarlyStopping
 
 # Losses of different tasks are made comparable by the loss of guessing, that of one answer for all
 # rows: it is 1 on that scale, whatever the loss and the classes.
@@ -73,7 +76,7 @@ class Ending:
         reason: Reason,
         figures: Mapping[str, Mapping[str, float]],
         baselines: Mapping[str, Mapping[str, float]],
-        stopping: EarlyStopping | None,
+        stopping: "EarlyStopping | None",
     ) -> None:
         self.built, self.reason, self.stopping = built, reason, stopping
         self.figures, self.baselines = figures, baselines

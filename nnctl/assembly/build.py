@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nnctl.assembly.examples import as_examples, nbytes, prepared_data, weight_examples
 from nnctl.config import Config, make
 from nnctl.data.axes import transpose_call, transposition
-from nnctl.data.folds import Fold
 from nnctl.data.prepare import Prepared
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, Problem
@@ -22,6 +21,9 @@ from nnctl.training.blocks import Blocks
 from nnctl.training.ranks import Ranks
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
+
+if TYPE_CHECKING:
+    from nnctl.data.folds import Fold
 
 
 class Built(NamedTuple):
@@ -52,7 +54,7 @@ def build(
     dtype: str | None = None,
     init_weights: Path | None = None,
     ranks: Ranks | None = None,
-    fold: Fold | None = None,
+    fold: "Fold | None" = None,
     prepared: Prepared | None = None,
 ) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.

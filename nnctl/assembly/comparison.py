@@ -1,11 +1,10 @@
 """A model's predictions held against the truth: confusions, and what guessing would come to."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nnctl.assembly.trained import Trained
 from nnctl.data.classes import Label
 from nnctl.data.targets import Targets
 from nnctl.errors import Problem
@@ -15,6 +14,9 @@ from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
 from nnctl.training.blocks import Inputs
 from nnctl.training.step import Examples
+
+if TYPE_CHECKING:
+    from nnctl.assembly.trained import Trained
 
 SHOWN_CLASSES = 5
 MOST_CLASSES = 1000  # of which a matrix, with a cell a pair, is still of use
@@ -67,7 +69,7 @@ class Confusion(NamedTuple):
         return [(*pair, int(self.rows[k])) for pair, k in zip(named, places, strict=True)]
 
 
-def predictions_by_block(trained: Trained, x: Inputs) -> Iterator[tuple[slice, Array]]:
+def predictions_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Array]]:
     """The rows of each block of `x`, in order, and the predictions for them, (rows, outputs).
 
     Those are probabilities, or numbers in the unit that the loss knows.
@@ -79,12 +81,12 @@ def predictions_by_block(trained: Trained, x: Inputs) -> Iterator[tuple[slice, A
         yield rows, predictions
 
 
-def predictions_for(trained: Trained, x: Inputs) -> Array:
+def predictions_for(trained: "Trained", x: Inputs) -> Array:
     """The predictions for all rows at once, (rows, outputs)."""
     return np.concatenate([predictions for _, predictions in predictions_by_block(trained, x)])
 
 
-def guesses_for(trained: Trained, examples: Examples, threshold: float = THRESHOLD) -> Guesses:
+def guesses_for(trained: "Trained", examples: Examples, threshold: float = THRESHOLD) -> Guesses:
     """What rows are taken for that have one class each."""
     targets = trained.preprocessing.targets
     assert targets.classes is not None

@@ -1,7 +1,7 @@
 """From a config's `data` to the examples that its model trains on."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from nnctl.config.labels import index_of
 from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
-from nnctl.data.folds import Fold
 from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
 from nnctl.data.statistics import Treatment
 from nnctl.data.targets import Targets
@@ -19,17 +18,19 @@ from nnctl.network.losses import CategoricalCrossentropy
 from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
-from nnctl.training.class_weights import balanced_weights, weigh_classes
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
+
+if TYPE_CHECKING:
+    from nnctl.data.folds import Fold
 
 Names = str | Sequence[str] | None
 UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def prepared_data(
-    config: Config, model: Sequential, units: int, dtype: str, fold: Fold | None = None
+    config: Config, model: Sequential, units: int, dtype: str, fold: "Fold | None" = None
 ) -> Prepared:
     """The files that the config names, read and prepared for a model of so many outputs.
 
@@ -158,6 +159,8 @@ def weight_examples(config: Config, examples: Examples, targets: Targets) -> Exa
     if targets.classes is None:
         message = "class_weight is for one class an example; here there are several targets"
         raise NnctlError(config.problem("class_weight", message, "remove it"))
+    from nnctl.training.class_weights import balanced_weights, weigh_classes  # few weigh them
+
     one_hot = targets.task == "multiclass"
     if given == "balanced":
         return weigh_classes(examples, balanced_weights(examples, one_hot), one_hot)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnctl.cli.advising import print_advice
 from nnctl.cli.printing import (
     number,
     print_columns,
@@ -28,7 +27,9 @@ PARTS = ("train", "validation", "test")
 def print_outcome(result: "TrainResult", quiet: bool, json: bool) -> None:
     """Warnings and advice to stderr, the results to stdout; with `quiet` the warnings alone."""
     print_shortfall(result)
-    if not quiet:
+    if not quiet and result.advice:
+        from nnctl.cli.advising import print_advice
+
         print_advice(result.advice, sys.stderr)
     if json:
         print_json(result.results)

@@ -197,7 +197,7 @@ class LiveFigures(Callback):
 
 def better(name: str, value: float, than: float) -> bool:
     """Whether a figure has improved: losses and errors fall, other metrics rise."""
-    from nnctl.training.monitors import higher_is_better
+    from nnctl.network.metrics import higher_is_better
 
     if math.isnan(than):
         return True

@@ -15,13 +15,11 @@ from nnctl.errors import did_you_mean
 from nnctl.network.annotations import Number
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
-from nnctl.training.monitors import EarlyStopping
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 RESERVED = "metadata"  # the entry of weights.npz that is no layer's
 ARRAYS = ".npz"
 ARRAY = ".npy"
-DEFAULT_MONITOR = EarlyStopping.monitor
 TASKS = ("binary", "multiclass", "regression")
 
 FRACTION = Limits(0, 1, low_open=True, high_open=True)
@@ -220,8 +218,10 @@ def monitor_findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
         section = values.get(key)
         if not isinstance(section, Mapping):
             continue
+        from nnctl.training.monitors import Monitor  # few configs watch a figure
+
         monitor = section.get("monitor")
-        monitor = DEFAULT_MONITOR if monitor is None else monitor
+        monitor = Monitor.monitor if monitor is None else monitor
         if isinstance(monitor, str) and monitor and monitor not in computed:
             message = f'monitor is "{monitor}"; this run computes: {", ".join(computed)}'
             fix = did_you_mean(monitor, computed)

@@ -1,6 +1,7 @@
 """The config of a run: its keys, their defaults and their ranges."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from os import PathLike, fsdecode, fsencode, path
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -24,7 +25,7 @@ from nnctl.config.placing import place_problem
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
-from nnctl.config.types import Deferred, Entry, Named, OrSection, Section, section_of
+from nnctl.config.types import Deferred, Entry, Named, OrSection, Section, arguments_model
 from nnctl.config.wording import excerpt
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.annotations import OneOf
@@ -33,7 +34,6 @@ from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
 from nnctl.network.optimizers import OPTIMIZERS
 from nnctl.system.unicode import normal_form
-from nnctl.training.monitors import EarlyStopping, ReduceLROnPlateau
 
 
 def column_name(value: Any) -> Any:
@@ -162,6 +162,14 @@ class DataConfig(Section):
         return self
 
 
+def monitoring(section: str) -> type[Section]:
+    """The model of a section that watches a figure."""
+    from nnctl.training.monitors import SECTIONS
+
+    made: Any = SECTIONS[section]
+    return arguments_model(made, section)
+
+
 def tuning() -> type[Section]:
     """The model of the section `tune`."""
     from nnctl.config.tuning import TuneConfig
@@ -185,8 +193,8 @@ class Config(Section):
     epochs: Whole
     batch_size: Whole | Literal["full"] = 32
     shuffle: Annotated[bool, Strict()] = True
-    early_stopping: Annotated[Any, section_of(EarlyStopping, "early_stopping")] = None
-    reduce_lr_on_plateau: Annotated[Any, section_of(ReduceLROnPlateau, "reduce_lr_on_plateau")] = (
+    early_stopping: Annotated[Any, Deferred(partial(monitoring, "early_stopping"))] = None
+    reduce_lr_on_plateau: Annotated[Any, Deferred(partial(monitoring, "reduce_lr_on_plateau"))] = (
         None
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None

@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
-from functools import cache, partial, reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
@@ -275,11 +275,6 @@ def arguments_model(made: Any, noun: str) -> type[Arguments]:
     model = create_model(noun, __base__=Arguments, **fields_of(made))
     model.made, model.noun = made, noun
     return model
-
-
-def section_of(made: Any, noun: str) -> Deferred:
-    """The mark of a field that holds the arguments of the class `made`, or None."""
-    return Deferred(partial(arguments_model, made, noun))
 
 
 def fields_of(made: Any) -> dict[str, Any]:

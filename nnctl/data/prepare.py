@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.classes import Classes, Task, find_classes
-from nnctl.data.folds import Fold, folds_of
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
@@ -25,6 +24,9 @@ from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import Source, array_pair, open_source
 from nnctl.reading.table import Faults
+
+if TYPE_CHECKING:
+    from nnctl.data.folds import Fold
 
 
 class Prepared(NamedTuple):
@@ -74,7 +76,7 @@ class Drawn(NamedTuple):
 class Dealt(NamedTuple):
     """Rows of the training file that a fold holds out; `generator` deals them."""
 
-    fold: Fold
+    fold: "Fold"
     generator: np.random.Generator
 
 
@@ -136,6 +138,8 @@ def kept_aside(
     strata = class_indices(raw, targets)
     held, drawn = (np.zeros(len(raw), dtype=np.bool_) for _ in range(2))
     if dealt is not None:
+        from nnctl.data.folds import folds_of  # for crossvalidation alone
+
         fold = dealt.fold
         held = folds_of(len(raw), fold.count, dealt.generator, strata) == fold.index
     if drawing is not None:

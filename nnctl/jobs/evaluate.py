@@ -16,7 +16,7 @@ from nnctl.data.prepare import read_examples
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.predict import threshold_for
-from nnctl.network.metrics import METRICS, AtThreshold, Metric
+from nnctl.network.metrics import METRICS, AtThreshold, Metric, higher_is_better
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of
@@ -95,7 +95,7 @@ class Bound:
                 raise ValueError
         except ValueError:
             raise ArgumentError(f"{option} {text}: {value!r} is not a number") from None
-        if over == rises(metric):
+        if over == higher_is_better(metric):
             other = "--fail-under" if over else "--fail-over"
             better = "higher" if over else "lower"
             raise ArgumentError(
@@ -107,11 +107,6 @@ class Bound:
         """Whether the figure is on the wrong side, or not a number."""
         value = figures[self.metric]
         return not (value <= self.value if self.over else value >= self.value)
-
-
-def rises(metric: str) -> bool:
-    """Whether a figure is better when it is higher."""
-    return metric in METRICS and bool(getattr(METRICS[metric], "higher_is_better", False))
 
 
 def evaluate(

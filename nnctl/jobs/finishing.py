@@ -15,7 +15,6 @@ from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import results_of, save_results
 from nnctl.runs.weights import save_weights
 from nnctl.training.callbacks import Reason
-from nnctl.training.monitors import Monitor
 from nnctl.training.ranks import is_first
 
 PARTS = ("train", "validation", "test")
@@ -83,14 +82,14 @@ def undefined_figures(job: Job) -> list[Problem]:
     """
     if any(each["code"] == UNDEFINED_MONITOR.code for each in job.told.get("advice", ())):
         return []
-    found = [each.undefined_problem() for each in job.watching if isinstance(each, Monitor)]
+    found = [each.undefined_problem() for each in job.watching]
     return [problem for problem in found if problem is not None]
 
 
 def absences(job: Job, figures: Mapping[str, Mapping[str, float]]) -> list[Problem]:
     """What to tell of the parts of the data that lack a class."""
     targets = job.built.prepared.preprocessing.targets
-    told = {each.monitor for each in job.watching if isinstance(each, Monitor) and each.undefined}
+    told = {each.monitor for each in job.watching if each.undefined}
     found = []
     for part in figures:
         ahead = "val_" if part == "validation" else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.advice import Advice
 from nnctl.advice.verdict import Verdict
@@ -17,9 +17,10 @@ from nnctl.runs.checkpoint import About
 from nnctl.runs.weights import CONFIG_VALUES, SPARE_UNITS
 from nnctl.system import stated
 from nnctl.system.version import __version__
-from nnctl.training.callbacks import Callback
 from nnctl.training.loop import Training
-from nnctl.training.monitors import EarlyStopping, Monitor
+
+if TYPE_CHECKING:
+    from nnctl.training.monitors import EarlyStopping, Monitor
 
 
 class TrainResult(NamedTuple):
@@ -50,7 +51,7 @@ class Job(NamedTuple):
     """
 
     built: Built
-    watching: tuple[Callback, ...]
+    watching: "tuple[Monitor, ...]"
     about: About
     told: Mapping[str, Sequence[Any]] = {}
 
@@ -78,7 +79,7 @@ class Job(NamedTuple):
         return dump_yaml(self.about.config)
 
 
-def monitors(config: Config) -> list[Monitor]:
+def monitors(config: Config) -> "list[Monitor]":
     """The callbacks that the config asks for, whose state belongs to the run."""
     sections = (config.reduce_lr_on_plateau, config.early_stopping)
     return [make(section) for section in sections if section is not None]
@@ -96,8 +97,12 @@ def training_of(built: Built) -> Training:
     )
 
 
-def stopping_of(job: Job) -> EarlyStopping | None:
+def stopping_of(job: Job) -> "EarlyStopping | None":
     """What stops the run early, if anything does."""
+    if not job.watching:
+        return None
+    from nnctl.training.monitors import EarlyStopping  # loaded by now, as few runs need it
+
     return next((each for each in job.watching if isinstance(each, EarlyStopping)), None)
 
 

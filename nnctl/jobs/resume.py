@@ -21,7 +21,6 @@ from nnctl.runs.lock import writing
 from nnctl.runs.results import epochs_of
 from nnctl.system.atomic import atomic_file
 from nnctl.training.callbacks import Callback, Reason
-from nnctl.training.monitors import Monitor
 from nnctl.training.ranks import Ranks, first_alone, is_first, together
 
 Warn = Callable[[Problem], object]
@@ -71,8 +70,7 @@ def resume_in(
     job = together(ranks, lambda: restore_job(saved, config, ranks))
     if saved.ended == "stopped" and not done:
         for each in job.watching:
-            if isinstance(each, Monitor):
-                each.wait = 0  # further epochs are asked for: the patience counts anew
+            each.wait = 0  # further epochs are asked for: the patience counts anew
     first_alone(ranks, lambda: begin_again(folder, job, done))
     if done:
         return finish_again(job, folder, "stopped" if saved.ended == "stopped" else "finished")

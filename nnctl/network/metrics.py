@@ -339,3 +339,9 @@ METRICS: dict[str, Callable[..., Metric]] = {
     "rmse": RMSE,
     "top_k_accuracy": TopKAccuracy,
 }
+
+
+def higher_is_better(figure: str) -> bool:
+    """Whether a figure such as `val_accuracy` is to rise."""
+    metric = METRICS.get(figure.removeprefix("val_"))
+    return metric is not None and bool(getattr(metric, "higher_is_better", False))

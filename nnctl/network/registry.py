@@ -8,7 +8,7 @@ Kind = TypeVar("Kind")
 
 
 class Registry(Mapping[str, Kind], Generic[Kind]):
-    """The types of a package, by the names that a config knows them by.
+    """Types of a package, by the names that a config knows them by.
 
     `places` tells where each of them lives: the module in the package, and the name in it, such as
     `pooling.MaxPooling1D`.

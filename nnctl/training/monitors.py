@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from nnctl.errors import ArgumentError, Problem, did_you_mean
 from nnctl.network.annotations import NonNegativeFloat, NonNegativeInt, Range
 from nnctl.network.arguments import Component
-from nnctl.network.metrics import METRICS, need_of
+from nnctl.network.metrics import higher_is_better, need_of
 from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
 
 
@@ -159,7 +159,6 @@ class ReduceLROnPlateau(Monitor):
         return {**super().state(), "cooling": self.cooling}
 
 
-def higher_is_better(figure: str) -> bool:
-    """Whether a figure such as `val_accuracy` is to rise."""
-    metric = METRICS.get(figure.removeprefix("val_"))
-    return metric is not None and bool(getattr(metric, "higher_is_better", False))
+SECTIONS: dict[str, type[Monitor]] = {
+    made.section: made for made in (EarlyStopping, ReduceLROnPlateau)
+}

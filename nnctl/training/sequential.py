@@ -15,7 +15,6 @@ from nnctl.network.optimizers import OPTIMIZERS, Optimizer
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
-from nnctl.training.class_weights import weigh_classes
 from nnctl.training.evaluation import Evaluator, Predictor
 from nnctl.training.loop import Training
 from nnctl.training.ranks import Ranks
@@ -207,6 +206,8 @@ class Sequential(Stack):
         """
         data = self.examples(x, y, sample_weight)
         if class_weight is not None:
+            from nnctl.training.class_weights import weigh_classes  # few weigh them
+
             one_hot = self.loss.task == "multiclass"
             data = weigh_classes(data, class_weight, one_hot)
         validation = None if validation_data is None else self.examples(*validation_data)

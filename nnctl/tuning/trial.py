@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from nnctl.config import Config
-from nnctl.training.monitors import higher_is_better
+from nnctl.network.metrics import higher_is_better
 
 Direction = Literal["minimize", "maximize"]
 

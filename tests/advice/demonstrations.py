@@ -15,8 +15,9 @@ import numpy as np
 
 from nnctl.assembly.build import build
 from nnctl.config import load
-from nnctl.jobs.evaluate import evaluate, rises
+from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
+from nnctl.network.metrics import higher_is_better
 from tests.advice.cases import BINARY, FLAT, SLIDING, SPARSE, config, dense
 
 Column = Any
@@ -166,7 +167,7 @@ def figure(metric: str) -> Measure:
         if metric == "loss":
             return evaluate(run, new).loss
         bound = [f"{metric}=0"]
-        asked = {"fail_under": bound} if rises(metric) else {"fail_over": bound}
+        asked = {"fail_under": bound} if higher_is_better(metric) else {"fail_over": bound}
         return evaluate(run, new, **asked).metrics[metric]
 
     return measured

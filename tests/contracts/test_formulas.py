@@ -25,7 +25,7 @@ from tests.processes import run
 NETWORK = Path(inspect.getfile(Sequential)).parents[1] / "network"
 FORMULAS = [
     *NETWORK.glob("layers/*.py"), *NETWORK.glob("optimizers/*.py"), NETWORK / "activations.py",
-    NETWORK / "losses.py", NETWORK / "regularizers.py",
+    NETWORK / "losses.py", NETWORK / "penalties.py",
 ]  # fmt: skip
 
 

@@ -42,7 +42,6 @@ def command(
 
     Example: nnctl train configs/mnist.yaml --set optimizer.learning_rate=0.01
     """
-    from nnctl.cli.advising import print_advice
     from nnctl.cli.interruption import Interruption
     from nnctl.cli.mpirun import if_first, is_first, ranks_of_job, require_one_process
     from nnctl.cli.outcome import print_outcome
@@ -50,7 +49,9 @@ def command(
     from nnctl.cli.progress import display
 
     def advise(advice: "Sequence[Advice]") -> None:
-        if not quiet:
+        if not quiet and advice:
+            from nnctl.cli.advising import print_advice
+
             print_advice(advice, sys.stderr)
 
     if smoke:
