@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,14 +16,14 @@ STRETCH = 1 << 20  # numbers read at a time
 EXACT = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-@dataclass(eq=False, repr=False)
 class Piece:
     """Consecutive rows: `numbers` (rows, numeric) and the codes of text (rows, text), int32."""
 
-    numeric: tuple[str, ...]
-    text: tuple[str, ...]
-    numbers: Numbers
-    codes: Numbers
+    def __init__(
+        self, numeric: tuple[str, ...], text: tuple[str, ...], numbers: Numbers, codes: Numbers
+    ) -> None:
+        self.numeric, self.text = numeric, text
+        self.numbers, self.codes = numbers, codes
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -90,7 +89,7 @@ class Features:
             return piece
         numbers, codes = piece.numbers[:], piece.codes[:]
         put = self._scratch.append
-        return replace(piece, numbers=put(numbers), codes=put(codes))
+        return Piece(piece.numeric, piece.text, put(numbers), put(codes))
 
     def _append(self, piece: Piece) -> None:
         self._pieces.append(piece)

@@ -1,7 +1,6 @@
 """A training file between reading and scaling: held compactly, then turned into examples."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +74,7 @@ class Raw:
         """The inputs of a stretch of rows, of which the first is number `start`."""
         rows = slice(start, start + len(found.numbers))
         lines = None if self.targets.lines is None else self.targets.lines[rows]
-        place = replace(self.targets, lines=lines, first_row=start)
+        place = self.targets.changed(lines=lines, first_row=start)
         numeric = self.features.numeric
         return inputs.encoded(place, numeric, found.numbers, found.text, faults, notices)
 
@@ -169,4 +168,4 @@ def _without(table: Table, names: Sequence[str]) -> Table:
     others = tuple(name for name in table.number_names if name not in taken)
     text = {name: column for name, column in table.text.items() if name not in taken}
     numbers = table.columns(others).copy()
-    return replace(table, number_names=others, numbers=numbers, text=text, verbatim={})
+    return table.changed(number_names=others, numbers=numbers, text=text, verbatim={})

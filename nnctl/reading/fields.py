@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +23,6 @@ _SEPARATOR = b"\x1f"
 _ESCAPE = "surrogateescape"
 
 
-@dataclass(eq=False, repr=False)
 class Fields:
     """Fields of `buffer`; the arrays but `lines` (rows,) and `marks` are (rows, columns).
 
@@ -32,13 +30,18 @@ class Fields:
     the places of the bytes that are no digits; `first` and `last` index it, as `parse` needs it.
     """
 
-    buffer: Bytes
-    marks: Indices
-    starts: Indices
-    ends: Indices
-    first: Indices
-    last: Indices
-    lines: Indices
+    def __init__(
+        self,
+        buffer: Bytes,
+        marks: Indices,
+        starts: Indices,
+        ends: Indices,
+        first: Indices,
+        last: Indices,
+        lines: Indices,
+    ) -> None:
+        self.buffer, self.marks, self.lines = buffer, marks, lines
+        self.starts, self.ends, self.first, self.last = starts, ends, first, last
 
     def text(self, row: int, column: int) -> str:
         """A field as it is written; after `QUOTED`, if the quotes change its meaning."""

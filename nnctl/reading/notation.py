@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -72,7 +71,8 @@ class Notation(NamedTuple):
         table = np.arange(256, dtype=np.uint8)
         if self.decimal != ".":
             table[ord(".")], table[ord(self.decimal)] = NO_NUMBER, ord(".")
-        return replace(fields, buffer=table[fields.buffer])
+        places = (fields.marks, fields.starts, fields.ends, fields.first, fields.last)
+        return Fields(table[fields.buffer], *places, fields.lines)
 
     def _taken_out(self, fields: Fields, taken: list[str]) -> Mask:
         """Which bytes of the buffer are no part of a number though they stand in one."""
@@ -164,12 +164,12 @@ def _taken_from(fields: Fields, gone: Mask) -> Fields:
     before: Indices = np.cumsum(gone) - gone
     marks_gone = gone[fields.marks]
     marks_before: Indices = np.cumsum(marks_gone) - marks_gone
-    return replace(
-        fields,
-        buffer=fields.buffer[~gone],
+    return Fields(
+        fields.buffer[~gone],
         marks=(fields.marks - before[fields.marks])[~marks_gone],
         starts=fields.starts - before[fields.starts],
         ends=fields.ends - before[fields.ends],
         first=fields.first - marks_before[fields.first],
         last=fields.last - marks_before[fields.last],
+        lines=fields.lines,
     )

@@ -1,7 +1,7 @@
 """A stretch of rows, as every reader hands it on: numbers, text columns, and where rows stand."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,6 @@ class LabelColumn(NamedTuple):
         return LabelColumn(self.codes[chosen], self.labels)
 
 
-@dataclass(eq=False, repr=False)
 class Table:
     """Rows of a file.
 
@@ -51,16 +50,32 @@ class Table:
     and the line in it that a line is.
     """
 
-    file: str
-    number_names: tuple[str, ...]
-    numbers: NDArray[np.float64]
-    text: dict[str, TextColumn] = field(default_factory=dict)
-    verbatim: dict[str, list[str]] = field(default_factory=dict)
-    lines: NDArray[np.int64] | None = None
-    first_row: int = 0
-    place: Place | None = None
-    labels: dict[str, LabelColumn] = field(default_factory=dict)
-    marks: dict[str, dict[int, str]] = field(default_factory=dict)
+    def __init__(
+        self,
+        file: str,
+        number_names: tuple[str, ...],
+        numbers: NDArray[np.float64],
+        text: dict[str, TextColumn] | None = None,
+        verbatim: dict[str, list[str]] | None = None,
+        lines: NDArray[np.int64] | None = None,
+        first_row: int = 0,
+        place: Place | None = None,
+        labels: dict[str, LabelColumn] | None = None,
+        marks: dict[str, dict[int, str]] | None = None,
+    ) -> None:
+        self.file, self.number_names, self.numbers = file, number_names, numbers
+        self.lines, self.first_row, self.place = lines, first_row, place
+        self.text = {} if text is None else text
+        self.verbatim = {} if verbatim is None else verbatim
+        self.labels = {} if labels is None else labels
+        self.marks = {} if marks is None else marks
+
+    def changed(self, **attributes: Any) -> "Table":
+        """The same table but for some attributes."""
+        same = copy(self)
+        for name, value in attributes.items():
+            setattr(same, name, value)
+        return same
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -91,8 +106,7 @@ class Table:
 
     def rows(self, chosen: NDArray[np.bool_]) -> "Table":
         """The rows that the mask `chosen` (rows,) names."""
-        return replace(
-            self,
+        return self.changed(
             numbers=self.numbers[chosen],
             text={name: column.rows(chosen) for name, column in self.text.items()},
             labels={name: column.rows(chosen) for name, column in self.labels.items()},
@@ -144,8 +158,7 @@ def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
     lines = None
     if first.lines is not None:
         lines = np.concatenate([table.lines for table in tables if table.lines is not None])
-    return replace(
-        first,
+    return first.changed(
         number_names=numeric,
         numbers=numbers,
         text={name: joined_text([text_of(table, name) for table in tables]) for name in text},
