@@ -5,7 +5,6 @@ line feeds: text from elsewhere has none of its own once it is visible.
 """
 
 import re
-import shlex
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
@@ -76,6 +75,8 @@ def shell_line(words: Iterable[str]) -> str:
 def shell_word(word: str) -> str:
     """A word as a shell takes it; between `$'` and `'` where something in it cannot be seen."""
     if visible(word) == word:
+        import shlex  # a run that goes well and is quiet names no command
+
         return shlex.quote(word)
     plain = word.replace("\\", "\\\\").replace("'", "\\'")
     return f"$'{visible(plain)}'"

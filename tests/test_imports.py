@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.processes import run
 
@@ -112,3 +113,95 @@ def test_help_and_version_load_nothing_heavy(arguments):
     )
     done = run([sys.executable, "-c", code])
     assert done.returncode == 0, done.stderr
+
+
+TRAINED = {
+    "data": {"train": "table.csv", "target": "y"},
+    "layers": [{"type": "dense", "units": 2}],
+    "loss": {"type": "sparse_categorical_crossentropy", "from_logits": True},
+    "optimizer": "adam",
+    "epochs": 1,
+}
+DENSE = {"type": "dense", "units": 2}
+DECAY = {"type": "exponential_decay", "initial_learning_rate": 0.1, "decay_steps": 9}
+# What a config may have besides, and the module that training loads for it alone.
+LOADED_FOR = {
+    "nnctl.network.layers.activation": {
+        "layers": [DENSE, {"type": "activation", "activation": "relu"}]
+    },
+    "nnctl.network.layers.dropout": {"layers": [{"type": "dropout", "rate": 0.1}, DENSE]},
+    "nnctl.network.layers.normalization": {"layers": ["layer_normalization", DENSE]},
+    "nnctl.network.layers.shaping": {"layers": ["flatten", DENSE]},
+    "nnctl.network.optimizers.sgd": {"optimizer": {"type": "sgd", "learning_rate": 0.1}},
+    "nnctl.network.decays": {
+        "optimizer": {"type": "adam", "learning_rate": {**DECAY, "decay_rate": 0.9}}
+    },
+    "nnctl.network.penalties": {"layers": [{**DENSE, "kernel_regularizer": "l2"}]},
+    "nnctl.training.monitors": {"early_stopping": {"monitor": "loss", "patience": 1}},
+    "nnctl.training.class_weights": {"class_weight": "balanced"},
+}
+# What is for other configs and commands, and for a display.
+NEVER_LOADED = {
+    "nnctl.assembly.trained",
+    "nnctl.config.tuning",
+    "nnctl.data.folds",
+    "nnctl.network.layers.convolution",
+    "nnctl.network.layers.pooling",
+    "nnctl.network.optimizers.rmsprop",
+    "nnctl.tuning",
+    "nnctl.report",
+    "nnctl.export",
+    "nnctl.derivatives",
+    "rich",
+    "optuna",
+}
+# Prints what a quiet training has loaded, and which of nnctl's dataclasses are no components.
+TRAIN = """
+import dataclasses, sys
+from nnctl.__main__ import main
+sys.argv[1:] = ["train", "config.yaml", "-q"]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+from nnctl.network.arguments import Component
+print(*sys.modules, sep="\\n")
+made = {
+    each
+    for name, module in list(sys.modules.items())
+    if name.startswith("nnctl")
+    for each in vars(module).values()
+    if isinstance(each, type) and each.__module__.startswith("nnctl")
+}
+assert Component in made
+records = [each for each in made if dataclasses.is_dataclass(each)]
+print(*(f"record {each}" for each in records if not issubclass(each, Component)), sep="\\n")
+"""
+
+
+def loaded_by_training(folder: Path, changes: dict) -> list[str]:
+    """What training a config of the folder prints, whose keys are changed."""
+    (folder / "config.yaml").write_text(yaml.safe_dump({**TRAINED, **changes}))
+    rows = [f"{k},{k % 3},{k % 2}" for k in range(12)]
+    (folder / "table.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    done = run([sys.executable, "-c", TRAIN], cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.process
+def test_training_loads_and_makes_nothing_that_its_config_does_not_ask_for(tmp_path):
+    """Each module and each class takes a fraction of a millisecond; they add up."""
+    printed = loaded_by_training(tmp_path, {})
+    assert {"nnctl.training.loop", "nnctl.network.layers.dense", "numpy"} <= set(printed)
+    assert {*LOADED_FOR, *NEVER_LOADED}.isdisjoint(printed)
+    # To make a dataclass takes ten times as long as a plain class, and thrice as a named tuple.
+    assert [line for line in printed if line.startswith("record")] == []
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("module", "changes"), LOADED_FOR.items(), ids=LOADED_FOR)
+def test_training_loads_what_its_config_asks_for(module, changes, tmp_path):
+    printed = loaded_by_training(tmp_path, changes)
+    assert module in printed
+    assert {name for name in LOADED_FOR if name != module}.isdisjoint(printed)

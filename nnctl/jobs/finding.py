@@ -5,7 +5,6 @@ stand for what is needed is named, with the line to type instead.
 """
 
 import re
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -156,6 +155,8 @@ def find_weights_and_data(weights: Path, data: Path) -> tuple[Path, Path]:
 
 def wrong_kind(given: Given, path: Path, needed: str, *, last: bool = False) -> Problem:
     """What was given in place of what is needed, and what to type."""
+    import shlex  # rarely needed
+
     fix = given.fix
     if given.kind == "setting":
         fix = typed_line({}, [str(path)])

@@ -5,7 +5,6 @@ A memory map would do the same by itself, but the pages it has read count as the
 
 import errno
 import os
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -64,6 +63,8 @@ class Scratch(ByteFile):
     """
 
     def __init__(self) -> None:
+        import tempfile  # most data fit into memory
+
         folder = scratch_folder()
         with wanting_room(folder), tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             super().__init__(os.dup(file.fileno()), str(folder))
@@ -90,7 +91,11 @@ class Scratch(ByteFile):
 def scratch_folder() -> Path:
     """Where what does not fit into memory goes."""
     given = os.environ.get("TMPDIR")
-    return Path(given) if given else USUAL if USUAL.is_dir() else Path(tempfile.gettempdir())
+    if given or USUAL.is_dir():
+        return Path(given) if given else USUAL
+    import tempfile  # rarely needed
+
+    return Path(tempfile.gettempdir())
 
 
 @contextmanager

@@ -275,3 +275,26 @@ def test_every_type_has_a_model(kind: str, name: str) -> None:
         with pytest.raises(ValidationError) as caught:
             model.model_validate({"type": name})
         assert {each["loc"][0] for each in caught.value.errors()} == required
+
+
+def test_types_without_arguments_share_a_model_and_others_do_not():
+    written = [("activation", ACTIVATIONS, "relu"), ("activation", ACTIVATIONS, "tanh")]
+    written += [("initializer", INITIALIZERS, "zeros"), ("metric", METRICS, "accuracy")]
+    bare = [Named(OneOf(kind, registry)).entry(name) for kind, registry, name in written]
+    given = Named(OneOf("activation", ACTIVATIONS)).entry({"type": "relu"})
+    assert {type(each) for each in bare} == {type(given)}
+    assert given == Named(given._one_of).entry("relu") != bare[1]
+    assert [dict(each) for each in bare] == [{"type": name} for *_, name in written]
+    made = [make(each) for each in bare]
+    assert made[:2] == [ACTIVATIONS["relu"], ACTIVATIONS["tanh"]]
+    assert [type(each) for each in made[2:]] == [INITIALIZERS["zeros"], METRICS["accuracy"]]
+    slope = Named(SHAPES).entry("slope")
+    assert type(slope) is model_of(SHAPES, "slope") is not type(given)
+    with pytest.raises(ValidationError, match="frozen"):
+        given.type = "tanh"
+
+
+def test_a_type_without_arguments_takes_none():
+    with pytest.raises(ValidationError) as caught:
+        Named(OneOf("activation", ACTIVATIONS)).entry({"type": "relu", "slope": 1})
+    assert "slope" in str(caught.value)
