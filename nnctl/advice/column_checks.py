@@ -1,15 +1,18 @@
 """Checks of a table's columns: which give the answer away, and which are no categories."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from nnctl.advice.advice import Finding
+from nnctl.advice.leaks import FIRST_LOOK, Target, that_may_tell, told_by
 from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
-from nnctl.data.columns import QUANTITY, are_quantities, is_id
+from nnctl.data.classes import listed
+from nnctl.data.columns import QUANTITY, are_quantities
+from nnctl.data.identifiers import FAITHFUL, is_id, may_count_up, names_rows, numbers_rows
 from nnctl.data.inputs import MISSING_LABEL, Inputs
 from nnctl.graph import Array
 from nnctl.reading.guessing import Sample, guessed_notation
@@ -17,32 +20,32 @@ from nnctl.reading.notation import is_sign
 from nnctl.rules import data as rules
 from nnctl.training.blocks import Blocks
 
-FIRST_LOOK = 500  # rows at about so many, before all are compared
-MOST_CATEGORIES = 0.5  # of the rows
-CLOSE = 1e-5
+CLOSE = 1e-5  # to a whole number
 ALIKE = 0.01  # of large numbers that are different but for rounding
+HELD = 1 << 24  # numbers of columns that are held together
 
 
-def text_columns(built: Built) -> Iterator[Finding]:
-    """Text columns that tell rows apart, or hold quantities."""
-    config = built.config
-    inputs = built.prepared.preprocessing.inputs
-    rows = len(built.train)
-    for name, labels in inputs.categories.items():
-        if name in (config.data.text or ()) or rows < ENOUGH_ROWS:
+def text_numbers(built: Built) -> Iterator[Finding]:
+    """Text columns that hold quantities."""
+    config, inputs = built.config, built.prepared.preprocessing.inputs
+    if len(built.train) < ENOUGH_ROWS:
+        return
+    for name, known in texts_of(built):
+        if name in (config.data.text or ()) or not are_quantities(known):
             continue
-        known = [label for label in labels if label != MISSING_LABEL]
-        path, change = change_without(built, name)
-        if are_quantities(known):
-            found = f'the column "{name}" holds numbers such as "{known[0]}"'
-            if len(inputs.names) == 1:  # which cannot be left out
-                path, change = "data.text", {"data.text": [*(config.data.text or ()), name]}
-            if written := notation_of(built, known):
-                path, change = next(iter(written)), written
-            yield Finding(rules.TEXT_NUMBERS, path, found, change)
-        elif len(inputs.names) > 1 and len(known) > MOST_CATEGORIES * rows:
-            found = f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
-            yield Finding(rules.IDENTIFIER, path, found, change)
+        path, change = change_without(built, [name])
+        if len(inputs.names) == 1:  # which cannot be left out
+            path, change = "data.text", {"data.text": [*(config.data.text or ()), name]}
+        if written := notation_of(built, known):
+            path, change = next(iter(written)), written
+        found = f'the column "{name}" holds numbers such as "{known[0]}"'
+        yield Finding(rules.TEXT_NUMBERS, path, found, change)
+
+
+def texts_of(built: Built) -> Iterator[tuple[str, list[str]]]:
+    """The columns of text with their labels, but for that of a missing value."""
+    for name, labels in built.prepared.preprocessing.inputs.categories.items():
+        yield name, [label for label in labels if label != MISSING_LABEL]
 
 
 def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
@@ -70,81 +73,105 @@ def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
     return changes
 
 
-def numbered_rows(built: Built) -> Iterator[Finding]:
-    """Columns of whole numbers that tell rows apart, by their name and values."""
-    x = built.prepared.train.x
-    inputs = built.prepared.preprocessing.inputs
-    named = [name for name in inputs.numeric if is_id(name, rising=True)]
-    if not named or len(x) < ENOUGH_ROWS or len(inputs.names) == 1:
+def leaking_columns(built: Built) -> Iterator[Finding]:
+    """Columns that tell rows apart, or tell a target; the change leaves all of them out."""
+    preprocessing = built.prepared.preprocessing
+    if (
+        preprocessing.arrays is not None
+        or len(preprocessing.inputs.names) == 1
+        or len(built.train) < ENOUGH_ROWS
+    ):
         return
-    for name in named:
-        values = column_of(numbers_of, x, inputs, inputs.numeric.index(name))[:, 0]
+    found = {name: (rules.IDENTIFIER, clause) for name, clause in identifiers(built)}
+    for name, target, how in columns_that_tell(built):
+        clause = f'the column "{name}" tells the target "{target}" in every row, {how}'
+        found.setdefault(name, (rules.TARGET_IN_FEATURES, clause))
+    ignored = built.config.ignore_advice
+    found = {name: told for name, told in found.items() if told[0].code not in ignored}
+    every = len(found) == len(preprocessing.inputs.names)
+    for name, (rule, clause) in found.items():
+        path, change = change_without(built, [name] if every else found)
+        yield Finding(rule, path, clause, change)
+
+
+def identifiers(built: Built) -> Iterator[tuple[str, str]]:
+    """Columns that tell rows apart, by name, with what they hold."""
+    rows = len(built.train)
+    for name, known in texts_of(built):
+        if names_rows(len(known), rows) and not are_quantities(known):
+            yield name, f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
+    for name in numbered_rows(built):
+        yield name, f'the column "{name}" has another whole number in each row'
+
+
+def numbered_rows(built: Built) -> Iterator[str]:
+    """Columns of whole numbers that tell rows apart, by their name or their values."""
+    x, inputs = built.prepared.train.x, built.prepared.preprocessing.inputs
+    names = inputs.numeric
+    looked = numbers_of(x[:: max(1, len(x) // FIRST_LOOK)], inputs)
+    off = CLOSE + rounding_of(looked, x.dtype)
+    places = [
+        int(place)
+        for place in np.flatnonzero((np.abs(looked - np.rint(looked)) <= off).all(axis=0))
+        if may_number(names[place], looked[:, place], len(x), x.dtype)
+    ]
+    for place, values in columns_at(numbers_of, x, inputs, places):
         rising = bool((np.diff(values) > 0).all())
-        if are_distinct_and_whole(values, x.dtype) and is_id(name, rising):
-            path, change = change_without(built, name)
-            found = f'the column "{name}" has another whole number in each row'
-            yield Finding(rules.IDENTIFIER, path, found, change)
+        ordered, rounding = np.sort(values), rounding_of(values, x.dtype)
+        if are_distinct_and_whole(ordered, rounding) and numbers_rows(
+            names[place], ordered, rising, rounding
+        ):
+            yield names[place]
 
 
-def are_distinct_and_whole(values: Array, dtype: Any) -> bool:
-    """Whether numbers were so in the file, as far as their rounding to `dtype` lets it be seen."""
-    ordered = np.sort(values)
-    rounding = float(np.finfo(dtype).eps * (ordered[-1] - ordered[0]))
-    whole = np.abs(values - np.rint(values)) <= CLOSE + rounding
+def may_number(name: str, values: Array, rows: int, dtype: Any) -> bool:
+    """Whether numbers that look like this in a sample may count that many rows, or are named so."""
+    ordered, rounding = np.sort(values), rounding_of(values, dtype)
+    return are_distinct_and_whole(ordered, rounding) and (
+        is_id(name, rising=True) or may_count_up(ordered, rows, rounding)
+    )
+
+
+def rounding_of(values: Array, dtype: Any) -> Any:
+    """By how much numbers (rows, ...) may be off that were scaled in `dtype`, `(...)`."""
+    halves = values / 2  # whose difference cannot overflow
+    return np.minimum(2 * np.finfo(dtype).eps * (halves.max(axis=0) - halves.min(axis=0)), 1e300)
+
+
+def are_distinct_and_whole(ordered: Array, rounding: float) -> bool:
+    """Whether numbers were so in the file, as far as their rounding lets it be seen."""
+    whole = np.abs(ordered - np.rint(ordered)) <= CLOSE + rounding
     apart = np.diff(ordered) > 0
-    alike = 0.0 if rounding < 0.25 else ALIKE * len(values)
+    alike = 0.0 if rounding < FAITHFUL else ALIKE * len(ordered)
     return bool(whole.all() and np.count_nonzero(~apart) <= alike)
 
 
-def target_in_features(built: Built) -> Iterator[Finding]:
-    preprocessing = built.prepared.preprocessing
-    inputs = preprocessing.inputs
-    y = built.prepared.train.y
-    of_arrays = preprocessing.arrays is not None
-    if of_arrays or len(inputs.names) == 1 or len(y) < ENOUGH_ROWS:
-        return
-    if y.ndim > 1 and y.shape[1] > 1:
-        return
-    x = built.prepared.train.x
-    few = slice(None, None, max(1, len(y) // FIRST_LOOK))
-    y = y.reshape(len(y))
-    if preprocessing.targets.task == "regression":
-        y = preprocessing.targets.scaling.invert(y.astype(np.float64))
-        places = same_numbers(numbers_of(x[few], inputs), y[few])
-        places = [k for k in places if same_numbers(column_of(numbers_of, x, inputs, k), y)]
-        names = [inputs.numeric[place] for place in places]
+def columns_that_tell(built: Built) -> Iterator[tuple[str, str, str]]:
+    """Columns that tell a target in every row that trains: their names, which, and how."""
+    x, preprocessing = built.prepared.train.x, built.prepared.preprocessing
+    inputs, are_numbers = preprocessing.inputs, preprocessing.targets.task == "regression"
+    for name, values in targets_of(built):
+        target = Target.of_numbers(values) if are_numbers else Target(values)
+        if target.kinds < 2:
+            continue
+        rows = target.sample()
+        places = that_may_tell(columns_of(x[rows], inputs), target.at(rows))
+        for place, column in columns_at(columns_of, x, inputs, places):
+            told = told_by(column, target)
+            if told and told.is_no_chance(len(inputs.names)):
+                yield inputs.names[place], name, told.how
+
+
+def targets_of(built: Built) -> Iterator[tuple[str, Array]]:
+    """The targets of the rows that train by name, `(rows,)`: numbers, or indices of classes."""
+    targets, y = built.prepared.preprocessing.targets, built.prepared.train.y
+    if y.ndim == 1:
+        yield targets.names[0], y
+    elif targets.are_one_hot:
+        yield listed(targets.names), y.argmax(axis=1)
     else:
-        places = same_classes(columns_of(x[few], inputs), y[few])
-        places = [k for k in places if same_classes(column_of(columns_of, x, inputs, k), y)]
-        names = [inputs.names[place] for place in places]
-    for name in names:
-        path, change = change_without(built, name)
-        target = preprocessing.targets.names[0]
-        found = f'the column "{name}" tells the target "{target}" in every row'
-        yield Finding(rules.TARGET_IN_FEATURES, path, found, change)
-
-
-def same_numbers(values: Array, y: Array) -> list[int]:
-    """The columns of `values` that are equal to `y`, unless that is constant."""
-    if y.min() == y.max():
-        return []
-    with np.errstate(over="ignore", invalid="ignore"):
-        far = np.abs(values - y[:, None]) > CLOSE * np.maximum(np.abs(y), 1e-30)[:, None]
-    return [int(place) for place in np.flatnonzero(~far.any(axis=0))]
-
-
-def same_classes(values: Array, y: Array) -> list[int]:
-    """The columns of `values` that have one value for each class in `y`, another for each."""
-    lows, highs = [], []
-    for index in np.flatnonzero(np.bincount(y.astype(np.intp))):
-        rows = values[y == index]
-        lows.append(rows.min(axis=0))
-        highs.append(rows.max(axis=0))
-    if len(lows) < 2:
-        return []
-    same = np.flatnonzero((np.array(lows) == np.array(highs)).all(axis=0))
-    ordered = np.sort(np.array(lows)[:, same], axis=0)
-    return [int(place) for place in same[(np.diff(ordered, axis=0) > 0).all(axis=0)]]
+        for place, name in enumerate(targets.names):
+            yield name, y[:, place]
 
 
 def starts_of(inputs: Inputs) -> Any:
@@ -174,21 +201,25 @@ def columns_of(x: Array, inputs: Inputs) -> Array:
     return np.column_stack(columns)
 
 
-def column_of(
-    columns: Callable[[Array, Inputs], Array], x: Array | Blocks, inputs: Inputs, place: int
-) -> Array:
-    """One of the columns that `columns` makes of examples, `(rows, 1)`."""
-    rows = rows_at_once(x.size // len(x))
-    parts = [columns(x[k : k + rows], inputs)[:, [place]] for k in range(0, len(x), rows)]
-    return np.concatenate(parts)
+def columns_at(
+    columns: Callable[[Array, Inputs], Array], x: Array | Blocks, inputs: Inputs, places: list[int]
+) -> Iterator[tuple[int, Array]]:
+    """Some of the columns that `columns` makes of examples, each `(rows,)`, with their places."""
+    rows, together = rows_at_once(x.size // len(x)), max(1, HELD // len(x))
+    for first in range(0, len(places), together):
+        own = places[first : first + together]
+        parts = [columns(x[k : k + rows], inputs)[:, own] for k in range(0, len(x), rows)]
+        made = np.concatenate(parts)
+        for k, place in enumerate(own):
+            yield place, made[:, k]
 
 
-def change_without(built: Built, name: str) -> tuple[str, dict[str, Sequence[str]]]:
-    """The path of the config's features, and the change to all others but `name`."""
+def change_without(built: Built, names: Collection[str]) -> tuple[str, dict[str, Sequence[str]]]:
+    """The path of the config's features, and the change to all others but `names`."""
     own = getattr(built.config.data.train, "features", None)
     path = "data.features" if own is None else "data.train.features"
-    names = built.prepared.preprocessing.inputs.names
-    return path, {path: [other for other in names if other != name]}
+    known = built.prepared.preprocessing.inputs.names
+    return path, {path: [name for name in known if name not in names]}
 
 
-COLUMN_CHECKS = (text_columns, numbered_rows, target_in_features)
+COLUMN_CHECKS = (text_numbers, leaking_columns)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.identifiers import numbers_rows
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.bytestream import opened, require_file
 from nnctl.reading.fields import QUOTED, Fields, blocks_of_fields
@@ -27,17 +28,11 @@ CELLS_AT_ONCE = 1 << 21  # cells
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
 )
-# What columns are called that tell rows apart, and those that do where their numbers rise.
-ID = re.compile(r"(?i:(?:.*[_\s.-])?(?:id|guid|uuid))|.*[a-z](?:I[dD]|G[uU][iI][dD]|U[uU][iI][dD])")
-NUMBERING = re.compile(
-    r"(?i:(?:.*[_\s.-])?(?:index|key|nr|no|number))|.*[a-z](?:Index|Key|Nr|No|Number)|Unnamed: 0"
-)
 # A number with thousands set apart or a decimal comma, after a currency or before a unit.
 QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([%°$€£¥]|[A-Za-z]{1,4})?"
 NUMBERS = 0.9  # of the labels
 ENOUGH_NUMBERS = 10
 MOST_UNITS = 3
-ENOUGH_COUNTED = 30  # whole numbers in a row that are no chance, wherever they begin
 
 
 class Column:
@@ -45,8 +40,8 @@ class Column:
 
     `texts` counts the distinct values that are no numbers; `labels` all that there are, as they are
     written, of the target and of columns with texts; both until there are too `many`. `marks`
-    counts the words that mean no value. `rising` says that each number is larger than the one
-    before, `are_distinct` that no whole number comes twice, `dated` whether dates are in order.
+    counts the words that mean no value. `counting` says that the numbers stand for the rows,
+    `dated` whether dates are in order.
     """
 
     def __init__(self, name: str, place: int) -> None:
@@ -56,7 +51,7 @@ class Column:
         self.texts: Counter[str] = Counter()
         self.labels: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
-        self.many, self.rising, self.are_distinct = False, True, False
+        self.many = self.counting = False
         self.dated = DateOrder()
 
     @property
@@ -111,18 +106,16 @@ class Column:
         """Whether it holds dates, none of which is before the one above it."""
         return self.dates == self.known > 0 and self.dated.holds
 
+    @property
+    def is_numbering(self) -> bool:
+        """Whether whole numbers without a repeat stand for the rows, by values or by name."""
+        return self.is_whole and self.counting
+
     def count(self, found: Counter[str]) -> None:
         """Counts labels, until there are too many."""
         if not self.many:
             self.labels.update(found)
             self.many = len(self.labels) > MOST_LABELS
-
-    @property
-    def is_numbering(self) -> bool:
-        """Whether whole numbers without a repeat stand for the rows, by values or by name."""
-        counted = self.high - self.low + 1 == self.known
-        counted &= self.low in (0, 1) or self.known >= ENOUGH_COUNTED
-        return self.is_whole and self.are_distinct and (counted or is_id(self.name, self.rising))
 
 
 class DateOrder:
@@ -151,15 +144,6 @@ class DateOrder:
             elif keys:
                 self._moves |= keys[0] != keys[-1]
                 self._last[order] = keys[-1]
-
-
-def is_id(name: str, rising: bool) -> bool:
-    """Whether a column of that name, of whole numbers without a repeat, tells rows apart.
-
-    A number, an index or a key may be a quantity, too, but hardly where each is larger than the
-    one before (`rising`).
-    """
-    return bool(ID.fullmatch(name) or (rising and NUMBERING.fullmatch(name)))
 
 
 def are_quantities(labels: Sequence[str]) -> bool:
@@ -276,8 +260,9 @@ class Survey:
             column.rows = self.rows
             column.numbers, column.whole = int(self._numbers[place]), int(self._whole[place])
             column.low, column.high = float(self._low[place]), float(self._high[place])
-            column.rising = bool(self._rising[place])
-            column.are_distinct = kept is not None and bool((np.diff(values) > 0).all())
+            are_distinct = kept is not None and bool((np.diff(values) > 0).all())
+            rising = bool(self._rising[place])
+            column.counting = are_distinct and numbers_rows(column.name, values, rising)
         return self._columns
 
     def _sum_up(self) -> None:

@@ -116,17 +116,25 @@ twice that of the rows in train whose features repeat there.
 
 TARGET_IN_FEATURES = Rule(
     "target-in-features",
-    "a feature that equals the target",
+    "a feature that alone gives the target away",
     "the model needs to learn nothing but to copy it, and there is no such column for new data",
     """\
-A column that equals the target, or has one value for each class, gives the answer away:
-a copy of it, a code for it, or something that is only known afterwards. The figures are
-perfect, and predictions for new rows are worth nothing.
+A single column that gives the answer in every row is rarely a measurement: it is a copy of
+the target, a code for it, the same quantity in another unit, or something that is only known
+afterwards, such as the date of a cancellation. The figures are perfect, and predictions
+for new rows are worth nothing.
 
 Name the columns to learn from:
 
   data:
     features: [beds, baths, sqft]
+
+Advice is given where, in all rows that train, a threshold of a column parts two classes
+(or thresholds all of several), where each of its values goes with one class or number
+alone, or where a target that is a number rises or falls with it. It takes so many rows that
+none of the columns would do so by chance once in a million: no 12 rows, and no category
+that is seen a few times. If such a column is known for new rows, too, it is all that is
+needed: put the code into ignore_advice.
 """,
 )
 
@@ -171,9 +179,12 @@ Leave the column out; nnctl predict --keep carries it along to the predictions.
   data:
     features: [beds, baths, sqft]
 
-Advice is given where a text column has more categories than half the rows, and where a
-column of whole numbers without a repeat is called id or uuid, or, if they rise from row
-to row, number, no, nr, index or key (also as in order_no and PassengerId).
+Advice is given where a text column has more categories than half the rows, and where whole
+numbers without a repeat count: from 0 or 1 on without a gap, or, of at least 30 rows (100,
+if they go up in steps other than 1), at least half of the numbers from the lowest to the
+highest. Years and points in time are none. It is given, too, where a column of whole numbers
+without a repeat is called id or uuid, or, if they rise from row to row, number, no, nr, index or
+key (also as in order_no and PassengerId).
 """,
 )
 

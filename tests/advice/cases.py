@@ -242,6 +242,8 @@ FAULTY = [
     ),
     ("target-in-features", config("coded", "kind", HIDDEN, dense(3), loss=SPARSE)),
     ("target-in-features", config("named", "kind", HIDDEN, dense(3), loss=SPARSE)),
+    ("target-in-features", config("parted", "answer", HIDDEN, dense(1), loss=BINARY)),
+    ("target-in-features", config("converted", "price", HIDDEN, dense(1))),
     ("text-numbers", config("units", "price", HIDDEN, dense(1))),
     (
         "unseen-class",
@@ -255,5 +257,12 @@ FAULTY = [
     ),
     ("identifier", config("people", "price", HIDDEN, dense(1))),
     ("identifier", config("patients", "price", HIDDEN, dense(1), data=", scale: standardize")),
+    ("identifier", config("counted", "price", HIDDEN, dense(1), data=", scale: standardize")),
+    (
+        "identifier",
+        config("counted", "price", HIDDEN, dense(1), data=", scale: minmax, validation: 0.2"),
+    ),
+    ("identifier", config("customers", "price", HIDDEN, dense(1))),
+    ("identifier", config("customers", "price", HIDDEN, dense(1), data=", text: [customer]")),
     ("identifier", config("orders", "price", HIDDEN, dense(1), data=", scale: minmax")),
 ]

@@ -22,7 +22,7 @@ def tables() -> dict[str, dict[str, Sequence[object]]]:
     index = np.arange(ROWS)
     sound = {"a": a, "b": b}
     kind = [("red", "green", "blue")[k % 3] for k in index]
-    apart = [("low", "middle", "high")[place * 3 // ROWS] for place in a.argsort().argsort()]
+    apart = [("low", "middle", "high")[place * 3 // ROWS] for place in (a + b).argsort().argsort()]
     price = (2 * a - b + noise).round(4)
     yes = [("no", "yes")[k % 2] for k in index]
     return {
@@ -45,6 +45,14 @@ def tables() -> dict[str, dict[str, Sequence[object]]]:
         "copied": {**sound, "cost": price, "price": price},
         "coded": {**sound, "code": [{"r": 7, "g": 3, "b": 5}[k[0]] for k in kind], "kind": kind},
         "named": {**sound, "colour": [k.upper() for k in kind], "kind": kind},
+        "parted": {**sound, "limit": (1 - a).round(3), "answer": np.where(a > 0, "yes", "no")},
+        "converted": {**sound, "cost": (1.21 * price + 3).round(6), "price": price},
+        "counted": {"row": generator.permutation(ROWS) + 17, **sound, "price": price},
+        "customers": {
+            **sound,
+            "customer": [f"C-{k:05}" for k in generator.permutation(ROWS)],
+            "price": price,
+        },
         "units": {**sound, "size": [f"{30 + k % 25} km" for k in index], "price": price},
         "people": {**sound, "person": [f"person {k}x" for k in index], "price": price},
         "patients": {
@@ -54,7 +62,7 @@ def tables() -> dict[str, dict[str, Sequence[object]]]:
         },
         "orders": {"order_no": 7 * index + 100, **sound, "price": price},
         "visitors": {
-            "number": generator.permutation(ROWS),
+            "number": generator.permutation(ROWS) ** 2,
             "shop_id": index % 9,
             **sound,
             "price index": index + 0.5,

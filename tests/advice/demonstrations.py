@@ -54,10 +54,11 @@ def disc(generator: np.random.Generator, rows: int) -> Table:
 def apart(generator: np.random.Generator, rows: int) -> Table:
     """Two sides with a gap between them, so that a model can be very sure."""
     table = inputs(generator, rows)
-    side = table["a"] > 0
+    side = table["a"] + table["b"] > 0
+    away = np.where(side, 0.5, -0.5)
     return {
-        "a": np.where(side, table["a"] + 0.5, table["a"] - 0.5).round(4),
-        "b": table["b"],
+        "a": (table["a"] + away).round(4),
+        "b": (table["b"] + away).round(4),
         "answer": np.where(side, "yes", "no"),
     }
 
@@ -88,7 +89,8 @@ def sectors(generator: np.random.Generator, rows: int) -> Table:
 def labels(generator: np.random.Generator, rows: int) -> Table:
     """Two labels of which there may be one, both or none."""
     table = inputs(generator, rows)
-    return {**table, "car": (table["a"] > 0).astype(int), "bus": (table["b"] > 0).astype(int)}
+    a, b = table["a"], table["b"]
+    return {**table, "car": (a > b / 2).astype(int), "bus": (b > -a / 2).astype(int)}
 
 
 def prices(generator: np.random.Generator, rows: int) -> Table:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnctl.advice import advice_for, advice_on
@@ -114,7 +115,8 @@ def test_rows_with_another_target_are_not_shared(folder, advise):
 
 def test_pixels_are_rescaled(folder, advise):
     header = ",".join([*(f"p{k}" for k in range(64)), "price"])
-    rows = "".join(",".join(str((r * k) % 256) for k in range(65)) + "\n" for r in range(1, 40))
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 65)).tolist()
+    rows = "".join(",".join(map(str, row)) + "\n" for row in pixels)
     (folder / "pixels.csv").write_text(f"{header}\n{rows}")
     (advice,) = advise(config("pixels", "price", HIDDEN, dense(1)))
     assert (advice.code, advice.change) == (

@@ -5,6 +5,7 @@ import gzip
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -229,7 +230,8 @@ def test_the_command_writes_here_and_asks_where_it_may(tmp_path, monkeypatch):
     ("kinds", "count", "kept"), [(150, 3000, True), (787, 3000, True), (20, 60, True)]
 )
 def test_text_that_says_something_of_other_rows_is_kept(tmp_path, kinds, count, kept):
-    columns = rows(count, shop=[f"shop {k % kinds}" for k in range(count)], t=[0, 1] * (count // 2))
+    chance = np.random.default_rng(0).integers(0, 2, count).tolist()
+    columns = rows(count, shop=[f"shop {k % kinds}" for k in range(count)], t=chance)
     result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
     assert ("shop" in [column.name for column in result.plan.features]) == kept
     assert validate([result.path]).advice == ()
