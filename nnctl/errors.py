@@ -107,6 +107,13 @@ def again(
     return error
 
 
+def together(errors: Sequence[NnctlError]) -> NnctlError:
+    """All problems of several errors, of the kind of the first that says more than "mend this"."""
+    kinds = (error for error in errors if error.status is not ExitStatus.COULD_NOT_RUN)
+    kind = next(kinds, errors[0])
+    return kind.with_problems(problem for error in errors for problem in error.problems)
+
+
 class ArgumentError(NnctlError, ValueError):
     """An argument of a layer, loss, optimizer, … or a shape that its class does not take.
 

@@ -4,7 +4,15 @@ import pickle
 
 import pytest
 
-from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem, did_you_mean, nearest
+from nnctl.errors import (
+    ArgumentError,
+    ExitStatus,
+    NnctlError,
+    Problem,
+    did_you_mean,
+    nearest,
+    together,
+)
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import AgreedError
 
@@ -27,6 +35,13 @@ def test_an_error_is_the_same_after_pickling(error):
     assert after.problems == error.problems
     assert after.status == error.status
     assert str(after) == str(error)
+
+
+def test_several_errors_together_are_what_the_worst_of_them_is():
+    several = [NnctlError(PROBLEMS[:1]), TrainingDiverged(PROBLEMS[1:]), NnctlError(PROBLEMS)]
+    found = together(several)
+    assert type(found) is TrainingDiverged and found.problems == PROBLEMS * 2
+    assert type(together(several[::2])) is NnctlError
 
 
 def test_what_a_problem_quotes_is_visible_and_adds_no_line():

@@ -16,7 +16,7 @@ from nnctl.data.raw import Raw, read_raw
 from nnctl.data.split import Split, validation_rows
 from nnctl.data.statistics import AS_IS, Treatment, fitted
 from nnctl.data.targets import Targets
-from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting
+from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting, together
 from nnctl.reading.array_types import Mask
 from nnctl.reading.arrays import FEATURES, TARGET, ArrayReader
 from nnctl.reading.bytestream import opened, require_file
@@ -289,15 +289,15 @@ def read_others(
 ) -> tuple[dict[str, Examples], list[Problem]]:
     """The examples of further files, and warnings; the problems of all files come together."""
     read: dict[str, Examples] = {}
-    problems: list[Problem] = []
+    errors: list[NnctlError] = []
     warnings: list[Problem] = []
     for part, file in files.items():
         try:
             read[part] = read_examples(preprocessing, file, warnings, memory)
         except NnctlError as error:
-            problems += [of_part(part, problem) for problem in error.problems]
-    if problems:
-        raise NnctlError(problems)
+            errors.append(error.with_problems(of_part(part, each) for each in error.problems))
+    if errors:
+        raise together(errors)
     return read, warnings
 
 

@@ -5,9 +5,7 @@ All of it could be more than memory holds: of 10,000 classes a row has as many n
 
 import heapq
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +14,10 @@ from nnctl.assembly.trained import Trained
 from nnctl.graph import Array
 from nnctl.jobs.predict import predicted_columns, predicted_rows
 from nnctl.network.answers import THRESHOLD
-from nnctl.reading.storage import scratch_folder
-from nnctl.system.atomic import atomic_file, write_problem
+from nnctl.system.atomic import atomic_file
 from nnctl.training.blocks import slices_of
 
 HeldOutRow = list[Any]
-
-
-@contextmanager
-def folder_of_parts() -> Iterator[Path]:
-    """A folder for the files of the folds, which is gone afterwards."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="nnctl-", dir=scratch_folder())
-    except OSError as error:
-        raise write_problem(error, scratch_folder()) from None
-    with folder as path:
-        yield Path(path)
 
 
 def held_out_columns(built: Built) -> tuple[str, ...]:

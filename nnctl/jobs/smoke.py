@@ -1,8 +1,7 @@
 """`nnctl train --smoke`: does a config train at all? Every step of the job, on a few batches."""
 
-import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from nnctl.errors import ExitStatus, Problem
 from nnctl.jobs.finding import find_config, find_start
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.run import run_in
+from nnctl.reading.storage import temporary_folder
 from nnctl.runs.folder import RunFolder, choose
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
@@ -119,18 +119,11 @@ def folder_for(
     """The folder that was asked for, or one that goes away afterwards."""
     if output is not None:
         return nullcontext(choose(config.name, output, overwrite))
-    return TemporaryRun(config.name)
+    return temporary_run(config.name)
 
 
-class TemporaryRun(AbstractContextManager[RunFolder]):
+@contextmanager
+def temporary_run(name: str) -> Iterator[RunFolder]:
     """A run folder in a temporary one."""
-
-    def __init__(self, name: str):
-        self._name = name
-        self._parent = tempfile.TemporaryDirectory(prefix="nnctl-")
-
-    def __enter__(self) -> RunFolder:
-        return RunFolder(Path(self._parent.name) / self._name)
-
-    def __exit__(self, *_: object) -> None:
-        self._parent.cleanup()
+    with temporary_folder() as folder:
+        yield RunFolder(folder / name)

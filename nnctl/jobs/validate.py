@@ -8,7 +8,7 @@ from typing import Any
 from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import build
 from nnctl.config import dump_yaml, load, resolved
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.finding import find_config
 
 
@@ -60,6 +60,8 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
 
                 check_search(built)
         except NnctlError as error:
+            if error.status is not ExitStatus.COULD_NOT_RUN:
+                raise  # a full disk is no mistake of the config
             problems += [problem.located(file=str(path)) for problem in error.problems]
             advice += () if config is None else advice_on(config)
             continue

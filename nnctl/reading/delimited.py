@@ -109,7 +109,7 @@ class DelimitedReader:
         except NnctlError as error:
             if self._place is None:
                 raise
-            raise type(error)(
+            raise error.with_problems(
                 placed(each, self.file, self._place) for each in error.problems
             ) from None
 

@@ -99,6 +99,19 @@ def scratch_folder() -> Path:
 
 
 @contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder there that is gone afterwards. Raises `NnctlError` where none can be made."""
+    parent = Path()
+    try:
+        parent = scratch_folder()
+        folder = tempfile.TemporaryDirectory(prefix="nnctl-", dir=parent)
+    except OSError as error:
+        raise write_problem(error, parent) from None
+    with folder as path:
+        yield Path(path)
+
+
+@contextmanager
 def wanting_room(folder: str | Path) -> Iterator[None]:
     """Turns what goes wrong when the scratch file is written into an `NnctlError`."""
     try:

@@ -1,8 +1,10 @@
 """Runs on data that are larger than they may be in memory."""
 
+import errno
 import os
 import re
 import sys
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -245,6 +247,29 @@ def test_memory_does_not_grow_with_the_rows(tmp_path, name):
         taken.append(peak(config, folder / "run"))
     more, chunk = 75_000, 8_000_000  # numbers in double precision, of which one more may be held
     assert taken[1] - taken[0] < row * more + chunk < width * 4 * more / 2, taken
+
+
+class FullDisk(FileIO):
+    """A file that takes nothing any more."""
+
+    def write(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("command", [train, validate])
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_a_full_disk_is_no_mistake_of_the_file_that_was_read(command, part, write, monkeypatch):
+    config = write({**SOURCES["table"], "validation": 0.2})
+    lines = (config.parent / "t.csv").read_text().splitlines(True)
+    (config.parent / "few.csv").write_text("".join(lines[:1] + lines[1::15]))
+    files = {each: "t.csv" if each == part else "few.csv" for each in ("validation", "test")}
+    files["train"] = "t.csv" if part == "train" else "few.csv"
+    overrides = [f"data.{each}={file}" for each, file in files.items()]
+    monkeypatch.setattr("nnctl.reading.storage.FileIO", FullDisk)
+    arguments = (config,) if command is train else ([config],)
+    with pytest.raises(NnctlError, match="there is no room for the rows") as caught:
+        command(*arguments, overrides=overrides)
+    assert caught.value.status is ExitStatus.NO
 
 
 LIMITED = """

@@ -1,11 +1,13 @@
 """`train --smoke`: it passes for what learns, fails for what does not, and leaves nothing."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from nnctl.errors import ExitStatus
+from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs.smoke import smoke
+from tests.faults.disk import TAKING_SPACE, Disk
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -33,6 +35,16 @@ def test_an_output_folder_is_kept(tmp_path):
     result = smoke(ROOT / "configs/softmax-regression.yaml", output=tmp_path / "run")
     assert result.job.folder == tmp_path / "run"
     assert (tmp_path / "run" / "weights.npz").is_file()
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.ENOSPC, ExitStatus.NO), (errno.EACCES, ExitStatus.COULD_NOT_RUN)]
+)
+def test_a_temporary_folder_that_cannot_be_made_is_told_as_any_other(number, status, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", None)  # so that Python looks for one anew
+    with pytest.raises(NnctlError) as caught, Disk(1, number, TAKING_SPACE).mounted():
+        smoke(ROOT / "configs/softmax-regression.yaml")
+    assert caught.value.status is status
 
 
 def test_the_mistake_that_keeps_it_from_learning_is_named():

@@ -48,12 +48,12 @@ def command(
     """
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.jobs.crossval import crossval
-    from nnctl.jobs.held_out import folder_of_parts
+    from nnctl.reading.storage import temporary_folder
 
     # What cannot be written is told before the training.
     with (
         file_of(predictions) as file,
-        nullcontext() if file is None else folder_of_parts() as parts,
+        nullcontext() if file is None else temporary_folder() as parts,
     ):
         result = crossval(
             config,
