@@ -76,13 +76,14 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         Typed.line = (self.name or "", *args)
-        takes_settings = any("--set" in parameter.opts for parameter in self.params)
-        if takes_settings and any("=" in word for word in args) and not ctx.resilient_parsing:
+        if any("=" in word for word in args) and not ctx.resilient_parsing:
             from nnctl.jobs.finding import misplaced_settings  # rarely needed
 
             options = [each for each in self.params if not getattr(each, "is_flag", True)]
             valued = {name for option in options for name in option.opts}
-            if problem := misplaced_settings(args, valued):
+            arguments = [each for each in self.params if each.param_type_name == "argument"]
+            needed = [each.metavar or "VALUE" for each in arguments if each.required]
+            if problem := misplaced_settings(args, valued, needed):
                 raise typer.Exit(report_error(NnctlError(problem)))
         return super().parse_args(ctx, args)
 

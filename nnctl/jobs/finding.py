@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.kinds import foreign_kind
 from nnctl.runs.folder import CHECKPOINT, CONFIG, RUNS, WEIGHTS, is_run
-from nnctl.system.typed import typed_line
+from nnctl.system.typed import line_with, typed_line
 
 Kind = Literal["config", "run", "weights", "table", "setting", "foreign", "unknown"]
 SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*=(?!.*\.ya?ml$).*", re.DOTALL)
@@ -158,9 +158,7 @@ def wrong_kind(given: Given, path: Path, needed: str, *, last: bool = False) -> 
     import shlex  # rarely needed
 
     fix = given.fix
-    if given.kind == "setting":
-        fix = typed_line({}, [str(path)])
-    elif given.kind == "config":
+    if given.kind == "config":
         meant = data_of(path) if needed == DATA else run_of(path)
         fix = f"nnctl train {shlex.quote(str(path))}" if needed != DATA else None
         if meant is not None:
@@ -198,14 +196,30 @@ def data_of(config: Path) -> Path | None:
     return None if file is None else config.parent / file
 
 
-def misplaced_settings(words: Sequence[str], valued: Collection[str]) -> Problem | None:
-    """The problem of words KEY=VALUE without `--set`; the `valued` options take the word behind."""
+def misplaced_settings(
+    words: Sequence[str], valued: Collection[str], arguments: Sequence[str]
+) -> Problem | None:
+    """The problem of words KEY=VALUE among the arguments of a command that takes no such.
+
+    The `valued` options take the word behind them; `--set`, if it is one, or the option of that
+    name is what was meant. `arguments` are the names of those that the command needs.
+    """
     pairs = zip(("", *words), words, strict=False)
-    found = [word for last, word in pairs if last not in valued and is_setting(word)]
-    if not found:
+    given = [word for last, word in pairs if last not in valued and not word.startswith("-")]
+    meant: dict[str, list[str]] = {}
+    for word in filter(is_setting, given):
+        key, _, value = word.partition("=")
+        if "--set" in valued:
+            meant[word] = ["--set", word]
+        elif f"--{key}" in valued:
+            meant[word] = [f"--{key}", value]
+    if not meant:
         return None
-    message = f"{found[0]} is KEY=VALUE; a key of the config is given by --set"
-    return Problem(message, typed_line({}, found))
+    word, instead = next(iter(meant.items()))
+    what = "a key of the config" if instead[0] == "--set" else "the option"
+    message = f"{word} is KEY=VALUE; {what} is given by {instead[0]}"
+    others = sum(word not in meant for word in given)
+    return Problem(message, line_with(meant, arguments[others:]))
 
 
 def is_setting(word: str) -> bool:

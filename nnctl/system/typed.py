@@ -10,19 +10,35 @@ class Typed:
     line: ClassVar[tuple[str, ...]] = ()
 
 
-def typed_line(
-    changes: Mapping[str, str], settings: Sequence[str] = (), *, last: bool = False
-) -> str:
-    """The command as it was typed, with some words in place of others, and `--set` before some.
+def typed_line(changes: Mapping[str, str], *, last: bool = False) -> str:
+    """The command as it was typed, with some words in place of others.
 
     Of a word that stands there twice, the first is changed, or the `last`.
     """
-    import shlex  # rarely needed
-
     words = list(Typed.line)
     for word, changed in changes.items():
         places = [place for place, typed in enumerate(Typed.line) if typed == word]
         if places:
             words[places[-1 if last else 0]] = changed
-    typed = [part for word in words for part in (["--set"] * (word in settings) + [word])]
-    return shlex.join(["nnctl", *typed])
+    return line_of(words)
+
+
+def line_with(replaced: Mapping[str, Sequence[str]], missing: Sequence[str]) -> str:
+    """The command as it was typed, with several words in place of some, each time they stand there.
+
+    Before the first of these come the arguments that are `missing`, by the names that help has.
+    """
+    words: list[str] = []
+    for word in Typed.line:
+        if word in replaced:
+            words += missing
+            missing = ()
+        words += replaced.get(word, [word])
+    return line_of(words)
+
+
+def line_of(words: Sequence[str]) -> str:
+    """A command of nnctl's as a shell takes it."""
+    import shlex  # rarely needed
+
+    return shlex.join(["nnctl", *words])

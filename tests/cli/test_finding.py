@@ -1,6 +1,7 @@
 """A name means a config, weights or a run; where it cannot, the line to type is told."""
 
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,17 @@ WRONG = {
         "train small.yaml -q seed=2 epochs=2",
         "nnctl train small.yaml -q --set seed=2 --set epochs=2",
     ),
+    "a setting alone": ("train epochs=2", "nnctl train CONFIG --set epochs=2"),
+    "settings alone, behind options": (
+        "validate --strict seed=2 epochs=2",
+        "nnctl validate --strict CONFIG --set seed=2 --set epochs=2",
+    ),
+    "an option": ("resume small epochs=4", "nnctl resume small --epochs 4"),
+    "an option alone": ("resume -q epochs=5", "nnctl resume -q RUN --epochs 5"),
+    "an option before an argument": (
+        "predict small threshold=0.3",
+        "nnctl predict small INPUT --threshold 0.3",
+    ),
     "a setting beside one": (
         "validate small.yaml --set seed=2 layers.0.units=2",
         "nnctl validate small.yaml --set seed=2 --set layers.0.units=2",
@@ -115,7 +127,9 @@ def test_the_line_to_type_is_told_and_works(
     typed, line = WRONG[case]
     text = said(*typed.split())
     assert text.endswith(f"fix: {line}\n")
-    line = line.replace("NAME", "small")
+    meant = {"NAME": "small", "CONFIG": "small.yaml", "RUN": "small", "INPUT": "table.csv"}
+    for word, instead in meant.items():
+        line = re.sub(rf"\b{word}\b", instead, line)
     if "COLUMN" in line:
         line = line.replace("COLUMN", "label")
         Path("table.yaml").unlink(missing_ok=True)
