@@ -14,7 +14,8 @@ _FILL = "fill it in, or remove the row"
 _FILL_BY_CONFIG = "fill it in, remove the row, or set data.missing"
 _NO_MARK = "; if it is a value, see data.missing_values"
 _SUM_TOLERANCE = 1e-6
-_WIDER = Setting(fix="set dtype: float64, or scale it")
+WIDER_OR_SCALED = Setting(fix="set dtype: float64, or scale it")
+WIDER = Setting(fix="set dtype: float64")
 
 
 def no_rows(file: str) -> Problem:
@@ -113,16 +114,20 @@ def note_weights(table: Table, name: str, faults: Faults) -> None:
 
 
 def note_overflow(
-    table: Table, names: Sequence[str], raw: NDArray[np.float64], made: NDArray[Any], faults: Faults
+    table: Table,
+    names: Sequence[str],
+    raw: NDArray[np.float64],
+    made: NDArray[Any],
+    faults: Faults,
+    setting: Setting = WIDER_OR_SCALED,
 ) -> None:
     """Adds a fault for each number that is not finite any more after scaling and rounding."""
     if np.isfinite(made).all():
         return
     wrong = ~np.isfinite(made) & np.isfinite(raw)
     if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        message = f"{raw[row, column]:g} is beyond the range of {made.dtype}"
-        _note_cells(table, names, wrong, message, "mend it", faults, _WIDER)
+        message = f"{{:g}} is beyond the range of {made.dtype}"
+        _note_cells(table, names, wrong, message, "mend it", faults, setting, raw)
 
 
 def _note_cells(
@@ -133,9 +138,12 @@ def _note_cells(
     fix: str | None,
     faults: Faults,
     setting: Setting | None = None,
+    values: NDArray[np.float64] | None = None,
 ) -> None:
+    """Adds a fault for each cell that is wrong; `{}` in the message stands for its value."""
     cells = np.argwhere(wrong)
     shown = faults.room
     for row, column in cells[:shown].tolist():
-        faults.add(table.problem(row, names[column], message, fix, setting))
+        told = message if values is None else message.format(values[row, column])
+        faults.add(table.problem(row, names[column], told, fix, setting))
     faults.skip(len(cells[shown:]))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.axes import transpose_call, transposition
-from nnctl.data.checks import no_rows, note_missing, note_overflow, note_weights
+from nnctl.data.checks import WIDER, no_rows, note_missing, note_overflow, note_weights
 from nnctl.data.gathered import Gathered, joined
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
@@ -156,7 +156,7 @@ class Preprocessing(NamedTuple):
         written = table.columns([name])
         with np.errstate(over="ignore"):
             made = written.astype(self.inputs.dtype)
-        note_overflow(table, [name], written, made, faults)
+        note_overflow(table, [name], written, made, faults, WIDER)
         return made[:, 0]
 
     def columns(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from nnctl.data.checks import (
+    WIDER,
     note_missing,
     note_no_distribution,
     note_not_binary,
@@ -72,7 +73,7 @@ class Targets(NamedTuple):
             note_no_distribution(table, names, values, faults)
         with np.errstate(over="ignore", invalid="ignore"):
             made = self.scaling.apply(values).astype(self.dtype)
-        note_overflow(table, names, values, made, faults)
+        note_overflow(table, names, values, made, faults, WIDER)
         return made
 
     def in_own_unit(self, predictions: Array) -> Array:

@@ -1,12 +1,13 @@
 """From a row as the table has it to what the first layer is given: filled, scaled, encoded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 
 from nnctl.data.inputs import MISSING_LABEL, Inputs
 from nnctl.data.scaling import Scaling
+from nnctl.errors import NnctlError, Problem
 from nnctl.export.writing import ML, Tensor, Writer
 from nnctl.graph import Array, Shape
 from nnctl.reading.numbers import MISSING
@@ -18,17 +19,34 @@ def exact_dtype(inputs: Inputs) -> str:
     """The dtype of number inputs that lets a model see what `predict` does.
 
     Where a scaling subtracts, digits that float32 lacks may be all that is left: then it is
-    float64, else the model's.
+    float64, as where float32 cannot hold what columns are scaled by, else the model's.
     """
-    return "float64" if np.any(inputs.scaling.shift) else inputs.dtype
+    own = inputs.dtype
+    return "float64" if np.any(inputs.scaling.shift) or beyond(inputs, own) else own
+
+
+def beyond(inputs: Inputs, dtype: str) -> list[str]:
+    """The numeric columns whose means or scaling `dtype` cannot hold, or only as 0."""
+    scaling, count = inputs.scaling, len(inputs.numeric)
+    means = np.zeros(count) if inputs.means is None else inputs.means
+    wrong = np.zeros(count, np.bool_)
+    for statistic in (means, scaling.shift, scaling.divisor):
+        with np.errstate(over="ignore", under="ignore"):
+            held = statistic.astype(dtype)
+        wrong |= ~np.isfinite(held) | ((held == 0) & (statistic != 0))
+    return [name for name, is_wrong in zip(inputs.numeric, wrong, strict=True) if is_wrong]
 
 
 def write_inputs(writer: Writer, inputs: Inputs, shape: Shape, dtype: str) -> Tensor:
     """Declares the inputs, numbers in `dtype`, and prepares them as the first layer's.
 
     Numbers alone are one input in the model's input shape; with text columns each column is an
-    input of its own, `(rows, 1)`.
+    input of its own, `(rows, 1)`. Raises `NnctlError` where `dtype` cannot hold how they are
+    prepared.
     """
+    if names := beyond(inputs, dtype):
+        message = f"{dtype} cannot hold what these columns are scaled by: {first_names(names)}"
+        raise NnctlError(Problem(message, "leave out --input-dtype", path="--input-dtype"))
     with writer.named("inputs"):
         if inputs.categories:
             return write_columns(writer, inputs, shape, dtype)
@@ -111,6 +129,6 @@ def one_hot(writer: Writer, x: str, inputs: Inputs, name: str) -> str:
     return flat if inputs.dtype == "float32" else writer.cast(flat, inputs.dtype)
 
 
-def first_names(names: tuple[str, ...]) -> str:
+def first_names(names: Sequence[str]) -> str:
     """The first few names."""
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

@@ -240,16 +240,22 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
         "  fix: name one column; for one-hot columns, choose the loss categorical_crossentropy",
     ),
     "too large for the dtype": (
-        "a,t\n1,0\n1e39,0\n",
+        "a,t\n1,0\n1e39,0\n2e39,0\n",
         {"target": "t"},
         "t.csv:3  column a\n  1e+39 is beyond the range of float32\n"
+        "  fix: set dtype: float64, or scale it\n"
+        "t.csv:4  column a\n  2e+39 is beyond the range of float32\n"
         "  fix: set dtype: float64, or scale it",
     ),
     "target too large for the dtype": (
         "a,t\n1,0\n1,-1e39\n",
         {"target": "t"},
-        "t.csv:3  column t\n  -1e+39 is beyond the range of float32\n"
-        "  fix: set dtype: float64, or scale it",
+        "t.csv:3  column t\n  -1e+39 is beyond the range of float32\n  fix: set dtype: float64",
+    ),
+    "scaled target too large for the dtype, in which it is predicted": (
+        "a,t\n1,0\n1,-1e39\n",
+        {"target": "t", "target_scaling": "standardize"},
+        "t.csv:3  column t\n  -1e+39 is beyond the range of float32\n  fix: set dtype: float64",
     ),
     "empty split": (
         "a,t\n1,0\n1,1\n",

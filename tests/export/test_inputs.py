@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
+from nnctl.errors import NnctlError
 from nnctl.jobs.export import export
 from nnctl.jobs.train import train
 from tests.export.running import (
@@ -199,6 +200,33 @@ def test_float32_inputs_are_told_apart_where_float64_is_the_default(tmp_path):
     )
     assert 10 * best < rough < 1e-3 * np.abs(expected).max()
     assert "Cast" not in operators(single)
+
+
+@pytest.mark.parametrize(
+    ("scale", "size"),
+    [
+        ("standardize", 1e120),
+        ("minmax", 1e120),
+        ({"type": "rescale", "by": 1e120}, 1e120),
+        ("standardize", 1e-120),
+        ({"type": "rescale", "by": 1e-120}, 1e-120),
+    ],
+)
+@pytest.mark.parametrize("data", [{}, {"missing": "mean"}])
+def test_what_float32_cannot_hold_is_kept_or_refused(scale, size, data, tmp_path):
+    draws = np.random.default_rng(0).normal(size=(30, 3))
+    rows = [f"{a * size!r},{b * size!r},{c!r}" for a, b, c in draws.tolist()]
+    table = tmp_path / "t.csv"  # of two columns: ONNX Runtime takes a single tiny number for 0
+    table.write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    weights, content = model_of(tmp_path, table, {"target": "y", "scale": scale, **data})
+    found = run(content, cells_of(table))["predictions"]
+    expected = printed(weights, table)["y"]
+    assert len(set(expected.tolist())) > 20
+    np.testing.assert_allclose(found[:, 0], expected, rtol=0, atol=1e-6)
+    with pytest.raises(
+        NnctlError, match="float32 cannot hold what these columns are scaled by: a, b"
+    ):
+        export(weights, tmp_path / "model.onnx", input_dtype="float32", overwrite=True)
 
 
 def test_a_column_helper_reads_what_is_missing():
