@@ -14,6 +14,7 @@ from nnctl.reading.numbers import INFINITE, MISSING, number
 Kind = Literal["number", "truth", "text"]
 TRUTHS = {"True": 1.0, "False": 0.0, "TRUE": 1.0, "FALSE": 0.0, "true": 1.0, "false": 0.0}
 THOUSANDS = (",", ".", " ", "'", "_", "\u2019", "\u00a0", "\u202f")
+MOST_BLANKS = 8  # beside a number, beyond which it is read the slow way
 NO_NUMBER = 1  # a byte that no number has, in place of a point that is no decimal sign
 
 
@@ -103,13 +104,27 @@ class Notation(NamedTuple):
         return found
 
     def _are_outside(self, fields: Fields, at: Indices, size: int) -> Mask:
-        """Which signs stand before a number or behind one."""
-        buffer = fields.buffer
-        before, behind = buffer[at - 1], buffer[at + size]
-        begins = _are_among(at, fields.starts.ravel()) | _are_of(before, b" +-")
-        ends = _are_among(at + size, fields.ends.ravel()) | _are_of(behind, b" ")
-        inner = b"0123456789 " + self.decimal.encode()
-        return (begins & _are_of(behind, inner + b"+-")) | (ends & _are_of(before, inner))
+        """Which signs stand before a number or behind one, as `_with_signs` has it."""
+        buffer, starts = fields.buffer, fields.starts.ravel()
+        own = np.searchsorted(starts, at, "right") - 1
+        first, last = starts[own].copy(), fields.ends.ravel()[own] - 1  # that are no blanks
+        for edge, step in ((first, 1), (last, -1)):
+            for _ in range(MOST_BLANKS):
+                blank = _are_of(buffer[edge], b" \t") & (first < last)
+                if not blank.any():
+                    break
+                edge += step * blank
+        digits = b"0123456789" + self.decimal.encode()
+        signed, spaced = _are_of(buffer[first], b"+-"), buffer[at - 1] == ord(" ")
+        begins = (at == first) | (signed & ((at == first + 1) | (spaced & (at == first + 2))))
+        behind = at + size
+        behind += (behind < last) & (buffer[behind] == ord(" "))
+        behind += (behind < last) & _are_of(buffer[behind], b"+-")
+        before = at - 1 - spaced
+        ahead = begins & (behind <= last) & _are_of(buffer[behind], digits)
+        ends = (at + size == last + 1) & (before >= first) & _are_of(buffer[before], digits)
+        found: Mask = ahead | ends
+        return found
 
 
 PLAIN_NOTATION = Notation()

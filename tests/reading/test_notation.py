@@ -51,6 +51,18 @@ CASES = [
     (MONEY, "$", None),
     (MONEY, "%5%x", None),
     (MONEY, "5$5", None),
+    (MONEY, "%-%0", None),
+    (MONEY, "$-$5", None),
+    (MONEY, "$USD5", None),
+    (MONEY, "5$ USD", None),
+    (MONEY, "% -5", -5),
+    (MONEY, "$5%", 5),
+    (MONEY, "- $ 5", -5),
+    (MONEY, "%  5", None),
+    (MONEY, "3  $", None),
+    (MONEY, "% %", None),
+    (MONEY, ".3e+$0", None),
+    (MONEY, ".3e+0$", 0.3),
 ]
 
 
