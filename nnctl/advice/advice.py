@@ -1,6 +1,7 @@
 """A piece of advice: a rule that a config breaks, where it does, and the change to make."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nnctl.config import Config
@@ -17,6 +18,27 @@ class Finding(NamedTuple):
     path: str
     found: str
     change: Mapping[str, Any]
+
+
+OF_A_LAYER = re.compile(r"layers\.\d+\.(?P<key>[a-z_.]+): (?P<value>.*)")
+FEW = 3  # lines of the same change that are told one by one
+SHOWN = 6  # paths of it that are told
+
+
+def together(lines: Sequence[str]) -> Iterator[str]:
+    """Lines of a change as they are told: the same one of many layers on one line."""
+    groups: dict[Any, list[str]] = {}
+    for line in lines:
+        match = OF_A_LAYER.fullmatch(line)
+        groups.setdefault(match.groups() if match else line, []).append(line)
+    for group in groups.values():
+        if len(group) <= FEW:
+            yield from group
+            continue
+        value = group[0].partition(": ")[2]
+        paths = [line.partition(": ")[0] for line in group]
+        more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
+        yield f"{', '.join(paths[:SHOWN])}{more}: {value}"
 
 
 class Advice(NamedTuple):
@@ -63,6 +85,6 @@ class Advice(NamedTuple):
         place = self.option or self.file or ""
         if self.line is not None and self.option is None:
             place = f"{place}:{self.line}"
-        change = [f"    {line}" for line in self.change.split("\n")]
+        change = [f"    {line}" for line in together(self.change.split("\n"))]
         head = f"{visible(place)}  {visible(self.path)}  [{self.code}]"
         return "\n".join([head, f"  {visible(self.message)}", "  change:", *change])

@@ -13,6 +13,7 @@ from nnctl.rules import network as rules
 
 SATURATING = ("sigmoid", "tanh")
 DEEP = 3  # layers
+MOST_WORDS = 8  # in a list within a sentence
 RANDOM = "glorot_uniform"
 NORMALIZING = ("batch_normalization", "layer_normalization")
 PER_PARAMETER, PER_GRADIENT = Range(1e-6, 0.2), Range(1e-6, 5)
@@ -33,8 +34,7 @@ def network_findings(config: Config) -> Iterator[Finding]:
     hidden = hidden_layers(config)
     yield from linear_hidden(hidden)
     yield from saturating_hidden(config, hidden)
-    for layer in hidden:
-        yield from equal_units(layer)
+    yield from equal_units(hidden)
     yield from learning_rate(config)
 
 
@@ -52,23 +52,32 @@ def saturating_hidden(config: Config, hidden: list[Hidden]) -> Iterator[Finding]
     found = [pair for layer in hidden for pair in layer.activations if pair[1] in SATURATING]
     if len(found) >= DEEP:
         names = " and ".join(sorted({name for _, name in found}))
-        subject = f"{len(found)} hidden layers have {names}"
+        layers = enumeration([path.removesuffix(".activation") for path, _ in found])
+        subject = f"{len(found)} hidden layers ({layers}) have {names}"
         change = {path: "relu" for path, _ in found}
         yield Finding(rules.SATURATING_HIDDEN, found[0][0], subject, change)
 
 
-def equal_units(layer: Hidden) -> Iterator[Finding]:
-    if layer.size < 2:
-        return
+def equal_units(hidden: list[Hidden]) -> Iterator[Finding]:
+    found = [(layer, change) for layer in hidden if (change := change_to_random(layer))]
+    if found:
+        units = sorted({layer.size for layer, _ in found})
+        count = f"{units[0]}" if len(units) == 1 else f"{units[0]} to {units[-1]}"
+        paths = enumeration([layer.path for layer, _ in found])
+        subject = f"the {count} units of {paths} start with the same weights"
+        change = {path: value for _, own in found for path, value in own.items()}
+        yield Finding(rules.EQUAL_UNITS, next(iter(change)), subject, change)
+
+
+def change_to_random(layer: Hidden) -> dict[str, Any]:
+    """What a layer needs whose units all start alike; nothing for others."""
     arguments = layer.entry.arguments()
     kernel = (arguments["weights"] or {}).get("kernel")
-    subject = f"the {layer.size} units of {layer.path} start with the same weights"
-    if kernel is not None and are_columns_equal(kernel):
-        path = f"{layer.path}.weights"
-        yield Finding(rules.EQUAL_UNITS, path, subject, {path: None})
-    elif kernel is None and is_constant(arguments["kernel_initializer"]):
-        path = f"{layer.path}.kernel_initializer"
-        yield Finding(rules.EQUAL_UNITS, path, subject, {path: RANDOM})
+    if layer.size > 1 and kernel is not None and are_columns_equal(kernel):
+        return {f"{layer.path}.weights": None}
+    if layer.size > 1 and kernel is None and is_constant(arguments["kernel_initializer"]):
+        return {f"{layer.path}.kernel_initializer": RANDOM}
+    return {}
 
 
 def are_columns_equal(kernel: Any) -> bool:
@@ -110,5 +119,7 @@ def highest_rate(given: Any) -> float:
 
 
 def enumeration(words: list[str]) -> str:
-    """Words as a sentence lists them."""
+    """Words as a sentence lists them, of many the first few and the last."""
+    if len(words) > MOST_WORDS:
+        words = [*words[: MOST_WORDS - 2], "…", words[-1]]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -68,6 +68,29 @@ def test_advice_says_where_and_what(advise):
     assert str(advice).splitlines()[0] == "config.yaml:3  layers.0.activation  [linear-hidden]"
 
 
+@pytest.mark.parametrize(("count", "rest"), [(4, ""), (5, ""), (12, " and 6 more")])
+@pytest.mark.parametrize(
+    ("layer", "told", "change"),
+    [
+        ("{type: dense, units: 4, activation: sigmoid}", "have sigmoid", "activation: relu"),
+        ("{type: dense, units: 4}", "are linear", "activation: relu"),
+        (
+            "{type: dense, units: 4, activation: relu, kernel_initializer: zeros}",
+            "start with the same weights",
+            "kernel_initializer: glorot_uniform",
+        ),
+    ],
+)
+def test_what_many_layers_do_is_told_once(layer, told, change, count, rest, advise):
+    (advice,) = advise(numbers(*[layer] * count, dense(1)))
+    lines = str(advice).splitlines()
+    assert told in lines[1] and f"layers.{count - 1}" in lines[1] and len(lines) == 4
+    key, _, value = change.partition(":")
+    shown = [f"layers.{k}.{key}" for k in range(min(count, 6))]
+    assert lines[3] == f"    {', '.join(shown)}{rest}:{value}"
+    assert advice.change.splitlines() == [f"layers.{k}.{change}" for k in range(count)]
+
+
 def test_advice_on_a_value_from_the_command_line_names_the_option(advise):
     (advice,) = advise(numbers(HIDDEN, dense(1)), ["optimizer.learning_rate=7"])
     assert str(advice).startswith("--set optimizer.learning_rate=7  optimizer.learning_rate")
