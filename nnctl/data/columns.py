@@ -171,13 +171,14 @@ class Look(NamedTuple):
     """The columns of a table that have a name of their own, and how it is written.
 
     `unusable` gives the names that several columns have, with the reason; `are_named` says that all
-    others have one.
+    others have one, and `is_short` that the first line does not name the first column.
     """
 
     columns: list[Column]
     text_format: TextFormat
     unusable: dict[str, str]
     are_named: bool
+    is_short: bool
 
 
 def look(path: Path, target: str) -> Look:
@@ -207,7 +208,7 @@ def look(path: Path, target: str) -> Look:
         raise NnctlError(Problem("the file has no rows", None, file))
     unusable = {name: f"{count} columns have this name" for name, count in header.repeated.items()}
     are_named = not list(header.nameless_problems(own.separator, file))
-    return Look(columns, text_format, unusable, are_named)
+    return Look(columns, text_format, unusable, are_named, header.is_short)
 
 
 class Survey:

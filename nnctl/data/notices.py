@@ -4,8 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from nnctl.errors import NnctlError, Problem, Setting
+from nnctl.reading.delimited import DelimitedReader
+from nnctl.reading.source import Source
 
 SHOWN_LABELS = 10
+SHORT_HEADER = (
+    "the first line names one column less than the rows have; the first column is taken for "
+    "names of the rows, and left out"
+)
 
 
 class Notices:
@@ -18,6 +24,11 @@ class Notices:
         self._untargeted = 0
         self._marks: Counter[str] = Counter()
         self._unseen: dict[str, dict[str, None]] = {}
+        self._is_short = False
+
+    def source(self, source: Source) -> None:
+        """Notes whether the first line of a table names a column less than its rows have."""
+        self._is_short = isinstance(source, DelimitedReader) and source.header.is_short
 
     def rows(self, count: int, dropped: int) -> None:
         """Counts rows, and those among them that a missing value leaves out."""
@@ -53,6 +64,8 @@ class Notices:
     def problems(self) -> list[Problem]:
         """The notices, as warnings."""
         found = []
+        if self._is_short:
+            found.append(Problem(SHORT_HEADER, None, self.file))
         if self._untargeted:
             found.append(Problem(f"{self._untargeted_message()}; left out", None, self.file))
         if self._dropped:

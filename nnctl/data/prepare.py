@@ -176,6 +176,7 @@ def read_train(
     weight = treatment.sample_weight
     text_format, memory = treatment.text_format, treatment.memory
     with open_source(file, text_format=text_format, weight=weight, memory=memory) as source:
+        notices.source(source)
         if isinstance(source, ArrayReader):
             columns, shape = array_columns(source, weight), source.shape
         else:
@@ -326,6 +327,7 @@ def read_examples(
         weight=preprocessing.weight,
         memory=memory,
     ) as source:
+        notices.source(source)
         examples = preprocessing.examples(source, notices, file, memory)
     warnings += notices.problems()
     return examples

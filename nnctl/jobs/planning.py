@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
+from nnctl.data.notices import SHORT_HEADER
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.reading.files import TextFormat
 from nnctl.reading.numbers import MISSING
@@ -81,6 +82,7 @@ def planned(data: Path, target: str) -> Plan:
     if not features:
         raise NnctlError(nothing_left(left_out, data))
     dates = [column.name for column in found.columns if column.in_order]
+    told = [SHORT_HEADER] if found.is_short else []
     usual = MISSING - {"", word} if word else frozenset()
     return Plan(
         task_of(own, data),
@@ -92,7 +94,7 @@ def planned(data: Path, target: str) -> Plan:
         bool(word),
         dates[0] if dates else None,
         found.are_named,
-        tuple(warnings_of(own, word, features, left_out, named)),
+        (*told, *warnings_of(own, word, features, left_out, named)),
     )
 
 

@@ -63,6 +63,7 @@ class Predictions:
             targets=False,
             memory=nbytes(self.trained.config.data.memory),
         ) as source:
+            notices.source(source)
             most = self.trained.model.rows_by_bytes()
             batches = preprocessing.batches(source, notices, named, self.keep, most)
             first = next(batches, None)

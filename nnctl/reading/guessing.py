@@ -3,12 +3,13 @@
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from nnctl.reading.bytestream import BLOCK, opened, reading
+from nnctl.reading.bytestream import BLOCK, opened, reading, squeezed
 from nnctl.reading.files import WHITESPACE, TextFormat
 from nnctl.reading.header import stated_format
 from nnctl.reading.notation import Notation
@@ -81,9 +82,8 @@ def _agreement(lines: Sequence[str], delimiter: str) -> tuple[bool, int]:
 
 def _sample(lines: Sequence[str], delimiter: str) -> Sample:
     if delimiter == WHITESPACE:
-        cut = [line.split() for line in lines]
-    else:
-        cut = list(_split(lines, delimiter))
+        lines, delimiter = [squeezed(line.encode()).decode() for line in lines], " "
+    cut = list(_split(lines, delimiter))
     return Sample(cut[0] if cut else [], cut[1:])
 
 
@@ -97,7 +97,8 @@ def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
 
 def guessed_notation(sample: Sample, delimiter: str) -> Notation:
     """The notation in which the most columns are numbers, as Python writes them if that is one."""
-    width = len(sample.header)
+    widths = Counter(map(len, sample.rows))
+    width = max((len(sample.header), len(sample.header) + 1), key=lambda each: widths[each])
     rows = [row for row in sample.rows if len(row) == width]
     columns = [[row[place].strip(" \t") for row in rows] for place in range(width)]
     plain = Notation()

@@ -5,13 +5,16 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from itertools import islice
 
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.bytestream import BLOCK, LineBlocks
 from nnctl.reading.files import TextFormat
 from nnctl.system.unicode import normal_form
 
+FIRST_ROWS = 2  # that tell whether the header lacks a column: one alone may be faulty
 STATED_DELIMITER = re.compile(rb'"?sep=([^0-9A-Za-z".+-])"?', re.IGNORECASE)
 SET_WHITESPACE = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
 
@@ -24,10 +27,13 @@ class Header:
     A first column without a name is a row index, which programs write beside their tables; last
     ones are what a delimiter at the end of each row leaves. Neither is one of the table's columns.
     Others without a name, and names that several have, are a problem where they are asked for.
+
+    `is_short` says that the first row does not even have a cell for the row index, as R writes it.
     """
 
-    def __init__(self, cells: Sequence[str], line: int) -> None:
-        self.cells, self.line = tuple(map(normal_form, cells)), line
+    def __init__(self, cells: Sequence[str], line: int, is_short: bool = False) -> None:
+        own = ("", *cells) if is_short else cells
+        self.cells, self.line, self.is_short = tuple(map(normal_form, own)), line, is_short
 
     @property
     def width(self) -> int:
@@ -107,7 +113,24 @@ def first_row(blocks: LineBlocks, text_format: TextFormat, file: str) -> Header:
         fix = "add a line of column names at the top"
         setting = Setting(fix=f"{fix}, or set data.header: false")
         raise NnctlError(Problem(message, fix, file, line, setting=setting))
-    return Header(names, line)
+    return Header(names, line, _lacks_the_index(blocks, text_format, len(names)))
+
+
+def _lacks_the_index(blocks: LineBlocks, text_format: TextFormat, width: int) -> bool:
+    """Whether the first rows have a field more than the header, and it is not an empty last one.
+
+    Of rows that come bit by bit no more than the first is waited for.
+    """
+    block = b""
+    rows: list[list[str]] = []
+    while not rows and (more := blocks.next_block()):
+        block += more
+        text = io.StringIO(block.decode(), newline="\n")
+        reader = csv.reader(text, delimiter=text_format.separator)
+        with suppress(csv.Error):  # which whoever reads the rows will tell
+            rows = [*islice(filter(None, reader), FIRST_ROWS)]
+    blocks.put_back(block)
+    return bool(rows) and all(len(row) == width + 1 for row in rows) and any(r[-1] for r in rows)
 
 
 def _row(

@@ -327,3 +327,27 @@ def test_names_that_two_columns_have_are_left_out(tmp_path):
     result = init(tmp_path / "d.csv", "t", output=tmp_path / "c.yaml")
     assert result.plan.left_out == {"x": "2 columns have this name"}
     build(load(result.path))
+
+
+@pytest.mark.parametrize(
+    ("mark", "suffix"), [(",", "csv"), ("\t", "tsv"), (" ", "txt"), (";", "csv")]
+)
+def test_a_table_with_names_of_rows_that_the_header_lacks(mark, suffix, tmp_path):
+    draws = np.random.default_rng(0)
+    cells = [['"x"', '"city"', '"y"']]
+    for row in range(60):
+        city, y = ("new york", "rome")[row % 2], ("no", "yes")[int(draws.integers(2))]
+        cells.append([f'"row {row}"', f"{draws.normal():.4f}", f'"{city}"', f'"{y}"'])
+    data = tmp_path / f"d.{suffix}"
+    data.write_text("\n".join(mark.join(row) for row in cells) + "\n")
+    result = init(data, "y", output=tmp_path / "c.yaml")
+    assert [column.name for column in result.plan.features] == ["x", "city"]
+    assert result.plan.warnings[0].startswith("the first line names one column less")
+    told = []
+    run = train(result.path, output=tmp_path / "run", epochs=1, warn=told.append)
+    assert [each.message for each in told] == [result.plan.warnings[0]]
+    lines = "".join(predict(run.folder, data, warn=told.append).chunks()).splitlines()
+    assert len(lines) == 61 and len(told) == 2
+    plain = tmp_path / f"plain.{suffix}"
+    plain.write_text("\n".join(mark.join(row[-3:]) for row in cells) + "\n")
+    assert "".join(predict(run.folder, plain).chunks()).splitlines() == lines
