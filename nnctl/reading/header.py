@@ -16,7 +16,6 @@ from nnctl.system.unicode import normal_form
 
 FIRST_ROWS = 2  # that tell whether the header lacks a column: one alone may be faulty
 STATED_DELIMITER = re.compile(rb'"?sep=([^0-9A-Za-z".+-])"?', re.IGNORECASE)
-SET_WHITESPACE = "for columns that are set apart by several blanks, set data.delimiter: whitespace"
 
 
 class Header:
@@ -71,14 +70,18 @@ class Header:
 
     def nameless_problems(self, separator: str, file: str) -> Iterator[Problem]:
         """What is wrong where all columns are asked for: some of them have no name."""
+        nameless = [k for k in range(1, self.width - self.trailing) if not self.cells[k]]
+        if separator == " " and nameless:  # which other blanks part from nothing
+            message = "columns are set apart by more than one blank"
+            setting = Setting("data.delimiter", fix="set data.delimiter: whitespace")
+            fix = "put one blank between columns"
+            yield Problem(message, fix, file, self.line, setting=setting)
+            return
         fix = "give it a name in the first line"
         setting = Setting(fix=f"{fix}, or name the others in data.features")
-        if separator == " ":
-            fix, setting = "put one blank between columns", Setting(fix=SET_WHITESPACE)
-        for place in range(1, self.width - self.trailing):
-            if not self.cells[place]:
-                message = f"column {place + 1} of {self.width} has no name"
-                yield Problem(message, fix, file, self.line, setting=setting)
+        for place in nameless:
+            message = f"column {place + 1} of {self.width} has no name"
+            yield Problem(message, fix, file, self.line, setting=setting)
 
 
 def stated_format(blocks: LineBlocks, text_format: TextFormat) -> TextFormat:

@@ -125,6 +125,11 @@ SITUATIONS |= {
         {"train": "semi.csv", "features": ["size", "rooms"]}, {},
         lambda folder: (folder / "semi.csv").write_text(table(";")),
     ),
+    "columns set apart by several blanks": Situation(
+        "data.delimiter", "wide.csv:1", "set apart by more than one blank",
+        {"train": "wide.csv", "delimiter": " "}, {},
+        lambda folder: (folder / "wide.csv").write_text(table("   ")),
+    ),
     "a target among the features": Situation(
         "data.features.1", "homes.csv:1", 'column "price" is both a feature and a target',
         {"features": ["size", "price"]},
@@ -306,6 +311,28 @@ def test_the_config_is_named_first_and_the_data_too(tmp_path: Path, name: str) -
     assert problem.line == line_of(text, situation.where)
     assert situation.words in problem.message
     assert problem.message.endswith(f"({tmp_path}/{situation.seen})")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "data.train=gone.csv", "data.train={file: gone.csv}", "data.validation=gone.csv",
+        "data.test=gone.csv", "data.test=gone-*.csv", "data.validation=new.csv",
+        "data.target=gone", "data.features=[size, gone]", "data.sample_weight=gone",
+        "data.delimiter=|",
+    ],
+)  # fmt: skip
+def test_what_an_option_says_is_told_with_the_option(tmp_path: Path, setting: str) -> None:
+    write(tmp_path)
+    values = copy.deepcopy(BASE)
+    config = tmp_path / "homes.yaml"
+    key = setting.partition("=")[0]
+    values["data"].pop(key.removeprefix("data.") if key != "data.train" else "", None)
+    config.write_text(yaml.safe_dump(values, sort_keys=False))
+    with pytest.raises(NnctlError) as caught:
+        build(load(config, overrides=[setting]))
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"--set {setting}  {key}")
 
 
 def test_there_are_many_situations() -> None:

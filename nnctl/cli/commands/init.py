@@ -51,7 +51,9 @@ def command(
         target = shown.get(answer, answer)
     result = init(data, target, output=output, overwrite=overwrite)
     plan = result.plan
-    print(f"wrote    {visible(str(result.path))}  ({plan.task}, {len(plan.features)} features)")
+    count = len(plan.features)
+    features = "1 feature" if count == 1 else f"{count} features"
+    print(f"wrote    {visible(str(result.path))}  ({plan.task}, {features})")
     for name, reason in plan.left_out.items():
         print(visible(f"left out {name}: {reason}"))
     for warning in plan.warnings:
