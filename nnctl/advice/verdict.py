@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import is_weighted
-from nnctl.advice.watching import FACTOR, FLAT, constant_rate, loss_of, loss_of_guessing, some_rows
+from nnctl.advice.watching import (
+    FACTOR,
+    FLAT,
+    STILL,
+    loss_of,
+    loss_of_guessing,
+    rate_times,
+    some_rows,
+)
+from nnctl.advice.weighted import weighed
 from nnctl.assembly.build import Built
 from nnctl.errors import Problem
 from nnctl.network.metrics import higher_is_better
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
 
 # Losses of different tasks are made comparable by the loss of guessing, that of one answer for all
 # rows: it is 1 on that scale, whatever the loss and the classes.
+UNTRAINED = 1.5  # times its first batch's loss, or that of guessing, a model may have at the start
 CLIMB = 10  # times its start is too much for a loss to end at
 # Sound models of a few hundred noisy rows have up to 2.5 times the loss on new rows; where a model
 # is all but perfect a ratio says nothing, so the difference has to be worth something, too. Much
@@ -189,9 +199,8 @@ def climb_of(ending: Ending) -> str | None:
 
 
 def lower_rate(built: Built) -> dict[str, Any]:
-    """The change to a tenth of the learning rate; none where a schedule gives it."""
-    rate = constant_rate(built)
-    return {} if rate is None else {"optimizer.learning_rate": float(f"{rate / FACTOR:.6g}")}
+    """The change to a tenth of the learning rate."""
+    return rate_times(built, 1 / FACTOR)
 
 
 def overfitting(ending: Ending) -> Iterator[Finding]:
@@ -295,8 +304,11 @@ def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
     if task == "regression":
         if not all(no_better(name, figures[name], value, slack) for name, value in known.items()):
             return
+    elif ending.weighted:
+        yield from below_weighted_baseline(ending, overfitted)
+        return
     else:
-        if ending.weighted or "accuracy" not in known:
+        if "accuracy" not in known:
             return
         baseline = known["accuracy"]
         chance = ERRORS * (baseline * (1 - baseline) / rows) ** 0.5
@@ -312,6 +324,23 @@ def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
     yield Finding(rules.BELOW_BASELINE, "optimizer.learning_rate", found, change)
 
 
+def below_weighted_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
+    """The same of classes whose rows are weighted: they are judged as they were trained."""
+    found = weighed(ending.built, ending.judge)
+    if found is None:
+        return
+    chance = ERRORS * (found.baseline * (1 - found.baseline) / found.rows) ** 0.5
+    slack = max(FLAT, CHANCE / found.rows**0.5)
+    if found.accuracy > found.baseline + chance or found.loss < (1 - slack) * found.guessing:
+        return
+    told = (
+        f"with the weights of the rows accuracy is {found.accuracy:.4g} on the {ending.judge} "
+        f"rows, and {found.baseline:.4g} for the commonest class as the answer to all"
+    )
+    change = {} if overfitted else other_rate(ending)
+    yield Finding(rules.BELOW_BASELINE, "optimizer.learning_rate", told, change)
+
+
 def no_better(name: str, value: float, baseline: float, slack: float) -> bool:
     """Whether a figure is not better than its baseline by so much of it."""
     if higher_is_better(name):
@@ -321,10 +350,10 @@ def no_better(name: str, value: float, baseline: float, slack: float) -> bool:
 
 def other_rate(ending: Ending) -> dict[str, Any]:
     """Another learning rate where nothing was learnt: a larger one unless the loss has risen."""
-    rate = constant_rate(ending.built)
-    if rate is None or ending.learnt:
+    if ending.learnt:
         return {}
-    first = ending.state.first_loss
-    still = first is not None and ending.trained <= first
-    better = rate * FACTOR if still else rate / FACTOR
-    return {"optimizer.learning_rate": float(f"{better:.6g}")}
+    losses, first = ending.state.history["loss"], ending.state.first_loss
+    # Epochs are of the same rows; the first batch is of few, which may be easy ones.
+    start = max(first or 0.0, loss_of_guessing(ending.built, ending.built.train.y) or 0.0)
+    stands = losses[-1] <= (1 + STILL) * losses[0] and losses[0] <= UNTRAINED * start
+    return rate_times(ending.built, FACTOR if stands else 1 / FACTOR)

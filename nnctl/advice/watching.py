@@ -10,6 +10,7 @@ from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import function_of, is_weighted, stretches
 from nnctl.advice.network_checks import RANDOM, enumeration
 from nnctl.assembly.build import Built
+from nnctl.config import Entry
 from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
 from nnctl.training.blocks import Inputs
@@ -25,6 +26,7 @@ FLAT = 0.01  # of the loss of guessing, around it
 STILL = 0.05  # of the first loss
 ENOUGH_EPOCHS = 5
 FACTOR = 10
+RATES = ("initial_learning_rate", "warmup_target", "values")  # of schedules
 
 
 class Watch(Callback):
@@ -145,23 +147,30 @@ def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     built = watch.built
     judged = built.model.loss.task != "regression" and built.train.weight is None
     guessing = loss_of_guessing(built, built.prepared.train.y) if judged else None
-    rate = constant_rate(watch.built)
-    if not guessing or rate is None or watch.epoch < ENOUGH_EPOCHS:
+    if not guessing or watch.epoch < ENOUGH_EPOCHS:
         return
     last = watch.last - Penalty(watch.built.model)()
     still = abs(watch.first - last) <= STILL * watch.first
     if last < (1 - FLAT) * guessing or not (still or last <= (1 + FLAT) * guessing):
         return
     found = f"the loss ends at {last:.4g}, and that of guessing is {guessing:.4g}"
-    better = float(f"{rate * FACTOR if still and not dead else rate / FACTOR:.6g}")
-    path = "optimizer.learning_rate"
-    yield Finding(rules.STUCK_AT_CHANCE, path, found, {path: better})
+    change = rate_times(built, FACTOR if still and not dead else 1 / FACTOR)
+    yield Finding(rules.STUCK_AT_CHANCE, "optimizer.learning_rate", found, change)
 
 
-def constant_rate(built: Built) -> float | None:
-    """The learning rate of the config; None for a schedule."""
-    given = built.config.optimizer.arguments()["learning_rate"]
-    return float(given) if isinstance(given, int | float) else None
+def rate_times(built: Built, factor: float) -> dict[str, Any]:
+    """The change to so many times the learning rate: of a schedule, all its rates."""
+    path, given = "optimizer.learning_rate", built.config.optimizer.arguments()["learning_rate"]
+    if not isinstance(given, Entry):
+        return {path: float(f"{given * factor:.6g}")}
+    rates = {key: value for key, value in given.arguments().items() if key in RATES}
+    return {
+        f"{path}.{key}": [float(f"{each * factor:.6g}") for each in value]
+        if isinstance(value, list | tuple)
+        else float(f"{value * factor:.6g}")
+        for key, value in rates.items()
+        if value is not None
+    }
 
 
 def dead_relu(built: Built) -> Iterator[Finding]:

@@ -99,8 +99,9 @@ the target.
 
 It is said where chance could have done as well: where accuracy is at most two standard
 errors above its baseline, and the loss not below that of guessing by 1 % (3 % of 100
-rows); for numbers where no figure is better than that of the mean by so much. A
-classification whose rows are weighted is not judged so.
+rows); for numbers where no figure is better than that of the mean by so much. Where rows
+are weighted, as by class_weight, a classification is judged as it was trained: each row
+counts by its weight, for the baseline too.
 """,
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnctl.config import load
 from nnctl.errors import ExitStatus
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.train import train
@@ -35,6 +36,24 @@ def rare_coins(generator: np.random.Generator, rows: int) -> Table:
         **inputs(generator, rows),
         "answer": generator.choice(["no", "yes"], rows, p=[0.9, 0.1]),
     }
+
+
+def three_coins(generator: np.random.Generator, rows: int) -> Table:
+    """Three kinds that no column says anything about."""
+    kinds = generator.choice(["blue", "green", "red"], rows, p=[0.5, 0.4, 0.1])
+    return {**inputs(generator, rows), "kind": kinds}
+
+
+def rare_disc(generator: np.random.Generator, rows: int) -> Table:
+    """A small disc, in which few points lie."""
+    table = inputs(generator, rows)
+    inside = np.hypot(table["a"], table["b"]) < 0.5
+    return {**table, "answer": np.where(inside, "yes", "no")}
+
+
+def weighted_disc(generator: np.random.Generator, rows: int) -> Table:
+    """A disc whose points have weights of many sizes."""
+    return {**disc(generator, rows), "w": generator.lognormal(sigma=0.4, size=rows).round(3)}
 
 
 def nothing(generator: np.random.Generator, rows: int) -> Table:
@@ -87,8 +106,20 @@ KNOWN: dict[str, tuple[Callable[[np.random.Generator, int], Table], str, int, se
     "rare coins": (rare_coins, answer(dense(1)), 150, {"below-baseline"}),
     "nothing": (nothing, price(dense(1)), 30, {"below-baseline"}),
     "steps too small": (prices, price(SMALL, dense(1), optimizer=SLOW), 10, {"below-baseline"}),
-    "weighted on purpose": (
-        rare_coins, answer(dense(1), more="class_weight: balanced\n"), 30, set(),
+    "weighted coins": (
+        rare_coins, answer(dense(1), more="class_weight: balanced\n"), 30, {"below-baseline"},
+    ),
+    "weighted coins of three kinds": (
+        three_coins, kinds(dense(3), more="class_weight: {red: 5}\n"), 30, {"below-baseline"},
+    ),
+    "learnt of a rare class": (
+        rare_disc, answer(SMALL, dense(1), more="class_weight: balanced\n"), 150, set(),
+    ),
+    "learnt of weighted rows": (
+        weighted_disc, answer(SMALL, dense(1), data=", sample_weight: w"), 150, set(),
+    ),
+    "learnt of weighted kinds": (
+        rings, kinds(SMALL, dense(3), more="class_weight: {inner: 4}\n"), 250, set(),
     ),
     "climbing": (
         prices,
@@ -200,3 +231,30 @@ def test_an_easy_first_batch_is_no_measure(tmp_path):
     result = train(tmp_path / "c.yaml", output=tmp_path / "run")
     assert result.results["train"]["loss"] > 0.005
     assert (result.status, codes(result)) == (ExitStatus.DONE, set())
+
+
+SCHEDULES = {
+    "exponential_decay, initial_learning_rate: {}, decay_steps: 9, decay_rate: 0.9": [
+        "initial_learning_rate"
+    ],
+    "cosine_decay, initial_learning_rate: 0, decay_steps: 9, warmup_target: {}, warmup_steps: 3": [
+        "warmup_target"
+    ],
+    "piecewise_constant, boundaries: [9], values: [{}, {}]": ["values"],
+}
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize(("rate", "code", "factor"), [(1e5, "diverged", 0.1), (1e-7, "below", 10)])
+def test_a_schedule_is_changed_in_its_rates(schedule, rate, code, factor, tmp_path):
+    given = schedule.replace("{}", str(rate))
+    optimizer = f"{{type: sgd, learning_rate: {{type: {given}}}}}"
+    text = price(SMALL, dense(1), optimizer=optimizer) + "ignore_advice: [learning-rate]\n"
+    result = run(tmp_path, prices, text, 3, 0)
+    (advice,) = [each for each in result.verdict.advice if each.code.startswith(code)]
+    changes = dict(line.split(": ", 1) for line in advice.change.splitlines())
+    for key in SCHEDULES[schedule]:
+        value = json.loads(changes[f"optimizer.learning_rate.{key}"])
+        assert np.allclose(value, rate * factor)
+    settings = [line.replace(": ", "=", 1) for line in advice.change.splitlines()]
+    load(tmp_path / "c.yaml", overrides=settings)
