@@ -258,3 +258,50 @@ def test_a_schedule_is_changed_in_its_rates(schedule, rate, code, factor, tmp_pa
         assert np.allclose(value, rate * factor)
     settings = [line.replace(": ", "=", 1) for line in advice.change.splitlines()]
     load(tmp_path / "c.yaml", overrides=settings)
+
+
+ODD = {
+    "targets near the largest": (1e38, "none", "float32", "mean_absolute_error"),
+    "scaled targets near the largest": (1e38, "standardize", "float32", "mean_absolute_error"),
+    "targets whose squares are beyond it": (1e300, "none", "float64", "mean_squared_error"),
+    "targets whose sum is beyond it": (1e307, "none", "float64", "huber"),
+    "targets near the smallest": (1e-300, "none", "float64", "mean_squared_error"),
+    "scaled targets near the smallest": (1e-300, "standardize", "float64", "mean_squared_error"),
+}
+
+
+@pytest.mark.parametrize("kernel", ["", "1e38", "-1e-38"])
+@pytest.mark.parametrize("rows", [1, 300])
+@pytest.mark.parametrize("case", ODD)
+def test_no_number_that_is_legal_meets_a_warning(case, rows, kernel, tmp_path):
+    size, scale, dtype, loss = ODD[case]
+    table = prices(np.random.default_rng(0), 300)
+    table["price"] = table["price"] / np.abs(table["price"]).max() * 3 * size
+    write(table, tmp_path / "t.csv", 300)
+    write(table, tmp_path / "v.csv", rows)
+    weights = f", weights: {{kernel: [[{kernel}], [{kernel}]]}}" if kernel else ""
+    data = f", validation: v.csv, test: v.csv, target_scale: {scale}"
+    text = config("t", "price", dense(1, more=weights), loss=loss, data=data)
+    more = f"dtype: {dtype}\nmetrics: [mae, mse, rmse, r2]\nignore_advice: [shared-rows]\n"
+    (tmp_path / "c.yaml").write_text(text + more)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        result = train(tmp_path / "c.yaml", output=tmp_path / "run")
+    assert result.verdict is not None and result.verdict.text
+
+
+@pytest.mark.parametrize("kernel", ["1e38", "-1e38", "1e-38", "0"])
+@pytest.mark.parametrize("weight", ["1e-30", "1e30"])
+@pytest.mark.parametrize("rows", [1, 300])
+def test_no_class_weight_that_is_legal_meets_a_warning(rows, weight, kernel, tmp_path):
+    table = disc(np.random.default_rng(0), 300)
+    write(table, tmp_path / "t.csv", 300)
+    write(table, tmp_path / "v.csv", rows)
+    layer = dense(1, more=f", weights: {{kernel: [[{kernel}], [{kernel}]]}}")
+    more = f"class_weight: {{yes: {weight}}}\nmetrics: [accuracy, f1, auc]\n"
+    data = ", validation: v.csv, test: v.csv"
+    (tmp_path / "c.yaml").write_text(
+        config("t", "answer", layer, loss=BINARY, data=data, more=more)
+    )
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        result = train(tmp_path / "c.yaml", output=tmp_path / "run")
+    assert result.verdict is not None and result.verdict.text

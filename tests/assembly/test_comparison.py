@@ -9,12 +9,14 @@ from nnctl.assembly.comparison import (
     MOST_CLASSES,
     Confusion,
     Guesses,
+    baselines,
     block_guesses,
     guesses_for,
     predictions_by_block,
     predictions_for,
 )
 from nnctl.assembly.trained import Trained, load_trained
+from nnctl.data.targets import Targets
 from nnctl.jobs.train import train
 from nnctl.training.step import Examples
 
@@ -96,3 +98,14 @@ def test_predictions_come_block_by_block(trained: Trained, generator: np.random.
     guesses = guesses_for(trained, Examples(x, y))
     np.testing.assert_array_equal(guesses.guess, whole.argmax(axis=1))
     np.testing.assert_array_equal(guesses.probability, whole[np.arange(1300), y])
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype"), [(1.0, "float32"), (1e-38, "float32"), (3e38, "float32"), (1e300, "float64")]
+)
+def test_baselines_of_numbers_of_any_size(size: float, dtype: str) -> None:
+    y = (np.linspace(0.1, 1, 40)[:, None] * size).astype(dtype)
+    found = baselines("regression", Targets(("t",), "regression", dtype), y)
+    apart = np.abs(y.astype(np.float64) - y.mean(dtype=np.float64))
+    assert found["mae"] == pytest.approx(apart.mean(), rel=1e-6)
+    assert found["rmse"] == (pytest.approx(apart.std(mean=0), rel=1e-6) if size < 1e150 else np.inf)
