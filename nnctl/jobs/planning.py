@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nnctl.advice.class_checks import LEAST, MOST
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
 from nnctl.data.notices import SHORT_HEADER
@@ -16,7 +17,6 @@ ROWS_A_CLASS = 5
 FEWEST_ROWS = 3  # so that a fifth of them is one
 MOST_CATEGORIES = 1000  # each is an input
 ROWS_A_CATEGORY = 3  # on average, in a column that says something about other rows
-RARE = 0.2  # of an even share: accuracy alone does not see a class with fewer rows
 FEW_TEXTS = 3  # among many numbers, that stand for no value
 ENOUGH_NUMBERS = 10
 # What programs write where there is no value, besides the usual marks.
@@ -55,11 +55,11 @@ class Plan:
 
     @property
     def is_unbalanced(self) -> bool:
-        """Whether a class is much rarer than the others."""
+        """Whether accuracy alone would not see a class, as the advice `rare-class` has it."""
         if self.task == "regression":
             return False
-        counts = self.target.classes.values()
-        return min(counts) < RARE * self.target.known / len(counts)
+        counts, rows = self.target.classes.values(), self.target.known
+        return min(counts) < LEAST * rows / len(counts) or max(counts) >= MOST * rows
 
 
 def planned(data: Path, target: str) -> Plan:

@@ -139,6 +139,17 @@ def test_gaps_mixtures_and_rare_classes(tmp_path):
     train(result.path, output=tmp_path / "run", epochs=2)
 
 
+@pytest.mark.parametrize("rare", [3, 15, 24, 36, 60])
+def test_what_it_writes_gets_no_advice_on_rare_classes(tmp_path, rare):
+    columns = rows(150, t=["rare" if k % 150 < rare else "usual" for k in range(150)])
+    result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
+    assert validate([result.path]).advice == ()
+    metrics = [metric.type for metric in load(result.path).metrics]
+    assert ("f1" in metrics) == (rare < 30)
+    alone = validate([result.path], overrides=["metrics=[accuracy]"]).advice
+    assert ([each.code for each in alone] == ["rare-class"]) == (rare < 30)
+
+
 @pytest.mark.parametrize("gaps", [0, 20])
 def test_rows_without_a_target_are_left_out_and_gaps_in_features_filled(tmp_path, gaps):
     columns = rows(60, t=["" if k < 3 else k % 2 for k in range(60)])
