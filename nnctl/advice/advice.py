@@ -20,7 +20,7 @@ class Finding(NamedTuple):
     change: Mapping[str, Any]
 
 
-OF_A_LAYER = re.compile(r"layers\.\d+\.(?P<key>[a-z_.]+): (?P<value>.*)")
+OF_A_LAYER = r"layers\.\d+\.(?P<key>[a-z_.]+): (?P<value>.*)"
 FEW = 3  # lines of the same change that are told one by one
 SHOWN = 6  # paths of it that are told
 
@@ -29,7 +29,7 @@ def together(lines: Sequence[str]) -> Iterator[str]:
     """Lines of a change as they are told: the same one of many layers on one line."""
     groups: dict[Any, list[str]] = {}
     for line in lines:
-        match = OF_A_LAYER.fullmatch(line)
+        match = re.fullmatch(OF_A_LAYER, line)
         groups.setdefault(match.groups() if match else line, []).append(line)
     for group in groups.values():
         if len(group) <= FEW:

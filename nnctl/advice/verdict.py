@@ -16,7 +16,6 @@ from nnctl.advice.watching import (
     rate_times,
     some_rows,
 )
-from nnctl.advice.weighted import weighed
 from nnctl.assembly.build import Built
 from nnctl.errors import Problem
 from nnctl.network.metrics import higher_is_better
@@ -326,6 +325,8 @@ def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
 
 def below_weighted_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
     """The same of classes whose rows are weighted: they are judged as they were trained."""
+    from nnctl.advice.weighted import weighed  # rarely needed
+
     found = weighed(ending.built, ending.judge)
     if found is None:
         return

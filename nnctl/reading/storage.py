@@ -101,6 +101,8 @@ def scratch_folder() -> Path:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder there that is gone afterwards. Raises `NnctlError` where none can be made."""
+    import tempfile  # rarely needed
+
     parent = Path()
     try:
         parent = scratch_folder()
