@@ -38,6 +38,9 @@ class Range:
     def __hash__(self) -> int:
         return hash(tuple(vars(self).values()))
 
+    def __repr__(self) -> str:
+        return f"Range({', '.join(map(repr, vars(self).values()))})"
+
     def __contains__(self, number: Any) -> bool:
         above = number > self.low if self.low_open else number >= self.low
         below = number < self.high if self.high_open else number <= self.high

@@ -120,3 +120,11 @@ def test_every_argument_has_a_form_that_takes_its_default(made: Any) -> None:
         if not argument.required and isinstance(argument.default, bool | int | float | str | tuple):
             what = f"{made.__name__}'s {argument.name}"
             as_allowed(argument.allowed, argument.default, what, argument.name)
+
+
+@pytest.mark.parametrize(
+    "interval", [Range(1), Range(high=2.5, high_open=True), Range(-1, 1, True)]
+)
+def test_an_interval_is_shown_as_it_is_written(interval: Range) -> None:
+    # Not with its address: names of tests are made of it, and would differ between processes.
+    assert eval(repr(interval), {"Range": Range, "inf": float("inf")}) == interval
