@@ -1,7 +1,8 @@
 """Examples from arrays: one of features, one of targets, and maybe one of weights."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.labels import array_labels, distinct_values
 from nnctl.reading.storage import StoredArray
-from nnctl.reading.table import Faults, LabelColumn, Table, TextColumn
+from nnctl.reading.table import DateFormat, Faults, LabelColumn, Table, TextColumn
 
 FEATURES = "x"
 TARGET = "y"
@@ -78,11 +79,13 @@ class ArrayReader:
         text: Collection[str] = (),
         numbers: Collection[str] = (),
         labels: Collection[str] = (),
+        dates: Mapping[str, DateFormat] = MappingProxyType({}),
+        told_by: str = "",
         streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from the first to the last, some megabytes of them at a time.
 
-        Numbers come as numbers, and text as text, whatever `text` and `numbers` say; targets that
+        Numbers come as numbers, and text as text, whatever is told of them; targets that
         are among `labels` as labels. Raises `NnctlError` for
         infinite numbers, and for `verbatim` columns, which arrays do not have.
         """

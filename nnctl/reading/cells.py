@@ -2,8 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,17 @@ from nnctl.errors import Problem, Setting
 from nnctl.reading.array_types import Doubles, Indices
 from nnctl.reading.fields import QUOTED, Fields
 from nnctl.reading.header import Header
-from nnctl.reading.labels import NumberLabels
+from nnctl.reading.layout import Asked, ColumnState, column_state, layout_of
 from nnctl.reading.notation import TRUTHS, Kind, Notation
-from nnctl.reading.table import SHOWN_PROBLEMS, Faults, LabelColumn, Place, Table, TextColumn
+from nnctl.reading.table import (
+    SHOWN_PROBLEMS,
+    Faults,
+    LabelColumn,
+    Place,
+    Table,
+    TextColumn,
+    short,
+)
 
 MEND = "mend it"
 TEXT_FIX = (
@@ -24,65 +31,6 @@ TEXT_FIX = (
 LOOKED_AT = 1000  # rows that decide at first what a column holds
 NAMES: dict[Kind, str] = {"number": "a number", "truth": "True or False", "text": "text"}
 PLURALS: dict[Kind, str] = {"number": "numbers", "truth": "True and False", "text": "text"}
-
-
-class Asked(NamedTuple):
-    """The columns that are asked for, by name.
-
-    `wanted` are read as numbers or as text, whichever most of their first values are; those in
-    `text` and `numbers` as that, whatever they hold; those in `labels` are labels, numbers or text
-    likewise. `verbatim` are kept as they are written.
-    """
-
-    wanted: Sequence[str]
-    verbatim: Sequence[str] = ()
-    text: Collection[str] = ()
-    numbers: Collection[str] = ()
-    labels: Collection[str] = ()
-
-
-class ColumnState:
-    """A column that is read: what it holds, None until a value decides, and what does not fit.
-
-    `is_told` says that the kind was told beforehand. `shown` are the first cells of each kind, with
-    their lines; `others` counts those of another kind than the column's.
-    """
-
-    def __init__(
-        self, name: str, place: int, kind: Kind | None, labels: NumberLabels | None
-    ) -> None:
-        self.name, self.place, self.kind, self.labels = name, place, kind, labels
-        self.is_told = kind is not None
-        self.shown: dict[Kind, list[tuple[int, str]]] = {}
-        self.others = 0
-
-    @property
-    def is_text(self) -> bool:
-        return self.kind == "text"
-
-    def show(self, kind: Kind, line: int, text: str) -> None:
-        """Keeps a cell for a message, unless there are enough of its kind."""
-        kept = self.shown.setdefault(kind, [])
-        if len(kept) < SHOWN_PROBLEMS:
-            kept.append((line, text))
-
-
-class Layout(NamedTuple):
-    """Columns by what is made of them.
-
-    `parsed` are those of numbers, in the order of the file, since a stretch of fields is cut out
-    faster; by their places among these, `truths` hold True and False, `labels` are labels, and
-    `kept` gives the others, `names`, in the order that is asked for. `text` are those of text,
-    `text_labels` the names of those among them that are labels.
-    """
-
-    parsed: list[ColumnState]
-    truths: list[int]
-    labels: list[int]
-    kept: slice | list[int]
-    names: tuple[str, ...]
-    text: list[ColumnState]
-    text_labels: list[str]
 
 
 class Cells:
@@ -97,10 +45,11 @@ class Cells:
         place: Place | None = None,
     ) -> None:
         self._header, self._notation, self._faults, self._place = header, notation, faults, place
-        self._columns = {name: _column(header, asked, name) for name in asked.wanted}
+        self._columns = {name: column_state(header, asked, notation, name) for name in asked.wanted}
         self._verbatim = {name: header.places[name] for name in asked.verbatim}
         self._undecided = [each for each in self._columns.values() if each.kind is None]
-        self._layout = _layout(self._columns.values())
+        self._layout = layout_of(self._columns.values())
+        self._told_by = asked.told_by
         self._rows, self._mixed = 0, False
 
     def table(self, fields: Fields) -> Table:
@@ -110,16 +59,20 @@ class Cells:
             self._decide_some(fields)
         if any(column.kind for column in self._undecided):
             self._undecided = [column for column in self._undecided if column.kind is None]
-            self._layout = _layout(self._columns.values())
+            self._layout = layout_of(self._columns.values())
         self._rows += len(fields.lines)
         marks: dict[str, dict[int, str]] = {}
         values, labels = self._numbers(fields, marks)
+        dates = self._layout.dates
+        if dates:
+            seconds = [self._dates(fields, column, marks) for column in dates]
+            values = np.column_stack([values, *seconds])
         text = {column.name: self._text(fields, column, marks) for column in self._layout.text}
         for name in self._layout.text_labels:
             labels[name] = LabelColumn(*text.pop(name))
         return Table(
             self._faults.file,
-            self._layout.names,
+            (*self._layout.names, *(column.name for column in dates)),
             values,
             text,
             {name: _unquoted(fields.texts(place)) for name, place in self._verbatim.items()},
@@ -127,6 +80,7 @@ class Cells:
             place=self._place,
             labels=labels,
             marks=marks,
+            dates={each.name: each.dates.written for each in dates if each.dates is not None},
         )
 
     @property
@@ -158,7 +112,7 @@ class Cells:
         if kind == "text":
             told = f'"{short(text)}" is {NAMES[found]}'
         if column.is_told:
-            return f"{told}; the model knows {PLURALS[kind]} in this column"
+            return f"{told}; {self._told_by} {PLURALS[kind]} in this column"
         line, sample = column.shown[kind][0]
         where = f"line {line}"
         if self._place is not None:
@@ -282,6 +236,20 @@ class Cells:
             self._add(int(fields.lines[row]), column.name, message, fix, keeping)
         return made
 
+    def _dates(
+        self, fields: Fields, column: ColumnState, marks: dict[str, dict[int, str]]
+    ) -> Doubles:
+        """The seconds of a column of dates, nan where there is none."""
+        assert column.dates is not None
+        seconds, odd, own = column.dates.seconds(fields, column.place)
+        room = self._faults.room
+        for row, message, fixes in odd[:room]:
+            self._add(int(fields.lines[row]), column.name, message, *fixes)
+        self._faults.skip(len(odd[room:]))
+        if own:
+            marks[column.name] = own
+        return seconds
+
     def _text(
         self, fields: Fields, column: ColumnState, marks: dict[str, dict[int, str]]
     ) -> TextColumn:
@@ -343,43 +311,6 @@ class Cells:
         self._faults.add(Problem(message, fix, self._faults.file, line, place, setting=setting))
 
 
-def _layout(columns: Iterable[ColumnState]) -> Layout:
-    """The columns by what is made of them; where nothing is known yet, they are numbers."""
-    every = list(columns)
-    text = [column for column in every if column.is_text]
-    parsed = sorted((each for each in every if not each.is_text), key=lambda each: each.place)
-    own = {column.name: place for place, column in enumerate(parsed) if column.labels is None}
-    names = tuple(column.name for column in every if column.name in own)
-    places = [own[name] for name in names]
-    first = places[0] if places else 0
-    is_stretch = places == list(range(first, first + len(places)))
-    return Layout(
-        parsed,
-        [place for place in places if parsed[place].kind == "truth"],
-        [place for place, column in enumerate(parsed) if column.labels is not None],
-        slice(first, first + len(places)) if is_stretch else places,
-        names,
-        text,
-        [column.name for column in text if column.labels is not None],
-    )
-
-
-def _column(header: Header, asked: Asked, name: str) -> ColumnState:
-    """A column that is asked for, with what is known of it."""
-    kind: Kind | None = None
-    if name in asked.text:
-        kind = "text"
-    elif name in asked.numbers:
-        kind = "number"
-    labels = NumberLabels() if name in asked.labels else None
-    return ColumnState(name, header.places[name], kind, labels)
-
-
 def _unquoted(texts: Sequence[str] | dict[str, int]) -> list[str]:
     """The texts without what tells that they were quoted."""
     return [text.removeprefix(QUOTED) for text in texts]
-
-
-def short(text: str) -> str:
-    """The text of a cell for a message."""
-    return text if len(text) <= 40 else f"{text[:37]}…"

@@ -3,18 +3,19 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import BinaryIO
 
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.bytestream import opened
-from nnctl.reading.cells import Asked, Cells
+from nnctl.reading.cells import Cells
 from nnctl.reading.fields import Fields, blocks_of_fields
 from nnctl.reading.files import PLAIN, TextFormat
 from nnctl.reading.header import first_row, stated_format
 from nnctl.reading.lacking import lacking
+from nnctl.reading.layout import Asked
 from nnctl.reading.shards import Shards
-from nnctl.reading.table import Faults, Place, Table
+from nnctl.reading.table import DateFormat, Faults, Place, Table
 
 
 class DelimitedReader:
@@ -67,6 +68,8 @@ class DelimitedReader:
         text: Collection[str] = (),
         numbers: Collection[str] = (),
         labels: Collection[str] = (),
+        dates: Mapping[str, DateFormat] = MappingProxyType({}),
+        told_by: str = "the model knows",
         streaming: bool = False,
     ) -> Iterator[Table]:
         """The rows from top to bottom, some hundred kilobytes of them at a time.
@@ -77,7 +80,7 @@ class DelimitedReader:
         """
         self.require([*wanted, *verbatim])
         faults = Faults(self.file)
-        asked = Asked(wanted, verbatim, text, numbers, labels)
+        asked = Asked(wanted, verbatim, text, numbers, labels, dates, told_by)
         cells = Cells(self.header, asked, self._format.notation, faults, self._place)
         with self._placed():
             for fields in self._fields(faults):

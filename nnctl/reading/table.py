@@ -14,6 +14,17 @@ Label = int | float | str
 Place = Callable[[int], tuple[str, int]]
 
 
+class DateFormat(NamedTuple):
+    """How the dates of a column are written: as ISO 8601 has it, or as `pattern` says.
+
+    That is a format of Python's `strptime`. `with_offset` says whether each has an offset from UTC,
+    where that is known.
+    """
+
+    pattern: str | None = None
+    with_offset: bool | None = None
+
+
 class TextColumn(NamedTuple):
     """A column of text: row i holds `labels[codes[i]]`, or nothing where `codes[i]` is -1."""
 
@@ -44,10 +55,11 @@ class Table:
 
     `numbers` (rows, len(number_names)) are float64, nan where missing; `text` are the columns
     that hold text; `labels` those asked for as labels, which are no numbers on the way; `verbatim`
-    those asked for as they are written. `lines` are the rows' places
-    in the file, counted from 1, or None where the file is made of arrays: then rows count from
-    0, and the first is `first_row`. Of several files that are read as one, `place` tells the file
-    and the line in it that a line is.
+    those asked for as they are written. `dates` tells which of the numbers are dates, in seconds
+    since 1970, and how they are written, as far as these rows have told. `lines` are the rows'
+    places in the file, counted from 1, or None where the file is made of arrays: then rows count
+    from 0, and the first is `first_row`. Of several files that are read as one, `place` tells the
+    file and the line in it that a line is.
     """
 
     def __init__(
@@ -62,6 +74,7 @@ class Table:
         place: Place | None = None,
         labels: dict[str, LabelColumn] | None = None,
         marks: dict[str, dict[int, str]] | None = None,
+        dates: dict[str, DateFormat] | None = None,
     ) -> None:
         self.file, self.number_names, self.numbers = file, number_names, numbers
         self.lines, self.first_row, self.place = lines, first_row, place
@@ -69,6 +82,7 @@ class Table:
         self.verbatim = {} if verbatim is None else verbatim
         self.labels = {} if labels is None else labels
         self.marks = {} if marks is None else marks
+        self.dates = {} if dates is None else dates
 
     def changed(self, **attributes: Any) -> "Table":
         """The same table but for some attributes."""
@@ -235,3 +249,8 @@ class Faults:
             noun = "problem" if rest == 1 else "problems"
             problems.append(Problem(f"and {rest:,} more {noun} of this kind", file=self.file))
         raise NnctlError(problems)
+
+
+def short(text: str) -> str:
+    """The text of a cell for a message."""
+    return text if len(text) <= 40 else f"{text[:37]}…"

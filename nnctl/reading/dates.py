@@ -1,0 +1,260 @@
+"""Dates as a text table has them, read into seconds since the beginning of 1970.
+
+Most are written with as many digits each, and are read by array arithmetic; whatever is not is
+read by Python's own `datetime`, each text once.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
+from nnctl.reading.fields import QUOTED, Fields
+from nnctl.reading.table import DateFormat, short
+
+DAY = 86_400  # seconds
+FIRST, LAST = -62_135_596_800, 253_402_300_800  # the years 1 to 9999 in seconds, the end excluded
+MOST_KEPT = 1 << 16  # texts whose dates are kept in mind
+ISO = "a date of ISO 8601, such as 2024-02-29 or 2024-02-29T18:30"
+# What Python's `fromisoformat` reads may have any sign between date and time.
+ISO_TEXT = re.compile(r"[0-9]{4}[0-9W-]*([T ][0-9:.,]+([Zz]|[+-][0-9:.]+)?)?")
+# Day, month and year in numbers, in one order or another.
+NUMERIC = re.compile(
+    r"(?P<a>[0-9]{1,4})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?P<c>[0-9]{4}|[0-9]{1,2})"
+    r"(?P<time>[T ][0-9]{1,2}:[0-9]{2}(?P<seconds>:[0-9]{2})?)?"
+)
+WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "f": 6}
+# Digits of a date by their letter in Python's formats, besides signs as they are: T may be a blank,
+# ± is a sign, h and n are the hours and minutes of an offset.
+_TIMES = ("", "THH:MM", "THH:MM:SS", "THH:MM:SS.fff", "THH:MM:SS.ffffff")
+_OFFSETS = ("", "Z", "±hh:nn")
+ISO_FORMS = [
+    "YYYY-mm-dd" + time + offset for time in _TIMES for offset in _OFFSETS if time or not offset
+]
+DIGITS = "YmdHMSfhn"
+
+
+class Odd(NamedTuple):
+    """A cell that is no date of its column: its row, what is wrong, and what to do.
+
+    `fixes` are for whoever has no config, and for whoever has one.
+    """
+
+    row: int
+    message: str
+    fixes: tuple[str, str | None] = ("mend it", None)
+
+
+class DateCells:
+    """Reads the cells of a column of dates, block by block. `missing` are marks of no value."""
+
+    def __init__(self, written: DateFormat, missing: Collection[str]) -> None:
+        self.written = written
+        self._missing = missing
+        self._forms = forms_of(written.pattern)
+        self._marks = [mark.encode() for mark in missing if mark]
+        self._sample = ""
+        self._read: dict[str, tuple[float, bool] | None] = {}
+
+    def seconds(self, fields: Fields, place: int) -> tuple[Doubles, list[Odd], dict[int, str]]:
+        """The dates of a column, (rows,), nan where there is none or a faulty one; the faulty
+        cells; and by row the marks in place of dates."""
+        starts, ends = fields.starts[:, place], fields.ends[:, place]
+        lengths = ends - starts
+        seconds = np.full(len(starts), np.nan)
+        offsets = np.zeros(len(starts), np.bool_)
+        todo = lengths > 0
+        for form in self._forms:
+            rows = np.flatnonzero(todo & (lengths == len(form)))
+            if not len(rows):
+                continue
+            letters = fields.buffer[starts[rows][:, None] + np.arange(len(form))]
+            values, fit = read_form(form, letters)
+            fit &= ~self._are_marks(letters)
+            seconds[rows[fit]] = values[fit]
+            offsets[rows[fit]] = form[-1] in "Zn"
+            todo[rows[fit]] = False
+        odd, marks = [], dict[int, str]()
+        for row in np.flatnonzero(todo).tolist():
+            text = fields.text(row, place).strip(" \t")
+            if text.startswith(QUOTED) or text in self._missing:
+                if mark := text.removeprefix(QUOTED):
+                    marks[row] = mark
+                continue
+            found = self._of_text(text)
+            if found is None:
+                odd.append(self._odd(row, text))
+            else:
+                seconds[row], offsets[row] = found
+        outside = (seconds < FIRST) | (seconds >= LAST)
+        odd += [
+            Odd(row, f'"{fields.text(row, place)}" is, in UTC, not in the years 1 to 9999')
+            for row in np.flatnonzero(outside).tolist()
+        ]
+        seconds[outside] = np.nan
+        odd += self._mixture(fields, place, seconds, offsets)
+        return seconds, odd, marks
+
+    def _are_marks(self, letters: Bytes) -> Mask:
+        """Which cells of one length, (rows, letters), are marks that mean that there is no date."""
+        found = np.zeros(len(letters), np.bool_)
+        for mark in self._marks:
+            if len(mark) == letters.shape[1]:
+                found |= (letters == np.frombuffer(mark, np.uint8)).all(axis=1)
+        return found
+
+    def _of_text(self, text: str) -> tuple[float, bool] | None:
+        """The seconds that a text stands for, and whether it has an offset; None for no date."""
+        if text not in self._read:
+            if len(self._read) >= MOST_KEPT:
+                self._read.clear()
+            self._read[text] = date_of(text, self.written.pattern)
+        return self._read[text]
+
+    def _odd(self, row: int, text: str) -> Odd:
+        """A cell that is no date."""
+        if self.written.pattern is not None:
+            message = f'"{short(text)}" is not a date of the form {self.written.pattern}'
+            return Odd(row, message, ("mend it", "mend it, or the format in data.columns"))
+        patterns = patterns_of(text)
+        example = " or ".join(f'"{pattern}"' for pattern in patterns) or '"%d.%m.%Y"'
+        message = f'"{short(text)}" is not {ISO}'
+        if len(patterns) > 1:
+            message = f'"{short(text)}" can be read in {len(patterns)} ways, as {example}'
+        if not ISO_TEXT.fullmatch(text):
+            setting = f"tell in data.columns how dates are written, with format: {example}"
+            return Odd(row, message, ("write dates as in 2024-02-29", setting))
+        return Odd(row, f'"{short(text)}" is not {ISO}')
+
+    def _mixture(
+        self, fields: Fields, place: int, seconds: Doubles, offsets: Mask
+    ) -> Iterator[Odd]:
+        """The dates that have an offset where others have none, or the other way round."""
+        known = ~np.isnan(seconds)
+        if not known.any():
+            return
+        if self.written.with_offset is None:
+            first = int(np.argmax(known))
+            self.written = self.written._replace(with_offset=bool(offsets[first]))
+            self._sample = f", such as {fields.text(first, place).strip()}"
+        wanted = self.written.with_offset
+        for row in np.flatnonzero(known & (offsets != wanted)).tolist():
+            has, others = ("no", "one") if wanted else ("an", "none")
+            message = (
+                f'"{fields.text(row, place).strip()}" has {has} offset from UTC; the column\'s '
+            )
+            yield Odd(row, f"{message}dates have {others}{self._sample}")
+            seconds[row] = np.nan
+
+
+def forms_of(pattern: str | None) -> list[str]:
+    """The forms of fixed width in which dates of a format may be written; there may be none."""
+    if pattern is None:
+        return ISO_FORMS
+    form = ""
+    for literal, directive in re.findall(r"([^%]+)|%(.)", pattern):
+        if literal:
+            form += literal
+        elif directive not in WIDTHS:
+            return []
+        else:
+            form += directive * WIDTHS[directive]
+    plain, directives = re.sub(r"%.", "", pattern), re.findall(r"%(.)", pattern)
+    is_clear = form.isascii() and not set(plain) & set(DIGITS + "TZ±")
+    return [form] if form and is_clear and len(set(directives)) == len(directives) else []
+
+
+def read_form(form: str, letters: Bytes) -> tuple[Doubles, Mask]:
+    """The seconds that cells of a form stand for, `letters` (rows, len(form)), and which fit it."""
+    fit = np.ones(len(letters), np.bool_)
+    numbers = {"Y": 1900, "m": 1, "d": 1} | dict.fromkeys("HMSfhn", 0)
+    values: dict[str, Indices] = {
+        key: np.full(len(letters), 0 if key in form else start) for key, start in numbers.items()
+    }
+    sign = np.ones(len(letters), np.int64)
+    for place, letter in enumerate(form):
+        own = letters[:, place]
+        if letter in DIGITS:
+            digit = own.astype(np.int64) - ord("0")
+            fit &= (digit >= 0) & (digit <= 9)
+            values[letter] = values[letter] * 10 + digit
+        elif letter == "T":
+            fit &= (own == ord("T")) | (own == ord(" "))
+        elif letter == "±":
+            fit &= (own == ord("+")) | (own == ord("-"))
+            sign = np.where(own == ord("-"), -1, 1)
+        else:
+            fit &= own == ord(letter)
+    year, month, day = values["Y"], values["m"], values["d"]
+    fit &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
+    for key, end in (("H", 24), ("M", 60), ("S", 60), ("h", 24), ("n", 60)):
+        fit &= values[key] < end
+    first = first_of_month(year, np.where(fit, month, 1))
+    length = first_of_month(year, np.where(fit, month, 1) + 1) - first
+    fit &= day <= length
+    whole = (first + day - 1) * DAY + values["H"] * 3600 + values["M"] * 60 + values["S"]
+    whole = whole - sign * (values["h"] * 3600 + values["n"] * 60)
+    return within_second(whole, values["f"] / 10 ** form.count("f")), fit
+
+
+def first_of_month(year: Indices, month: Indices) -> Indices:
+    """The days from the beginning of 1970 to that of a month; month 13 is the next January."""
+    months = (year - 1970) * 12 + month - 1
+    days: Indices = months.astype("M8[M]").astype("M8[D]").astype(np.int64)
+    return days
+
+
+def within_second(whole: Indices, part: Doubles) -> Doubles:
+    """Whole seconds with a part of one: a double that rounding leaves within the second."""
+    found: Doubles = np.minimum(whole + part, np.nextafter(whole + 1.0, -np.inf))
+    return found
+
+
+def date_of(text: str, pattern: str | None) -> tuple[float, bool] | None:
+    """The seconds that a date stands for, and whether it has an offset; None for no date."""
+    try:
+        if pattern is not None:
+            found = datetime.strptime(text, pattern)
+        elif ISO_TEXT.fullmatch(text):
+            found = datetime.fromisoformat(text.replace("z", "Z"))
+        else:
+            return None
+    except ValueError:
+        return None
+    since = found.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    since -= found.utcoffset() or timedelta()
+    whole = np.array([since.days * DAY + since.seconds])
+    (seconds,) = within_second(whole, np.array([since.microseconds / 1e6])).tolist()
+    return seconds, found.utcoffset() is not None
+
+
+def patterns_of(text: str) -> list[str]:
+    """The formats in which a date of three numbers may be written; none for other texts."""
+    match = NUMERIC.fullmatch(text)
+    if match is None:
+        return []
+    sign, time = match["s"], ""
+    if match["time"]:
+        time = f"{match['time'][0]}%H:%M" + (":%S" if match["seconds"] else "")
+    year = "%Y" if len(match["c"]) == 4 else "%y"
+    orders = [["%d", "%m", year], ["%m", "%d", year]]
+    if len(match["a"]) == 4:
+        orders = [["%Y", "%m", "%d"]]
+    elif year == "%y":
+        orders.append(["%y", "%m", "%d"])
+    found = (sign.join(order) + time for order in orders)
+    return [pattern for pattern in found if date_of(text, pattern) is not None]
+
+
+def is_date_format(pattern: str) -> bool:
+    """Whether Python's `strptime` takes that format."""
+    try:
+        datetime.strptime("", pattern)
+    except ValueError as error:
+        return str(error).startswith("time data") and "%" in pattern
+    except (IndexError, KeyError, TypeError, re.error):
+        return False
+    return False
