@@ -137,14 +137,21 @@ LOADED_FOR = {
         "optimizer": {"type": "adam", "learning_rate": {**DECAY, "decay_rate": 0.9}}
     },
     "nnctl.network.penalties": {"layers": [{**DENSE, "kernel_regularizer": "l2"}]},
+    "nnctl.data.to_normal": {"data": {**TRAINED["data"], "scale": "quantile"}},
+    "nnctl.data.special_fitting": {"data": {**TRAINED["data"], "bins": 2}},
     "nnctl.training.monitors": {"early_stopping": {"monitor": "loss", "patience": 1}},
     "nnctl.training.class_weights": {"class_weight": "balanced"},
 }
 # What is for other configs and commands, and for a display.
 NEVER_LOADED = {
     "nnctl.assembly.trained",
+    "nnctl.config.columns",
     "nnctl.config.tuning",
+    "nnctl.data.dates",
     "nnctl.data.folds",
+    "nnctl.data.normal",
+    "nnctl.data.overview",
+    "nnctl.data.special",
     "nnctl.network.layers.convolution",
     "nnctl.network.layers.pooling",
     "nnctl.network.optimizers.rmsprop",
@@ -153,6 +160,7 @@ NEVER_LOADED = {
     "nnctl.export",
     "nnctl.derivatives",
     "rich",
+    "nnctl.reading.dates",
     "optuna",
 }
 # Prints what a quiet training has loaded, and which of nnctl's dataclasses are no components.

@@ -10,10 +10,11 @@ from nnctl.advice.advice import Finding
 from nnctl.advice.leaks import FIRST_LOOK, Target, that_may_tell, told_by
 from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
+from nnctl.config.yaml_lines import path_below
 from nnctl.data.classes import listed
 from nnctl.data.columns import QUANTITY, are_quantities
 from nnctl.data.identifiers import FAITHFUL, is_id, may_count_up, names_rows, numbers_rows
-from nnctl.data.inputs import MISSING_LABEL, Inputs
+from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs
 from nnctl.graph import Array
 from nnctl.reading.guessing import Sample, guessed_notation
 from nnctl.reading.notation import is_sign
@@ -22,6 +23,7 @@ from nnctl.training.blocks import Blocks
 
 CLOSE = 1e-5  # to a whole number
 ALIKE = 0.01  # of large numbers that are different but for rounding
+MADE_UP = (MISSING_LABEL, OTHER_LABEL)
 HELD = 1 << 24  # numbers of columns that are held together
 
 
@@ -30,8 +32,10 @@ def text_numbers(built: Built) -> Iterator[Finding]:
     config, inputs = built.config, built.prepared.preprocessing.inputs
     if len(built.train) < ENOUGH_ROWS:
         return
+    said = config.data.column_rules()
+    told = {*(config.data.text or ()), *(name for name in said if said[name].type == "category")}
     for name, known in texts_of(built):
-        if name in (config.data.text or ()) or not are_quantities(known):
+        if name in told or not are_quantities(known):
             continue
         path, change = change_without(built, [name])
         if len(inputs.names) == 1:  # which cannot be left out
@@ -43,9 +47,9 @@ def text_numbers(built: Built) -> Iterator[Finding]:
 
 
 def texts_of(built: Built) -> Iterator[tuple[str, list[str]]]:
-    """The columns of text with their labels, but for that of a missing value."""
+    """The columns of text with their labels, but for those made up for several."""
     for name, labels in built.prepared.preprocessing.inputs.categories.items():
-        yield name, [label for label in labels if label != MISSING_LABEL]
+        yield name, [label for label in labels if label not in MADE_UP]
 
 
 def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def identifiers(built: Built) -> Iterator[tuple[str, str]]:
 def numbered_rows(built: Built) -> Iterator[str]:
     """Columns of whole numbers that tell rows apart, by their name or their values."""
     x, inputs = built.prepared.train.x, built.prepared.preprocessing.inputs
-    names = inputs.numeric
+    names = inputs.numbers
     looked = numbers_of(x[:: max(1, len(x) // FIRST_LOOK)], inputs)
     off = CLOSE + rounding_of(looked, x.dtype)
     places = [
@@ -174,26 +178,17 @@ def targets_of(built: Built) -> Iterator[tuple[str, Array]]:
             yield name, y[:, place]
 
 
-def starts_of(inputs: Inputs) -> Any:
-    """Where each column's inputs begin, and where the last one's end."""
-    return np.cumsum([0, *inputs.widths])
-
-
 def numbers_of(x: Array, inputs: Inputs) -> Array:
-    """The numeric columns of examples in their own unit, `(rows, columns)`, float64."""
-    flat = x.reshape(len(x), -1)
-    pairs = zip(inputs.names, starts_of(inputs), strict=False)
-    places = [int(start) for name, start in pairs if name not in inputs.categories]
-    own: Array = inputs.scaling.invert(flat[:, places].astype(np.float64))
-    return own
+    """The columns of numbers of examples in their own unit, `(rows, columns)`, float64."""
+    return inputs.own_numbers(x)
 
 
 def columns_of(x: Array, inputs: Inputs) -> Array:
-    """The columns of examples, `(rows, columns)`: numbers as they are, of text the category."""
+    """The columns of examples, `(rows, columns)`: of text the category, of others an input."""
     flat = x.reshape(len(x), -1)
-    if not inputs.categories:
+    if not inputs.categories and not inputs.columns:
         return flat
-    starts = starts_of(inputs)
+    starts = [*inputs.starts().values(), flat.shape[1]]
     columns = [
         flat[:, start:stop].argmax(axis=1) if name in inputs.categories else flat[:, start]
         for name, start, stop in zip(inputs.names, starts[:-1], starts[1:], strict=True)
@@ -214,12 +209,16 @@ def columns_at(
             yield place, made[:, k]
 
 
-def change_without(built: Built, names: Collection[str]) -> tuple[str, dict[str, Sequence[str]]]:
-    """The path of the config's features, and the change to all others but `names`."""
-    own = getattr(built.config.data.train, "features", None)
+def change_without(built: Built, names: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """The path of the config where columns can be left out, and the change that does so."""
+    data = built.config.data
+    own, said = getattr(data.train, "features", None), data.column_rules()
+    rules = [path_below("data.columns", name) for name in names if name in said]
+    if len(rules) == len(names) and own is None and data.features is None:
+        return rules[0], dict.fromkeys(rules, "ignore")
     path = "data.features" if own is None else "data.train.features"
     known = built.prepared.preprocessing.inputs.names
-    return path, {path: [name for name in known if name not in names]}
+    return path, {path: [name for name in known if name not in names], **dict.fromkeys(rules)}
 
 
 COLUMN_CHECKS = (text_numbers, leaking_columns)

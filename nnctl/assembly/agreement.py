@@ -6,7 +6,10 @@ from typing import Any
 from nnctl.assembly.build import output_units
 from nnctl.assembly.examples import data_file, treatment
 from nnctl.config import Config
+from nnctl.data.dates import USUAL
+from nnctl.data.inputs import OTHER_LABEL, Inputs
 from nnctl.data.preprocessing import Preprocessing
+from nnctl.data.rules import Treatment
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.arrays import FEATURES, TARGET
 from nnctl.reading.files import DataFile
@@ -60,18 +63,54 @@ def of_config(metadata: Mapping[str, Any]) -> Iterator[Saying]:
 def of_treatment(config: Config, preprocessing: Preprocessing) -> Iterator[Saying]:
     """What becomes of the columns."""
     inputs, targets = preprocessing.inputs, preprocessing.targets
-    wanted, scaling = treatment(config), inputs.scaling
-    scale = wanted.scaling if inputs.numeric else "none"
+    wanted = treatment(config)
     yield "dtype", inputs.dtype, "config.dtype", config.dtype
     yield "missing", inputs.missing, "config.data.missing", wanted.missing
-    yield "scaling.type", scaling.type, "config.data.scale", scale
-    if scaling.type == "rescale":
-        yield "scaling.divisor", float(scaling.divisor), "config.data.scale.by", wanted.by
+    yield from of_scales(inputs, wanted)
+    for name in inputs.names:
+        yield from of_column(name, inputs, wanted)
     target_scale = wanted.target_scaling
     yield "target_scaling.type", targets.scaling.type, "config.data.target_scale", target_scale
     yield "sample_weight", preprocessing.weight, "config.data.sample_weight", wanted.sample_weight
     text_format = preprocessing.text_format
     yield "the form of text tables", text_format, "that of config.data", wanted.text_format
+
+
+def of_scales(inputs: Inputs, wanted: Treatment) -> Iterator[Saying]:
+    """How the numbers are scaled, of the first column that is not scaled as it should be."""
+    pairs = zip(inputs.scaled, inputs.scaling.wanted(len(inputs.scaled)), strict=True)
+    for name, found in pairs:
+        scale = wanted.scale_of(name)
+        if found != scale:
+            own = wanted.rule(name).scale is not None
+            place = f"config.data.columns.{name}.scale" if own else "config.data.scale"
+            yield "scaling.type", found.type, place, scale.type
+            yield "scaling.divisor", found.by, f"{place}.by", scale.by
+            yield "scaling.clip", found.clip, f"{place}.clip", scale.clip
+            return
+
+
+def of_column(name: str, inputs: Inputs, wanted: Treatment) -> Iterator[Saying]:
+    """What is special of a column."""
+    if name not in inputs.columns and not (wanted.bins or name in wanted.columns):
+        return
+    rule, special, kind = wanted.rule(name), inputs.special(name), inputs.kind(name)
+    place, other = f"columns.{name}", f"config.data.columns.{name}"
+    yield f"{place}.missing", inputs.missing_of(name), f"{other}.missing", wanted.missing_of(name)
+    yield f"{place}.indicator", special.indicator, f"{other}.indicator", rule.indicator
+    kind_told = "date" if kind == "date" else rule.type or kind
+    yield f"the kind of {place}", kind, f"{other}.type", kind_told
+    bins = wanted.bins_of(name) if kind == "number" else None
+    pieces = None if special.edges is None else special.pieces
+    allowed = pieces if bins is not None and pieces in range(bins + 1) else bins  # or fewer
+    yield f"the count of {place}.edges", pieces, f"that of {other}.bins", allowed
+    shares = rule.min_count > 1 and OTHER_LABEL in inputs.categories.get(name, ())
+    yield f"{place}.other", special.other, f"{other}.min_count", shares
+    if special.dates is not None:
+        yield f"{place}.dates", rule.type, f"{other}.type", "date"
+        yield f"{place}.dates.format", special.dates.written.pattern, f"{other}.format", rule.format
+        usual = tuple(part for part in USUAL if part in special.dates.parts)
+        yield f"{place}.dates.parts", special.dates.parts, f"{other}.parts", rule.parts or usual
 
 
 def of_columns(config: Config, preprocessing: Preprocessing) -> Iterator[Saying]:
@@ -81,6 +120,8 @@ def of_columns(config: Config, preprocessing: Preprocessing) -> Iterator[Saying]
     assert train is not None
     arrays = arrays_of(train)
     yield "arrays", preprocessing.arrays, "config.data.train", arrays
+    ignored = [name for name in treatment(config).of_type("ignore") if name in inputs.names]
+    yield "features that are ignored", ignored, "config.data.columns", []
     if arrays is None:
         features = train.features or inputs.names
         yield "features", inputs.names, "config.data.features", features

@@ -56,18 +56,20 @@ def build(
     ranks: Ranks | None = None,
     fold: "Fold | None" = None,
     prepared: Prepared | None = None,
+    survey: bool = False,
 ) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.
 
     The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
     that is given; `ranks` are the processes that train it together; a `fold` is held out.
-    `prepared` are the data where a config of the same `preparation_of` has read them already.
+    `prepared` are the data where a config of the same `preparation_of` has read them already; with
+    `survey` they tell what columns hold.
     Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
     """
     dtype = dtype or config.dtype
     model = compile_model(config, dtype, ranks)
     if prepared is None:
-        prepared = prepared_data(config, model, output_units(model), dtype, fold)
+        prepared = prepared_data(config, model, output_units(model), dtype, fold, survey)
     build_for_data(config, model, prepared.train.x.shape[1:])
     parts = [
         None if part is None else as_examples(config, model, part)

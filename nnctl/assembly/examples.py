@@ -11,7 +11,8 @@ from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
-from nnctl.data.statistics import Treatment
+from nnctl.data.rules import Rule, Treatment
+from nnctl.data.scaling import Scale
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
 from nnctl.network.losses import CategoricalCrossentropy
@@ -23,6 +24,7 @@ from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
+    from nnctl.config.columns import ColumnConfig
     from nnctl.data.folds import Fold
 
 Names = str | Sequence[str] | None
@@ -30,12 +32,17 @@ UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def prepared_data(
-    config: Config, model: Sequential, units: int, dtype: str, fold: "Fold | None" = None
+    config: Config,
+    model: Sequential,
+    units: int,
+    dtype: str,
+    fold: "Fold | None" = None,
+    survey: bool = False,
 ) -> Prepared:
     """The files that the config names, read and prepared for a model of so many outputs.
 
-    A `fold` of the training rows is held out. Raises `NnctlError` with the problems of the data,
-    in the config where that has to change.
+    A `fold` of the training rows is held out; with `survey` it is told what columns hold. Raises
+    `NnctlError` with the problems of the data, in the config where that has to change.
     """
     data = config.data
     one_hot = isinstance(model.loss, CategoricalCrossentropy)
@@ -54,6 +61,7 @@ def prepared_data(
             validation=validation,
             test=data_file(config, data.test),
             held=None if fold is None else Dealt(fold, generator(config.seed, "folds")),
+            survey=survey,
         )
     except NnctlError as error:
         raise config.placed_data(error) from None
@@ -68,9 +76,29 @@ def treatment(config: Config) -> Treatment:
         missing=data.missing,
         scaling=data.scale.type,
         by=data.scale.arguments().get("by"),
+        clip=data.scale.arguments().get("clip", False),
+        bins=data.bins,
+        columns={name: rule_of(column) for name, column in data.column_rules().items()},
         target_scaling=data.target_scale.type,
         sample_weight=data.sample_weight,
         memory=nbytes(data.memory),
+        seed=config.seed,
+    )
+
+
+def rule_of(column: "ColumnConfig") -> Rule:
+    """What the config says of a column."""
+    scale = column.scale
+    arguments = {} if scale is None else scale.arguments()
+    return Rule(
+        column.type,
+        None if scale is None else Scale(scale.type, **arguments),
+        column.missing,
+        column.indicator,
+        column.bins,
+        column.min_count,
+        column.format,
+        column.parts,
     )
 
 

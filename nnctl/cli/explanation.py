@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NUMBERS_BESIDE = 60  # columns from which numbers stand beside their node
 ALL_COLUMNS_FROM = 76  # columns from which the table of tensors is whole
 NUMBERS_SHOWN = 8  # of an example
+INPUTS_SHOWN = 50
 SMALL = ("node", "value", "∂J/∂node", "nudge")
 LARGE = ("node", "shape", "mean", "norm", "∂J mean", "∂J norm", "nudge")
 KEPT = (0, 3, 5)  # of LARGE, where there is little room
@@ -29,6 +30,8 @@ def print_explanation(explanation: "Explanation") -> None:
     head = SMALL if explanation.is_small else LARGE
     table = [[spell(visible(cell)) for cell in row] for row in (head, *rows)]
     say(f"Row {explanation.row} of {explanation.rows}: {example_text(explanation)}\n")
+    if explanation.inputs:
+        print_inputs(explanation)
     if sys.stdout.isatty():
         from nnctl.cli.console import open_console
 
@@ -48,6 +51,16 @@ def print_explanation(explanation: "Explanation") -> None:
         say("A tensor's nudge is the mean of its entries': compare it with the mean of ∂J.")
     if explanation.work is not None:
         print_work(explanation.work)
+
+
+def print_inputs(explanation: "Explanation") -> None:
+    """The example's numbers, each with what it is of which column."""
+    values = explanation.example.x[0].reshape(-1).tolist()
+    pairs = list(zip(explanation.inputs, values, strict=True))
+    print_columns(["input", "value"], [[name, f"{x:.6g}"] for name, x in pairs[:INPUTS_SHOWN]])
+    if len(pairs) > INPUTS_SHOWN:
+        say(f"and {len(pairs) - INPUTS_SHOWN:,} more inputs")
+    say("")
 
 
 def print_work(work: "Work") -> None:

@@ -11,11 +11,13 @@ from nnctl.visible import visible
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from nnctl.data.overview import ColumnFacts
     from nnctl.derivatives.gradcheck import CaseResult
     from nnctl.jobs.gradcheck import GradcheckResult
     from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.validate import ValidateResult
 
+MOST_COLUMNS = 40  # of a table that are listed
 MOVED_FROM = 60  # columns from which gradcheck's table tells which cases were moved
 
 
@@ -99,11 +101,28 @@ def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int 
 
 
 def print_validation(result: "ValidateResult") -> None:
-    """The problems of all files, or that there are none."""
+    """What columns hold, then the problems of all files, or that there are none."""
+    print_facts(result.columns)
     print_problems(result.errors, sys.stdout)
     if not result.errors:
         for file in result.files:
             print(f"{visible(file)}: no problems")
+
+
+def print_facts(columns: Sequence["ColumnFacts"]) -> None:
+    """A row a column of a table: what the rows that train hold in it, and its inputs."""
+    if not columns:
+        return
+    rows = [
+        [fact.column.name, fact.column.kind, fact.values, f"{fact.missing:,}", fact.column.told]
+        for fact in columns[:MOST_COLUMNS]
+    ]
+    for row, fact in zip(rows, columns, strict=False):
+        row[-1] = f"{fact.column.width:,}: {row[-1]}"
+    print_columns(["column", "kind", "values", "missing", "inputs"], rows, left=5)
+    if len(columns) > MOST_COLUMNS:
+        print(f"and {len(columns) - MOST_COLUMNS:,} more columns")
+    print()
 
 
 def print_gradcheck(result: "GradcheckResult") -> None:

@@ -11,10 +11,12 @@ from typing import Any
 
 from nnctl.config.constraints import Limits
 from nnctl.config.wording import excerpt, number_of, rewriting
+from nnctl.config.yaml_lines import path_below
 from nnctl.errors import did_you_mean
 from nnctl.network.annotations import Number
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
+from nnctl.system.unicode import normal_form
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 RESERVED = "metadata"  # the entry of weights.npz that is no layer's
@@ -183,6 +185,11 @@ def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
     if isinstance(train, str | Mapping) and not own and data.get("target") is None:
         message = "target is missing; a table needs the column, or the list of columns, to predict"
         yield "data.target", message, 'add "target: COLUMN"'
+    given = data.get("columns")
+    names = [normal_form(str(key)) for key in given] if isinstance(given, Mapping) else []
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        message = f'the column "{name}" is there twice: the two names look the same'
+        yield path_below("data.columns", name), message, "remove one of them"
     for key in ("target", "features"):
         columns = data.get(key)
         if isinstance(columns, list):

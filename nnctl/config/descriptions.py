@@ -52,8 +52,23 @@ KEYS = {
     "[Scalings](#scalings). Categories are not.",
     "data.target_scale": "`none` or `standardize`, for regression. Losses are in scaled units, "
     "metrics and predictions in the target's own.",
-    "data.missing": "What becomes of missing values: an error; the row is dropped; or the mean of "
-    "the column stands in (in text, a category of its own).",
+    "data.bins": "Adds to each number so many pieces between its quantiles: see "
+    "[Columns](columns.md#pieces).",
+    "data.missing": "What becomes of missing values of features: an error; the row is dropped; or "
+    "the mean or the median of the column stands in (in text, a category of its own).",
+    "data.columns": "What single columns are, by their names, and what becomes of them: see "
+    "[below](#datacolumns).",
+    "column.type": "What the column holds: `number`, `category`, `date`, or something to `ignore`. "
+    "By default a number or a category, as most of its cells are.",
+    "column.scale": "How its numbers are scaled: see [Scalings](#scalings).",
+    "column.missing": "What becomes of its missing values.",
+    "column.indicator": "Whether an input is added that is 1 where the value was missing.",
+    "column.bins": "Adds so many pieces between its quantiles: see [Columns](columns.md#pieces).",
+    "column.min_count": "Categories of fewer training rows share the input `(other)`.",
+    "column.format": "How its dates are written, as Python's `strptime` has it; by default as in "
+    "ISO 8601.",
+    "column.parts": "The parts of its dates that are inputs: `year`, `month`, `day`, `weekday`, "
+    "`hour`, `minute`, and `days` since the first date.",
     "data.sample_weight": "A column that says how much each row counts in the loss.",
     "data.missing_values": "Further texts of cells that mean that there is no value, or "
     "`{only: [...]}` for those that do so in place of `NA`, `N/A`, `nan`, `NaN` and `null`; an "
@@ -79,6 +94,12 @@ DEFAULTS = {
     "input_shape": "as the data has it",
     "ignore_advice": "none",
     "data.target": "required for tables; of `.npz` `y`",
+    "column.type": "as its cells are",
+    "column.scale": "as `data.scale`",
+    "column.missing": "as `data.missing`",
+    "column.bins": "as `data.bins`",
+    "column.format": "ISO 8601",
+    "column.parts": "`year`, `month`, `weekday`, `hour` and `days`, those that vary",
     "data.features": "every other column; of `.npz` `x`",
     "data.delimiter": "a comma; in `.tsv` a tab",
     "data.encoding": "UTF-8",
@@ -174,6 +195,7 @@ ARGUMENTS = {
     "learning rate.",
     "weights": "Literal start values by name, such as `{kernel: [[2]], bias: [8]}`.",
     "by": "What each number is divided by.",
+    "clip": "Whether far numbers are drawn in.",
 }
 SAME = {  # types whose arguments are those of another
     "average_pooling2d": "average_pooling1d",

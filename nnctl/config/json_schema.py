@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import argument_line, key_line
 from nnctl.config.schema import Config, DataConfig, FileConfig, MarksConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
@@ -21,6 +22,7 @@ AHEAD: dict[type[Section], str] = {
     DataConfig: "data.",
     FileConfig: "file.",
     MarksConfig: "marks.",
+    ColumnConfig: "column.",
     TuneConfig: "tune.",
     SearchRange: "range.",
 }

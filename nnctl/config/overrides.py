@@ -1,5 +1,6 @@
 """`--set KEY=VALUE` and the options that stand for a key of their own, such as `--epochs`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from nnctl.config.wording import LONGEST_SHOWN, excerpt
 from nnctl.config.yaml_lines import DEEPEST, compose, path_below
 from nnctl.errors import NnctlError, Problem
 
+SEGMENT = re.compile(r'(?:^|(?<=\.))(?:"([^"]+)"(?=\.|$)|([^.]*))')
 SEARCHED = "tune.search."  # keys below it are paths themselves
 EXAMPLE = "write KEY=VALUE, as in --set optimizer.learning_rate=0.01"
 
@@ -40,7 +42,7 @@ def parse(text: str) -> tuple[str, Any]:
         raise NnctlError(Problem('there is no "=" between a key and a value', EXAMPLE))
     if path.count(".") > DEEPEST:
         raise NnctlError(Problem(f"the path has more than {DEEPEST} levels", EXAMPLE))
-    if not all(path.split(".")):
+    if not all(segments(path)):
         raise NnctlError(Problem(f"{excerpt(path)} is not a dotted path of keys", EXAMPLE))
     try:
         composed = compose(written)
@@ -82,14 +84,18 @@ def put(source: Source, path: str, value: Any, option: str) -> None:
             raise NnctlError(Problem(message, f"set {at} itself", path=path))
         holder = below
     holder[_key(holder, last, at)] = value
-    source.written(path, option)
+    source.written(path_below(at, last), option)
 
 
 def segments(path: str) -> list[str]:
-    """The keys of a dotted path, one below the other; those that are searched hold dots."""
+    """The keys of a dotted path, one below the other; those in quotes hold dots.
+
+    So do those that are searched, which are paths themselves.
+    """
     if path.startswith(SEARCHED):
         return [*SEARCHED[:-1].split("."), path.removeprefix(SEARCHED)]
-    return path.split(".")
+    # data.columns."Pool.QC".missing has the keys data, columns, Pool.QC and missing.
+    return [quoted or bare for quoted, bare in SEGMENT.findall(path)]
 
 
 def _key(holder: Any, segment: str, at: str) -> Any:

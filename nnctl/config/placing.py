@@ -6,8 +6,10 @@ from typing import Any
 from nnctl.config.source import Source
 from nnctl.config.yaml_lines import path_below
 from nnctl.errors import OUTPUT_UNITS, Problem, Setting
+from nnctl.system.unicode import normal_form
 
 TRAIN = "data.train"
+EACH = ".*."  # stands for the name in a path, which is the item
 NAMED = {"data.target": "target", "data.features": "features"}  # what a file may name itself
 
 
@@ -32,6 +34,9 @@ def path_of(values: Mapping[str, Any], setting: Setting) -> str:
     if setting.key == OUTPUT_UNITS:
         return units_path(values.get("layers"))
     path, data = setting.key, values.get("data")
+    if EACH in path:
+        above, _, last = path.partition(EACH)
+        return path_below(path_of(values, setting._replace(key=above)), last)
     section, _, key = path.partition(".")
     train = data.get("train") if isinstance(data, Mapping) else None
     if path in NAMED and isinstance(train, Mapping) and train.get(NAMED[path]) is not None:
@@ -39,8 +44,16 @@ def path_of(values: Mapping[str, Any], setting: Setting) -> str:
     else:
         holder = values.get(section)
         value = holder.get(key) if isinstance(holder, Mapping) else None
+    if isinstance(value, Mapping):
+        return mapping_path(path, value, setting.item)
     items = list(map(str, value)) if isinstance(value, list | tuple) else []
     return path_below(path, items.index(setting.item)) if setting.item in items else path
+
+
+def mapping_path(path: str, value: Mapping[Any, Any], item: str) -> str:
+    """The path of what is said of a column, whose name may be spelt in another form."""
+    own = next((key for key in value if normal_form(str(key)) == item), None)
+    return path if own is None else path_below(path, own)
 
 
 def units_path(layers: Any) -> str:

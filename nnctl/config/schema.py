@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from os import PathLike, fsdecode, fsencode, path
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +25,15 @@ from nnctl.config.placing import place_problem
 from nnctl.config.problems import detail, errors, problems_of
 from nnctl.config.scaling import SCALING, TARGET_SCALING
 from nnctl.config.source import Source, read
-from nnctl.config.types import Deferred, Entry, Named, OrSection, Section, arguments_model
+from nnctl.config.types import (
+    Deferred,
+    DeferredMapping,
+    Entry,
+    Named,
+    OrSection,
+    Section,
+    arguments_model,
+)
 from nnctl.config.wording import excerpt
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.annotations import OneOf
@@ -34,6 +42,9 @@ from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
 from nnctl.network.optimizers import OPTIMIZERS
 from nnctl.system.unicode import normal_form
+
+if TYPE_CHECKING:
+    from nnctl.config.columns import ColumnConfig
 
 
 def column_name(value: Any) -> Any:
@@ -66,7 +77,7 @@ def possible_name(file: str) -> str:
 
 Text = Annotated[str, Phrase("text", "text")]
 Split = Literal["random", "last"]
-Missing = Literal["error", "drop", "mean"]
+Missing = Literal["error", "drop", "mean", "median"]
 Delimiter = Annotated[
     str,
     Phrase(
@@ -86,6 +97,7 @@ Encoding = Annotated[
 File = Annotated[str, Phrase("a file", "files"), AfterValidator(possible_name)]
 Column = Annotated[str, Phrase("the name of a column", "columns"), BeforeValidator(column_name)]
 Whole = Annotated[int, Limits(1)]
+Bins = Annotated[int, Limits(1, 1000)]  # pieces of a number, which are inputs
 Fraction = Annotated[float, FRACTION]
 Size = Annotated[
     str, Phrase("a size such as 512MB", "sizes", pattern=r"^[0-9]+(\.[0-9]+)? ?(kB|MB|GB)$")
@@ -126,6 +138,13 @@ class MarksConfig(Section):
     only: tuple[Cell, ...]
 
 
+def columns_annotation() -> Any:
+    """What `data.columns` is: names of columns, and what is said of each."""
+    from nnctl.config.columns import AnyColumn
+
+    return dict[Column, AnyColumn]
+
+
 class DataConfig(Section):
     """Where the examples are, and what becomes of them before the model sees them.
 
@@ -143,8 +162,10 @@ class DataConfig(Section):
     text: Columns | None = None
     scale: Annotated[Entry, Named(SCALING)] = Field("none", validate_default=True)
     target_scale: Annotated[Entry, Named(TARGET_SCALING)] = Field("none", validate_default=True)
+    bins: Bins | None = None
     missing: Missing = "error"
     missing_values: Annotated[Cells | None, OrSection(MarksConfig)] = None
+    columns: Annotated[Any, DeferredMapping(columns_annotation)] = None
     sample_weight: Column | None = None
     delimiter: Delimiter | None = None
     header: Annotated[bool, Strict()] = True
@@ -160,6 +181,28 @@ class DataConfig(Section):
             message = f'decimal and thousands are both "{self.decimal}"'
             raise errors(detail(message, "change one of them", ("thousands",)))
         return self
+
+    @model_validator(mode="after")
+    def _says_one_thing_of_a_column(self) -> Self:
+        if self.columns:
+            from nnctl.config.columns import contradictions
+
+            found = contradictions(self.column_rules(), self.missing, self.text or ())
+            if found:
+                raise errors(*found)
+        return self
+
+    def column_rules(self) -> "dict[str, ColumnConfig]":
+        """What is said of each column; a bare type stands for a column of that type."""
+        if not self.columns:
+            return {}
+        from nnctl.config.columns import ColumnConfig
+
+        given: dict[str, Any] = self.columns
+        return {
+            name: column if isinstance(column, ColumnConfig) else ColumnConfig(type=column)
+            for name, column in given.items()
+        }
 
 
 def monitoring(section: str) -> type[Section]:

@@ -11,7 +11,7 @@ from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, reduce
 from operator import or_
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -166,6 +166,9 @@ class Named(NamedTuple):
             mine = isinstance(value, str | Mapping | Entry) and not is_quoted_number(value)
             return self.entry(value) if mine else rest(value)
 
+        parts = get_args(source)
+        if Entry in parts:  # which takes no value that is not an entry already
+            source = reduce(or_, [part for part in parts if part is not Entry])
         return core_schema.no_info_wrap_validator_function(otherwise, handler(source))
 
     def amend(self, allowed: Allowed) -> Allowed:
@@ -257,6 +260,33 @@ class Deferred(NamedTuple):
     def amend(self, allowed: Allowed) -> Allowed:
         """What is allowed, and the section besides."""
         return allowed.extended(forms.Instance(self.section()))
+
+
+class DeferredMapping(NamedTuple):
+    """Marks a field that holds a mapping, or None; `annotation` gives what the mapping is.
+
+    As with `Deferred`, that is loaded, and made, for the configs that have one.
+    """
+
+    annotation: Callable[[], Any]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def checked(value: Any) -> Any:
+            if value is None:
+                return value
+            from pydantic import TypeAdapter
+
+            if isinstance(value, Mapping):  # what is null counts as not given
+                value = {key: below for key, below in value.items() if below is not None}
+            return TypeAdapter(self.annotation()).validate_python(value)
+
+        return core_schema.no_info_plain_validator_function(checked)
+
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, and the mapping besides."""
+        return allowed.extended(*forms.read_annotation(self.annotation()).forms)
 
 
 @cache

@@ -28,6 +28,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Bytes of a file's name that are no text, as `dump_yaml` writes them; PyYAML's parser takes them.
 BYTES = re.compile(r"\\u[Dd][Cc][89A-Fa-f][0-9A-Fa-f]")
 DEEPEST = 50
+COLUMNS = "data.columns"  # whose keys are names of columns
 MOST_REPEATED = 10_000
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -110,7 +111,9 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
 
 
 def path_below(path: str, key: object) -> str:
-    """The dotted path of `key` below `path`."""
+    """The dotted path of `key` below `path`; a column's name that holds dots stands in quotes."""
+    if path == COLUMNS and "." in str(key):
+        return f'{path}."{key}"'
     return f"{path}.{key}" if path else str(key)
 
 

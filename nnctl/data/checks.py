@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.errors import Problem, Setting
+from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.table import Faults, Table
 
 _MISSING = "the value is missing"
@@ -14,6 +14,7 @@ _FILL = "fill it in, or remove the row"
 _FILL_BY_CONFIG = "fill it in, remove the row, or set data.missing"
 _NO_MARK = "; if it is a value, see data.missing_values"
 _SUM_TOLERANCE = 1e-6
+HELD = {"number": "numbers", "category": "text", "date": "dates"}
 WIDER_OR_SCALED = Setting(fix="set dtype: float64, or scale it")
 WIDER = Setting(fix="set dtype: float64")
 
@@ -23,23 +24,28 @@ def no_rows(file: str) -> Problem:
     return Problem("the file has no rows", "it needs at least one row of data", file)
 
 
-def note_kinds(table: Table, kinds: Mapping[str, bool], faults: Faults) -> bool:
-    """Whether the columns hold what they held in training; `kinds` tells which of them are text.
+def note_kinds(table: Table, kinds: Mapping[str, str], faults: Faults) -> bool:
+    """Whether the columns hold what they held in training: number, category or date.
 
-    Adds a fault for each that does not. Columns without any value are of either kind.
+    Adds a fault for each that does not. Columns without any value are of any kind.
     """
     fitting = True
-    for name, is_text in kinds.items():
-        if is_text or name not in table.text:
-            if is_text and name not in table.text and not np.isnan(table.columns([name])).all():
-                message = "the column holds numbers; where the model was trained, it held text"
-                faults.once(name, table.problem(0, name, message))
-                fitting = False
+    for name, kind in kinds.items():
+        found = "category" if name in table.text else "date" if name in table.dates else "number"
+        if found == kind:
             continue
-        column = table.text[name]
-        row = int(np.argmax(column.codes >= 0))
-        message = f'the column holds text, such as "{column.labels[0]}"; it must be numbers'
-        faults.once(name, table.problem(row, name, message))
+        if found == "number":
+            if np.isnan(table.columns([name])).all():
+                continue
+            message = f"the column holds numbers; where the model was trained, it held {HELD[kind]}"
+            faults.once(name, table.problem(0, name, message))
+        else:
+            column = table.text[name]
+            row = int(np.argmax(column.codes >= 0))
+            message = (
+                f'the column holds text, such as "{column.labels[0]}"; it must be {HELD[kind]}'
+            )
+            faults.once(name, table.problem(row, name, message))
         fitting = False
     return fitting
 
@@ -147,3 +153,14 @@ def _note_cells(
         told = message if values is None else message.format(values[row, column])
         faults.add(table.problem(row, names[column], told, fix, setting))
     faults.skip(len(cells[shown:]))
+
+
+def check_range(statistics: NDArray[np.float64], names: Sequence[str], file: str) -> None:
+    """Raises `NnctlError` for columns whose statistics are beyond double precision."""
+    if not (beyond := ~np.isfinite(statistics)).any():
+        return
+    message = "its numbers are too large, or too far apart, for a mean or a scale"
+    fix = "mend them, or leave the column out of data.features"
+    setting = Setting(fix=fix)
+    name = names[int(np.argmax(beyond))]
+    raise NnctlError(Problem(message, "mend them", file, path=f"column {name}", setting=setting))

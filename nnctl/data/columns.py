@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,11 @@ from nnctl.reading.guessing import guessed_format
 from nnctl.reading.header import Header, first_row, stated_format
 from nnctl.reading.labels import NumberLabels
 from nnctl.reading.notation import Notation
-from nnctl.reading.table import Faults, Label
+from nnctl.reading.table import DateFormat, Faults, Label
 from nnctl.system.unicode import normal_form
+
+if TYPE_CHECKING:
+    from nnctl.reading.dates import DateCells
 
 MOST_LABELS = 2000  # distinct values of a column that are told apart
 MOST_JUDGED = 20_000  # distinct texts of a column that are looked at one by one
@@ -41,7 +44,7 @@ class Column:
     `texts` counts the distinct values that are no numbers; `labels` all that there are, as they are
     written, of the target and of columns with texts; both until there are too `many`. `marks`
     counts the words that mean no value. `counting` says that the numbers stand for the rows,
-    `dated` whether dates are in order.
+    `dated` whether dates are in order, and `written` how they are written.
     """
 
     def __init__(self, name: str, place: int) -> None:
@@ -52,7 +55,7 @@ class Column:
         self.labels: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
         self.many = self.counting = False
-        self.dated = DateOrder()
+        self.dated, self.written = DateOrder(), DateFormats()
 
     @property
     def missing(self) -> int:
@@ -104,7 +107,12 @@ class Column:
     @property
     def in_order(self) -> bool:
         """Whether it holds dates, none of which is before the one above it."""
-        return self.dates == self.known > 0 and self.dated.holds
+        return self.are_dates and self.dated.holds
+
+    @property
+    def are_dates(self) -> bool:
+        """Whether all values are dates."""
+        return self.dates == self.known > 0
 
     @property
     def is_numbering(self) -> bool:
@@ -144,6 +152,28 @@ class DateOrder:
             elif keys:
                 self._moves |= keys[0] != keys[-1]
                 self._last[order] = keys[-1]
+
+
+class DateFormats:
+    """The formats in which all cells of a column are dates; None is ISO 8601."""
+
+    def __init__(self) -> None:
+        self._cells: list[DateCells] | None = None
+
+    @property
+    def found(self) -> list[str | None]:
+        """The formats, once all rows are there: one, unless nobody can tell, or none fits."""
+        return [cells.written.pattern for cells in self._cells or ()]
+
+    def add(self, fields: Fields, place: int, date: str, missing: Collection[str]) -> None:
+        """A further block; `date` is one of the dates in it."""
+        if self._cells is None:
+            from nnctl.reading.dates import DateCells, date_of, patterns_of
+
+            is_iso = date_of(date, None) is not None
+            patterns: list[str | None] = [None] if is_iso else [*patterns_of(date)]
+            self._cells = [DateCells(DateFormat(pattern), missing) for pattern in patterns]
+        self._cells = [cells for cells in self._cells if not cells.seconds(fields, place)[1]]
 
 
 def are_quantities(labels: Sequence[str]) -> bool:
@@ -317,6 +347,9 @@ class Survey:
             dates = {text for text in texts if DATE.fullmatch(text)}
             column.dates += sum(texts[text] for text in dates)
             column.dated.add([cell for cell in written if cell in dates])
+            if dates:
+                example = next(cell for cell in written if cell in dates)
+                column.written.add(fields, column.place, example, self._notation.missing)
         if len(column.texts) <= MOST_LABELS:
             column.texts.update(texts)
 

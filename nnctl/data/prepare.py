@@ -1,6 +1,6 @@
 """From the files a config names to the examples that a model trains on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,22 +11,24 @@ from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
-from nnctl.data.preprocessing import Columns, Examples, Preprocessing, check_weights
+from nnctl.data.preprocessing import Examples, Preprocessing, check_weights
 from nnctl.data.raw import Raw, read_raw
+from nnctl.data.roles import array_columns, check_kinds, text_columns
+from nnctl.data.rules import AS_IS, Treatment
 from nnctl.data.split import Split, validation_rows
-from nnctl.data.statistics import AS_IS, Treatment, fitted
+from nnctl.data.statistics import fitted
 from nnctl.data.targets import Targets
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting, together
 from nnctl.reading.array_types import Mask
 from nnctl.reading.arrays import FEATURES, TARGET, ArrayReader
 from nnctl.reading.bytestream import opened, require_file
-from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import Source, array_pair, open_source
 from nnctl.reading.table import Faults
 
 if TYPE_CHECKING:
     from nnctl.data.folds import Fold
+    from nnctl.data.overview import ColumnFacts
 
 
 class Prepared(NamedTuple):
@@ -43,6 +45,7 @@ class Prepared(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     held: Examples | None = None
     held_rows: NDArray[np.intp] | None = None
+    columns: "tuple[ColumnFacts, ...]" = ()
 
 
 class Wanted(NamedTuple):
@@ -88,8 +91,9 @@ def prepare(
     validation: Drawn | DataFile | None = None,
     test: DataFile | None = None,
     held: Dealt | None = None,
+    survey: bool = False,
 ) -> Prepared:
-    """Reads the data of a run.
+    """Reads the data of a run; with `survey`, what the columns of a table hold is told, too.
 
     `train` names the columns, or the arrays of an `.npz` file; features are by default all columns
     but target and weight. The rows of `held` are taken first, and `validation` from the others. All
@@ -111,6 +115,11 @@ def prepare(
     weight = None if name is None else preprocessing.weights(raw.targets, name, faults)
     faults.check()
     check_weights(None if weight is None else weight[trains], name, str(train.path))
+    columns: tuple[ColumnFacts, ...] = ()
+    if survey and preprocessing.arrays is None:
+        from nnctl.data.overview import column_facts  # for those who look at data alone
+
+        columns = column_facts(raw, trains, preprocessing.inputs)
     parts = Parts.of(raw, trains, preprocessing.inputs, treatment.memory)
     del raw
     read, warnings = read_others(preprocessing, files, treatment.memory)
@@ -128,6 +137,7 @@ def prepare(
         (*notices.problems(), *warnings),
         None if held is None else examples(parts.rest(out), out),
         None if held is None else np.flatnonzero(out),
+        columns,
     )
 
 
@@ -178,71 +188,19 @@ def read_train(
     with open_source(file, text_format=text_format, weight=weight, memory=memory) as source:
         notices.source(source)
         if isinstance(source, ArrayReader):
-            columns, shape = array_columns(source, weight), source.shape
+            columns, shape = array_columns(source, treatment), source.shape
         else:
-            columns = text_columns(source, file, weight, treatment.text)
+            columns = text_columns(source, file, treatment)
             shape = (len(columns.features),)
         check_outputs(wanted, columns.targets, source)
-        missing, text = treatment.missing, treatment.text
         labels = wanted.labels(columns.targets)
-        raw = read_raw(source, columns, wanted.dtype, notices, missing, text, memory, labels)
+        raw = read_raw(source, columns, wanted.dtype, notices, treatment, labels)
+    check_kinds(raw, treatment)
     by_position = isinstance(source, ArrayReader)
     inputs = Inputs(columns.features, shape, wanted.dtype, missing=treatment.missing)
     targets = targets_of(raw, columns.targets, wanted)
     arrays = array_pair(file) if file.is_npz else (FEATURES, TARGET) if by_position else None
     return raw, Preprocessing(inputs, targets, arrays, columns.weight, treatment.text_format)
-
-
-def array_columns(source: ArrayReader, weight: str | None) -> Columns:
-    """The columns of arrays, which count by position."""
-    if weight is not None and source.weight_name is None:
-        message, setting = f'there is no array "{weight}"', Setting("data.sample_weight")
-        raise NnctlError(Problem(message, None, source.file, setting=setting))
-    return Columns(source.feature_names, source.target_names, source.weight_name)
-
-
-def text_columns(
-    source: DelimitedReader, file: DataFile, weight: str | None, text: Sequence[str] = ()
-) -> Columns:
-    """The feature, target and weight columns of a text table, as the config has it.
-
-    Those of `text` have to be there, too.
-    """
-    targets, features, line = file.targets, file.features, source.header.line
-    if not targets:
-        message = "data.target is missing: which column of this file is to be learnt?"
-        fix = f"add target: {source.names[-1]} under data, or another of its columns"
-        setting = Setting("data.target")
-        raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
-    weights = [] if weight is None else [weight]
-    keys = {"data.target": targets, "data.features": features or (), "data.sample_weight": weights}
-    source.require_keys({**keys, "data.text": text})
-    if features is None:
-        taken = {*targets, weight}
-        features = tuple(name for name in source.all_columns() if name not in taken)
-        source.require(features)
-    roles = {"a target": targets, "the weight": (weight,)}
-    for role, names in roles.items():
-        if both := [name for name in features if name in names]:
-            raise NnctlError(
-                Problem(
-                    f'column "{name}" is both a feature and {role}',
-                    "take it out of the features",
-                    source.file,
-                    line,
-                    setting=Setting("data.features", name),
-                )
-                for name in both
-            )
-    if weight in targets:
-        message = f'column "{weight}" is both a target and the weight'
-        fix, setting = "name another column of weights, or none", Setting("data.sample_weight")
-        raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
-    if not features:
-        message = "no column is left to be a feature"
-        fix, setting = "name fewer targets, or a table with more columns", Setting("data.target")
-        raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
-    return Columns(features, targets, weight)
 
 
 def check_outputs(wanted: Wanted, targets: tuple[str, ...], source: Source) -> None:

@@ -92,13 +92,12 @@ class Preprocessing(NamedTuple):
         user should know goes to `notices`.
         """
         names = self.columns(source, named, targets=False, keep=keep).features
-        text, numbers = self._kinds(names, ())
-        tables = source.tables(names, keep, text=text, numbers=numbers, streaming=True)
-        for table in tables:
+        dropped = [names[place] for place in self.inputs.with_missing("drop")]
+        for table in source.tables(names, keep, **self._kinds(names, ()), streaming=True):
             faults = Faults(table.file)
             usable = np.ones(len(table), dtype=np.bool_)
-            if self.inputs.missing == "drop":
-                usable = ~table.missing(names)
+            if dropped:
+                usable = ~table.missing(dropped)
             count = int(np.count_nonzero(usable))
             notices.rows(len(table), len(table) - count)
             chosen = table if count == len(table) else table.rows(usable)
@@ -125,14 +124,15 @@ class Preprocessing(NamedTuple):
         columns = self.columns(source, named)
         faults = Faults(source.file)
         inputs, targets, weights = Gathered(memory), [], []
-        empty = EmptyColumns(columns.features) if self.inputs.missing == "drop" else None
-        text, numbers = self._kinds(columns.features, columns.targets)
+        dropped = [columns.features[place] for place in self.inputs.with_missing("drop")]
+        empty = EmptyColumns(dropped)
+        kinds = self._kinds(columns.features, columns.targets)
         labels = columns.targets if self.targets.labels else ()
-        for table in source.tables(columns.all, text=text, numbers=numbers, labels=labels):
+        for table in source.tables(columns.all, labels=labels, **kinds):
             table = with_targets(table, columns.targets, notices)
-            if empty is not None:
+            if dropped:
                 empty.look(table)
-                table = complete(table, columns.features, notices)
+                table = complete(table, dropped, notices)
             inputs.append(self.inputs.of(table, columns.features, faults, notices))
             targets.append(self.targets.of(table, columns.targets, faults))
             if columns.weight is not None:
@@ -140,7 +140,7 @@ class Preprocessing(NamedTuple):
         faults.check()
         notices.check_targets()
         if not len(inputs):
-            raise NnctlError(no_rows(source.file) if empty is None else empty.problem(source.file))
+            raise NnctlError(empty.problem(source.file))
         weight = joined(weights) if weights else None
         check_weights(weight, columns.weight, source.file)
         return Examples(inputs.whole(), joined(targets), weight)
@@ -230,12 +230,14 @@ class Preprocessing(NamedTuple):
         if self.arrays is None and len(set(taken)) < len(taken):
             raise ValueError("a column is both a feature and a target or the weight")
 
-    def _kinds(self, features: Sequence[str], targets: Sequence[str]) -> tuple[set[str], set[str]]:
-        """The columns that are read as text and those that are read as numbers."""
-        pairs = zip(self.inputs.names, features, strict=True)
-        text = {theirs for mine, theirs in pairs if mine in self.inputs.categories}
+    def _kinds(self, features: Sequence[str], targets: Sequence[str]) -> dict[str, Any]:
+        """What the columns are read as: text, numbers, or dates that are written so."""
+        pairs = dict(zip(self.inputs.names, features, strict=True))
+        text = {pairs[name] for name in self.inputs.categories}
         text |= set(targets if self.targets.text else ())
-        return text, {*features, *targets} - text
+        dates = {pairs[name]: written for name, written in self.inputs.dates.items()}
+        numbers = {*features, *targets} - text - dates.keys()
+        return {"text": text, "numbers": numbers, "dates": dates}
 
     def _array_columns(self, source: ArrayReader, targets: bool) -> Columns:
         if len(source.feature_names) != len(self.inputs.names):
@@ -311,7 +313,7 @@ class EmptyColumns:
         self._left = [name for name in self._left if table.missing([name]).all()]
 
     def problem(self, file: str) -> Problem:
-        """The problem of a file of which `missing: drop` leaves no row."""
+        """The problem of a file without rows, or of which `missing: drop` leaves none."""
         if not self._rows:
             return no_rows(file)
         if self._left:

@@ -1,6 +1,6 @@
 """A training file between reading and scaling: held compactly, then turned into examples."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,27 +8,32 @@ from numpy.typing import NDArray
 
 from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
-from nnctl.data.inputs import Inputs, Missing
+from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import OneHot, put, room_for, select_rows
 from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
-from nnctl.data.streamed import MEMORY
+from nnctl.data.rules import AS_IS, Treatment
 from nnctl.errors import NnctlError
 from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.source import Source
-from nnctl.reading.table import Faults, Table, joined_tables
+from nnctl.reading.table import DateFormat, Faults, Table, joined_tables
 
 
 class Raw:
     """Rows before scaling: features as they were read, targets and weights as a table.
 
+    `dates` tells which of the numeric features are dates, and how they are written.
+
     Numbers are in the run's dtype where that holds those of a piece exactly, else in float64, so
     that scaling loses nothing.
     """
 
-    def __init__(self, features: Features, targets: Table) -> None:
+    def __init__(
+        self, features: Features, targets: Table, dates: Mapping[str, DateFormat] | None = None
+    ) -> None:
         self.features, self.targets = features, targets
+        self.dates = {} if dates is None else dates
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -111,38 +116,40 @@ def read_raw(
     columns: Columns,
     dtype: str,
     notices: Notices,
-    missing: Missing = "error",
-    text: Collection[str] = (),
-    memory: int = MEMORY,
+    treatment: Treatment = AS_IS,
     labels: Collection[str] = (),
 ) -> Raw:
-    """All rows of an open source; `text` are the columns to be read as text, whatever they hold,
-    and `labels` those to be read as labels.
+    """All rows of an open source; `labels` are the columns to be read as labels.
 
-    Features of more than `memory` bytes go to the disk; arrays that are there are left there.
-    Rows without a target, and under `missing: drop` those that lack a feature, are left out and
-    counted in `notices`. Raises `NnctlError` for faulty rows, for missing features under `error`,
-    where more than half of the rows have no target, and where there are no rows.
+    Features of more than `treatment.memory` bytes go to the disk; arrays that are there are left
+    there. Rows without a target, and those that lack a feature under `missing: drop`, are left out
+    and counted in `notices`. Raises `NnctlError` for faulty rows, for missing features under
+    `error`, where more than half of the rows have no target, and where there are no rows.
     """
     faults = Faults(source.file)
-    in_place = isinstance(source, ArrayReader) and missing != "drop" and not source.lacks_targets
+    dropped = treatment.with_missing(columns.features, "drop")
+    needed = treatment.with_missing(columns.features, "error")
+    some_missing = len(dropped) + len(needed) < len(columns.features)
+    in_place = isinstance(source, ArrayReader) and not dropped and not source.lacks_targets
     stored = source.stored if isinstance(source, ArrayReader) and in_place else None
-    features = Features(columns.features, memory)
+    features = Features(columns.features, treatment.memory)
     rest: list[Table] = []
-    empty = EmptyColumns(columns.features)
-    for read in source.tables(columns.all, text=text, labels=labels):
+    dates: Mapping[str, DateFormat] = {}
+    empty = EmptyColumns(dropped)
+    for read in source.tables(columns.all, labels=labels, **told_kinds(treatment, columns)):
         table = with_targets(read, columns.targets, notices)
-        if missing == "drop":
+        if dropped:
             empty.look(table)
-            table = complete(table, columns.features, notices)
-        if missing == "error":
-            note_missing(table, columns.features, faults)
+            table = complete(table, dropped, notices)
+        if needed:
+            note_missing(table, needed, faults)
         numeric = tuple(name for name in columns.features if name not in table.text)
         if stored is None:
-            values = compact(table.columns(numeric), dtype, missing == "mean")
+            values = compact(table.columns(numeric), dtype, some_missing)
             named = {name: table.text[name] for name in columns.features if name in table.text}
             features.add(numeric, values, named)
         rest.append(_without(table, columns.features))
+        dates = table.dates
     faults.check()
     notices.check_targets()
     if not sum(map(len, rest)):
@@ -151,7 +158,22 @@ def read_raw(
     others = [name for name in columns.all if name not in taken]
     if stored is not None:
         features = Features.in_place(columns.features, stored)
-    return Raw(features, joined_tables(rest, others))
+    return Raw(features, joined_tables(rest, others), dates)
+
+
+def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
+    """What a config says that columns hold, as a reader is told it."""
+    dates = {
+        name: DateFormat(treatment.rule(name).format)
+        for name in treatment.of_type("date")
+        if name in columns.features
+    }
+    return {
+        "text": {*treatment.text, *treatment.of_type("category")},
+        "numbers": set(treatment.of_type("number")),
+        "dates": dates,
+        "told_by": "data.columns wants",
+    }
 
 
 def compact(values: NDArray[np.float64], dtype: str, some_missing: bool) -> NDArray[Any]:

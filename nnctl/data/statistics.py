@@ -1,101 +1,142 @@
-"""What the rows that train decide: categories, means and scaling of the columns."""
+"""What the rows that train decide: categories, what stands in for gaps, and scales of columns."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.inputs import MISSING_LABEL, Inputs, Missing, filled
+from nnctl.data.checks import check_range
+from nnctl.data.fitting import fit, fit_each
+from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs, filled
 from nnctl.data.preprocessing import Preprocessing
+from nnctl.data.quantiles import quantiles_of
 from nnctl.data.raw import Raw
-from nnctl.data.scaling import Scaling, fit
-from nnctl.data.streamed import MEMORY
+from nnctl.data.rules import FILLING, Treatment
+from nnctl.data.scaling import AnyScaling, Scaling
 from nnctl.data.targets import Targets
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.array_types import Doubles, Mask
-from nnctl.reading.files import PLAIN, TextFormat
 from nnctl.reading.table import Faults
 
-
-class Treatment(NamedTuple):
-    """What becomes of the columns: see the keys of the same names under `data` in a config.
-
-    `text` are columns of categories, whatever they hold; `by` is what `rescale` divides by. Inputs
-    of more than `memory` bytes stay on the disk.
-    """
-
-    text_format: TextFormat = PLAIN
-    text: tuple[str, ...] = ()
-    missing: Missing = "error"
-    scaling: str = "none"
-    by: float | None = None
-    target_scaling: str = "none"
-    sample_weight: str | None = None
-    memory: int = MEMORY
-
-
-AS_IS = Treatment()
 FEWEST_ROWS = 256  # that must fit into memory at once
+HALF = np.array([0.5])
 
 
 def fitted(
     preprocessing: Preprocessing, raw: Raw, training: Mask, treatment: Treatment
 ) -> Preprocessing:
     """The preprocessing with the categories and the statistics of the training rows."""
-    inputs, targets, file = preprocessing.inputs, preprocessing.targets, raw.targets.file
-    categories = {
-        name: categories_of(raw.features.labels[name], used, treatment)
-        for name, used in raw.used(training).items()
-    }
-    inputs = inputs._replace(categories=categories)
-    if categories:
-        inputs = inputs._replace(shape=(sum(inputs.widths),))
-        check_size(len(raw), inputs, treatment.memory, file)
-    means = None
-    if treatment.missing == "mean":
-        means = means_of(raw, training)
-    if raw.features.numeric:
-        with np.errstate(over="ignore", invalid="ignore"):
-            statistics = fit(
-                treatment.scaling,
-                lambda: (filled(chunk, means) for chunk in raw.chunks(training)),
-                treatment.by,
-            )
-        check_range(statistics.shift, raw.features.numeric, file)
-        check_range(statistics.divisor, raw.features.numeric, file)
-        inputs = inputs._replace(scaling=statistics, means=means)
+    targets = preprocessing.targets
+    inputs = Fitting(raw, training, treatment).inputs(preprocessing.inputs)
+    if inputs.categories or inputs.columns:
+        check_size(len(raw), inputs, treatment.memory, raw.targets.file)
     if treatment.target_scaling != "none":
         targets = targets._replace(scaling=target_scaling(raw, targets, training, treatment))
     return preprocessing._replace(inputs=inputs, targets=targets)
 
 
-def categories_of(
-    labels: tuple[str, ...], used: NDArray[np.int64], treatment: Treatment
-) -> tuple[str, ...]:
-    """The sorted labels that the training rows use; the first count is that of rows without."""
-    found = {label for label, count in zip(labels, used[1:].tolist(), strict=True) if count}
-    if treatment.missing == "mean" and used[0]:
-        found.add(MISSING_LABEL)
-    return tuple(sorted(found))
+class Fitting:
+    """Learns what becomes of the columns from the rows `training` of a file."""
+
+    def __init__(self, raw: Raw, training: Mask, treatment: Treatment) -> None:
+        self._raw, self._training, self._treatment = raw, training, treatment
+        self._numeric = raw.features.numeric
+        self._fills: Doubles | None = None
+
+    def inputs(self, plain: Inputs) -> Inputs:
+        """The inputs with all that is learnt; `plain` has names, and the shape of arrays."""
+        treatment = self._treatment
+        categories = {
+            name: self._labels(name, used) for name, used in self._raw.used(self._training).items()
+        }
+        if self._numeric:
+            self._fills = self._what_stands_in()
+        inputs = plain._replace(categories=categories, fills=self._fills)
+        if treatment.columns or treatment.bins is not None:
+            from nnctl.data.special_fitting import specials_of  # which few models need
+
+            specials = specials_of(self._raw, treatment, categories, self._chunks, self._known)
+            inputs = inputs._replace(columns=specials)
+        if inputs.categories or inputs.columns:
+            inputs = inputs._replace(shape=(sum(inputs.widths),))
+        return inputs._replace(scaling=self._scaling(inputs)) if inputs.scaled else inputs
+
+    def _labels(self, name: str, used: NDArray[np.int64]) -> tuple[str, ...]:
+        """The sorted labels that the training rows use; the first count is that of rows without."""
+        least = self._treatment.rule(name).min_count
+        counts = dict(zip(self._raw.features.labels[name], used[1:].tolist(), strict=True))
+        found = {label for label, count in counts.items() if count >= least}
+        if any(0 < count < least for count in counts.values()):
+            found.add(OTHER_LABEL)
+        if self._treatment.missing_of(name) in FILLING and used[0]:
+            found.add(MISSING_LABEL)
+        return tuple(sorted(found))
+
+    def _chunks(self) -> Iterator[Doubles]:
+        """The numeric columns of the training rows, stretch by stretch, nan where missing."""
+        return self._raw.chunks(self._training)
+
+    def _known(self) -> Iterator[Doubles]:
+        """The same, with what stands in for the values that are missing."""
+        return (filled(chunk, self._fills) for chunk in self._chunks())
+
+    def _what_stands_in(self) -> Doubles | None:
+        """What stands in for missing values of each column, nan where nothing does."""
+        fills = np.full(len(self._numeric), np.nan)
+        for missing in FILLING:
+            wanted = set(self._treatment.with_missing(self._numeric, missing))
+            places = [place for place, name in enumerate(self._numeric) if name in wanted]
+            if places:
+                names = [self._numeric[place] for place in places]
+                fills[places] = self._middles(places, names, missing)
+        return None if np.isnan(fills).all() else fills
+
+    def _middles(self, places: list[int], names: Sequence[str], missing: str) -> Doubles:
+        """The means or medians of columns. Raises `NnctlError` for one without any value."""
+        every = places == list(range(len(self._numeric)))
+
+        def chunks() -> Iterator[Doubles]:
+            return (chunk if every else chunk[:, places] for chunk in self._chunks())
+
+        if missing == "mean":
+            total, count = sums_of(chunks(), len(places))
+            middles = total / np.maximum(count, 1)
+            middles[count == 0] = np.nan
+        else:
+            total = middles = quantiles_of(chunks, HALF, self._treatment.seed)[0]
+        file = self._raw.targets.file
+        if (absent := np.isnan(middles)).any():
+            name = names[int(np.argmax(absent))]
+            message = f"the column has no value in any row that trains, so it has no {missing}"
+            setting = Setting("data.features", name, "leave it out")
+            place = f"column {name}"
+            raise NnctlError(Problem(message, "fill it in", file, path=place, setting=setting))
+        check_range(total, names, file)
+        return middles
+
+    def _scaling(self, inputs: Inputs) -> AnyScaling:
+        """The scaling of all numbers."""
+        scales = [self._treatment.scale_of(name) for name in inputs.scaled]
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = fit_each(
+                scales,
+                lambda: map(inputs.numbers_to_scale, self._known()),
+                self._treatment.seed,
+            )
+        for statistics in found.by_column(len(scales)):
+            check_range(statistics, inputs.scaled, self._raw.targets.file)
+        return found
 
 
-def means_of(raw: Raw, training: Mask) -> Doubles:
-    """The means of the known values of each numeric column. Raises `NnctlError` for one of none."""
-    total, count = np.zeros(len(raw.features.numeric)), np.zeros(len(raw.features.numeric))
-    for chunk in raw.chunks(training):
+def sums_of(chunks: Iterator[Doubles], columns: int) -> tuple[Doubles, Doubles]:
+    """The sum and the count of the known values of each column."""
+    total, count = np.zeros(columns), np.zeros(columns)
+    for chunk in chunks:
         known = ~np.isnan(chunk)
         with np.errstate(over="ignore", invalid="ignore"):
             total += np.where(known, chunk, 0.0).sum(axis=0)
         count += known.sum(axis=0)
-    if (count == 0).any():
-        name = raw.features.numeric[int(np.argmin(count))]
-        message = "the column has no value in any row that trains, so it has no mean"
-        setting = Setting("data.features", name, "leave it out")
-        file, place = raw.targets.file, f"column {name}"
-        raise NnctlError(Problem(message, "fill it in", file, path=place, setting=setting))
-    check_range(total, raw.features.numeric, raw.targets.file)
-    return total / count
+    return total, count
 
 
 def target_scaling(raw: Raw, targets: Targets, training: Mask, treatment: Treatment) -> Scaling:
@@ -111,26 +152,17 @@ def target_scaling(raw: Raw, targets: Targets, training: Mask, treatment: Treatm
     return scaling
 
 
-def check_range(statistics: Doubles, names: Sequence[str], file: str) -> None:
-    """Raises `NnctlError` for columns whose statistics are beyond double precision."""
-    if not (beyond := ~np.isfinite(statistics)).any():
-        return
-    message = "its numbers are too large, or too far apart, for a mean or a scale"
-    fix = "mend them, or leave the column out of data.features"
-    setting = Setting(fix=fix)
-    name = names[int(np.argmax(beyond))]
-    raise NnctlError(Problem(message, "mend them", file, path=f"column {name}", setting=setting))
-
-
 def check_size(rows: int, inputs: Inputs, memory: int, file: str) -> None:
-    """Raises `NnctlError` where one-hot encoding makes rows too long for `memory` to hold some."""
+    """Raises `NnctlError` where single columns make rows too long for `memory` to hold some."""
     row = sum(inputs.widths) * np.dtype(inputs.dtype).itemsize
     if row * min(rows, FEWEST_ROWS) <= memory:
         return
-    name, labels = max(inputs.categories.items(), key=lambda item: len(item[1]))
-    message = (
-        f"the column holds text of {len(labels):,} kinds; with an input for each, "
-        f"{FEWEST_ROWS} rows need {FEWEST_ROWS * row / 1e6:,.0f} MB, more than data.memory"
-    )
-    setting = Setting("data.features", name, "leave it out, or group its values")
+    widest, name = max(zip(inputs.widths, inputs.names, strict=True))
+    needed = f"{FEWEST_ROWS} rows need {FEWEST_ROWS * row / 1e6:,.0f} MB, more than data.memory"
+    message = f"the column becomes {widest:,} inputs; {needed}"
+    setting = Setting("data.memory", fix="raise it, or take fewer bins")
+    if name in inputs.categories:
+        message = f"the column holds text of {widest:,} kinds; with an input for each, {needed}"
+        fix = "leave it out, group its values, or give it a min_count in data.columns"
+        setting = Setting("data.features", name, fix)
     raise NnctlError(Problem(message, None, file, path=f"column {name}", setting=setting))

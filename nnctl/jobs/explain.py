@@ -25,7 +25,8 @@ EPSILON = 0.001
 class Explanation:
     """What was found of the example in a row of the data that `rows` speaks of.
 
-    `is_small`: every node is one number. `work` is None where nobody wanted it measured.
+    `is_small`: every node is one number. `inputs` names the numbers of the example, where columns
+    of a table became others than one each. `work` is None where nobody wanted it measured.
     """
 
     row: int
@@ -37,6 +38,7 @@ class Explanation:
     parameters: tuple[Finding, ...]
     is_small: bool
     work: Work | None
+    inputs: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The graph as plain data."""
@@ -78,7 +80,7 @@ def explain(
             "give 0, the only one" if count == 1 else f"rows count from 0: give 0 to {count - 1}",
         )
     example = built.train.rows(slice(row, row + 1))
-    model = built.model
+    model, inputs = built.model, built.prepared.preprocessing.inputs
     traced = trace(model, model.loss, example, 1)
     drawing = Drawing(traced, model.layout, loaded.loss.type)
     with np.errstate(all="ignore"), machine.thread_limit(1):
@@ -96,6 +98,7 @@ def explain(
         tuple(parameters),
         experiment.is_small,
         work,
+        tuple(inputs.input_names()) if inputs.categories or inputs.columns else (),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnctl.config.dumping import dump_yaml
+from nnctl.config.dumping import dump_line, dump_yaml
 from nnctl.data.classes import listed
 from nnctl.data.columns import header_of
 from nnctl.errors import NnctlError, Problem
@@ -108,7 +108,8 @@ def data_lines(plan: Plan) -> Iterator[str]:
     if plan.text:
         yield "  # Among the numbers of these columns is text, so they are read as categories:"
         yield from indented(plain("text", plan.text))
-    if any(not column.is_text for column in plan.features):
+    yield from column_lines(plan)
+    if any(not column.is_text or column.are_dates for column in plan.features):
         yield "  scale: standardize               # numbers get mean 0 and deviation 1"
     if plan.task == "regression":
         yield "  target_scale: standardize        # figures and predictions stay in its own unit"
@@ -116,6 +117,17 @@ def data_lines(plan: Plan) -> Iterator[str]:
     columns = "1 column has" if gaps == 1 else f"{gaps:,} columns have"
     today = f"{columns} gaps: they" if gaps else "there are none now; gaps"
     yield f"  missing: mean                    # {today} get the column's mean, or a category"
+
+
+def column_lines(plan: Plan) -> Iterator[str]:
+    """The columns that are dates, and how they are written."""
+    if not plan.dates:
+        return
+    yield "  columns:                         # dates become their parts, such as month and hour"
+    for column in plan.dates:
+        (pattern,) = column.written.found
+        told = {"type": "date"} | ({} if pattern is None else {"format": pattern})
+        yield from (f"    {line}" for line in dump_line(column.name, told).split("\n"))
 
 
 def format_lines(plan: Plan) -> Iterator[str]:

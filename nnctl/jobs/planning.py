@@ -50,6 +50,11 @@ class Plan:
     warnings: tuple[str, ...] = field(default=())
 
     @property
+    def dates(self) -> list[Column]:
+        """The features that are dates."""
+        return [column for column in self.features if column.are_dates]
+
+    @property
     def text(self) -> list[str]:
         return [column.name for column in (*self.features, self.target) if column.is_mixed]
 
@@ -208,6 +213,20 @@ def kinds_of(column: Column) -> str:
     return f"over {MOST_LABELS:,}" if column.many else f"{column.distinct:,}"
 
 
+def unreadable(column: Column) -> str:
+    """Why a column of dates is no feature; empty where it is one."""
+    if not column.are_dates:
+        others = column.known - column.dates
+        return f"it holds dates, and in {others:,} rows something else"
+    formats = column.written.found
+    if len(formats) > 1:
+        ways = " or ".join(f'"{pattern}"' for pattern in formats)
+        return f"its dates can be read in {len(formats)} ways; say in data.columns which: {ways}"
+    if not formats:
+        return "it holds dates that are not all written alike; write them as 2024-02-29"
+    return ""
+
+
 def useless(column: Column) -> str:
     """Why a column is no feature, with figures; empty where it is one."""
     if not column.known:
@@ -215,8 +234,7 @@ def useless(column: Column) -> str:
     if column.is_constant:
         return "it has one value in all rows"
     if column.dates > column.known / 2:
-        order = ", in which the rows are in order" if column.in_order else ""
-        return f"it holds dates{order}; write what counts of them, such as the month, as numbers"
+        return unreadable(column)
     if column.is_numbering:
         return "it numbers the rows"
     if not column.is_text:

@@ -10,6 +10,8 @@ import numpy as np
 from nnctl.assembly.build import Built, build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
+from nnctl.data.inputs import Inputs
+from nnctl.data.overview import ColumnInputs, column_inputs
 from nnctl.data.streamed import Streamed
 from nnctl.graph import Name, Shape
 from nnctl.jobs.finding import find_model
@@ -65,7 +67,7 @@ class Summary:
     between. `data_bytes` are those of the examples that are held while training: of inputs in
     blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a few
     steps took, Python included. All these and `speed` are None for a weights file, which is not
-    trained.
+    trained. `columns` are those of a table, where some become other inputs than one number each.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -77,6 +79,7 @@ class Summary:
     blocks: int | None = None
     peak_bytes: int | None = None
     speed: Speed | None = None
+    columns: tuple[ColumnInputs, ...] = ()
 
 
 def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
@@ -86,7 +89,9 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     """
     path = find_model(path)
     if path.is_dir() or path.suffix == ".npz":
-        return summary_of(load_trained(path).model, None)
+        trained = load_trained(path)
+        whole = summary_of(trained.model, None)
+        return replace(whole, columns=columns_with_inputs(trained.preprocessing.inputs))
     built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))
     training = training_of(built)
     step = built.model.step(built.train, training.batch_size)
@@ -102,7 +107,13 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
         blocks=blocks,
         peak_bytes=machine.peak_memory(),
         speed=speed,
+        columns=columns_with_inputs(built.prepared.preprocessing.inputs),
     )
+
+
+def columns_with_inputs(inputs: Inputs) -> tuple[ColumnInputs, ...]:
+    """The columns and their inputs; none where each is one number."""
+    return tuple(column_inputs(inputs)) if inputs.categories or inputs.columns else ()
 
 
 def held_bytes(built: Built) -> int:

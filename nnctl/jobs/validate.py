@@ -8,6 +8,7 @@ from typing import Any
 from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import build
 from nnctl.config import dump_yaml, load, resolved
+from nnctl.data.overview import ColumnFacts
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.finding import find_config
 
@@ -16,13 +17,15 @@ from nnctl.jobs.finding import find_config
 class ValidateResult:
     """The problems of all files and the advice on them, in the order of the files.
 
-    `files` are those looked at; `warnings` tell what a user should know of their data.
+    `files` are those looked at; `warnings` tell what a user should know of their data. Of a single
+    config `columns` tells what the rows that train hold, where they come from a table.
     """
 
     errors: tuple[Problem, ...]
     files: tuple[str, ...]
     advice: tuple[Advice, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    columns: tuple[ColumnFacts, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The findings as plain data."""
@@ -50,11 +53,12 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
     problems: list[Problem] = []
     advice: list[Advice] = []
     warnings: list[Problem] = []
+    columns: tuple[ColumnFacts, ...] = ()
     for path in configs:
         config = None
         try:
             config = load(find_config(path), overrides=overrides)
-            built = build(config)
+            built = build(config, survey=len(configs) == 1)
             if config.tune is not None:
                 from nnctl.jobs.search_check import check_search  # which few configs ask for
 
@@ -66,9 +70,10 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
             advice += () if config is None else advice_on(config)
             continue
         warnings += built.prepared.warnings
+        columns = built.prepared.columns
         advice += advice_for(built)
     files = tuple(map(str, configs))
-    return ValidateResult(tuple(problems), files, tuple(advice), tuple(warnings))
+    return ValidateResult(tuple(problems), files, tuple(advice), tuple(warnings), columns)
 
 
 def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from nnctl.reading.dates import DateCells
 from nnctl.reading.header import Header
 from nnctl.reading.labels import NumberLabels
 from nnctl.reading.notation import Kind, Notation
 from nnctl.reading.table import SHOWN_PROBLEMS, DateFormat
+
+if TYPE_CHECKING:
+    from nnctl.reading.dates import DateCells
 
 
 class Asked(NamedTuple):
@@ -42,7 +44,7 @@ class ColumnState:
         place: int,
         kind: Kind | None,
         labels: NumberLabels | None = None,
-        dates: DateCells | None = None,
+        dates: "DateCells | None" = None,
     ) -> None:
         self.name, self.place, self.kind = name, place, kind
         self.labels, self.dates = labels, dates
@@ -106,6 +108,8 @@ def column_state(header: Header, asked: Asked, notation: Notation, name: str) ->
     """A column that is asked for, with what is known of it."""
     kind: Kind | None = None
     if name in asked.dates:
+        from nnctl.reading.dates import DateCells  # which few tables need
+
         dates = DateCells(asked.dates[name], notation.missing)
         return ColumnState(name, header.places[name], "number", dates=dates)
     if name in asked.text:

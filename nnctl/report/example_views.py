@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isqrt, prod
-from typing import Any, Literal
+from math import isqrt
+from typing import Literal
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def view_of(trained: Trained, x: Array | Blocks) -> View:
     """
     model = trained.model
     inputs = trained.preprocessing.inputs
-    if inputs.categories:
+    if inputs.categories or inputs.columns:
         return View("table")
     shape = declared_shape(model)
     one_axis = any(layer.type_name.endswith("1d") for layer in model.layers)
@@ -110,32 +110,28 @@ def likeness(values: Array, apart: int) -> float:
 
 def values_of(inputs: Inputs, x: Array) -> Array:
     """The numbers of the data that inputs `x` were made of, (rows, columns), without text."""
-    flat = x.reshape(len(x), prod(x.shape[1:])).astype(np.float64)
-    return np.asarray(inputs.scaling.invert(flat))
+    return inputs.own_numbers(x)
 
 
 def cells_of(inputs: Inputs, example: Array) -> list[str]:
     """What the data had in each column of an example, as text; a number to six digits."""
     flat = example.reshape(-1)
-    starts = np.cumsum([0, *inputs.widths])
-    places = {name: start for name, start in zip(inputs.names, starts, strict=False)}
-    numbers = flat[[places[name] for name in inputs.numeric]][None].astype(np.float64)
-    own = dict(zip(inputs.numeric, inputs.scaling.invert(numbers)[0].tolist(), strict=True))
+    starts = inputs.starts()
+    own = dict(zip(inputs.numbers, inputs.own_numbers(example[None])[0].tolist(), strict=True))
+    numbers = inputs.numbers_behind(example[None])[0].tolist()
+    behind = dict(zip(inputs.places_scaled(), numbers, strict=True))
     cells = []
     for name in inputs.names:
+        dates, start = inputs.special(name).dates, starts[name]
         if name in own:
             cells.append(typeset(f"{own[name]:.6g}"))
-            continue
-        labels = inputs.categories[name]
-        marked = flat[places[name] : places[name] + len(labels)]
-        cells.append(labels[int(marked.argmax())] if marked.any() else UNSEEN)
+        elif dates is not None:
+            values = [
+                behind.get(start + k, float(flat[start + k])) for k in range(dates.starts[-1])
+            ]
+            cells.append(dates.text_of(values))
+        else:
+            labels = inputs.categories[name]
+            marked = flat[start : start + len(labels)]
+            cells.append(labels[int(marked.argmax())] if marked.any() else UNSEEN)
     return cells
-
-
-def input_names(inputs: Inputs) -> list[str]:
-    """A name for each input of the model: a column's, or that of a category of a column."""
-    names: list[str] = []
-    for name in inputs.names:
-        labels: Any = inputs.categories.get(name)
-        names += [name] if labels is None else [f"{name} = {label}" for label in labels]
-    return names

@@ -8,7 +8,7 @@ import numpy as np
 from nnctl.assembly.trained import Trained
 from nnctl.graph import Array, Shape
 from nnctl.network.layers import Conv1D, Conv2D, Dense, Layer
-from nnctl.report.example_views import View, input_names
+from nnctl.report.example_views import View
 
 MOST_TILES, MOST_LINES, MOST_ROWS = 64, 24, 40
 POOLING = "pooling"
@@ -50,7 +50,7 @@ def names_for(trained: Trained, index: int) -> list[str]:
     shapes = [trained.model.input_shape, *trained.model.shapes]
     if len(shapes[index]) != 1 or any(POOLING in layer.type_name for layer in before):
         return []
-    return input_names(trained.preprocessing.inputs)
+    return trained.preprocessing.inputs.input_names()
 
 
 def kernel_parts(

@@ -145,7 +145,7 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
         low,
         high,
         inputs.names[:MOST_COLUMNS],
-        tuple(inputs.categories),
+        (*inputs.categories, *inputs.dates),
         max(0, len(inputs.names) - MOST_COLUMNS),
         targets.names if confusion is None else confusion.classes,
         confusion,

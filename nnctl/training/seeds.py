@@ -5,7 +5,9 @@ from typing import Literal, get_args
 import numpy as np
 
 # The place in this list is in every key, so a new purpose goes to its end: runs keep their numbers.
-Purpose = Literal["split", "weights", "shuffle", "dropout", "gradcheck", "folds", "tune"]
+Purpose = Literal[
+    "split", "weights", "shuffle", "dropout", "gradcheck", "folds", "tune", "quantiles"
+]
 
 
 def generator(seed: int, purpose: Purpose) -> np.random.Generator:

@@ -6,6 +6,8 @@ BINARY = "{type: binary_crossentropy, from_logits: true}"
 SLIDING = "{type: conv2d, filters: 4, kernel_size: 3, padding: same, activation: relu}"
 FLAT = "{type: flatten}"
 PICTURE = "input_shape: [1, 6, 6]\n"
+PATIENTS = ", scale: standardize, columns: {patientId: {bins: 4}}"
+PIECES = ", bins: 4, scale: standardize"
 SPARSE = "{type: sparse_categorical_crossentropy, from_logits: true}"
 
 
@@ -70,6 +72,9 @@ SOUND = {
     ),
     "a validation file": numbers(HIDDEN, dense(1), data=", validation: others.csv"),
     "text that means categories": config("units", "price", HIDDEN, dense(1), data=", text: [size]"),
+    "a column of type category": config(
+        "units", "price", HIDDEN, dense(1), data=", columns: {size: category}"
+    ),
     "whole numbers that mean something": config(
         "visitors", "price", HIDDEN, dense(1), data=", scale: standardize"
     ),
@@ -265,4 +270,9 @@ FAULTY = [
     ("identifier", config("customers", "price", HIDDEN, dense(1))),
     ("identifier", config("customers", "price", HIDDEN, dense(1), data=", text: [customer]")),
     ("identifier", config("orders", "price", HIDDEN, dense(1), data=", scale: minmax")),
+    *(
+        ("identifier", config("patients", "price", HIDDEN, dense(1), data=PATIENTS + features))
+        for features in ("", ", features: [patientId, a, b]")
+    ),
+    ("target-in-features", config("copied", "price", HIDDEN, dense(1), data=PIECES)),
 ]

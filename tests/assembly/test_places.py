@@ -101,8 +101,47 @@ for part in ("validation", "test"):
     told = "there is no such file"
     SITUATIONS[f"no {part} file"] = Situation(f"data.{part}", "gone.csv", told, given)
 
+COLUMNS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
+    "a column that is not there": (
+        "data.columns.roms", 'there is no column "roms"', {"roms": "number"}, {}
+    ),
+    "a column that is a target": (
+        "data.columns.price", "is a target; data.columns is about features",
+        {"size": {"scale": "log"}, "price": {"scale": "log"}}, {},
+    ),
+    "a column that is the weight": (
+        "data.columns.weight", "is the weight; data.columns is about features",
+        {"weight": {"bins": 3}}, {"sample_weight": "weight"},
+    ),
+    "a column that is no feature": (
+        "data.columns.rooms", "is not among data.features", {"rooms": {"bins": 2}},
+        {"features": ["size"]},
+    ),
+    "an ignored column that is a feature": (
+        "data.columns.rooms", "is among data.features, and is to be ignored",
+        {"rooms": "ignore"}, {"features": ["size", "rooms"]},
+    ),
+}  # fmt: skip
+for name, (where, told, columns, given) in COLUMNS.items():
+    SITUATIONS[name] = Situation(where, "homes.csv:1", told, {**given, "columns": columns})
+for key, column, held in (("min_count", "size", "numbers"), ("bins", "kind", "text")):
+    told = f'column "{column}" holds {held}, and {key} is not for those'
+    SITUATIONS[f"{key} of {held}"] = Situation(
+        f"data.columns.{column}.{key}", "homes.csv", told, {"columns": {column: {key: 3}}}
+    )
+
 CROWD = "".join(f"{k},{k % 5}\n" for k in range(20))
 SITUATIONS |= {
+    "columns of arrays": Situation(
+        "data.columns", "eight.npz", "the data are arrays, whose columns have no names",
+        {"train": "eight.npz", "target": "y", "columns": {"x_0": {"bins": 3}}}, {},
+        lambda folder: np.savez(folder / "eight.npz", x=np.ones((4, 8)), y=np.arange(4.0)),
+    ),
+    "pieces of pictures": Situation(
+        "data.bins", "eight.npz", "an example has shape (2, 4), in which the pieces have no place",
+        {"train": "eight.npz", "target": "y", "bins": 3}, {},
+        lambda folder: np.savez(folder / "eight.npz", x=np.ones((4, 2, 4)), y=np.arange(4.0)),
+    ),
     "no train file": Situation(
         "data.train", "gone.csv", "there is no such file", {"train": "gone.csv"}
     ),

@@ -86,7 +86,7 @@ def read(reader: str, table: str) -> None:
         counted(lambda: pd.read_csv(table))
         return
     from nnctl.data.prepare import Wanted, prepare
-    from nnctl.data.statistics import Treatment
+    from nnctl.data.rules import Treatment
     from nnctl.reading.files import DataFile
 
     file, treatment = DataFile(Path(table), None, ("y",)), Treatment(scaling="rescale", by=255.0)

@@ -134,7 +134,7 @@ def test_every_key_of_a_config_is_offered():
         ("optimizer.learning_rate.warmup_s", ["optimizer.learning_rate.warmup_steps="]),
         ("layers.12.unit", ["layers.12.units="]),
         ("input_shape", ["input_shape="]),
-        ("data.scale.", ["data.scale.type=", "data.scale.by="]),
+        ("data.scale.", ["data.scale.type=", "data.scale.by=", "data.scale.clip="]),
         ("epochs.", []),
         ("nothing.", []),
     ],

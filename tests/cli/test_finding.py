@@ -180,4 +180,4 @@ def test_validate_tells_of_the_other_files_besides(trained: Path, invoke: Invoke
 def test_a_config_may_be_json(project: Path, invoke: Invoke) -> None:
     values = yaml.safe_load(Path("small.yaml").read_text())
     Path("small.json").write_text(json.dumps(values))
-    assert invoke("validate", "small.json").stdout == "small.json: no problems\n"
+    assert invoke("validate", "small.json").stdout.endswith("\nsmall.json: no problems\n")

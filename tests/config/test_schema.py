@@ -136,9 +136,9 @@ WHOLES = "must be a list of whole numbers at least 1, not empty"
 COLUMNS = "it must be the name of a column, or a list of columns, not empty"
 FRACTION = "it must be a number in (0, 1), or a file"
 NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
-SCALINGS = "allowed are: minmax, none, rescale, standardize"
+SCALINGS = "allowed are: log, minmax, none, quantile, rescale, robust, standardize"
 DATA = (
-    "data takes: decimal, delimiter, encoding, features, header, memory, missing, "
+    "data takes: bins, columns, decimal, delimiter, encoding, features, header, memory, missing, "
     "missing_values, sample_weight, scale, signs, split, "
     "target, target_scale, test, text, thousands, train, validation"
 )
@@ -452,7 +452,7 @@ def test_a_metric_must_go_with_the_loss(problems: Callable[..., tuple[Problem, .
 def test_sections_of_the_wrong_kind(problems: Callable[..., tuple[Problem, ...]]) -> None:
     found = problems("data=3", "layers=dense", "loss=[1]")
     assert [problem.path for problem in found] == ["data", "layers", "loss"]
-    assert found[0].message.startswith("3 stands here; data is a mapping with the keys decimal")
+    assert found[0].message.startswith("3 stands here; data is a mapping with the keys bins")
     assert found[1].message == 'layers is "dense"; it must be a list of layers, not empty'
 
 

@@ -11,7 +11,7 @@ import pytest
 from nnctl.config.placing import place_problem
 from nnctl.config.source import Source
 from nnctl.data.prepare import Drawn, Prepared, Wanted, prepare
-from nnctl.data.statistics import Treatment
+from nnctl.data.rules import Treatment
 from nnctl.errors import NnctlError
 from nnctl.reading import bytestream
 from nnctl.reading.files import DataFile, TextFormat
@@ -33,6 +33,7 @@ def prepared(train: Path, target: Any = None, features: Any = None, **options: A
     """`prepare` with all options by name; seed 0."""
     wanted = {"task": "regression", "units": 1}
     wanted |= {name: options.pop(name) for name in WANTED if name in options}
+    survey = options.pop("survey", False)
     treatment = {name: options.pop(name) for name in list(options) if name not in (*FILES, "split")}
     others = {
         name: DataFile(Path(value)) if isinstance(value, str | Path) else value
@@ -49,6 +50,7 @@ def prepared(train: Path, target: Any = None, features: Any = None, **options: A
         Wanted(**wanted),
         Treatment(**treatment),
         **others,
+        survey=survey,
     )
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nnctl.data.scaling import FITS, Scaling, fit
+from nnctl.data.fitting import FITS, fit
+from nnctl.data.scaling import Scaling
 
 X = np.array([[1.0, 10.0, 0.1], [2.0, 20.0, 0.1], [6.0, 60.0, 0.1]])
 
@@ -62,7 +63,7 @@ def test_json_keeps_every_bit(x: np.ndarray, type: str) -> None:
 
 
 GARBLED = [
-    {"type": "log"},
+    {"type": "logarithm"},
     {"type": None},
     {"shift": "x"},
     {"shift": [[0.0]]},

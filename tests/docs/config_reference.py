@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import DEFAULTS, KEYS, argument_description
 from nnctl.config.scaling import SCALINGS
 from nnctl.config.schema import Config, DataConfig, FileConfig, MarksConfig
@@ -63,6 +64,11 @@ files is the pattern of their names, `part-*.csv.gz`.
 MARKS = """\
 `missing_values` is a list of further marks, or `{only: [...]}`:
 """
+COLUMNS = """\
+What single columns are, `{shop: category, price: {scale: log}}`; a bare type stands for
+`{type: TYPE}`. [A page](columns.md) tells what becomes of them. In `--set` a name that holds dots
+stands in quotes: `--set 'data.columns."Pool.QC".missing=mean'`.
+"""
 SEARCHED = """\
 `search` names keys. A list has values of any kind, `layers.0.units: [16, 32, 64]`; a range has
 numbers, `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`, whole ones where the key
@@ -98,6 +104,7 @@ def key_parts() -> Iterator[str]:
     yield f"## data\n\n{keys(DataConfig, 'data.')}"
     yield f"{FORMS}\n{keys(FileConfig, 'file.')}"
     yield f"{MARKS}\n{keys(MarksConfig, 'marks.')}"
+    yield f"## data.columns\n\n{COLUMNS}\n{keys(ColumnConfig, 'column.')}"
     for name, made in (
         ("early_stopping", EarlyStopping),
         ("reduce_lr_on_plateau", ReduceLROnPlateau),
@@ -113,7 +120,7 @@ def keys(section: type[Section], ahead: str) -> str:
     rows = []
     for name, field in section.model_fields.items():
         path = ahead + name
-        shown = name if ahead in ("file.", "marks.", "range.") else path
+        shown = name if ahead in ("file.", "marks.", "range.", "column.") else path
         rows.append([code(shown), type_of(field), default_of(field, path), KEYS[path]])
     return table(HEAD, rows)
 

@@ -69,6 +69,22 @@ KINDS = {
             "dtype": "float64",
         }
     ),
+    "columns": Kind(
+        {
+            "data": {
+                "target": "price", "features": ["age", "size", "colour", "town", "day"],
+                "scale": "standardize", "missing": "mean", "bins": 3,
+                "columns": {
+                    "age": {"scale": {"type": "robust", "clip": True}, "missing": "median"},
+                    "size": {"scale": "quantile", "indicator": True},
+                    "town": {"type": "category", "min_count": 9},
+                    "day": {"type": "date", "parts": ["year", "weekday", "days"]},
+                },
+            },
+            "layers": [dense(3, "tanh"), dense(1)],
+            "loss": "mean_squared_error",
+        }
+    ),
     "one-hot": Kind(
         {
             "data": {"target": ["p", "q", "r"], "features": ["town"], "text": ["town"]},
@@ -103,7 +119,8 @@ def table(generator: np.random.Generator) -> list[dict[str, object]]:
                 "age": age,
                 "size": round(float(generator.normal(1.7, 0.1)), 2),
                 "colour": ("red", "green", "", "blue")[number % 4],
-                "town": (1, 20, 3)[number % 3],
+                "town": (1, 20, 3)[number % 3 if number else 1],
+                "day": f"202{number % 3}-0{1 + number % 8}-1{number % 9}",
                 "price": round(float(generator.normal(9, 4)), 2),
                 "weight": 1 + number % 2,
                 "sick": number % 2,

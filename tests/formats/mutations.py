@@ -125,17 +125,20 @@ def other_file(mutation: Mutation, given: Any) -> str | None:
     Nothing in such a file can speak against it, and it predicts what its own training would have.
     """
     path, now = mutation.path, mutation.now
-    field = path[: 3 if path[1:2] in NUMBERS else 2]
     if path[:1] == ("preprocessing",) and len(path) > 1:
-        mine, its = at(given, field), at(mutation.metadata, field)
-        if field[1:] in STATISTICS and are_numbers(its, len_of(mine), field[-1] == "divisor"):
+        field = field_of(path)
+        mine, its = at(given, field), mutation._replace(path=field).now
+        if field[-1] in STATISTICS and are_statistics(its, mine, field[-1]):
             return "statistics of other rows"
+        if field[-1] == "parts" and are_parts(its, mine):
+            return "other parts"
+        if field[-1] == "offset" and its in (None, False):
+            return "dates of which nobody knows whether they have offsets"
         if path[1] == "classes" and are_labels(its, len_of(mine)):
             return "other labels"
-        if path[1] == "categories" and len(path) > 2:
-            its, mine = at(its, path[2:3]), at(mine, path[2:3])
-            if are_labels(its, len(mine)) and isinstance(its[0], str):
-                return "other labels"
+        own = path[1] == "categories" and len(path) > 2 and are_labels(its, len(mine))
+        if own and isinstance(its[0], str):
+            return "other labels"
     if path == ("config", "loss", "from_logits") and isinstance(now, bool):
         return "outputs that stand for something else"
     if path[:2] == ("config", "layers") and len(path) > 2:
@@ -150,11 +153,45 @@ def other_file(mutation: Mutation, given: Any) -> str | None:
     return None
 
 
-NUMBERS = [("scaling",), ("target_scaling",)]
-STATISTICS = [
-    ("scaling", "shift"), ("scaling", "divisor"), ("target_scaling", "shift"),
-    ("target_scaling", "divisor"), ("means",),
-]  # fmt: skip
+# What the rows that train decide.
+STATISTICS = ("shift", "divisor", "means", "edges", "origin", "quantiles")
+
+
+def field_of(path: Places) -> Places:
+    """Where the whole of that stands which a place is a part of: a list or a number."""
+    names = [place for place, key in enumerate(path) if isinstance(key, str)]
+    return path[: names[-1] + 1]
+
+
+def are_statistics(value: Any, mine: Any, name: str) -> bool:
+    """Whether those may be statistics of other rows: as many, and rising where they are edges."""
+    if name == "origin":
+        return type(value) in (int, float) and abs(value) <= 1e308
+    if name == "quantiles":
+        lists = isinstance(value, list) and len(value) == len(mine) and all(map(len_of, value))
+        return lists and all(are_rising(each, len(each)) for each in value)
+    if name == "means" and isinstance(value, list) and isinstance(mine, list):
+        if [each is None for each in value] != [each is None for each in mine]:
+            return False
+        value = [0.0 if each is None else each for each in value]
+    if name == "edges":
+        return are_rising(value, len_of(mine)) and len(set(value)) == len(value)
+    return are_numbers(value, len_of(mine), name == "divisor")
+
+
+def are_rising(value: Any, count: int | None) -> bool:
+    return are_numbers(value, count, False) and all(a <= b for a, b in pairwise(value))
+
+
+def are_parts(value: Any, mine: Any) -> bool:
+    """Whether those are parts of dates that become as many inputs."""
+    numbers = ("year", "days")
+    known = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return known and sorted(each in numbers for each in value) == sorted(
+        each in numbers for each in mine
+    )
+
+
 WITHOUT_ARRAYS = ("activation", "dropout", "flatten", "max_pooling2d")
 ARGUMENTS = ("epsilon", "negative_slope", "alpha", "strides", "dilation_rate", 0, 1)
 

@@ -8,6 +8,9 @@ import typer
 from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nnctl.data.overview import ColumnInputs
     from nnctl.jobs.summary import Speed, Summary
 
 
@@ -45,6 +48,9 @@ def print_summary(result: "Summary") -> None:
         for layer in result.layers
     ]
     print_columns(["layer", "output shape", "parameters", "FLOPs an example"], rows)
+    if result.columns:
+        print()
+        print_places(result.columns)
     kept = result.parameters - result.trainable
     print(f"\nparameters  {result.parameters:,} ({size(result.parameter_bytes)})", end="")
     print(f", of which {kept:,} are not trained" if kept else "")
@@ -58,6 +64,16 @@ def print_summary(result: "Summary") -> None:
         print(f"peak        {size(result.peak_bytes)}, Python included, to read the data and train")
     if result.speed is not None:
         print_speed(result.speed)
+
+
+def print_places(columns: "Sequence[ColumnInputs]") -> None:
+    """A line a column of a table: which inputs it became."""
+    from nnctl.cli.printing import MOST_COLUMNS, print_columns
+
+    rows = [[each.name, each.kind, each.places, each.told] for each in columns[:MOST_COLUMNS]]
+    print_columns(["column", "kind", "inputs", "which are"], rows, left=4)
+    if len(columns) > MOST_COLUMNS:
+        print(f"and {len(columns) - MOST_COLUMNS:,} more columns")
 
 
 def print_speed(speed: "Speed") -> None:

@@ -15,7 +15,9 @@ LINEAR = "layers.0.activation=linear"
 def test_advice_is_a_result_and_no_failure(project, invoke):
     result = invoke("validate", "small.yaml", "--set", LINEAR)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines() == [
+    *table, blank = result.stdout.splitlines()[:4]
+    assert table[0].startswith("column") and blank == ""
+    assert result.stdout.splitlines()[4:] == [
         "small.yaml: no problems",
         f"advice: --set {LINEAR}  layers.0.activation  [linear-hidden]",
         f"  layers.0 is linear; {RULES['linear-hidden'].why}",
@@ -31,7 +33,7 @@ def test_strict_fails_on_advice_alone(project, invoke):
     ignored = [LINEAR, "ignore_advice=[linear-hidden]"]
     overrides = [part for each in ignored for part in ("--set", each)]
     result = invoke("validate", "small.yaml", "--strict", *overrides)
-    assert (result.exit_code, result.stdout) == (0, "small.yaml: no problems\n")
+    assert result.exit_code == 0 and result.stdout.endswith("\nsmall.yaml: no problems\n")
     (project / "table.csv").unlink()
     result = invoke("validate", "small.yaml", "--strict", "--set", LINEAR)
     assert result.exit_code == 2
