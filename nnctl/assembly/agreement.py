@@ -6,10 +6,10 @@ from typing import Any
 from nnctl.assembly.build import output_units
 from nnctl.assembly.examples import data_file, treatment
 from nnctl.config import Config
-from nnctl.data.dates import USUAL
 from nnctl.data.inputs import OTHER_LABEL, Inputs
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.rules import Treatment
+from nnctl.encoding.dates import USUAL
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.arrays import FEATURES, TARGET
 from nnctl.reading.files import DataFile

@@ -12,8 +12,8 @@ from nnctl.data import preprocessing
 from nnctl.data.classes import listed
 from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
 from nnctl.data.rules import Rule, Treatment
-from nnctl.data.scaling import Scale
 from nnctl.data.targets import Targets
+from nnctl.encoding.scaling import Scale
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
 from nnctl.network.losses import CategoricalCrossentropy
 from nnctl.reading.files import DataFile, TextFormat

@@ -1,7 +1,7 @@
 """What a config says of single columns: `data.columns`."""
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Strict, model_validator
 from pydantic_core import InitErrorDetails
@@ -9,15 +9,13 @@ from pydantic_core import InitErrorDetails
 from nnctl.config.constraints import Filled, Limits, Phrase
 from nnctl.config.problems import detail, errors
 from nnctl.config.scaling import SCALING
-from nnctl.config.schema import Bins, Missing
+from nnctl.config.schema import Bins
 from nnctl.config.types import Entry, Named, OrSection, Section
 from nnctl.config.wording import excerpt
+from nnctl.encoding.words import FILLING, ColumnType, Missing, Part
 from nnctl.errors import did_you_mean
 from nnctl.reading.dates import is_date_format
 
-ColumnType = Literal["number", "category", "date", "ignore"]
-Part = Literal["year", "month", "day", "weekday", "hour", "minute", "days"]
-FILLING = ("mean", "median")
 # The types of column that a key is for; `missing` is for all but those ignored.
 KEYS_FOR = {
     "scale": ("number", "date"),

@@ -35,6 +35,7 @@ from nnctl.config.types import (
     arguments_model,
 )
 from nnctl.config.wording import excerpt
+from nnctl.encoding.words import Missing
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.annotations import OneOf
 from nnctl.network.layers import LAYERS
@@ -77,7 +78,6 @@ def possible_name(file: str) -> str:
 
 Text = Annotated[str, Phrase("text", "text")]
 Split = Literal["random", "last"]
-Missing = Literal["error", "drop", "mean", "median"]
 Delimiter = Annotated[
     str,
     Phrase(

@@ -10,14 +10,14 @@ import numpy as np
 from nnctl.data.checks import note_kinds, note_missing, note_overflow
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import OneHot
-from nnctl.data.rules import FILLING, Missing
-from nnctl.data.scaling import UNSCALED, AnyScaling, scaling_from
+from nnctl.encoding.scaling import UNSCALED, AnyScaling, scaling_from
+from nnctl.encoding.words import FILLING, Missing
 from nnctl.reading.array_types import Array, Codes, Doubles
 from nnctl.reading.table import DateFormat, Faults, Table, TextColumn, text_of
 from nnctl.system import stated
 
 if TYPE_CHECKING:
-    from nnctl.data.special import Special
+    from nnctl.encoding.special import Special
 
 DTYPES = ("float32", "float64")
 ALIKE = 1e-6  # two sums of the same numbers, as parts of their spread or size
@@ -82,7 +82,7 @@ class Inputs(NamedTuple):
 
     def special(self, name: str) -> "Special":
         """What is special of a column; of most there is nothing."""
-        from nnctl.data.special import PLAIN_COLUMN  # which few models need
+        from nnctl.encoding.special import PLAIN_COLUMN  # which few models need
 
         return self.columns.get(name, PLAIN_COLUMN)
 
@@ -355,7 +355,7 @@ def stated_columns(value: Any) -> "dict[str, Special]":
     own = stated.mapping("columns", value)
     if not own:
         return {}
-    from nnctl.data.special import Special
+    from nnctl.encoding.special import Special
 
     return {name: Special.from_json(f"columns.{name}", own[name]) for name in own}
 

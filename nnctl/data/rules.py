@@ -2,17 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
-from nnctl.data.scaling import Scale
 from nnctl.data.streamed import MEMORY
+from nnctl.encoding.scaling import Scale
+from nnctl.encoding.words import ColumnType, Missing, Part
 from nnctl.reading.files import PLAIN, TextFormat
-
-Missing = Literal["error", "drop", "mean", "median"]
-ColumnType = Literal["number", "category", "date", "ignore"]
-Part = Literal["year", "month", "day", "weekday", "hour", "minute", "days"]
-FILLING: tuple[Missing, ...] = ("mean", "median")  # what stands in for a missing value
-PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class Rule(NamedTuple):

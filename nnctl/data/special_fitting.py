@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from nnctl.data.checks import check_range
-from nnctl.data.dates import Dates, Spread
 from nnctl.data.inputs import OTHER_LABEL
-from nnctl.data.pieces import edges_of
-from nnctl.data.quantiles import Chunks
 from nnctl.data.raw import Raw
 from nnctl.data.rules import Treatment
-from nnctl.data.special import Special
+from nnctl.encoding.dates import Dates, Spread
+from nnctl.encoding.pieces import edges_of
+from nnctl.encoding.quantiles import Chunks
+from nnctl.encoding.special import Special
 from nnctl.reading.array_types import Doubles
 
 

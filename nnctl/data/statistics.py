@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.checks import check_range
-from nnctl.data.fitting import fit, fit_each
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs, filled
 from nnctl.data.preprocessing import Preprocessing
-from nnctl.data.quantiles import quantiles_of
 from nnctl.data.raw import Raw
-from nnctl.data.rules import FILLING, Treatment
-from nnctl.data.scaling import AnyScaling, Scaling
+from nnctl.data.rules import Treatment
 from nnctl.data.targets import Targets
+from nnctl.encoding.fitting import fit, fit_each
+from nnctl.encoding.quantiles import quantiles_of
+from nnctl.encoding.scaling import AnyScaling, Scaling
+from nnctl.encoding.words import FILLING
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.array_types import Doubles, Mask
 from nnctl.reading.table import Faults

@@ -15,7 +15,7 @@ from nnctl.data.checks import (
 )
 from nnctl.data.classes import Classes, Label, Task
 from nnctl.data.inputs import DTYPES
-from nnctl.data.scaling import UNSCALED, Scaling
+from nnctl.encoding.scaling import UNSCALED, Scaling
 from nnctl.reading.array_types import Array
 from nnctl.reading.table import Faults, Table
 from nnctl.system import stated

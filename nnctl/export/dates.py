@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nnctl.data.dates import PERIODS
-from nnctl.data.rules import Part
+from nnctl.encoding.dates import PERIODS
+from nnctl.encoding.words import Part
 from nnctl.export.writing import Writer
 from nnctl.reading.dates import DAY
 from nnctl.reading.table import DateFormat

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs
-from nnctl.data.rules import FILLING
-from nnctl.data.scaling import Scaling
+from nnctl.encoding.scaling import Scaling
+from nnctl.encoding.words import FILLING
 from nnctl.errors import NnctlError, Problem
 from nnctl.export import dates, scales
 from nnctl.export.writing import ML, Tensor, Writer

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnctl.data.normal import CENTRE, CENTRE_SQUARED, MIDDLE, TAIL, TAIL_START
-from nnctl.data.scaling import LARGEST, Scaling
-from nnctl.data.to_normal import END_SHARE, ENDS
+from nnctl.encoding.normal import CENTRE, CENTRE_SQUARED, MIDDLE, TAIL, TAIL_START
+from nnctl.encoding.scaling import LARGEST, Scaling
+from nnctl.encoding.to_normal import END_SHARE, ENDS
 from nnctl.export.writing import Writer
 from nnctl.graph import Array, Shape
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnctl.data.fitting import FITS
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Preprocessing
+from nnctl.encoding.fitting import FITS
 from nnctl.errors import NnctlError
 from nnctl.reading.source import open_source
 from tests.data.test_prepare import prepared, write

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nnctl.data.overview import column_inputs
 from nnctl.data.rules import Rule
-from nnctl.data.scaling import Scale
+from nnctl.encoding.scaling import Scale
 from tests.data.test_prepare import prepared, write
 
 TEXT = "when,size,kind,t\n" + "".join(

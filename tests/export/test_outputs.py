@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl.data.classes import Classes
-from nnctl.data.scaling import Scaling
 from nnctl.data.targets import Targets
+from nnctl.encoding.scaling import Scaling
 from nnctl.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from tests.export.running import DATASETS, built, cells_of, exported, outputs, session_of, trained
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnctl.data.fitting import FITS, fit
+from nnctl.encoding.fitting import FITS, fit
 
 CASES = json.loads(Path(__file__).with_name("scalings.json").read_text())["cases"]
 TOLERANCE = 1e-12

@@ -7,7 +7,7 @@ import pytest
 
 from nnctl.data.inputs import Inputs
 from nnctl.data.rules import Rule
-from nnctl.data.scaling import Scaling
+from nnctl.encoding.scaling import Scaling
 from nnctl.layers import Conv1D, Dense, Flatten, Reshape
 from nnctl.report.example_views import cells_of, is_flat_picture, view_of
 from nnctl.training.sequential import Sequential

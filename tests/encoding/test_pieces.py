@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnctl.data.pieces import edges_of, pieces_of, stated_edges
+from nnctl.encoding.pieces import edges_of, pieces_of, stated_edges
 
 X = np.random.default_rng(0).normal(size=(200, 3))
 

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from nnctl.data.dates import Dates
-from nnctl.data.pieces import pieces_of, stated_edges
-from nnctl.data.rules import Missing
+from nnctl.encoding.dates import Dates
+from nnctl.encoding.pieces import pieces_of, stated_edges
+from nnctl.encoding.words import Missing
 from nnctl.reading.array_types import Array, Doubles, Mask
 from nnctl.system import stated
 

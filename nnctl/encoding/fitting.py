@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from nnctl.data.quantiles import MOST_ROWS, Chunks, quantiles_of
-from nnctl.data.scaling import (
+from nnctl.encoding.quantiles import MOST_ROWS, Chunks, quantiles_of
+from nnctl.encoding.scaling import (
     QUANTILES,
     AnyScaling,
     Mixed,

@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from nnctl.data.normal import FURTHEST_SHARE, normal_quantile, normal_share
+from nnctl.encoding.normal import FURTHEST_SHARE, normal_quantile, normal_share
 
 SHARES = np.concatenate([np.linspace(1e-4, 1 - 1e-4, 4001), 10.0 ** -np.arange(1, 12)])
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnctl.data.rules import PARTS, Part
+from nnctl.encoding.words import PARTS, Part
 from nnctl.reading.array_types import Doubles, Indices, Mask
 from nnctl.reading.dates import DAY, is_date_format
 from nnctl.reading.table import DateFormat

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nnctl.data.fitting import FITS, fit
-from nnctl.data.scaling import Scaling
+from nnctl.encoding.fitting import FITS, fit
+from nnctl.encoding.scaling import Scaling
 
 X = np.array([[1.0, 10.0, 0.1], [2.0, 20.0, 0.1], [6.0, 60.0, 0.1]])
 

@@ -43,7 +43,7 @@ class Scaling(NamedTuple):
         if self.type == "none":
             return x
         if self.quantiles is not None:
-            from nnctl.data.to_normal import to_normal  # which few models need
+            from nnctl.encoding.to_normal import to_normal  # which few models need
 
             return to_normal(x.astype(np.float64), self.quantiles)
         if self.type == "log":
@@ -56,7 +56,7 @@ class Scaling(NamedTuple):
         if self.type == "none":
             return scaled
         if self.quantiles is not None:
-            from nnctl.data.to_normal import from_normal
+            from nnctl.encoding.to_normal import from_normal
 
             return from_normal(scaled, self.quantiles)
         if self.clip:

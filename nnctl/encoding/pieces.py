@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.quantiles import Chunks, quantiles_of
+from nnctl.encoding.quantiles import Chunks, quantiles_of
 from nnctl.reading.array_types import Doubles
 from nnctl.system import stated
 

@@ -13,8 +13,8 @@ from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.rules import Rule
-from nnctl.data.scaling import Scale
 from nnctl.data.streamed import Streamed
+from nnctl.encoding.scaling import Scale
 from nnctl.errors import NnctlError
 from nnctl.reading.source import open_source
 from tests.data.test_inputs import rows
@@ -158,7 +158,7 @@ def test_what_is_streamed_is_what_is_held(
     memory = {"float32": 40_000, "float64": 70_000}[dtype]
     held = prepared(path, **options)
     read = prepared(path, memory=memory, **options)
-    monkeypatch.setattr("nnctl.data.quantiles.GATHERED", 4000)
+    monkeypatch.setattr("nnctl.encoding.quantiles.GATHERED", 4000)
     narrow = prepared(path, memory=memory, **options)
     assert held.preprocessing.to_json() == read.preprocessing.to_json()
     assert held.preprocessing.to_json() == narrow.preprocessing.to_json()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nnctl.data import quantiles
-from nnctl.data.quantiles import quantiles_of, sampled
+from nnctl.encoding import quantiles
+from nnctl.encoding.quantiles import quantiles_of, sampled
 
 SHARES = np.array([0.0, 0.1, 0.5, 0.77, 1.0])
 

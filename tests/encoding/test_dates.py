@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnctl.data.dates import PERIODS, Dates, Spread, part_of
-from nnctl.data.rules import PARTS
+from nnctl.encoding.dates import PERIODS, Dates, Spread, part_of
+from nnctl.encoding.words import PARTS
 from nnctl.reading.table import DateFormat
 
 START = datetime(1970, 1, 1)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.normal import normal_quantile, normal_share
+from nnctl.encoding.normal import normal_quantile, normal_share
 from nnctl.reading.array_types import Doubles
 
 # The normal distribution has no ends; those of a column are taken for these shares of it.
