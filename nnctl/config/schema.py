@@ -71,9 +71,18 @@ def known_encoding(name: str) -> str:
 
 def possible_name(file: str) -> str:
     """The name of a file, if there can be one of that name."""
-    if "\0" in file:
+    if "\0" in file or not has_bytes(file):
         raise errors(detail(f"{excerpt(file)} cannot be the name of a file", "name a file"))
     return file
+
+
+def has_bytes(file: str) -> bool:
+    """Whether a name can be written down: half of a letter, as JSON may hold one, cannot."""
+    try:
+        file_name(file)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 Text = Annotated[str, Phrase("text", "text")]
