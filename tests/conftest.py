@@ -1,5 +1,6 @@
 """What every test shares: a time limit, and NumPy's own warnings as errors but for underflow."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 
@@ -30,6 +31,12 @@ def strict_arithmetic() -> Iterator[None]:
 @pytest.fixture
 def generator() -> np.random.Generator:
     return np.random.default_rng(20240607)
+
+
+def pytest_collection_finish() -> None:
+    """All tests and what they import stay: no search for garbage need look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """The page: what was collected of some runs, drawn, and laid out by the template beside this."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,12 @@ def page(runs: Sequence[RunReport]) -> str:
     return text
 
 
+@cache
 def environment() -> Environment:
-    """The templates beside this module, in which everything is escaped, and visible."""
+    """The templates beside this module, in which everything is escaped, and visible.
+
+    Each is compiled once in a process.
+    """
     found = Environment(
         loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
         autoescape=True,

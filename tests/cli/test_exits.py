@@ -140,7 +140,7 @@ def test_a_disk_that_is_full_is_status_1_whoever_meets_it(number, status, file, 
         "export runs/small out",
     ],
 )
-def test_files_that_have_no_room_are_status_1(line, limit, trained, project, process):
+def test_files_that_have_no_room_are_status_1(line, limit, trained, project, process, invoke):
     (project / "tune.yaml").write_text(
         (project / "small.yaml").read_text()
         + "tune: {monitor: loss, search: {layers.0.units: [1, 2]}, trials: 2}\n"
@@ -151,7 +151,7 @@ def test_files_that_have_no_room_are_status_1(line, limit, trained, project, pro
         assert result.stdout == ""
         assert "File too large" in result.stderr or "no room" in result.stderr
         assert "Traceback" not in result.stderr
-        assert process(shell=f"nnctl {line}").returncode == 0  # once there is room again
+        assert invoke(*line.split()).exit_code == 0  # once there is room again
 
 
 WARNING = """

@@ -56,6 +56,7 @@ def test_absolute_paths(write: Callable[..., str], tmp_path: Path) -> None:
 numbers = st.floats(min_value=0, exclude_min=True, allow_infinity=False, allow_nan=False)
 rates = st.floats(min_value=0, max_value=1, exclude_max=True)
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+files = words.filter(lambda word: "\0" not in word)  # which cannot be the name of a file
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,8}", fullmatch=True).filter(
     lambda name: name != "metadata"
 )
@@ -77,11 +78,11 @@ adam = st.fixed_dictionaries(
     optional={"learning_rate": numbers, "beta_1": rates, "epsilon": numbers},
 )
 data = st.fixed_dictionaries(
-    {"train": words, "target": words | st.lists(words, min_size=1, unique=True)},
+    {"train": files, "target": words | st.lists(words, min_size=1, unique=True)},
     optional={
-        "validation": words.filter(lambda word: number_of(word) is None)
+        "validation": files.filter(lambda word: number_of(word) is None)
         | st.floats(0, 1, exclude_min=True, exclude_max=True),
-        "test": words,
+        "test": files,
         "features": words | st.lists(words, min_size=1, unique=True),
         "scale": st.sampled_from(["none", "minmax", {"type": "rescale", "by": 255}]),
     },

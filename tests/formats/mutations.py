@@ -3,7 +3,8 @@
 import copy
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -45,14 +46,21 @@ def places(value: Any, path: Places = ()) -> Iterator[Places]:
             yield from places(value[key], (*path, key))
 
 
-def mutations(metadata: dict[str, Any]) -> Iterator[Mutation]:
-    """Every change of every place, one at a time; the checksum is no place."""
+def mutations(metadata: dict[str, Any]) -> Iterator[Callable[[], Mutation]]:
+    """Every change of every place, one at a time; the checksum is no place.
+
+    Each is made when it is called for: there are thousands, of which many are never tried.
+    """
     given = {key: value for key, value in metadata.items() if key != CHECKSUM}
     for path in places(given):
         for what, change in changes(at(given, path)):
-            mutated = copy.deepcopy(given)
-            change(at(mutated, path[:-1]), path[-1])
-            yield Mutation(path, what, mutated)
+            yield partial(mutation, given, path, what, change)
+
+
+def mutation(given: Any, path: Places, what: str, change: Callable[[Any, Any], object]) -> Mutation:
+    mutated = copy.deepcopy(given)
+    change(at(mutated, path[:-1]), path[-1])
+    return Mutation(path, what, mutated)
 
 
 def at(value: Any, path: Places) -> Any:

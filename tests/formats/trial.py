@@ -36,7 +36,8 @@ def outcomes(
     every = list(mutations(given))
     random.Random(seed).shuffle(every)
     file = weights.with_name("mutated.npz")
-    for mutation in every[:count]:
+    for make in every[:count]:
+        mutation = make()
         text = sealed(mutation.metadata) if seal else json.dumps(mutation.metadata)
         with file.open("wb") as stream:
             write_arrays(stream, {**arrays, "metadata": np.array(text)})

@@ -3,6 +3,7 @@
 import ast
 import importlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -12,12 +13,17 @@ import nnctl
 from nnctl.graph import UFUNCS, Graph, Name
 
 PACKAGE = Path(nnctl.__file__).parent
-TREES = {file: ast.parse(file.read_text()) for file in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def everything() -> list[tuple[Path, ast.AST]]:
+    """All that the package's files say, and where."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return [(file, node) for file in files for node in ast.walk(ast.parse(file.read_text()))]
 
 
 def nodes(kind: type) -> Iterator[tuple[Path, ast.AST]]:
-    for file, tree in TREES.items():
-        yield from ((file, node) for node in ast.walk(tree) if isinstance(node, kind))
+    return (found for found in everything() if isinstance(found[1], kind))
 
 
 def module_of(file: Path) -> ModuleType:
@@ -52,19 +58,15 @@ def evaluated(file: Path, node: ast.expr) -> list[object]:
     return list(found) if isinstance(found, (tuple, list, set, frozenset, dict)) else [found]
 
 
-USES = list(held_against("operation"))
-
-
-def test_uses_were_found():
-    files = {file.relative_to(PACKAGE).parts[0] for _, file, _ in USES}
-    assert {"graph", "derivatives", "export", "jobs"} <= files
-    assert len(USES) > 20
-
-
-@pytest.mark.parametrize(("file", "node"), [use[1:] for use in USES], ids=[u[0] for u in USES])
-def test_an_operation_is_held_against_names_alone(file, node):
-    for each in evaluated(file, node):
-        assert isinstance(each, Name), ast.unparse(node)
+def test_an_operation_is_held_against_names_alone():
+    uses = list(held_against("operation"))
+    assert {"graph", "derivatives", "export", "jobs"} <= {
+        file.relative_to(PACKAGE).parts[0] for _, file, _ in uses
+    }
+    assert len(uses) > 20
+    for where, file, node in uses:
+        for each in evaluated(file, node):
+            assert isinstance(each, Name), f"{where}: {ast.unparse(node)}"
 
 
 def test_nothing_that_is_only_called_like_an_operation_is_taken_for_one():

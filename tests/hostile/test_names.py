@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -53,37 +54,54 @@ def test_every_command_that_takes_files_has_a_line_here():
 @pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("name", "locale"),
-    [(b"t\xff", UTF_8), (b"t\xff", ASCII), ("é\u202e".encode(), ASCII), (b"a\n'", UTF_8)],
+    ("names", "locale"),
+    [((b"t\xff", b"a\n'"), UTF_8), ((b"t\xff", "é\u202e".encode()), ASCII)],
+    ids=["utf-8", "ascii"],
 )
 def test_all_commands_take_files_of_any_name(
-    name: bytes, locale: Mapping[str, str], tmp_path: Path
+    names: Sequence[bytes], locale: Mapping[str, str], tmp_path: Path
 ) -> None:
-    text = os.fsdecode(name)
-    folder = tmp_path / text
+    texts = [os.fsdecode(name) for name in names]
+    for name, text in zip(names, texts, strict=True):
+        make_folder(tmp_path / text, name)
+    env = {**os.environ, **locale, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.hostile.test_names", *texts]
+    done = run(command, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    encoding = "utf-8" if locale is UTF_8 else "ascii"
+    assert done.stdout.split() == [encoding, *[*LINES, "report"] * len(names)]
+    for text in texts:
+        folder, out = tmp_path / text, f"x{text}"
+        results = (folder / out / "results.json").read_text(encoding="ascii")
+        assert json.loads(results)["epochs"] == 3
+        config = load(folder / out / "config.yaml")
+        assert config.resolve(str(config.data.train)).samefile(folder / f"{text}.csv")
+        command = [sys.executable, "-m", "nnctl"]
+        done = run([*command, "evaluate", f"./{out}", f"./{text}.csv"], cwd=folder, env=env)
+        assert done.returncode == 0, done.stderr
+        done = run([*command, "train", f"./{out}/gone{text}.yaml"], cwd=folder, env=env)
+        assert done.returncode == 2 and "there is no such file" in done.stderr
+
+
+def make_folder(folder: Path, name: bytes) -> None:
+    """A folder with a table of that name, and a config of that name that names the table."""
     folder.mkdir()
+    text = os.fsdecode(name)
     (folder / f"{text}.csv").write_text(TABLE)
     quoted = name.decode("utf-8", "surrogateescape").encode("ascii", "backslashreplace").decode()
     quoted = quoted.replace("\\udcff", "\\uDCFF").replace("\n", "\\n")
     (folder / f"{text}.yaml").write_text(CONFIG.format(train=f'"{quoted}.csv"'))
-    inside = os.fsdecode(b"./" + name), os.fsdecode(b"./x" + name)
-    given = {"cwd": folder, "env": {**os.environ, **locale, "PYTHONPATH": str(ROOT)}}
-    done = run([sys.executable, "-m", "tests.hostile.test_names", *inside], **given)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.split() == ["utf-8" if locale is UTF_8 else "ascii", *LINES, "report"]
-    out = folder / os.fsdecode(b"x" + name)
-    assert json.loads((out / "results.json").read_text(encoding="ascii"))["epochs"] == 3
-    config = load(out / "config.yaml")
-    assert config.resolve(str(config.data.train)).samefile(folder / f"{text}.csv")
-    done = run([sys.executable, "-m", "nnctl", "evaluate", inside[1], f"{inside[0]}.csv"], **given)
-    assert done.returncode == 0, done.stderr
-    done = run([sys.executable, "-m", "nnctl", "train", f"{inside[1]}/gone{text}.yaml"], **given)
-    assert done.returncode == 2 and "there is no such file" in done.stderr
 
 
-def main(name: str, out: str) -> None:
-    """Runs all lines in the current folder, and prints the encoding of names, then each command."""
+def main(names: Sequence[str]) -> None:
+    """Runs all lines in each folder, and prints the encoding of names, then each command."""
     print(sys.getfilesystemencoding())
+    for text in names:
+        with chdir(text):
+            run_all(f"./{text}", f"./x{text}")
+
+
+def run_all(name: str, out: str) -> None:
     for command, line in [*LINES.items(), ("report", "OUT.study")]:
         words = [word.replace("NAME", name).replace("OUT", out) for word in line.split()]
         status, printed, told = nnctl([command, *words])
@@ -93,4 +111,4 @@ def main(name: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])

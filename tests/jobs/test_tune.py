@@ -24,7 +24,7 @@ from nnctl.jobs.validate import validate
 from nnctl.tuning.result import Watcher
 from nnctl.tuning.storages import databases
 from nnctl.tuning.storages.databases import sqlite_storage
-from tests.processes import begun
+from tests.processes import begun, state
 from tests.tables import with_tables
 
 ROWS = np.random.default_rng(4).normal(size=(60, 3))
@@ -347,6 +347,21 @@ def attempts_of(file):
         return {}
 
 
+def pause(job, file):
+    """Stops a command at a moment when it does not keep others from writing to the file."""
+    while True:
+        os.killpg(job.pid, signal.SIGSTOP)
+        while state(job.pid) != "T":
+            time.sleep(0.001)
+        try:
+            with closing(sqlite3.connect(file, timeout=0)) as connection:
+                connection.execute("begin immediate")
+                return
+        except sqlite3.OperationalError:  # it is writing just now
+            os.killpg(job.pid, signal.SIGCONT)
+            time.sleep(0.01)
+
+
 @pytest.mark.process
 @pytest.mark.slow
 def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happened():
@@ -368,13 +383,15 @@ def test_a_study_whose_processes_are_all_killed_goes_on_as_if_nothing_had_happen
 @pytest.mark.process
 @pytest.mark.slow
 def test_two_commands_on_one_storage_share_the_trials():
-    # Each trial is long enough for the second process to come in time.
-    lasting = ["epochs=1500", "early_stopping=null", "tune.pruner=none"]
-    options = ["--workers", "1", "--storage", "sqlite:///shared.db"]
-    options += [word for each in lasting for word in ("--set", each)]
+    file = Path("shared.db")
+    options = ["--workers", "1", "--storage", f"sqlite:///{file}", "--set", "tune.pruner=none"]
     with command(*options, "--trials", "16") as one:
-        wait_for_trials(Path("shared.db"), 1)
+        wait_for_trials(file, 1)
+        pause(one, file)
+        already = len(attempts(file))
         with command(*options, "--worker") as other:
+            wait_for_trials(file, already + 1)  # the second has come in time
+            os.killpg(one.pid, signal.SIGCONT)
             assert [job.wait(timeout=60) for job in (one, other)] == [0, 0]
             printed = [job.stderr.read() for job in (one, other)]
     ran = [

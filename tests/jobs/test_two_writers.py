@@ -7,7 +7,9 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 import pytest
+from typer.testing import CliRunner
 
+from nnctl.cli.app import app
 from tests.processes import begun
 
 pytestmark = pytest.mark.process
@@ -49,9 +51,9 @@ def started(arguments: list[str]) -> AbstractContextManager[Popen[str]]:
 
 
 def run_alone(arguments: list[str]) -> None:
-    with started(arguments) as process:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors
+    """Runs a command in this process, which starts quicker: there is no other to race with."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
 
 
 def begun_run() -> None:
