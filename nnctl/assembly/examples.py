@@ -10,7 +10,8 @@ from nnctl.config.labels import index_of
 from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
-from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
+from nnctl.data.pool import Dealt, Drawn
+from nnctl.data.prepare import Prepared, Wanted, prepare
 from nnctl.data.statistics import Treatment
 from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
@@ -134,7 +135,7 @@ def as_examples(config: Config, model: Sequential, prepared: preprocessing.Examp
         raise config.placed(error) from None
 
 
-def examples_for(model: Sequential, prepared: preprocessing.Examples) -> Examples:
+def examples_for(model: Predicting, prepared: preprocessing.Examples) -> Examples:
     """Prepared rows as the model's programs take them.
 
     Class indices become one-hot where the loss needs a column a class. Raises `ArgumentError`
