@@ -6,7 +6,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from nnctl.config.descriptions import argument_line, key_line
-from nnctl.config.schema import Config, DataConfig, FileConfig, MarksConfig
+from nnctl.config.schema import Config, DataConfig, EnsembleConfig, FileConfig, MarksConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.config.types import Section, model_of
 from nnctl.network import annotations as forms
@@ -21,6 +21,7 @@ AHEAD: dict[type[Section], str] = {
     DataConfig: "data.",
     FileConfig: "file.",
     MarksConfig: "marks.",
+    EnsembleConfig: "ensemble.",
     TuneConfig: "tune.",
     SearchRange: "range.",
 }

@@ -65,7 +65,7 @@ class Summary:
     between. `data_bytes` are those of the examples that are held while training: of inputs in
     blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a few
     steps took, Python included. All these and `speed` are None for a weights file, which is not
-    trained.
+    trained. Of an ensemble all of it is of one of its `members`, which are alike.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -77,6 +77,7 @@ class Summary:
     blocks: int | None = None
     peak_bytes: int | None = None
     speed: Speed | None = None
+    members: int = 1
 
 
 def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
@@ -86,7 +87,8 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     """
     path = find_model(path)
     if path.is_dir() or path.suffix == ".npz":
-        return summary_of(load_trained(path).model, None)
+        members = load_trained(path).members
+        return replace(summary_of(members[0], None), members=len(members))
     built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))
     training = training_of(built)
     step = built.model.step(built.train, training.batch_size)
@@ -102,6 +104,7 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
         blocks=blocks,
         peak_bytes=machine.peak_memory(),
         speed=speed,
+        members=built.config.members,
     )
 
 

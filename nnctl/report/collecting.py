@@ -117,7 +117,7 @@ def collect(folder: Path, name: str) -> RunReport:
         history=history,
         best_epoch=kept_epoch(config, results) if ended else None,
         rows=rows_of(built, seen),
-        parameters=None if trained is None else trained.model.layout.size,
+        parameters=None if trained is None else sum(m.layout.size for m in trained.members),
         judged=seen,
         first_layer=None if trained is None else layer_of(trained, seen),
         advice=told.advice if told is not None else advice_anew(config, built),
