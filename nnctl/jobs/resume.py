@@ -190,7 +190,7 @@ def finish_again(job: Job, folder: RunFolder, reason: Reason) -> TrainResult:
     """Writes the files of a run that had ended, but had not come to write them."""
     state = job.built.model.state()
     if is_first(job.built.model.ranks):
-        save_history(folder.path / HISTORY, state, tuple(state.history))
+        save_history(folder.path / HISTORY, [state], tuple(state.history))
     for each in job.watching:
         if getattr(each, "restore_best", False):
             state.restore_best()

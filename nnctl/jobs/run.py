@@ -23,7 +23,7 @@ from nnctl.jobs.finishing import (
 from nnctl.jobs.job import Job, TrainResult, training_of
 from nnctl.reading.digests import Digests, digest_of
 from nnctl.runs.checkpoint import Checkpoints, read_checkpoint, save_checkpoint
-from nnctl.runs.folder import RunFolder
+from nnctl.runs.folder import CHECKPOINT, RunFolder
 from nnctl.system import machine
 from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.loop import Training, TrainingDiverged
@@ -56,7 +56,8 @@ def run_in(
         save_checkpoint(path, state, job.about, job.watching)
 
     with ExitStack() as held:
-        made = first_alone(ranks, lambda: folder.create(job.text, first_checkpoint, held))
+        first = {CHECKPOINT: first_checkpoint}
+        made = first_alone(ranks, lambda: folder.create(job.text, first, held))
         return go_on(job, made, callbacks)
 
 

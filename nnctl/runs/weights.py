@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.runs.folder import CHECKPOINT
+from nnctl.runs.folder import has_checkpoint
 from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
@@ -73,7 +73,7 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
     place = weights_file(path)
     file = str(place)
     if Path(path).is_dir() and not place.exists():
-        if (place.parent / CHECKPOINT).is_file():
+        if has_checkpoint(place.parent):
             message = f"the run in this folder has not ended, so it holds no {FILE_NAME} yet"
             fix = f"go on with it: nnctl resume {shell_word(str(path))}"
             raise NnctlError(Problem(message, fix, str(path)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nnctl.errors import NnctlError
-from nnctl.runs.folder import RunFolder, choose
+from nnctl.runs.folder import CHECKPOINT, RunFolder, choose
 from nnctl.runs.lock import writing
 
 OLD = {"config.yaml": b"old", "weights.npz": b"w", "checkpoint.npz": b"c", "notes.txt": b"n"}
@@ -25,7 +25,7 @@ def saved(path: Path) -> None:
 def created(folder: RunFolder, config: str, save: Callable[[Path], None]) -> RunFolder:
     """The folder as it was made, and as it is once its process has ended."""
     with ExitStack() as held:
-        return folder.create(config, save, held)
+        return folder.create(config, {CHECKPOINT: save}, held)
 
 
 def failing(path: Path) -> None:
@@ -122,7 +122,7 @@ def test_the_next_number_is_of_the_name_not_of_the_number_chosen_first():
 
 def test_a_run_that_is_being_written_is_not_replaced():
     with ExitStack() as held:
-        path = choose("a", Path("run"), False).create("old", saved, held).path
+        path = choose("a", Path("run"), False).create("old", {CHECKPOINT: saved}, held).path
         with pytest.raises(NnctlError, match="another process is writing this folder"):
             choose("a", path, True)
         assert contents(path) == {"config.yaml": b"old", "checkpoint.npz": b"checkpoint"}
