@@ -15,6 +15,7 @@ from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
 from nnctl.training.blocks import Inputs
 from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
+from nnctl.training.ensemble import Predicting
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples, Penalty
 
@@ -43,7 +44,7 @@ class Watch(Callback):
 
     def on_train_begin(self, run: Run) -> None:
         if run.epoch == 0 and math.isnan(self.first):
-            self.first = loss_of(self.built, first_rows(self.built))
+            self.first = loss_of(self.built.model, first_rows(self.built))
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
         self.last = event.logs["loss"]
@@ -77,10 +78,9 @@ def first_rows(built: Built) -> Examples:
     return Examples(built.train.x[:ROWS], built.train.y[:ROWS])
 
 
-def loss_of(built: Built, examples: Examples) -> float:
+def loss_of(model: Predicting, examples: Examples) -> float:
     """The mean loss of the model as it is, without what regularizers cost."""
-    loss = built.model.evaluator.figures(examples)["loss"]
-    return loss - Penalty(built.model)()
+    return model.evaluator.figures(examples)["loss"] - model.evaluator.penalty()
 
 
 def some_rows(built: Built) -> Examples:

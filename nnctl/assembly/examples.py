@@ -25,6 +25,7 @@ from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
     from nnctl.data.folds import Fold
+    from nnctl.training.ensemble import Predicting
 
 Names = str | Sequence[str] | None
 UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -135,7 +136,7 @@ def as_examples(config: Config, model: Sequential, prepared: preprocessing.Examp
         raise config.placed(error) from None
 
 
-def examples_for(model: Predicting, prepared: preprocessing.Examples) -> Examples:
+def examples_for(model: "Predicting", prepared: preprocessing.Examples) -> Examples:
     """Prepared rows as the model's programs take them.
 
     Class indices become one-hot where the loss needs a column a class. Raises `ArgumentError`

@@ -11,16 +11,18 @@ from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.errors import NnctlError, Problem
+from nnctl.graph import Array
 from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
 from nnctl.runs.weights import (
     SPARE_UNITS,
     Weights,
     arrays_of_member,
     load_weights,
+    member_name,
     strange_arrays,
 )
 from nnctl.system import stated
-from nnctl.training.ensemble import Ensemble
+from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.training.sequential import Sequential
 
 
@@ -32,7 +34,7 @@ class Trained(NamedTuple):
 
     file: str
     config: Config
-    model: Sequential | Ensemble
+    model: Predicting
     preprocessing: Preprocessing
     data: Mapping[str, str] = {}
 
@@ -85,6 +87,14 @@ def load_trained(path: Path) -> Trained:
         members.append(model)
     together = Ensemble(members) if len(members) > 1 else members[0]
     return Trained(file, config, together, preprocessing, digests_in(metadata))
+
+
+def named_arrays(model: Predicting) -> dict[str, Array]:
+    """All parameters of a model by name; those of an ensemble's members have its number ahead."""
+    if not isinstance(model, Ensemble):
+        return model.named_arrays()
+    numbered = enumerate(model.members, start=1)
+    return {member_name(k, n): a for k, each in numbered for n, a in each.named_arrays().items()}
 
 
 def check_members(config: Config, weights: Weights) -> None:

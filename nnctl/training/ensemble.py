@@ -1,6 +1,6 @@
 """`Ensemble`: models that differ by their random numbers alone, and predict together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -30,8 +30,23 @@ class Ensemble:
         self._judge()
 
     def _judge(self) -> None:
-        metrics = tuple(self.metrics)
-        self.evaluator = Evaluator(self.outputs, self._first.scorer, metrics, self._penalty)
+        self.evaluator = self._evaluator(self.outputs)
+
+    def _evaluator(self, outputs: Callable[[Inputs], Iterator[tuple[slice, Array]]]) -> Evaluator:
+        return Evaluator(outputs, self._first.scorer, tuple(self.metrics), self._penalty)
+
+    def judged_by(self, counted: Array) -> Evaluator:
+        """What judges each row by some of the members alone.
+
+        `counted` `(members, rows)` marks them, at least one in each row of what is to be judged.
+        """
+        activation = self.loss.output_activation
+
+        def outputs(x: Inputs) -> Iterator[tuple[slice, Array]]:
+            for rows, each in self.outputs_of_each(x):
+                yield rows, joint_output(activation, each, counted[:, rows])
+
+        return self._evaluator(outputs)
 
     @property
     def _first(self) -> Sequential:
