@@ -43,7 +43,7 @@ def own_parts(built: Built, ensemble: Ensemble) -> Iterator[tuple[str, PartFigur
     drawn = drawn_by_members(built)
     trained: Mask = ~(drawn | pool.division.held)
     for name, said in (("train", trained), ("validation", drawn)):
-        rows: Mask = said.any(axis=0)
+        rows: Mask = np.logical_or.reduce(said)
         examples = as_examples(built.config, built.model, pool.take(rows))
         if name == "train":
             targets = built.prepared.preprocessing.targets

@@ -24,6 +24,7 @@ from nnctl.jobs.job import (
 from nnctl.rules.judging import UNDEFINED_MONITOR
 from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import (
+    Epochs,
     final_figures,
     results_of,
     results_of_members,
@@ -201,15 +202,25 @@ def final_results(
     )
 
 
-def unfinished_results(job: Job, folder: RunFolder, status: str) -> dict[str, Any]:
-    """What `results.json` holds of a run that has not come to its end."""
-    return final_results(job, folder.path, None, status) | job_facts(job, notes_of((), ()))
+def unfinished_results(
+    job: Job, folder: RunFolder, status: str, members: Sequence[Epochs] = ()
+) -> dict[str, Any]:
+    """What `results.json` holds of a run that has not come to its end, of an ensemble's members."""
+    results = final_results(job, folder.path, None, status)
+    if members:
+        path, seed = folder.path, job.built.config.seed
+        results = results_of_members(
+            members, {}, folder=path, weights=None, seed=seed, status=status
+        )
+    return results | job_facts(job, notes_of((), ()))
 
 
-def diverged_result(job: Job, folder: RunFolder, problems: Sequence[Problem]) -> TrainResult:
+def diverged_result(
+    job: Job, folder: RunFolder, problems: Sequence[Problem], members: Sequence[Epochs] = ()
+) -> TrainResult:
     """What there is of a run whose numbers are not finite any more."""
     verdict = verdict_of_divergence(job.built, problems)
-    results = unfinished_results(job, folder, "diverged")
+    results = unfinished_results(job, folder, "diverged", members)
     results["verdict"] = verdict.as_json()
     write_results(job, folder, results)
     result = result_without_weights(job, folder, results, ExitStatus.NO)

@@ -26,7 +26,7 @@ from nnctl.runs.checkpoint import Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import CHECKPOINT, RunFolder
 from nnctl.system import machine
 from nnctl.training.callbacks import Callback, Reason
-from nnctl.training.loop import Training, TrainingDiverged
+from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import first_alone, is_first, together
 
 
@@ -79,11 +79,10 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
 
     An interruption of what follows the training leaves a run that can be gone on with, too.
     """
-    training = training_of(job.built)
     watch = Watch(job.built)
     write_results(job, folder, unfinished_results(job, folder, "running"))
     try:
-        reason = train_on(job, training, folder, [watch, *callbacks])
+        reason = train_on(job, folder, [watch, *callbacks])
     except TrainingDiverged as error:
         problems = list(error.problems)
         if is_first(job.built.model.ranks):
@@ -98,15 +97,21 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
 
 
 def train_on(
-    job: Job, training: Training, folder: RunFolder, callbacks: Sequence[Callback]
+    job: Job,
+    folder: RunFolder,
+    callbacks: Sequence[Callback],
+    member: int | None = None,
+    processes: int = 1,
 ) -> Reason:
     """Trains to the end of the run or of the user's patience; says which.
 
-    Raises `TrainingDiverged` when loss or parameters are not finite any more.
+    `member` is the number of an ensemble's, which has the folder; so many `processes` share the
+    cores. Raises `TrainingDiverged` when loss or parameters are not finite any more.
     """
     model = job.built.model
-    saving = Checkpoints(folder.path, model.state(), job.about, job.watching)
-    with machine.thread_limit(training.threads()):
+    training = training_of(job.built)
+    saving = Checkpoints(folder.path, model.state(), job.about, job.watching, member)
+    with machine.thread_limit(training.threads(processes)):
         end = training.run(
             [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]
         )
@@ -117,7 +122,7 @@ def train_on(
     return end.reason
 
 
-def diagnose_divergence(job: Job, folder: RunFolder) -> Problem | None:
+def diagnose_divergence(job: Job, folder: RunFolder, processes: int = 1) -> Problem | None:
     """What made the run diverge, found by training on alone from its last checkpoint."""
     job.built.model.leave_ranks()
     history = job.built.model.state().history
@@ -125,7 +130,7 @@ def diagnose_divergence(job: Job, folder: RunFolder) -> Problem | None:
     from nnctl.training.diagnosis import diagnose  # rarely needed
 
     training = training_of(job.built)
-    with machine.thread_limit(training.threads()):
+    with machine.thread_limit(training.threads(processes)):
         problem = diagnose(training)
     job.built.model.state().history = history
     return problem
