@@ -13,6 +13,7 @@ from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
 from nnctl.training.blocks import Inputs
+from nnctl.training.ensemble import Ensemble
 from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
@@ -74,11 +75,29 @@ def predictions_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice,
 
     Those are probabilities, or numbers in the unit that the loss knows.
     """
-    model = trained.model
-    for rows, outputs in model.outputs(x):
-        with np.errstate(all="ignore"):
-            predictions = np.asarray(model.loss.output_activation(outputs))
+    for rows, predictions, _ in spread_by_block(trained, x):
         yield rows, predictions
+
+
+def spread_by_block(
+    trained: "Trained", x: Inputs
+) -> Iterator[tuple[slice, Array, Array | None]]:
+    """The same, and of an ensemble how far its members lie apart: their standard deviation.
+
+    Its predictions are the means of theirs, computed in float64.
+    """
+    model, activation = trained.model, trained.model.loss.output_activation
+    if not isinstance(model, Ensemble):
+        for rows, outputs in model.outputs(x):
+            with np.errstate(all="ignore"):
+                predictions = np.asarray(activation(outputs))
+            yield rows, predictions, None
+        return
+    for rows, outputs in model.outputs_of_each(x):
+        with np.errstate(all="ignore"):
+            each = np.asarray(activation(outputs)).astype(np.float64)
+            mean, spread = each.mean(axis=0), each.std(axis=0)
+        yield rows, mean.astype(outputs.dtype), spread.astype(outputs.dtype)
 
 
 def predictions_for(trained: "Trained", x: Inputs) -> Array:

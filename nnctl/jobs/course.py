@@ -76,6 +76,10 @@ class Course:
         self.save_history()
         for hook in own_hooks(self.callbacks, "on_train_begin"):
             hook(first)
+        for each in self.standings:
+            if each.ended is not None:  # before the run was broken off
+                each.tell("on_train_begin")
+                each.tell("on_train_end", TrainEnd(each.ended, each.epoch, sum(each.seconds)))
         try:
             with workers(self.plan.processes - 1, take_turns, self.plan, patience=0) as crew:
                 for worker in crew:
@@ -92,12 +96,7 @@ class Course:
     @property
     def reason(self) -> Reason:
         """Why it is over, if it is."""
-        ended = {each.ended for each in self.standings}
-        if "diverged" in ended:
-            return "diverged"
-        if None in ended:
-            return "interrupted"
-        return "stopped" if ended == {"stopped"} else "finished"
+        return reason_of(self.standings)
 
     @property
     def is_stopping(self) -> bool:
@@ -251,6 +250,16 @@ class Relay(Callback):
         order: Reason | None = "interrupted" if self.course.is_stopping else self.standing.order
         if order is not None:
             run.stop(order)
+
+
+def reason_of(standings: Sequence[Standing]) -> Reason:
+    """Why the training of several members is over: stopped early, if all of them are."""
+    ended = {each.ended for each in standings}
+    if "diverged" in ended:
+        return "diverged"
+    if None in ended:
+        return "interrupted"
+    return "stopped" if ended == {"stopped"} else "finished"
 
 
 def send(worker: Worker, message: Any) -> None:

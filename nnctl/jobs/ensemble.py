@@ -8,7 +8,8 @@ from pathlib import Path
 from nnctl.advice import Advice
 from nnctl.assembly.build import Built, arrays_to_start, compiled_for, load_parameters
 from nnctl.assembly.out_of_bag import figures_by_part
-from nnctl.config import Config
+from nnctl.config import Config, Source
+from nnctl.config.schema import check
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.course import Course
 from nnctl.jobs.finishing import (
@@ -99,8 +100,14 @@ def read_members(folder: RunFolder, members: int) -> list[Saved]:
     return found
 
 
+def members_of(folder: RunFolder) -> int:
+    """How many members the run in a folder has, as the first of them says."""
+    saved = read_checkpoint(folder.of_member(1).checkpoint)
+    return check(Source(saved.file, dict(saved.about.config))).members
+
+
 def plan_of(saved: Saved) -> tuple[object, ...]:
-    """What the checkpoints of a run's members have in common: all but the epochs, which may grow."""
+    """What the checkpoints of a run's members have in common: the epochs alone may grow."""
     return {**saved.about.config, "epochs": 0}, saved.about.data
 
 

@@ -23,6 +23,7 @@ def train(
     overrides: Sequence[str] = (),
     epochs: int | None = None,
     seed: int | None = None,
+    ensemble: int | None = None,
     init_weights: Path | None = None,
     overwrite: bool = False,
     processes: int | None = None,
@@ -39,7 +40,7 @@ def train(
     Several `ranks` train together; the first alone writes. The members of an ensemble are trained
     by up to so many `processes`, by default one a core.
     """
-    given = {"epochs": epochs, "seed": seed}
+    given = {"epochs": epochs, "seed": seed, "ensemble": ensemble}
     checked = together(ranks, lambda: load(find_config(config), overrides=overrides, named=given))
     together(ranks, lambda: require_no_ranks(checked, ranks))
     folder = first_alone(ranks, lambda: choose(checked.name, output, overwrite))

@@ -39,6 +39,16 @@ class RunFolder(NamedTuple):
     def checkpoint(self) -> Path:
         return self.path / CHECKPOINT
 
+    @property
+    def holds_members(self) -> bool:
+        """Whether its run is an ensemble. One that was about to take another's place does now."""
+        if self.checkpoint.is_file():
+            return False
+        new, members = self.path / NEW_MEMBERS, self.path / MEMBERS
+        if new.is_dir() and not members.exists():
+            new.rename(members)
+        return members.is_dir()
+
     def of_member(self, member: int) -> "RunFolder":
         """The folder of a member of an ensemble, counted from 1, within that of the run."""
         return RunFolder(self.path / MEMBERS / str(member))
@@ -93,10 +103,9 @@ class RunFolder(NamedTuple):
         raise taken_problem(self.path)
 
     def clear_away(self) -> None:
-        """Removes what a process that was killed left half written."""
-        new = self.path / NEW_MEMBERS
-        if new.is_dir() and not (self.path / MEMBERS).exists():
-            new.rename(self.path / MEMBERS)
+        """Removes what a process that was killed left half written, or half replaced."""
+        if self.checkpoint.is_file():
+            shutil.rmtree(self.path / MEMBERS, ignore_errors=True)
         for folder in (".", f"{MEMBERS}/*"):
             for stale in self.path.glob(f"{folder}/{temporary_name('*', '*')}"):
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink(missing_ok=True)

@@ -162,6 +162,17 @@ def epochs_of(path: Path) -> int | None:
         return None
 
 
+def epochs_of_members(path: Path) -> list[int] | None:
+    """The epochs of each member of the weights that a `results.json` tells of, if it does."""
+    results = read_results(path) or {}
+    try:
+        return (
+            [int(each) for each in results["members"]["epochs"]] if "weights" in results else None
+        )
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """Plain data as JSON in ASCII, with null for the numbers that JSON does not have."""
     return json.dumps(strict_json(value), indent=indent)

@@ -25,6 +25,15 @@ def command(
     set_: options.Set = None,
     epochs: options.Epochs = None,
     seed: options.Seed = None,
+    ensemble: Annotated[
+        int | None,
+        typer.Option(
+            "--ensemble",
+            metavar="N",
+            help="Train N members that predict together, in place of the config's.",
+            show_default=False,
+        ),
+    ] = None,
     init_weights: options.InitWeights = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
@@ -85,6 +94,7 @@ def command(
             overrides=set_ or (),
             epochs=epochs,
             seed=seed,
+            ensemble=ensemble,
             init_weights=init_weights,
             overwrite=overwrite,
             callbacks=[*shown, interruption],
