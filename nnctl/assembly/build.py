@@ -68,6 +68,9 @@ def build(
     Of an ensemble it is the model of that `member`, with the rows that it validates on. Raises
     `NnctlError` with the problems of the data, or else of the shapes, each in its place.
     """
+    if not 1 <= member <= config.members:
+        known = "trains one model" if config.members == 1 else f"has members 1 to {config.members}"
+        raise ArgumentError(f"--member is {member}; the config {known}")
     dtype = dtype or config.dtype
     model = compile_model(config, dtype, ranks, member)
     if prepared is None:

@@ -88,6 +88,15 @@ Features = Annotated[
         show_default=False,
     ),
 ]
+Member = Annotated[
+    int | None,
+    typer.Option(
+        "--member",
+        metavar="K",
+        help="Which member of an ensemble to take, counted from 1.",
+        show_default="the first",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Threshold = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
+from nnctl.errors import ArgumentError
 
 if TYPE_CHECKING:
     from nnctl.advice import Advice
@@ -44,6 +45,7 @@ def command(
             "--smoke", help="For CI: a few batches through every step, then whether a loss falls."
         ),
     ] = False,
+    member: options.Member = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -72,6 +74,8 @@ def command(
             output=output,
             overrides=set_ or (),
             seed=seed,
+            ensemble=ensemble,
+            member=member,
             init_weights=init_weights,
             overwrite=overwrite,
             warn=print_warning,
@@ -80,6 +84,8 @@ def command(
         print_smoke_test(tried, quiet, json)
         raise typer.Exit(tried.status)
 
+    if member is not None:
+        raise ArgumentError("--member is for --smoke, which tries one", "leave it out: all train")
     with (
         ranks_of_job() as ranks,
         Interruption() as interruption,
