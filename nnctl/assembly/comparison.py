@@ -9,7 +9,9 @@ from nnctl.data.classes import Label
 from nnctl.data.targets import Targets
 from nnctl.errors import Problem
 from nnctl.graph import Array
+from nnctl.network.activations import linear
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
+from nnctl.network.joint import joint_output
 from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
 from nnctl.training.blocks import Inputs
@@ -84,7 +86,7 @@ def spread_by_block(
 ) -> Iterator[tuple[slice, Array, Array | None]]:
     """The same, and of an ensemble how far its members lie apart: their standard deviation.
 
-    Its predictions are the means of theirs, computed in float64.
+    Its predictions are the means of theirs, of those that have a say in the row.
     """
     model, activation = trained.model, trained.model.loss.output_activation
     if not isinstance(model, Ensemble):
@@ -95,9 +97,10 @@ def spread_by_block(
         return
     for rows, outputs in model.outputs_of_each(x):
         with np.errstate(all="ignore"):
-            each = np.asarray(activation(outputs)).astype(np.float64)
-            mean, spread = each.mean(axis=0), each.std(axis=0)
-        yield rows, mean.astype(outputs.dtype), spread.astype(outputs.dtype)
+            each = np.asarray(activation(outputs))
+            mean = joint_output(linear, each, model.said_of(rows))
+            spread = each.std(axis=0, dtype=np.float64).astype(each.dtype)
+        yield rows, mean, spread
 
 
 def predictions_for(trained: "Trained", x: Inputs) -> Array:

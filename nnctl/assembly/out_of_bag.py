@@ -4,7 +4,6 @@ Where members validate on rows of their own, a row that validates is judged by t
 it out, and one that trains by those that it trained.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,31 +24,41 @@ class PartFigures(NamedTuple):
     truth: Array
 
 
+class OwnRows(NamedTuple):
+    """The rows of a part of the data of which members have their own.
+
+    `said` (members, rows) marks whose they are.
+    """
+
+    examples: Examples
+    said: Mask
+
+
 def figures_by_part(built: Built, ensemble: Ensemble) -> dict[str, PartFigures]:
     """The figures of an ensemble on each part of the data that `built`, its first member, has."""
-    parts = dict(own_parts(built, ensemble))
+    parts = {}
     for name in ("train", "validation", "test"):
-        examples: Examples | None = getattr(built, name)
-        if examples is not None and name not in parts:
+        if (own := own_rows(built, name)) is not None:
+            figures = ensemble.judged_by(own.said).evaluator.figures(own.examples)
+            parts[name] = PartFigures(figures, own.examples.y)
+        elif (examples := getattr(built, name)) is not None:
             parts[name] = PartFigures(ensemble.evaluator.figures(examples), examples.y)
     return parts
 
 
-def own_parts(built: Built, ensemble: Ensemble) -> Iterator[tuple[str, PartFigures]]:
-    """The parts that each member has rows of its own in."""
+def own_rows(built: Built, part: str) -> OwnRows | None:
+    """The rows of a part that any member trains, or validates on; None where all share them."""
     pool = built.prepared.pool
-    if pool is None or not built.config.draws_apart:
-        return
-    drawn = drawn_by_members(built)
-    trained: Mask = ~(drawn | pool.division.held)
-    for name, said in (("train", trained), ("validation", drawn)):
-        rows: Mask = np.logical_or.reduce(said)
-        examples = as_examples(built.config, built.model, pool.take(rows))
-        if name == "train":
-            targets = built.prepared.preprocessing.targets
-            examples = weight_examples(built.config, examples, targets)
-        figures = ensemble.judged_by(said[:, rows]).figures(examples)
-        yield name, PartFigures(figures, examples.y)
+    if pool is None or not built.config.draws_apart or part not in ("train", "validation"):
+        return None
+    said = drawn_by_members(built)
+    if part == "train":
+        said = ~(said | pool.division.held)
+    rows: Mask = np.logical_or.reduce(said)
+    examples = as_examples(built.config, built.model, pool.take(rows))
+    if part == "train":
+        examples = weight_examples(built.config, examples, built.prepared.preprocessing.targets)
+    return OwnRows(examples, said[:, rows])
 
 
 def drawn_by_members(built: Built) -> Mask:

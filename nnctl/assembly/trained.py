@@ -43,6 +43,20 @@ class Trained(NamedTuple):
         """The models that predict: several of an ensemble."""
         return self.model.members if isinstance(self.model, Ensemble) else (self.model,)
 
+    def judged_by(self, said: Array) -> "Trained":
+        """The same ensemble, of which some members alone have a say in each of some rows.
+
+        `said` `(members, rows)` marks them.
+        """
+        assert isinstance(self.model, Ensemble)
+        return self._replace(model=self.model.judged_by(said))
+
+    def for_rows(self, rows: Array) -> "Trained":
+        """What predicts some of the rows that it is for, if it is for certain ones."""
+        if not isinstance(self.model, Ensemble) or self.model.said is None:
+            return self
+        return self.judged_by(self.model.said[:, rows])
+
 
 def load_trained(path: Path) -> Trained:
     """The model of a weights file or run folder.

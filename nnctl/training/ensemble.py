@@ -1,6 +1,6 @@
 """`Ensemble`: models that differ by their random numbers alone, and predict together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -25,28 +25,22 @@ class Ensemble:
     it; what regularizers cost is a mean as well.
     """
 
-    def __init__(self, members: Sequence[Sequential]):
+    def __init__(self, members: Sequence[Sequential], said: Array | None = None):
         self.members = tuple(members)
+        self.said = said
         self._judge()
 
     def _judge(self) -> None:
-        self.evaluator = self._evaluator(self.outputs)
+        scorer, names = self._first.scorer, tuple(self.metrics)
+        self.evaluator = Evaluator(self.outputs, scorer, names, self._penalty)
 
-    def _evaluator(self, outputs: Callable[[Inputs], Iterator[tuple[slice, Array]]]) -> Evaluator:
-        return Evaluator(outputs, self._first.scorer, tuple(self.metrics), self._penalty)
+    def judged_by(self, said: Array) -> "Ensemble":
+        """The same members, of which some alone have a say in each row.
 
-    def judged_by(self, counted: Array) -> Evaluator:
-        """What judges each row by some of the members alone.
-
-        `counted` `(members, rows)` marks them, at least one in each row of what is to be judged.
+        `said` `(members, rows)` marks them, at least one in each row of the only inputs that it is
+        for.
         """
-        activation = self.loss.output_activation
-
-        def outputs(x: Inputs) -> Iterator[tuple[slice, Array]]:
-            for rows, each in self.outputs_of_each(x):
-                yield rows, joint_output(activation, each, counted[:, rows])
-
-        return self._evaluator(outputs)
+        return Ensemble(self.members, said)
 
     @property
     def _first(self) -> Sequential:
@@ -97,11 +91,15 @@ class Ensemble:
         for blocks in zip(*(member.outputs(x) for member in self.members), strict=True):
             yield blocks[0][0], np.stack([output for _, output in blocks])
 
+    def said_of(self, rows: "slice | Array") -> Array | None:
+        """Which members have a say in some rows, if not all of them have."""
+        return None if self.said is None else self.said[:, rows]
+
     def outputs(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
         """The rows of each block of `x`, in order, with the output `(n, …)` for them."""
         activation = self.loss.output_activation
         for rows, outputs in self.outputs_of_each(x):
-            yield rows, joint_output(activation, outputs)
+            yield rows, joint_output(activation, outputs, self.said_of(rows))
 
     def predict(self, x: Inputs) -> Array:
         """The output for `x` `(rows, *input_shape)`: an array of the caller's own."""
