@@ -4,6 +4,7 @@ Where members validate on rows of their own, a row that validates is judged by t
 it out, and one that trains by those that it trained.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from nnctl.reading.array_types import Mask
 from nnctl.training.ensemble import Ensemble
 from nnctl.training.seeds import generator
 from nnctl.training.step import Examples
+
+PARTS = ("train", "validation", "test")
 
 
 class PartFigures(NamedTuple):
@@ -34,10 +37,12 @@ class OwnRows(NamedTuple):
     said: Mask
 
 
-def figures_by_part(built: Built, ensemble: Ensemble) -> dict[str, PartFigures]:
-    """The figures of an ensemble on each part of the data that `built`, its first member, has."""
+def figures_by_part(
+    built: Built, ensemble: Ensemble, wanted: Sequence[str] = PARTS
+) -> dict[str, PartFigures]:
+    """The figures of an ensemble on those parts of the data that `built`, its first member, has."""
     parts = {}
-    for name in ("train", "validation", "test"):
+    for name in wanted:
         if (own := own_rows(built, name)) is not None:
             figures = ensemble.judged_by(own.said).evaluator.figures(own.examples)
             parts[name] = PartFigures(figures, own.examples.y)

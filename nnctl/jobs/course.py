@@ -15,7 +15,7 @@ from nnctl.advice import Advice
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.processes import Worker, workers
 from nnctl.jobs.standing import Standing
-from nnctl.jobs.turns import MemberTrainer, Message, Plan, Ready, Turn, TurnEnd, take_turns
+from nnctl.jobs.turns import EnsemblePlan, MemberTrainer, Message, Ready, Turn, TurnEnd, take_turns
 from nnctl.runs.checkpoint import BETWEEN_EPOCHS, figures_of, save_history
 from nnctl.training.callbacks import (
     BatchEnd,
@@ -48,7 +48,7 @@ class Course:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: EnsemblePlan,
         trainer: MemberTrainer,
         standings: Sequence[Standing],
         callbacks: Sequence[Callback],
@@ -96,7 +96,7 @@ class Course:
     @property
     def reason(self) -> Reason:
         """Why it is over, if it is."""
-        return reason_of(self.standings)
+        return reason_of_all(self.standings)
 
     @property
     def is_stopping(self) -> bool:
@@ -252,7 +252,7 @@ class Relay(Callback):
             run.stop(order)
 
 
-def reason_of(standings: Sequence[Standing]) -> Reason:
+def reason_of_all(standings: Sequence[Standing]) -> Reason:
     """Why the training of several members is over: stopped early, if all of them are."""
     ended = {each.ended for each in standings}
     if "diverged" in ended:

@@ -1,13 +1,12 @@
 """A run of several members in its folder: begun, gone on with, and brought to its end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
 from nnctl.advice import Advice
 from nnctl.assembly.build import Built, arrays_to_start, compiled_for, load_parameters
-from nnctl.assembly.out_of_bag import figures_by_part
 from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.errors import ExitStatus, NnctlError, Problem
@@ -23,14 +22,13 @@ from nnctl.jobs.finishing import (
 )
 from nnctl.jobs.job import Job, TrainResult, monitors, stopping_among
 from nnctl.jobs.standing import Standing
-from nnctl.jobs.turns import MemberTrainer, Plan
+from nnctl.jobs.turns import EnsemblePlan, MemberTrainer
 from nnctl.reading.digests import digest_of
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, MEMBERS, RunFolder
 from nnctl.runs.weights import load_weights
 from nnctl.system import machine
 from nnctl.training.callbacks import Callback, Reason
-from nnctl.training.ensemble import Ensemble
 from nnctl.training.ranks import Ranks
 from nnctl.training.sequential import Sequential
 
@@ -94,7 +92,7 @@ def read_members(folder: RunFolder, members: int) -> list[Saved]:
     """The checkpoints of all members. Raises `NnctlError` where they are not those of one run."""
     found = [read_checkpoint(folder.of_member(k).checkpoint) for k in range(1, members + 1)]
     for number, saved in enumerate(found, start=1):
-        if saved.member != number or plan_of(saved) != plan_of(found[0]):
+        if saved.member != number or common_to_members(saved) != common_to_members(found[0]):
             message = "this is not the checkpoint of that member of the run"
             raise NnctlError(Problem(message, "train again from the start", saved.file))
     return found
@@ -106,7 +104,7 @@ def members_of(folder: RunFolder) -> int:
     return check(Source(saved.file, dict(saved.about.config))).members
 
 
-def plan_of(saved: Saved) -> tuple[object, ...]:
+def common_to_members(saved: Saved) -> tuple[object, ...]:
     """What the checkpoints of a run's members have in common: the epochs alone may grow."""
     return {**saved.about.config, "epochs": 0}, saved.about.data
 
@@ -125,7 +123,7 @@ def go_on_with_members(
     write_results(job, folder, unfinished_results(job, folder, "running", standings))
     left = sum(each.ended is None for each in standings)
     count = min(processes or machine.available_threads(), left)
-    plan = Plan(str(folder.path / CONFIG), folder.path, job.about, count)
+    plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count)
     trainer = MemberTrainer(plan, known=job.built)
     course = Course(plan, trainer, standings, callbacks, folder.path / HISTORY)
     reason = course.run()
@@ -160,23 +158,4 @@ def product_of(job: Job, folder: RunFolder) -> Product:
             model.state().restore_best()
         models.append(model)
         watching.append(callbacks)
-    return made_of(built, models, watching)
-
-
-def made_of(
-    built: Built, models: Sequence[Sequential], watching: Sequence[tuple[Callback, ...]]
-) -> Product:
-    """What members have come to, whose training is over; `built` has the data of the first."""
-    together = Ensemble(models)
-    parts = figures_by_part(built, together)
-    tests: list[Mapping[str, float]] = []
-    if built.test is not None:
-        tests = [model.evaluator.figures(built.test) for model in models]
-    return Product(
-        together,
-        {name: part.figures for name, part in parts.items()},
-        {name: part.truth for name, part in parts.items()},
-        tuple(model.state() for model in models),
-        tuple(watching),
-        tuple(tests),
-    )
+    return Product.of_members(built, models, watching)

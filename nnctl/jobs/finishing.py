@@ -33,6 +33,7 @@ from nnctl.runs.results import (
 from nnctl.runs.weights import save_weights
 from nnctl.training.callbacks import Reason
 from nnctl.training.ranks import is_first
+from nnctl.training.sequential import Sequential
 from nnctl.training.state import TrainingState
 
 if TYPE_CHECKING:
@@ -76,6 +77,31 @@ class Product:
         figures = {part: found for part, found in figures.items() if found}
         truth = {part: built.examples(part).y for part in figures}
         return cls(model, figures, truth, (model.state(),), (job.watching,))
+
+    @classmethod
+    def of_members(
+        cls,
+        built: Built,
+        models: Sequence[Sequential],
+        watching: "Sequence[tuple[Monitor, ...]]",
+    ) -> "Product":
+        """That of several members, whose training is over; `built` has the data of the first."""
+        from nnctl.assembly.out_of_bag import figures_by_part
+        from nnctl.training.ensemble import Ensemble
+
+        together = Ensemble(models)
+        parts = figures_by_part(built, together)
+        tests: list[Mapping[str, float]] = []
+        if built.test is not None:
+            tests = [model.evaluator.figures(built.test) for model in models]
+        return cls(
+            together,
+            {name: part.figures for name, part in parts.items()},
+            {name: part.truth for name, part in parts.items()},
+            tuple(model.state() for model in models),
+            tuple(watching),
+            tuple(tests),
+        )
 
     @property
     def is_ensemble(self) -> bool:

@@ -6,7 +6,7 @@ from nnctl.advice import advice_for
 from nnctl.assembly.build import build, compiled_for
 from nnctl.config import Config
 from nnctl.errors import Problem
-from nnctl.jobs.course import reason_of
+from nnctl.jobs.course import reason_of_all
 from nnctl.jobs.ensemble import finish_members, go_on_with_members, members_of, read_members
 from nnctl.jobs.finishing import notes_of
 from nnctl.jobs.job import Job, TrainResult, monitors
@@ -45,7 +45,7 @@ def resume_ensemble(
             rewrite_checkpoint(saved[place])
     standings = [Standing.of(each, job, ended_of(each)) for each in saved]
     if all(over):
-        return finish_members(job, folder, reason_of(standings))
+        return finish_members(job, folder, reason_of_all(standings))
     for problem in job.built.prepared.warnings:
         warn(problem)
     return go_on_with_members(job, folder, standings, callbacks, processes)

@@ -32,7 +32,7 @@ Look = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Plan:
+class EnsemblePlan:
     """What the processes that train an ensemble have in common.
 
     `file` is where `about` has the config from; `processes` of them share the cores.
@@ -80,7 +80,7 @@ class MemberTrainer:
     Raises `NnctlError` for data that cannot be read.
     """
 
-    def __init__(self, plan: Plan, look: Look = lambda: None, known: Built | None = None):
+    def __init__(self, plan: EnsemblePlan, look: Look = lambda: None, known: Built | None = None):
         self.plan = plan
         self.look = look
         first = known or build(check(Source(plan.file, dict(plan.about.config))))
@@ -151,7 +151,7 @@ Message = Ready | BatchEnd | EpochEnd | TurnEnd | NnctlError | MemoryError
 Order = Turn | Literal["interrupted", "stopped", "finished", "diverged"]  # or a reason to stop
 
 
-def take_turns(plan: Plan, line: Line, parent: int) -> None:
+def take_turns(plan: EnsemblePlan, line: Line, parent: int) -> None:
     """What a process does: trains in the turns that it is sent, until the line is closed."""
     ignore_interrupts()
     try:
