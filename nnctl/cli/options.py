@@ -97,6 +97,18 @@ Member = Annotated[
         show_default="the first",
     ),
 ]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        envvar="NNCTL_THREADS",
+        show_envvar=False,
+        help="How many cores it may use (also NNCTL_THREADS).",
+        show_default="all",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Threshold = Annotated[

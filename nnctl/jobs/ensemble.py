@@ -122,8 +122,10 @@ def go_on_with_members(
     """
     write_results(job, folder, unfinished_results(job, folder, "running", standings))
     left = sum(each.ended is None for each in standings)
-    count = min(processes or machine.available_threads(), left)
-    plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count)
+    cores = machine.available_threads()
+    count = min(processes or cores, left)
+    share = max(1, cores // count)
+    plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count, share)
     trainer = MemberTrainer(plan, known=job.built)
     course = Course(plan, trainer, standings, callbacks, folder.path / HISTORY)
     reason = course.run()

@@ -101,17 +101,16 @@ def train_on(
     folder: RunFolder,
     callbacks: Sequence[Callback],
     member: int | None = None,
-    processes: int = 1,
 ) -> Reason:
     """Trains to the end of the run or of the user's patience; says which.
 
-    `member` is the number of an ensemble's, which has the folder; so many `processes` share the
-    cores. Raises `TrainingDiverged` when loss or parameters are not finite any more.
+    `member` is the number of an ensemble's, which has the folder. Raises `TrainingDiverged` when
+    loss or parameters are not finite any more.
     """
     model = job.built.model
     training = training_of(job.built)
     saving = Checkpoints(folder.path, model.state(), job.about, job.watching, member)
-    with machine.thread_limit(training.threads(processes)):
+    with machine.thread_limit(training.threads()):
         end = training.run(
             [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]
         )
@@ -122,7 +121,7 @@ def train_on(
     return end.reason
 
 
-def diagnose_divergence(job: Job, folder: RunFolder, processes: int = 1) -> Problem | None:
+def diagnose_divergence(job: Job, folder: RunFolder) -> Problem | None:
     """What made the run diverge, found by training on alone from its last checkpoint."""
     job.built.model.leave_ranks()
     history = job.built.model.state().history
@@ -130,7 +129,7 @@ def diagnose_divergence(job: Job, folder: RunFolder, processes: int = 1) -> Prob
     from nnctl.training.diagnosis import diagnose  # rarely needed
 
     training = training_of(job.built)
-    with machine.thread_limit(training.threads(processes)):
+    with machine.thread_limit(training.threads()):
         problem = diagnose(training)
     job.built.model.state().history = history
     return problem

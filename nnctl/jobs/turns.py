@@ -24,6 +24,7 @@ from nnctl.jobs.run import diagnose_divergence, train_on
 from nnctl.jobs.signals import ignore_interrupts
 from nnctl.runs.checkpoint import About, read_checkpoint
 from nnctl.runs.folder import RunFolder
+from nnctl.system import machine
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Reason, Run
 from nnctl.training.loop import TrainingDiverged
 
@@ -35,13 +36,15 @@ Look = Callable[[], object]
 class EnsemblePlan:
     """What the processes that train an ensemble have in common.
 
-    `file` is where `about` has the config from; `processes` of them share the cores.
+    `file` is where `about` has the config from; there are so many `processes`, of so many `threads`
+    each.
     """
 
     file: str
     folder: Path
     about: About
     processes: int
+    threads: int
 
 
 class Turn(NamedTuple):
@@ -97,12 +100,13 @@ class MemberTrainer:
         watch = Watch(built)
         watch.load_state(turn.watch)
         timing = Timing(turn.seconds, self.look)
-        share = self.plan.processes
         try:
-            reason = train_on(job, folder, [watch, *callbacks, timing], member, share)
+            with machine.thread_limit(self.plan.threads):
+                reason = train_on(job, folder, [watch, *callbacks, timing], member)
         except TrainingDiverged as error:
-            problems = [diagnose_divergence(job, folder, share) or each for each in error.problems]
-            return TurnEnd(member, "diverged", watch.state(), (), tuple(problems))
+            with machine.thread_limit(self.plan.threads):
+                told = [diagnose_divergence(job, folder) or each for each in error.problems]
+            return TurnEnd(member, "diverged", watch.state(), (), tuple(told))
         return TurnEnd(member, reason, watch.state(), watch.advice)
 
     def built(self, member: int) -> Built:

@@ -96,11 +96,11 @@ class Training:
     def stop(self, reason: Reason = "stopped") -> None:
         self._stopped = reason
 
-    def threads(self, processes: int = 1) -> int:
-        """The threads that suit the run's matrix products, where so many processes train."""
+    def threads(self) -> int:
+        """The threads that suit the run's matrix products."""
         products = self._step(self.batch_size).program.products
         return machine.threads_for(
-            max(products, default=0), processes if self.ranks is None else self.ranks.local
+            max(products, default=0), 1 if self.ranks is None else self.ranks.local
         )
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:

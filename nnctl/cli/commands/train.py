@@ -46,6 +46,7 @@ def command(
         ),
     ] = False,
     member: options.Member = None,
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -58,6 +59,7 @@ def command(
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
+    from nnctl.cli.threads import allowed_threads
 
     def advise(advice: "Sequence[Advice]") -> None:
         if not quiet and advice:
@@ -87,6 +89,7 @@ def command(
     if member is not None:
         raise ArgumentError("--member is for --smoke, which tries one", "leave it out: all train")
     with (
+        allowed_threads(threads),
         ranks_of_job() as ranks,
         Interruption() as interruption,
         display(quiet or not is_first()) as shown,
