@@ -26,7 +26,7 @@ KEYS = {
     "class_weight": "How much each class counts in the training loss: `balanced` is rows / "
     "(classes × rows of the class); or `{label: weight}`, where a label left out has 1.",
     "ensemble": "How many models are trained alike but for their random numbers, and predict "
-    "together; or `{members, split}`. See [Ensembles](ensembles.md).",
+    "together; or `{members, split}`: see [below](#ensemble) and [Ensembles](ensembles.md).",
     "ensemble.members": "How many models.",
     "ensemble.split": "Whether each draws validation rows of its `own`, or all have the same, "
     "`shared`.",

@@ -122,10 +122,8 @@ def go_on_with_members(
     """
     write_results(job, folder, unfinished_results(job, folder, "running", standings))
     left = sum(each.ended is None for each in standings)
-    cores = machine.available_threads()
-    count = min(processes or cores, left)
-    share = max(1, cores // count)
-    plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count, share)
+    count = min(processes or machine.available_threads(), left)
+    plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count)
     trainer = MemberTrainer(plan, known=job.built)
     course = Course(plan, trainer, standings, callbacks, folder.path / HISTORY)
     reason = course.run()

@@ -36,15 +36,13 @@ Look = Callable[[], object]
 class EnsemblePlan:
     """What the processes that train an ensemble have in common.
 
-    `file` is where `about` has the config from; there are so many `processes`, of so many `threads`
-    each.
+    `file` is where `about` has the config from; there are so many `processes`.
     """
 
     file: str
     folder: Path
     about: About
     processes: int
-    threads: int
 
 
 class Turn(NamedTuple):
@@ -91,7 +89,11 @@ class MemberTrainer:
         self._built = {1: first}
 
     def train(self, turn: Turn, callbacks: Sequence[Callback]) -> TurnEnd:
-        """Goes on with a member. Raises `NnctlError` as training does, but where it diverges."""
+        """Goes on with a member. Raises `NnctlError` as training does, but where it diverges.
+
+        On one thread, as large products have other digits on several: nothing must depend on how
+        many there are for each process.
+        """
         member = turn.member
         built = self.built(member)
         job = Job(built, tuple(monitors(self._config)), self.plan.about)
@@ -101,10 +103,10 @@ class MemberTrainer:
         watch.load_state(turn.watch)
         timing = Timing(turn.seconds, self.look)
         try:
-            with machine.thread_limit(self.plan.threads):
+            with machine.thread_limit(1):
                 reason = train_on(job, folder, [watch, *callbacks, timing], member)
         except TrainingDiverged as error:
-            with machine.thread_limit(self.plan.threads):
+            with machine.thread_limit(1):
                 told = [diagnose_divergence(job, folder) or each for each in error.problems]
             return TurnEnd(member, "diverged", watch.state(), (), tuple(told))
         return TurnEnd(member, reason, watch.state(), watch.advice)

@@ -510,7 +510,7 @@ def test_a_process_tells_and_obeys(config):
     output = config.parent / "run"
     train(config, output=output, callbacks=[StopIn(1)])
     saved = checkpoint.read_checkpoint(output / "members/2/checkpoint.npz")
-    plan = turns.EnsemblePlan("config.yaml", output, saved.about, 2, 1)
+    plan = turns.EnsemblePlan("config.yaml", output, saved.about, 2)
     here, there = multiprocessing.Pipe()
     parent = os.getppid()
     thread = threading.Thread(target=turns.take_turns, args=(plan, there, parent), daemon=True)
