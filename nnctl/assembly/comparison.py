@@ -81,9 +81,7 @@ def predictions_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice,
         yield rows, predictions
 
 
-def spread_by_block(
-    trained: "Trained", x: Inputs
-) -> Iterator[tuple[slice, Array, Array | None]]:
+def spread_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Array, Array | None]]:
     """The same, and of an ensemble how far its members lie apart: their standard deviation.
 
     Its predictions are the means of theirs, of those that have a say in the row.

@@ -170,6 +170,9 @@ def monitoring(section: str) -> type[Section]:
     return arguments_model(made, section)
 
 
+Members = Annotated[int, Limits(1, 1000)]
+
+
 class EnsembleConfig(Section):
     """Models that are trained alike, but for their random numbers, and predict together.
 
@@ -178,7 +181,7 @@ class EnsembleConfig(Section):
     """
 
     noun: ClassVar[str] = "an ensemble"
-    members: Whole
+    members: Members
     split: Literal["own", "shared"] | None = None
 
 
@@ -210,7 +213,7 @@ class Config(Section):
         None
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
-    ensemble: Annotated[Whole, OrSection(EnsembleConfig)] = 1
+    ensemble: Annotated[Members, OrSection(EnsembleConfig)] = 1
     ignore_advice: tuple[AdviceCode, ...] = ()
     tune: Annotated[Any, Deferred(tuning)] = None
     _source: Source = PrivateAttr()
