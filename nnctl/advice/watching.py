@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
 from nnctl.training.blocks import Inputs
 from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
-from nnctl.training.ensemble import Predicting
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples, Penalty
+
+if TYPE_CHECKING:
+    from nnctl.training.ensemble import Predicting
 
 ROWS = 512
 MOST_TARGETS = 100_000  # rows that a mean is judged on: it takes memory for each
@@ -78,7 +80,7 @@ def first_rows(built: Built) -> Examples:
     return Examples(built.train.x[:ROWS], built.train.y[:ROWS])
 
 
-def loss_of(model: Predicting, examples: Examples) -> float:
+def loss_of(model: "Predicting", examples: Examples) -> float:
     """The mean loss of the model as it is, without what regularizers cost."""
     return model.evaluator.figures(examples)["loss"] - model.evaluator.penalty()
 

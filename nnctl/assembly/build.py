@@ -18,7 +18,6 @@ from nnctl.network.layers import Dense
 from nnctl.network.metrics import InOwnUnit, Metric, OfClasses
 from nnctl.runs.weights import Weights, arrays_of_member, count_members, load_weights
 from nnctl.training.blocks import Blocks
-from nnctl.training.ensemble import Predicting
 from nnctl.training.ranks import Ranks
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
@@ -26,6 +25,7 @@ from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
     from nnctl.data.folds import Fold
+    from nnctl.training.ensemble import Predicting
 
 
 class Built(NamedTuple):
@@ -204,7 +204,7 @@ def check_axes(config: Config, data_shape: Shape) -> None:
 
 
 def metrics_for(
-    model: Predicting, metrics: Mapping[str, Metric], targets: Targets
+    model: "Predicting", metrics: Mapping[str, Metric], targets: Targets
 ) -> dict[str, Metric]:
     """The metrics, speaking of the targets as they are in the file: their unit, their classes."""
     scaling = targets.scaling

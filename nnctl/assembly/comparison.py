@@ -9,13 +9,10 @@ from nnctl.data.classes import Label
 from nnctl.data.targets import Targets
 from nnctl.errors import Problem
 from nnctl.graph import Array
-from nnctl.network.activations import linear
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
-from nnctl.network.joint import joint_output
 from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
 from nnctl.training.blocks import Inputs
-from nnctl.training.ensemble import Ensemble
 from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
@@ -86,6 +83,10 @@ def spread_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Arra
 
     Its predictions are the means of theirs, of those that have a say in the row.
     """
+    from nnctl.network.activations import linear
+    from nnctl.network.joint import joint_output
+    from nnctl.training.ensemble import Ensemble  # loaded with the weights by now
+
     model, activation = trained.model, trained.model.loss.output_activation
     if not isinstance(model, Ensemble):
         for rows, outputs in model.outputs(x):

@@ -18,7 +18,6 @@ from nnctl.runs.weights import (
     Weights,
     arrays_of_member,
     load_weights,
-    member_name,
     strange_arrays,
 )
 from nnctl.system import stated
@@ -101,14 +100,6 @@ def load_trained(path: Path) -> Trained:
         members.append(model)
     together = Ensemble(members) if len(members) > 1 else members[0]
     return Trained(file, config, together, preprocessing, digests_in(metadata))
-
-
-def named_arrays(model: Predicting) -> dict[str, Array]:
-    """All parameters of a model by name; those of an ensemble's members have its number ahead."""
-    if not isinstance(model, Ensemble):
-        return model.named_arrays()
-    numbered = enumerate(model.members, start=1)
-    return {member_name(k, n): a for k, each in numbered for n, a in each.named_arrays().items()}
 
 
 def check_members(config: Config, weights: Weights) -> None:

@@ -13,7 +13,7 @@ FIRST = ("loss", "val_loss")  # the figures that are shown before others
 BEST_FROM = 60  # columns from which the best figure is shown, with its epoch
 LINES_AROUND = 4  # of a terminal, besides the rows
 GAP = 2  # columns between two cells
-NARROWEST_BAR, WIDEST_BAR = 6, 40
+SMALLEST_BAR, LARGEST_BAR = 6, 40  # columns
 
 
 def draw_members(
@@ -27,7 +27,7 @@ def draw_members(
     more = len(members) - len(shown)
     rest = [Text(f"and {more} more", style="dim")] if more else []
     # The last line is empty, so that the ^C that a terminal shows fits on it.
-    return Group(bar_of(members, time_left, width), table_of(shown, width), *rest, "")
+    return Group(bar_of(members, time_left, width), table_of_members(shown, width), *rest, "")
 
 
 def share_of(members: "Sequence[LiveFigures]") -> float:
@@ -42,8 +42,8 @@ def bar_of(members: "Sequence[LiveFigures]", time_left: str, width: int) -> "Ren
 
     over = sum(member.ended is not None for member in members)
     texts = ("members", f"{over}/{len(members)}", time_left)
-    bar = min(WIDEST_BAR, width - sum(len(text) + 1 for text in texts))
-    bars = [ProgressBar(1.0, share_of(members), width=bar)] if bar >= NARROWEST_BAR else []
+    bar = min(LARGEST_BAR, width - sum(len(text) + 1 for text in texts))
+    bars = [ProgressBar(1.0, share_of(members), width=bar)] if bar >= SMALLEST_BAR else []
     grid = Table.grid(padding=(0, 1, 0, 0))
     for _ in range(3 + len(bars)):
         grid.add_column(no_wrap=True)
@@ -51,7 +51,7 @@ def bar_of(members: "Sequence[LiveFigures]", time_left: str, width: int) -> "Ren
     return grid
 
 
-def table_of(members: "Sequence[LiveFigures]", width: int) -> "RenderableType":
+def table_of_members(members: "Sequence[LiveFigures]", width: int) -> "RenderableType":
     """A row a member: its epoch, its figures, and the best of that which stops it, most likely."""
     from rich.table import Table
     from rich.text import Text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnctl.advice import Advice
 from nnctl.assembly.build import Built, arrays_to_start, compiled_for, load_parameters
-from nnctl.config import Config, Source
+from nnctl.config import Source
 from nnctl.config.schema import check
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.course import Course
@@ -29,16 +29,7 @@ from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, MEMBERS, RunFolder
 from nnctl.runs.weights import load_weights
 from nnctl.system import machine
 from nnctl.training.callbacks import Callback, Reason
-from nnctl.training.ranks import Ranks
 from nnctl.training.sequential import Sequential
-
-
-def require_no_ranks(config: Config, ranks: Ranks | None) -> None:
-    """Raises `NnctlError` for members that several processes of mpirun are to train."""
-    if ranks is not None and config.members > 1:
-        message = f"ensemble is {config.members}; members are trained without mpirun"
-        fix = "run it without mpirun: it starts processes of its own; or take ensemble out"
-        raise NnctlError(config.problem("ensemble", message, fix))
 
 
 def train_ensemble(

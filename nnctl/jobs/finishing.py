@@ -1,15 +1,13 @@
 """How a run ends: its weights, its figures, and what there is to say of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.advice import Advice
 from nnctl.advice.verdict import Ending, climb_of, verdict_of_divergence, verdict_on
 from nnctl.assembly.build import Built
 from nnctl.assembly.comparison import absence, baselines
-from nnctl.assembly.trained import named_arrays
 from nnctl.errors import ExitStatus, Problem
 from nnctl.graph import Array
 from nnctl.jobs.job import (
@@ -30,7 +28,7 @@ from nnctl.runs.results import (
     results_of_members,
     save_results,
 )
-from nnctl.runs.weights import save_weights
+from nnctl.runs.weights import gather_arrays, save_weights
 from nnctl.training.callbacks import Reason
 from nnctl.training.ranks import is_first
 from nnctl.training.sequential import Sequential
@@ -51,19 +49,18 @@ def notes_of(warnings: Sequence[Problem], advice: Sequence[Advice]) -> dict[str,
     return {"warnings": texts, "advice": plain}
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """What a training has come to: the model, its figures by part of the data.
 
-    `truth` has the targets of the parts' rows. Each member, one unless it is an ensemble, has its
-    state, and its callbacks that belong to the run, in `watching`; `tests` are the members' own
-    figures on the test rows.
+    `truth` has the targets of the parts' rows. Each of the `members`, one unless it is an ensemble,
+    has its callbacks that belong to the run in `watching`; `tests` are their own figures on the
+    test rows.
     """
 
     model: "Predicting"
     figures: Mapping[str, Mapping[str, float]]
     truth: Mapping[str, Array]
-    states: tuple[TrainingState, ...]
+    members: tuple[Sequential, ...]
     watching: "tuple[tuple[Monitor, ...], ...]"
     tests: tuple[Mapping[str, float], ...] = ()
 
@@ -76,7 +73,7 @@ class Product:
         figures = {"train": train, "validation": validation, "test": test or {}}
         figures = {part: found for part, found in figures.items() if found}
         truth = {part: built.examples(part).y for part in figures}
-        return cls(model, figures, truth, (model.state(),), (job.watching,))
+        return cls(model, figures, truth, (model,), (job.watching,))
 
     @classmethod
     def of_members(
@@ -98,7 +95,7 @@ class Product:
             together,
             {name: part.figures for name, part in parts.items()},
             {name: part.truth for name, part in parts.items()},
-            tuple(model.state() for model in models),
+            tuple(models),
             tuple(watching),
             tuple(tests),
         )
@@ -106,7 +103,12 @@ class Product:
     @property
     def is_ensemble(self) -> bool:
         """Whether there are several members."""
-        return len(self.states) > 1
+        return len(self.members) > 1
+
+    @property
+    def states(self) -> tuple[TrainingState, ...]:
+        """Where the training of each member stands."""
+        return tuple(member.state() for member in self.members)
 
 
 def finish(
@@ -123,7 +125,8 @@ def finish(
     built = job.built
     made = product or Product.of(job)
     if is_first(built.model.ranks):
-        save_weights(folder.weights, named_arrays(made.model), metadata_of(job))
+        arrays = gather_arrays([member.named_arrays() for member in made.members])
+        save_weights(folder.weights, arrays, metadata_of(job))
     results = results_of_product(job, folder, reason, made)
     guessed = {part: baselines_of(built, made, part) for part in made.figures}
     stopping = tuple(map(stopping_among, made.watching))

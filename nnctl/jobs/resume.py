@@ -11,7 +11,6 @@ from nnctl.errors import NnctlError, Problem
 from nnctl.jobs.finding import find_run
 from nnctl.jobs.finishing import finish, notes_of
 from nnctl.jobs.job import Job, TrainResult
-from nnctl.jobs.resume_ensemble import resume_ensemble
 from nnctl.jobs.run import digests_of, go_on
 from nnctl.jobs.saved_run import check_data, check_unchanged, config_of, is_done, write_config
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint, save_history
@@ -64,6 +63,8 @@ def resume_in(
     """Goes on with the run in a folder that this process holds, as `resume` says."""
     if first_alone(ranks, lambda: folder.holds_members):
         together(ranks, lambda: require_alone(folder, ranks))
+        from nnctl.jobs.resume_ensemble import resume_ensemble  # with what starts processes
+
         return resume_ensemble(folder, epochs, callbacks, processes, warn)
     saved = first_alone(ranks, lambda: read_checkpoint(folder.checkpoint))
     first_alone(ranks, lambda: check_unchanged(folder, saved))

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import build
-from nnctl.config import load
-from nnctl.errors import Problem
-from nnctl.jobs.ensemble import require_no_ranks, train_ensemble
+from nnctl.config import Config, load
+from nnctl.errors import NnctlError, Problem
 from nnctl.jobs.finding import find_config, find_start
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.run import digests_of, run_in
@@ -42,7 +41,7 @@ def train(
     """
     given = {"epochs": epochs, "seed": seed, "ensemble": ensemble}
     checked = together(ranks, lambda: load(find_config(config), overrides=overrides, named=given))
-    together(ranks, lambda: require_no_ranks(checked, ranks))
+    together(ranks, lambda: refuse_members(checked, ranks))
     folder = first_alone(ranks, lambda: choose(checked.name, output, overwrite))
     digests = digests_of(checked)
     start = together(ranks, lambda: find_start(init_weights))
@@ -53,6 +52,16 @@ def train(
     advise(advice)
     if checked.members == 1:
         return run_in(folder, built, callbacks, digests, advice)
+    from nnctl.jobs.ensemble import train_ensemble  # with what starts processes
+
     return train_ensemble(
         folder, built, callbacks, digests, advice, init_weights=start, processes=processes
     )
+
+
+def refuse_members(config: Config, ranks: Ranks | None) -> None:
+    """Raises `NnctlError` for members that several processes of mpirun are to train."""
+    if ranks is not None and config.members > 1:
+        message = f"ensemble is {config.members}; members are trained without mpirun"
+        fix = "run it without mpirun: it starts processes of its own; or take ensemble out"
+        raise NnctlError(config.problem("ensemble", message, fix))

@@ -12,7 +12,6 @@ import numpy as np
 
 from nnctl.assembly.build import Builder, Built
 from nnctl.assembly.out_of_bag import figures_by_part
-from nnctl.assembly.trained import named_arrays
 from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.config.searching import with_values
@@ -22,7 +21,7 @@ from nnctl.jobs.job import Job, metadata_of
 from nnctl.network.metrics import need_of
 from nnctl.reading.digests import digest_of
 from nnctl.runs.results import final_figures
-from nnctl.runs.weights import write_weights
+from nnctl.runs.weights import gather_arrays, write_weights
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
 from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.tuning.trial import Outcome, Task
@@ -95,7 +94,7 @@ class Trainer:
                 reason += f": it needs {need}"
             return Outcome("failed", epochs=epochs, seconds=seconds, reason=reason)
         file = io.BytesIO()
-        write_weights(file, named_arrays(model_of(trained)), metadata_of(job))
+        write_weights(file, gather_arrays([m.named_arrays() for m in models]), metadata_of(job))
         weights = file.getvalue()
         digest = hashlib.sha256(weights).hexdigest()
         return Outcome("complete", value, epochs, seconds, None, weights, digest)

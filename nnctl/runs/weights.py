@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -110,6 +110,14 @@ def arrays_of_member(arrays: Mapping[str, NDArray[Any]], member: int) -> dict[st
     """A member's arrays, by the names that they have in a model of their own."""
     ahead = member_name(member, "")
     return {n.removeprefix(ahead): array for n, array in arrays.items() if n.startswith(ahead)}
+
+
+def gather_arrays(models: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The arrays of a model as they are, those of several with the member's number ahead."""
+    if len(models) == 1:
+        return dict(models[0])
+    numbered = enumerate(models, start=1)
+    return {member_name(k, name): a for k, own in numbered for name, a in own.items()}
 
 
 def strange_arrays(arrays: Iterable[str], members: int) -> set[str]:
