@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from nnctl.assembly.build import build
+from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
 from nnctl.jobs import course, resume_ensemble, turns
@@ -102,9 +104,11 @@ def in_short_turns(monkeypatch):
     monkeypatch.setattr(loop, "MOST_BATCHES_AT_ONCE", 1)
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, {"ensemble": {"members": 3, "split": "shared"}}, REGRESSION]
-)
+SHARED = {"ensemble": {"members": 3, "split": "shared"}}
+IN_BLOCKS = {"data": {**CONFIG["data"], "features": ["a", "b", "c"], "memory": 700}}
+
+
+@pytest.mark.parametrize("changes", [{}, SHARED, REGRESSION, IN_BLOCKS])
 def test_the_first_member_is_the_single_run_byte_for_byte(config, changes):
     single = arrays_of(trained(config, "single", **{**changes, "ensemble": 1}))
     found = arrays_of(trained(config, "several", **changes))
@@ -163,12 +167,12 @@ def masks(config):
     return np.array(drawn)
 
 
-def probabilities(result, config):
+def probabilities(result, config, **changes):
     """What each member predicts of all rows, by a weights file of its own; (members, rows)."""
     found = []
     weights = load_weights(result.weights)
     for member in (1, 2, 3):
-        single = trained(config, f"single-{member}", ensemble=1, epochs=1)
+        single = trained(config, f"single-{member}", **changes, ensemble=1, epochs=1)
         arrays = {
             name.removeprefix(f"member_{member}/"): array
             for name, array in weights.arrays.items()
@@ -532,3 +536,46 @@ def test_a_process_tells_and_obeys(config):
         assert not thread.is_alive()
     finally:
         turns.ignore_interrupts = signals
+
+
+def damaged(weights, change):
+    """The file with other arrays."""
+    found = load_weights(weights)
+    arrays = dict(found.arrays)
+    change(arrays)
+    metadata = {k: v for k, v in found.metadata.items() if k != "format_version"}
+    save_weights("other.npz", arrays, metadata)
+    return Path("other.npz")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("member_2/dense_1/bias"), 'member 2: there is no array "dense_1/bias"'),
+        (
+            lambda a: a.update({"member_4/dense_1/bias": a["member_1/dense_1/bias"]}),
+            '"member_4/dense_1/bias" is the array of none of its 3 members',
+        ),
+        (lambda a: a.update({"dense_1/bias": np.zeros(6)}), '"dense_1/bias" is the array of none'),
+        (lambda a: a.update({"member_3/dense_1/bias": np.zeros(5)}), "member 3: .* has shape"),
+        (
+            lambda a: a.update({"member_3/dense_1/bias": np.full(6, np.nan)}),
+            "member 3: .* not finite",
+        ),
+    ],
+)
+def test_weights_that_are_not_of_its_members_are_refused(config, change, message):
+    result = trained(config, "several", epochs=1)
+    with pytest.raises(NnctlError) as raised:
+        load_trained(damaged(result.weights, change))
+    assert re.search(message, raised.value.problems[0].message)
+
+
+def test_rows_from_the_disk_are_judged_alike(config):
+    read = trained(config, "read", **IN_BLOCKS)
+    drawn = masks(config)
+    rows = drawn.any(axis=0)
+    p = probabilities(read, config, **IN_BLOCKS)
+    mean = (p * drawn).sum(axis=0)[rows] / drawn.sum(axis=0)[rows]
+    right = ((mean > 0.5) == TRUTH[rows]).mean()
+    assert read.results["validation"]["accuracy"] == pytest.approx(right)
