@@ -14,10 +14,10 @@ from nnctl.assembly.build import Built, build
 from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
-from nnctl.jobs.all_members import model_of, train_members
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.finding import find_config
 from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
+from nnctl.jobs.members.one_by_one import model_of, train_members
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged

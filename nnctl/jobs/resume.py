@@ -63,7 +63,7 @@ def resume_in(
     """Goes on with the run in a folder that this process holds, as `resume` says."""
     if first_alone(ranks, lambda: folder.holds_members):
         together(ranks, lambda: require_alone(folder, ranks))
-        from nnctl.jobs.resume_ensemble import resume_ensemble  # with what starts processes
+        from nnctl.jobs.members.resume import resume_ensemble  # with what starts processes
 
         return resume_ensemble(folder, epochs, callbacks, processes, warn)
     saved = first_alone(ranks, lambda: read_checkpoint(folder.checkpoint))

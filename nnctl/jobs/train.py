@@ -52,7 +52,7 @@ def train(
     advise(advice)
     if checked.members == 1:
         return run_in(folder, built, callbacks, digests, advice)
-    from nnctl.jobs.ensemble import train_ensemble  # with what starts processes
+    from nnctl.jobs.members.run import train_ensemble  # with what starts processes
 
     return train_ensemble(
         folder, built, callbacks, digests, advice, init_weights=start, processes=processes

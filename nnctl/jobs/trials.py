@@ -16,8 +16,8 @@ from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.config.searching import with_values
 from nnctl.errors import NnctlError
-from nnctl.jobs.all_members import TrainedMember, model_of, train_members
 from nnctl.jobs.job import Job, metadata_of
+from nnctl.jobs.members.one_by_one import TrainedMember, model_of, train_members
 from nnctl.network.metrics import need_of
 from nnctl.reading.digests import digest_of
 from nnctl.runs.results import final_figures

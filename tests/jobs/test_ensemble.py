@@ -18,8 +18,9 @@ from nnctl.assembly.build import build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
-from nnctl.jobs import course, resume_ensemble, turns
-from nnctl.jobs.ensemble import first_models
+from nnctl.jobs.members import course, turns
+from nnctl.jobs.members import resume as resuming
+from nnctl.jobs.members.run import first_models
 from nnctl.jobs.predict import predict
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
@@ -370,10 +371,10 @@ def test_going_on_that_was_broken_off_between_members_is_taken_up(config, monkey
             raise KeyboardInterrupt
         rewrite(saved)
 
-    monkeypatch.setattr(resume_ensemble, "rewrite_checkpoint", second_fails)
+    monkeypatch.setattr(resuming, "rewrite_checkpoint", second_fails)
     with pytest.raises(KeyboardInterrupt):
         resume(config.parent / "broken", epochs=8)
-    monkeypatch.setattr(resume_ensemble, "rewrite_checkpoint", rewrite)
+    monkeypatch.setattr(resuming, "rewrite_checkpoint", rewrite)
     resume(config.parent / "broken")
     compare(config.parent / "broken", run)
 
@@ -446,7 +447,7 @@ def test_all_processes_killed_at_once_resume_to_the_same_bytes(config, at, monke
     more = {"epochs": 60}
     whole = trained(config, "whole", **more)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom nnctl.jobs import course\n"
+        "import sys\nfrom pathlib import Path\nfrom nnctl.jobs.members import course\n"
         "from nnctl.jobs.train import train\nfrom nnctl.runs import checkpoint\n"
         "if __name__ == '__main__':\n"
         "    checkpoint.BETWEEN_EPOCHS = 0\n    course.SHORTEST_TURN = 0.01\n"

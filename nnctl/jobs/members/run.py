@@ -10,7 +10,6 @@ from nnctl.assembly.build import Built, arrays_to_start, compiled_for, load_para
 from nnctl.config import Source
 from nnctl.config.schema import check
 from nnctl.errors import ExitStatus, NnctlError, Problem
-from nnctl.jobs.course import Course
 from nnctl.jobs.finishing import (
     Product,
     diverged_result,
@@ -21,8 +20,9 @@ from nnctl.jobs.finishing import (
     write_results,
 )
 from nnctl.jobs.job import Job, TrainResult, monitors, stopping_among
-from nnctl.jobs.standing import Standing
-from nnctl.jobs.turns import EnsemblePlan, MemberTrainer
+from nnctl.jobs.members.course import Course
+from nnctl.jobs.members.standing import Standing
+from nnctl.jobs.members.turns import EnsemblePlan, MemberTrainer
 from nnctl.reading.digests import digest_of
 from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, MEMBERS, RunFolder

@@ -6,13 +6,13 @@ from nnctl.advice import advice_for
 from nnctl.assembly.build import build, compiled_for
 from nnctl.config import Config
 from nnctl.errors import Problem
-from nnctl.jobs.course import reason_of_all
-from nnctl.jobs.ensemble import finish_members, go_on_with_members, members_of, read_members
 from nnctl.jobs.finishing import notes_of
 from nnctl.jobs.job import Job, TrainResult, monitors
+from nnctl.jobs.members.course import reason_of_all
+from nnctl.jobs.members.run import finish_members, go_on_with_members, members_of, read_members
+from nnctl.jobs.members.standing import Standing
 from nnctl.jobs.run import digests_of
 from nnctl.jobs.saved_run import check_data, check_unchanged, config_of, is_done, write_config
-from nnctl.jobs.standing import Standing
 from nnctl.runs.checkpoint import Saved, rewrite_checkpoint
 from nnctl.runs.folder import RESULTS, RunFolder
 from nnctl.runs.results import epochs_of_members

@@ -13,9 +13,17 @@ from typing import Any
 
 from nnctl.advice import Advice
 from nnctl.errors import ExitStatus, NnctlError, Problem
+from nnctl.jobs.members.standing import Standing
+from nnctl.jobs.members.turns import (
+    EnsemblePlan,
+    MemberTrainer,
+    Message,
+    Ready,
+    Turn,
+    TurnEnd,
+    take_turns,
+)
 from nnctl.jobs.processes import Worker, workers
-from nnctl.jobs.standing import Standing
-from nnctl.jobs.turns import EnsemblePlan, MemberTrainer, Message, Ready, Turn, TurnEnd, take_turns
 from nnctl.runs.checkpoint import BETWEEN_EPOCHS, figures_of, save_history
 from nnctl.training.callbacks import (
     BatchEnd,
