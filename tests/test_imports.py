@@ -142,6 +142,7 @@ LOADED_FOR = {
     "nnctl.data.special_fitting": {"data": {**TRAINED["data"], "bins": 2}},
     "nnctl.training.monitors": {"early_stopping": {"monitor": "loss", "patience": 1}},
     "nnctl.training.class_weights": {"class_weight": "balanced"},
+    "nnctl.training.ensemble": {"ensemble": 2},
 }
 # What is for other configs and commands, and for a display.
 NEVER_LOADED = {

@@ -18,13 +18,14 @@ from nnctl.advice.watching import (
 )
 from nnctl.assembly.build import Built
 from nnctl.errors import Problem
+from nnctl.graph import Array
 from nnctl.network.metrics import higher_is_better
 from nnctl.rules import verdict as rules
 from nnctl.training.callbacks import Reason
 from nnctl.training.state import TrainingState
-from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
+    from nnctl.training.ensemble import Predicting
     from nnctl.training.monitors import EarlyStopping
 
 # Losses of different tasks are made comparable by the loss of guessing, that of one answer for all
@@ -75,24 +76,30 @@ class Verdict(NamedTuple):
 class Ending:
     """A training that is over, for what reason, with the figures of each part of the data.
 
-    `baselines` are what they would be for one answer to all rows. The model has the weights that
-    are kept.
+    `baselines` are what they would be for one answer to all rows, whose targets are `truth`. The
+    model has the weights that are kept. Each of its members, one unless it is an ensemble, has a
+    state of `states`, and one of `stopping`, or None, that ends it early.
     """
 
     def __init__(
         self,
         built: Built,
+        model: "Predicting",
         reason: Reason,
         figures: Mapping[str, Mapping[str, float]],
         baselines: Mapping[str, Mapping[str, float]],
-        stopping: "EarlyStopping | None",
+        truth: Mapping[str, Array],
+        states: tuple[TrainingState, ...],
+        stopping: "tuple[EarlyStopping | None, ...]",
     ) -> None:
-        self.built, self.reason, self.stopping = built, reason, stopping
-        self.figures, self.baselines = figures, baselines
+        self.built, self.model, self.reason = built, model, reason
+        self.figures, self.baselines, self.truth = figures, baselines, truth
+        self.states, self.stopping = states, stopping
 
-    @property
-    def state(self) -> TrainingState:
-        return self.built.model.state()
+    def of_members(self, found: str) -> str:
+        """A clause that holds for all members, said of one that is there alone, or of the first."""
+        count = len(self.states)
+        return found if count == 1 else f"{found} (member 1 of {count}; the others alike)"
 
     @property
     def weighted(self) -> bool:
@@ -104,10 +111,10 @@ class Ending:
         """The part of the data that the run is judged by."""
         return next(part for part in JUDGES if part in self.figures)
 
-    @cached_property
-    def examples(self) -> Examples:
-        """The rows of that part."""
-        return self.built.examples(self.judge)
+    @property
+    def judging(self) -> Array:
+        """The targets of that part's rows."""
+        return self.truth[self.judge]
 
     @cached_property
     def trained(self) -> float:
@@ -115,19 +122,19 @@ class Ending:
 
         An epoch's own loss is a mean over its batches, in which the weights changed.
         """
-        return loss_of(self.built, some_rows(self.built))
+        return loss_of(self.model, some_rows(self.built))
 
     @cached_property
     def judged(self) -> float:
         """The loss on the rows that judge, without what regularizers cost."""
         if self.judge == "train":
             return self.trained
-        return self.figures[self.judge]["loss"] - self.built.model.evaluator.penalty()
+        return self.figures[self.judge]["loss"] - self.model.evaluator.penalty()
 
     @cached_property
     def guessing(self) -> float | None:
         """The loss of one answer for all rows that judge."""
-        return loss_of_guessing(self.built, self.examples.y)
+        return loss_of_guessing(self.built, self.judging)
 
     @cached_property
     def learnt(self) -> bool:
@@ -138,7 +145,7 @@ class Ending:
     @cached_property
     def scale(self) -> float:
         """What differences of losses are measured by."""
-        return self.guessing or abs(self.state.first_loss or 0.0)
+        return self.guessing or abs(self.states[0].first_loss or 0.0)
 
 
 def verdict_on(ending: Ending) -> Verdict:
@@ -187,14 +194,18 @@ def climb_of(ending: Ending) -> str | None:
 
     A first batch that happens to be easy, as after a start from trained weights, is no measure.
     """
-    losses = ending.state.history["loss"]
-    first = losses[0] if ending.state.first_loss is None else ending.state.first_loss
-    kept = ending.figures["train"]["loss"]
-    if not kept > CLIMB * abs(first):
-        return None
-    if math.isfinite(kept) and not ending.weighted and ending.learnt and ending.guessing:
-        return None
-    return f"the loss climbed from {first:.4g} in the first batch to {kept:.4g} at the end"
+    for number, state in enumerate(ending.states, start=1):
+        losses = state.history["loss"]
+        first = losses[0] if state.first_loss is None else state.first_loss
+        kept = losses[state.weights_epoch - 1]
+        if not kept > CLIMB * abs(first):
+            continue
+        if math.isfinite(kept) and not ending.weighted and ending.learnt and ending.guessing:
+            continue
+        whose = "" if len(ending.states) == 1 else f"member {number}: "
+        climb = f"climbed from {first:.4g} in the first batch to {kept:.4g} at the end"
+        return f"{whose}the loss {climb}"
+    return None
 
 
 def lower_rate(built: Built) -> dict[str, Any]:
@@ -222,10 +233,16 @@ def overfitting(ending: Ending) -> Iterator[Finding]:
 
 
 def risen_validation(ending: Ending) -> str | None:
-    """How far `val_loss` has risen since its best epoch; None where it has not."""
-    history = ending.state.history
+    """How far `val_loss` has risen since its best epoch, in all members; None where it has not."""
+    found = [risen_in_member(ending, state) for state in ending.states]
+    return ending.of_members(found[0]) if found[0] and all(found) else None
+
+
+def risen_in_member(ending: Ending, state: TrainingState) -> str | None:
+    """The same of one member."""
+    history = state.history
     losses = history.get("val_loss", [])
-    if not losses or ending.state.restored:
+    if not losses or state.restored:
         return None
     best = min(range(len(losses)), key=losses.__getitem__)
     width = max(1, len(losses) // WINDOW)
@@ -245,7 +262,8 @@ def against_overfitting(ending: Ending) -> dict[str, Any]:
     change: dict[str, Any] = {}
     if config.data.validation is None:
         change["data.validation"] = 0.2
-    if ending.stopping is None or not ending.stopping.restore_best:
+    stopping = ending.stopping[0]
+    if stopping is None or not stopping.restore_best:
         change["early_stopping"] = {"monitor": "val_loss", "patience": PATIENCE}
     if change:
         return change
@@ -262,30 +280,40 @@ def mean_of(losses: Sequence[float]) -> float:
 
 
 def still_learning(ending: Ending) -> Iterator[Finding]:
-    epochs = ending.state.epoch
+    epochs = ending.states[0].epoch
     if ending.reason != "finished" or epochs < FEWEST_EPOCHS:
         return
-    width = max(1, epochs // WINDOW)
+    found = [fall_in_member(ending, state) for state in ending.states]
+    if found[0] and all(found):
+        told = ending.of_members(found[0])
+        yield Finding(rules.STILL_LEARNING, "epochs", told, {"epochs": 2 * epochs})
+
+
+def fall_in_member(ending: Ending, state: TrainingState) -> str | None:
+    """How far the losses of a member fell at the end; None where they did not."""
+    width = max(1, state.epoch // WINDOW)
     told = []
     for name in ("loss", "val_loss"):
-        if losses := ending.state.history.get(name):
+        if losses := state.history.get(name):
             before, now = mean_of(losses[-2 * width : -width]), mean_of(losses[-width:])
             if not (before - now > FALLEN * abs(now) and before - now > FALL * ending.scale):
-                return
+                return None
             told.append(f"{name} from {before:.4g} to {now:.4g}")
     when = "in the last epoch" if width == 1 else f"in the last {width} epochs"
-    found = f"{when} the loss still fell: {', '.join(told)}"
-    yield Finding(rules.STILL_LEARNING, "epochs", found, {"epochs": 2 * epochs})
+    return f"{when} the loss still fell: {', '.join(told)}"
 
 
 def stopped_early(ending: Ending) -> Iterator[Finding]:
-    stopping = ending.stopping
+    stopping = ending.stopping[0]
     if ending.reason != "stopped" or stopping is None:
         return
-    waited = f"{stopping.wait} epoch" + ("" if stopping.wait == 1 else "s")
+    waits = [each.wait for each in ending.stopping if each is not None]
+    waited = f"{min(waits)} epoch" + ("" if min(waits) == 1 else "s")
+    kept = sorted({state.weights_epoch for state in ending.states})
+    epochs = f"epoch {kept[0]}" if len(kept) == 1 else f"epochs {kept[0]} to {kept[-1]}"
     found = (
         f"stopped early: {stopping.monitor} no better for {waited}; "
-        f"the weights are those of epoch {ending.state.weights_epoch}"
+        f"the weights are those of {epochs}"
     )
     yield Finding(rules.STOPPED_EARLY, "early_stopping", found, {})
 
@@ -296,7 +324,7 @@ def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
     known = {name: value for name, value in beside.items() if math.isfinite(figures[name])}
     task = ending.built.model.loss.task
     guessing = ending.guessing
-    rows = len(ending.examples)
+    rows = len(ending.judging)
     slack = max(FLAT, CHANCE / rows**0.5)
     if not known or not guessing:  # 0 where all rows are alike, so that guessing is perfect
         return
@@ -353,7 +381,7 @@ def other_rate(ending: Ending) -> dict[str, Any]:
     """Another learning rate where nothing was learnt: a larger one unless the loss has risen."""
     if ending.learnt:
         return {}
-    losses, first = ending.state.history["loss"], ending.state.first_loss
+    losses, first = ending.states[0].history["loss"], ending.states[0].first_loss
     # Epochs are of the same rows; the first batch is of few, which may be easy ones.
     start = max(first or 0.0, loss_of_guessing(ending.built, ending.built.train.y) or 0.0)
     stands = losses[-1] <= (1 + STILL) * losses[0] and losses[0] <= UNTRAINED * start

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from nnctl.training.blocks import Inputs
 from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples, Penalty
+
+if TYPE_CHECKING:
+    from nnctl.training.ensemble import Predicting
 
 ROWS = 512
 MOST_TARGETS = 100_000  # rows that a mean is judged on: it takes memory for each
@@ -43,7 +46,7 @@ class Watch(Callback):
 
     def on_train_begin(self, run: Run) -> None:
         if run.epoch == 0 and math.isnan(self.first):
-            self.first = loss_of(self.built, first_rows(self.built))
+            self.first = loss_of(self.built.model, first_rows(self.built))
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
         self.last = event.logs["loss"]
@@ -77,10 +80,9 @@ def first_rows(built: Built) -> Examples:
     return Examples(built.train.x[:ROWS], built.train.y[:ROWS])
 
 
-def loss_of(built: Built, examples: Examples) -> float:
+def loss_of(model: "Predicting", examples: Examples) -> float:
     """The mean loss of the model as it is, without what regularizers cost."""
-    loss = built.model.evaluator.figures(examples)["loss"]
-    return loss - Penalty(built.model)()
+    return model.evaluator.figures(examples)["loss"] - model.evaluator.penalty()
 
 
 def some_rows(built: Built) -> Examples:

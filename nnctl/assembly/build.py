@@ -1,7 +1,7 @@
 """From a config to what is trained: its data, read and prepared, and its model, built for them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,14 +16,16 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Shape
 from nnctl.network.layers import Dense
 from nnctl.network.metrics import InOwnUnit, Metric, OfClasses
-from nnctl.runs.weights import load_weights
+from nnctl.runs.weights import Weights, arrays_of_member, count_members, load_weights
 from nnctl.training.blocks import Blocks
 from nnctl.training.ranks import Ranks
+from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
     from nnctl.data.folds import Fold
+    from nnctl.training.ensemble import Predicting
 
 
 class Built(NamedTuple):
@@ -56,6 +58,7 @@ def build(
     ranks: Ranks | None = None,
     fold: "Fold | None" = None,
     prepared: Prepared | None = None,
+    member: int = 1,
     survey: bool = False,
 ) -> Built:
     """Reads the data of a config and builds its model, in its dtype or another that is given.
@@ -63,13 +66,19 @@ def build(
     The parameters are those of `init_weights` (a weights file, plain arrays, or a run folder) where
     that is given; `ranks` are the processes that train it together; a `fold` is held out.
     `prepared` are the data where a config of the same `preparation_of` has read them already; with
-    `survey` they tell what columns hold.
-    Raises `NnctlError` with the problems of the data, or else of the shapes, each in its place.
+    `survey` they tell what columns hold. Of an ensemble it is the model of that `member`, with the
+    rows that it validates on. Raises `NnctlError` with the problems of the data, or else of the
+    shapes, each in its place.
     """
+    if not 1 <= member <= config.members:
+        known = "trains one model" if config.members == 1 else f"has members 1 to {config.members}"
+        raise ArgumentError(f"--member is {member}; the config {known}")
     dtype = dtype or config.dtype
-    model = compile_model(config, dtype, ranks)
+    model = compile_model(config, dtype, ranks, member)
     if prepared is None:
         prepared = prepared_data(config, model, output_units(model), dtype, fold, survey)
+    if member > 1 and config.draws_apart:
+        prepared = prepared.redrawn(generator(config.seed, "split", member))
     build_for_data(config, model, prepared.train.x.shape[1:])
     parts = [
         None if part is None else as_examples(config, model, part)
@@ -83,7 +92,7 @@ def build(
     model.compile(model.optimizer, model.loss, metrics_for(model, model.metrics, targets))
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
-        load_parameters(model, given.arrays, given.file)
+        load_parameters(model, arrays_to_start(given, member, config.members), given.file)
     return Built(config, model, prepared, train, validation, test, held)
 
 
@@ -123,7 +132,7 @@ class Builder:
 
 
 def compile_model(
-    config: Config, dtype: str | None = None, ranks: Ranks | None = None
+    config: Config, dtype: str | None = None, ranks: Ranks | None = None, member: int = 1
 ) -> Sequential:
     """The config's model with its loss, optimizer and metrics, not yet built.
 
@@ -131,11 +140,23 @@ def compile_model(
     """
     layers = [make(entry) for entry in config.layers]
     try:
-        model = Sequential(layers, seed=config.seed, dtype=dtype or config.dtype, ranks=ranks)
+        model = Sequential(
+            layers, seed=config.seed, dtype=dtype or config.dtype, member=member, ranks=ranks
+        )
         metrics = {entry.type: make(entry) for entry in config.metrics}
         model.compile(make(config.optimizer), make(config.loss), metrics)
     except ArgumentError as error:
         raise config.placed(error) from None
+    return model
+
+
+def compiled_for(
+    config: Config, targets: Targets, input_shape: Sequence[int], member: int = 1
+) -> Sequential:
+    """The config's model, built for examples of a shape, with metrics that speak of the targets."""
+    model = compile_model(config, member=member)
+    model.build(input_shape)
+    model.compile(model.optimizer, model.loss, metrics_for(model, model.metrics, targets))
     return model
 
 
@@ -185,7 +206,7 @@ def check_axes(config: Config, data_shape: Shape) -> None:
 
 
 def metrics_for(
-    model: Sequential, metrics: Mapping[str, Metric], targets: Targets
+    model: "Predicting", metrics: Mapping[str, Metric], targets: Targets
 ) -> dict[str, Metric]:
     """The metrics, speaking of the targets as they are in the file: their unit, their classes."""
     scaling = targets.scaling
@@ -198,6 +219,21 @@ def metrics_for(
     return {
         name: InOwnUnit(metric, scaling.shift, scaling.divisor) for name, metric in metrics.items()
     }
+
+
+def arrays_to_start(given: Weights, member: int, members: int) -> Mapping[str, Any]:
+    """The arrays that a member starts from: its own of an ensemble, or else those for all.
+
+    Raises `NnctlError` for an ensemble of another size.
+    """
+    count = count_members(given.arrays)
+    if count is None:
+        return given.arrays
+    if count != members:
+        message = f"it holds {count} members, and the config has ensemble: {members}"
+        fix = f"--set ensemble={count}, or start from the weights of a single model"
+        raise NnctlError(Problem(message, fix, given.file))
+    return arrays_of_member(given.arrays, member)
 
 
 def load_parameters(model: Sequential, arrays: Mapping[str, Any], file: str) -> None:

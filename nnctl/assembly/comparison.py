@@ -74,11 +74,32 @@ def predictions_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice,
 
     Those are probabilities, or numbers in the unit that the loss knows.
     """
-    model = trained.model
-    for rows, outputs in model.outputs(x):
-        with np.errstate(all="ignore"):
-            predictions = np.asarray(model.loss.output_activation(outputs))
+    for rows, predictions, _ in spread_by_block(trained, x):
         yield rows, predictions
+
+
+def spread_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Array, Array | None]]:
+    """The same, and of an ensemble how far its members lie apart: their standard deviation.
+
+    Its predictions are the means of theirs, of those that have a say in the row.
+    """
+    from nnctl.network.activations import linear
+    from nnctl.network.joint import joint_output
+    from nnctl.training.ensemble import Ensemble  # loaded with the weights by now
+
+    model, activation = trained.model, trained.model.loss.output_activation
+    if not isinstance(model, Ensemble):
+        for rows, outputs in model.outputs(x):
+            with np.errstate(all="ignore"):
+                predictions = np.asarray(activation(outputs))
+            yield rows, predictions, None
+        return
+    for rows, outputs in model.outputs_of_each(x):
+        with np.errstate(all="ignore"):
+            each = np.asarray(activation(outputs))
+            mean = joint_output(linear, each, model.said_of(rows))
+            spread = each.std(axis=0, dtype=np.float64).astype(each.dtype)
+        yield rows, mean, spread
 
 
 def predictions_for(trained: "Trained", x: Inputs) -> Array:

@@ -10,7 +10,8 @@ from nnctl.config.labels import index_of
 from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
 from nnctl.data.classes import listed
-from nnctl.data.prepare import Dealt, Drawn, Prepared, Wanted, prepare
+from nnctl.data.pool import Dealt, Drawn
+from nnctl.data.prepare import Prepared, Wanted, prepare
 from nnctl.data.rules import Rule, Treatment
 from nnctl.data.targets import Targets
 from nnctl.encoding.scaling import Scale
@@ -26,6 +27,7 @@ from nnctl.training.step import Examples
 if TYPE_CHECKING:
     from nnctl.config.columns import ColumnConfig
     from nnctl.data.folds import Fold
+    from nnctl.training.ensemble import Predicting
 
 Names = str | Sequence[str] | None
 UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -162,7 +164,7 @@ def as_examples(config: Config, model: Sequential, prepared: preprocessing.Examp
         raise config.placed(error) from None
 
 
-def examples_for(model: Sequential, prepared: preprocessing.Examples) -> Examples:
+def examples_for(model: "Predicting", prepared: preprocessing.Examples) -> Examples:
     """Prepared rows as the model's programs take them.
 
     Class indices become one-hot where the loss needs a column a class. Raises `ArgumentError`

@@ -5,29 +5,56 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnctl.assembly.agreement import check_agreement
-from nnctl.assembly.build import compile_model, load_parameters, metrics_for
+from nnctl.assembly.build import compile_model, compiled_for, load_parameters
 from nnctl.config import Config
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.errors import NnctlError, Problem
+from nnctl.graph import Array
 from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
-from nnctl.runs.weights import SPARE_UNITS, load_weights
+from nnctl.runs.weights import (
+    SPARE_UNITS,
+    Weights,
+    arrays_of_member,
+    load_weights,
+    strange_arrays,
+)
 from nnctl.system import stated
+from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.training.sequential import Sequential
 
 
 class Trained(NamedTuple):
-    """A model with its trained parameters, and how any file becomes its input.
+    """A model with its trained parameters, or an ensemble, and how any file becomes its input.
 
     `data` has the SHA-256 of the files that the run has read, by their paths below `data`.
     """
 
     file: str
     config: Config
-    model: Sequential
+    model: Predicting
     preprocessing: Preprocessing
     data: Mapping[str, str] = {}
+
+    @property
+    def members(self) -> tuple[Sequential, ...]:
+        """The models that predict: several of an ensemble."""
+        return self.model.members if isinstance(self.model, Ensemble) else (self.model,)
+
+    def judged_by(self, said: Array) -> "Trained":
+        """The same ensemble, of which some members alone have a say in each of some rows.
+
+        `said` `(members, rows)` marks them.
+        """
+        assert isinstance(self.model, Ensemble)
+        return self._replace(model=self.model.judged_by(said))
+
+    def for_rows(self, rows: Array) -> "Trained":
+        """What predicts some of the rows that it is for, if it is for certain ones."""
+        if not isinstance(self.model, Ensemble) or self.model.said is None:
+            return self
+        return self.judged_by(self.model.said[:, rows])
 
 
 def load_trained(path: Path) -> Trained:
@@ -54,11 +81,33 @@ def load_trained(path: Path) -> Trained:
     config = check(Source(file, dict(values)))
     model = compile_model(config)
     check_agreement(metadata, config, model, preprocessing, file)
-    model.build(shape)
-    load_parameters(model, weights.arrays, file)
-    metrics = metrics_for(model, model.metrics, preprocessing.targets)
-    model.compile(model.optimizer, model.loss, metrics)
-    return Trained(file, config, model, preprocessing, digests_in(metadata))
+    check_members(config, weights)
+    members = []
+    for member in range(1, config.members + 1):
+        model = compiled_for(config, preprocessing.targets, shape, member)
+        own = arrays_of_member(weights.arrays, member) if config.members > 1 else weights.arrays
+        try:
+            load_parameters(model, own, file)
+        except NnctlError as error:
+            raise (
+                error
+                if config.members == 1
+                else error.with_problems(
+                    problem._replace(message=f"member {member}: {problem.message}")
+                    for problem in error.problems
+                )
+            ) from None
+        members.append(model)
+    together = Ensemble(members) if len(members) > 1 else members[0]
+    return Trained(file, config, together, preprocessing, digests_in(metadata))
+
+
+def check_members(config: Config, weights: Weights) -> None:
+    """Raises `NnctlError` where a file's arrays are not of as many members as its config has."""
+    count = config.members
+    if count > 1 and (strange := sorted(strange_arrays(weights.arrays, count))):
+        message = f'"{strange[0]}" is the array of none of its {count} members'
+        raise NnctlError(Problem(message, "train the model again", weights.file))
 
 
 def digests_in(metadata: Mapping[str, Any]) -> dict[str, str]:

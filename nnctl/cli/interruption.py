@@ -43,12 +43,19 @@ class Interruption(Callback):
         self._training = True
 
     def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        self.look(run)
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        self.look(run)
+
+    def look(self, run: Run) -> None:
+        """Ends the run if a signal has come."""
         if self.status is not None:
             run.stop("interrupted")
 
-    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        if self.status is not None:
-            run.stop("interrupted")
+    def for_member(self, member: int, members: int) -> Callback:
+        """What ends a member's training, which neither begins nor ends that of all."""
+        return InterruptionOfMember(self)
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         self._training = False
@@ -69,3 +76,19 @@ class Interruption(Callback):
         self.status = self.status or status
         if not self._training:
             raise Terminated if status is ExitStatus.TERMINATED else KeyboardInterrupt
+
+
+class InterruptionOfMember(Callback):
+    """Ends the training of a member of an ensemble once a signal has come."""
+
+    def __init__(self, interruption: Interruption):
+        self.interruption = interruption
+
+    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        self.interruption.look(run)
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        self.interruption.look(run)
+
+    def on_wait(self, run: Run) -> None:
+        self.interruption.look(run)

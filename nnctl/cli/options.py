@@ -88,6 +88,27 @@ Features = Annotated[
         show_default=False,
     ),
 ]
+Member = Annotated[
+    int | None,
+    typer.Option(
+        "--member",
+        metavar="K",
+        help="Which member of an ensemble to take, counted from 1.",
+        show_default="the first",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        envvar="NNCTL_THREADS",
+        show_envvar=False,
+        help="How many cores it may use (also NNCTL_THREADS).",
+        show_default="all",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors and warnings only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Threshold = Annotated[

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,9 @@ def print_results(result: "TrainResult") -> None:
     if result.verdict is not None and "weights" in results:
         print_verdict(result.verdict)
     epochs = count_of(results["epochs"])
-    if results.get("weights_epoch", results["epochs"]) != results["epochs"]:
+    if "members" in results:
+        epochs = epochs_of_members(results["members"])
+    elif results.get("weights_epoch", results["epochs"]) != results["epochs"]:
         epochs += f", the weights of epoch {results['weights_epoch']}"
     print(f"run      {visible(str(result.folder))}  ({epochs}, {results['seconds']:.1f} s)")
     if result.status is ExitStatus.DONE:
@@ -63,15 +65,31 @@ def print_figures(results: Mapping[str, Any]) -> None:
     columns = [(part, results[part]) for part in parts]
     if baseline := results.get("baselines", {}).get(parts[-1]):
         columns.append((f"baseline of {parts[-1]}", baseline))
-    head = [f"epoch {results['weights_epoch']}", *(name for name, _ in columns)]
+    title = f"epoch {results.get('weights_epoch')}"
+    if members := results.get("members"):
+        title = f"{members['count']} members"
+        own = {key: members[key].get(parts[-1], {}) for key in ("mean", "worst", "best")}
+        columns += [(f"{key} member", figures) for key, figures in own.items()]
+    head = [title, *(name for name, _ in columns)]
     figures = results[parts[0]]
     print_columns(
         head, [[name, *(number(column.get(name)) for _, column in columns)] for name in figures]
     )
+    print(members_note(parts, results) if members else training_note(results))
+    print()
+
+
+def training_note(results: Mapping[str, Any]) -> str:
+    """What the figures of the training rows are."""
     layers = results["config"]["layers"]
     dropout = ", with dropout" if any(layer["type"] == "dropout" for layer in layers) else ""
-    print(f"train: means over the batches of the epoch, while the weights changed{dropout}")
-    print()
+    return f"train: means over the batches of the epoch, while the weights changed{dropout}"
+
+
+def members_note(parts: Sequence[str], results: Mapping[str, Any]) -> str:
+    """What the figures of an ensemble are, and beside them those of its members."""
+    whole = f"the figures are of the members' mean prediction; beside them, on the {parts[-1]} rows"
+    return wrap(f"{whole}, those of single members", sys.stdout)
 
 
 def print_verdict(verdict: "Verdict") -> None:
@@ -85,6 +103,13 @@ def print_verdict(verdict: "Verdict") -> None:
         print(f"why      nnctl advice {verdict.advice[0].code}")
 
 
+def epochs_of_members(members: Mapping[str, Any]) -> str:
+    """How long the members were trained, in a few words."""
+    least, most = min(members["epochs"]), max(members["epochs"])
+    span = count_of(most) if least == most else f"{least} to {count_of(most)}"
+    return f"{members['count']} members of {span} each"
+
+
 def count_of(epochs: int) -> str:
     return f"{epochs} epoch" + ("" if epochs == 1 else "s")
 
@@ -95,7 +120,7 @@ def print_shortfall(result: "TrainResult") -> None:
         print_warning(warning)
     if result.status is ExitStatus.DONE:
         return
-    kept = result.folder / "checkpoint.npz"
+    kept = result.folder / ("members" if "members" in result.results else "checkpoint.npz")
     if result.problems:
         print_problems(result.problems, sys.stderr)
         if "weights" not in result.results:

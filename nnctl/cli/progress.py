@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nnctl.cli.curve import Series, curve_of
+from nnctl.cli.members import draw_members, share_of
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
 from nnctl.visible import visible
 
@@ -55,6 +56,10 @@ class PlainLines(EpochLines):
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         self._write(run)
 
+    def for_member(self, member: int, members: int) -> "PlainLines":
+        """The lines of a member, which say so."""
+        return PlainLines(lambda line: self.write(f"member {member}  {line}"))
+
     def _write(self, run: Run) -> None:
         if self._unwritten is not None:
             super().on_epoch_end(run, self._unwritten)
@@ -77,6 +82,13 @@ class LiveFigures(Callback):
         self.first_epoch = 0
         self.rows_a_second = 0.0
         self.ended: TrainEnd | None = None
+        self.members: tuple[LiveFigures, ...] = ()  # of an ensemble, each with its own
+
+    def for_member(self, member: int, members: int) -> "LiveFigures":
+        """The figures of a member, which are drawn with those of all others."""
+        if not self.members:
+            self.members = tuple(LiveFigures() for _ in range(members))
+        return self.members[member - 1]
 
     def on_train_begin(self, run: Run) -> None:
         self.run = run
@@ -104,8 +116,16 @@ class LiveFigures(Callback):
         self.ended = event
 
     @property
+    def epoch(self) -> int:
+        """The epoch that it is in, counted from 1."""
+        begun = self.batch.epoch if self.batch is not None else self.first_epoch + 1
+        return min(begun, self.run.epochs) if self.run is not None else begun
+
+    @property
     def share(self) -> float:
         """How much of the run is done, from 0 to 1; all of it, where it was stopped early."""
+        if self.members:
+            return share_of(self.members)
         if self.ended is not None and self.ended.reason in ("finished", "stopped"):
             return 1.0
         if self.run is None or self.batch is None:
@@ -121,10 +141,15 @@ class LiveFigures(Callback):
         return f"{clock(elapsed * (1 / self.share - 1))} left" if self.share else ""
 
     def draw(self, width: int, height: int = 50, braille: bool = True) -> "RenderableType":
-        """Two bars, a table of figures and a curve, for a terminal of such a size."""
+        """Two bars, a table of figures and a curve, for a terminal of such a size.
+
+        Of an ensemble a bar and a table of its members.
+        """
         from rich.console import Group
         from rich.table import Table
 
+        if self.members and self.run is not None:
+            return draw_members(self.members, self.time_left(), width, height)
         if self.run is None or self.batch is None:
             return "starting …"
         beside = width >= CURVE_BESIDE
@@ -229,4 +254,5 @@ def live_display() -> Iterator[LiveFigures]:
         try:
             yield figures
         finally:
-            live.transient = figures.batch is None  # there is nothing to keep on the screen
+            seen = [figures, *figures.members]
+            live.transient = all(each.batch is None for each in seen)  # there is nothing to keep

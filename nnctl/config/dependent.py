@@ -123,6 +123,7 @@ def findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
     if values.get("class_weight") is not None and task == "regression":
         yield "class_weight", "class_weight is for classes; this loss is for numbers", "remove it"
     yield from monitor_findings(values)
+    yield from ensemble_findings(values)
 
 
 def not_a_name(name: str) -> str:
@@ -252,3 +253,18 @@ def computed_figures(values: Mapping[Any, Any]) -> list[str]:
     data = values.get("data")
     validated = isinstance(data, Mapping) and data.get("validation") is not None
     return figures + ([f"val_{name}" for name in figures] if validated else [])
+
+
+def ensemble_findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
+    """Members that are to draw rows of their own where none are drawn."""
+    ensemble, data = values.get("ensemble"), values.get("data")
+    if not isinstance(ensemble, Mapping) or ensemble.get("split") != "own":
+        return
+    found = data if isinstance(data, Mapping) else {}
+    if not isinstance(found.get("validation"), float):
+        why = "data.validation is no fraction of the rows that could be drawn"
+    elif found.get("split") == "last":
+        why = "under data.split: last all members validate on the last rows"
+    else:
+        return
+    yield "ensemble.split", f"each member is to draw validation rows of its own, but {why}", None

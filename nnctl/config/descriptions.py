@@ -25,6 +25,11 @@ KEYS = {
     "[below](#reduce_lr_on_plateau).",
     "class_weight": "How much each class counts in the training loss: `balanced` is rows / "
     "(classes × rows of the class); or `{label: weight}`, where a label left out has 1.",
+    "ensemble": "How many models are trained alike but for their random numbers, and predict "
+    "together; or `{members, split}`: see [below](#ensemble) and [Ensembles](ensembles.md).",
+    "ensemble.members": "How many models.",
+    "ensemble.split": "Whether each draws validation rows of its `own`, or all have the same, "
+    "`shared`.",
     "ignore_advice": "Codes of [advice](advice.md) to hear nothing of.",
     "tune": "What `nnctl tune` searches, and how; `train` checks it and goes on without: see "
     "[below](#tune).",
@@ -101,6 +106,7 @@ DEFAULTS = {
     "column.format": "ISO 8601",
     "column.parts": "`year`, `month`, `weekday`, `hour` and `days`, those that vary",
     "data.features": "every other column; of `.npz` `x`",
+    "ensemble.split": "`own` where `data.validation` is a fraction of rows drawn at random",
     "data.delimiter": "a comma; in `.tsv` a tab",
     "data.encoding": "UTF-8",
     "file.file": "required but for IDX and `.npy`",

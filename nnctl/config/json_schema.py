@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 
 from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import argument_line, key_line
-from nnctl.config.schema import Config, DataConfig, FileConfig, MarksConfig
+from nnctl.config.schema import Config, DataConfig, EnsembleConfig, FileConfig, MarksConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.config.types import Section, model_of
 from nnctl.network import annotations as forms
@@ -23,6 +23,7 @@ AHEAD: dict[type[Section], str] = {
     FileConfig: "file.",
     MarksConfig: "marks.",
     ColumnConfig: "column.",
+    EnsembleConfig: "ensemble.",
     TuneConfig: "tune.",
     SearchRange: "range.",
 }

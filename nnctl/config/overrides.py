@@ -11,6 +11,8 @@ from nnctl.errors import NnctlError, Problem
 
 SEGMENT = re.compile(r'(?:^|(?<=\.))(?:"([^"]+)"(?=\.|$)|([^.]*))')
 SEARCHED = "tune.search."  # keys below it are paths themselves
+# What a named option gives where its key holds a section: `--ensemble 5` leaves `split` as it is.
+BELOW = {"ensemble": "members"}
 EXAMPLE = "write KEY=VALUE, as in --set optimizer.learning_rate=0.01"
 
 
@@ -28,7 +30,9 @@ def override(source: Source, overrides: Sequence[str], named: Mapping[str, Any])
             source.problems += [p.located(source=option, file=source.file) for p in error.problems]
     for name, value in named.items():
         if value is not None:
-            put(source, name, value, f"--{name.rpartition('.')[2].replace('_', '-')}")
+            option = f"--{name.rpartition('.')[2].replace('_', '-')}"
+            below = BELOW.get(name) if isinstance(source.values.get(name), Mapping) else None
+            put(source, f"{name}.{below}" if below else name, value, option)
 
 
 def parse(text: str) -> tuple[str, Any]:

@@ -222,6 +222,21 @@ def monitoring(section: str) -> type[Section]:
     return arguments_model(made, section)
 
 
+Members = Annotated[int, Limits(1, 1000)]
+
+
+class EnsembleConfig(Section):
+    """Models that are trained alike, but for their random numbers, and predict together.
+
+    Under `split` "own" each draws validation rows of its own, under "shared" all have the same;
+    None stands for the first where rows are drawn at all.
+    """
+
+    noun: ClassVar[str] = "an ensemble"
+    members: Members
+    split: Literal["own", "shared"] | None = None
+
+
 def tuning() -> type[Section]:
     """The model of the section `tune`."""
     from nnctl.config.tuning import TuneConfig
@@ -250,6 +265,7 @@ class Config(Section):
         None
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
+    ensemble: Annotated[Members, OrSection(EnsembleConfig)] = 1
     ignore_advice: tuple[AdviceCode, ...] = ()
     tune: Annotated[Any, Deferred(tuning)] = None
     _source: Source = PrivateAttr()
@@ -262,6 +278,19 @@ class Config(Section):
     def source(self) -> Source:
         """Where each value was written."""
         return self._source
+
+    @property
+    def members(self) -> int:
+        """How many models the run trains."""
+        ensemble: Any = self.ensemble
+        return ensemble.members if isinstance(ensemble, EnsembleConfig) else int(ensemble)
+
+    @property
+    def draws_apart(self) -> bool:
+        """Whether each of several members draws validation rows of its own."""
+        shared = isinstance(self.ensemble, EnsembleConfig) and self.ensemble.split == "shared"
+        drawn = isinstance(self.data.validation, float) and self.data.split == "random"
+        return self.members > 1 and drawn and not shared
 
     def problem(self, path: str, message: str, fix: str | None = None) -> Problem:
         """A problem with the value at a dotted path, in the place that it was written in."""

@@ -98,10 +98,15 @@ def room_for(rows: int, like: Array | OneHot) -> Array | OneHot:
 def put(part: Array | OneHot, whole: Array | OneHot, start: int) -> int:
     """Fills rows of `whole` in from `start` on; returns where those behind them begin."""
     stop = start + len(part)
+    place(whole, slice(start, stop), part)
+    return stop
+
+
+def place(whole: Array | OneHot, rows: Any, part: Array | OneHot) -> None:
+    """Sets some rows of `whole` to those of `part`, which is held alike."""
     if isinstance(part, OneHot):
         assert isinstance(whole, OneHot)
-        whole.numbers[start:stop], whole.ones[start:stop] = part.numbers, part.ones
+        whole.numbers[rows], whole.ones[rows] = part.numbers, part.ones
     else:
         assert not isinstance(whole, OneHot)
-        whole[start:stop] = part
-    return stop
+        whole[rows] = part

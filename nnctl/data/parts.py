@@ -8,20 +8,24 @@ from numpy.typing import NDArray
 
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.one_hot import OneHot, make_unless_wide, select_rows
+from nnctl.data.one_hot import OneHot, make_unless_wide, place, room_for, select_rows
 from nnctl.data.raw import Raw, RawRows
 from nnctl.data.streamed import Streamed, starts_of, window_of
-from nnctl.reading.array_types import Mask
+from nnctl.reading.array_types import Array, Mask
 from nnctl.training.blocks import Blocks
 
 Rows = NDArray[Any] | Blocks
 
 
 class Parts(NamedTuple):
-    """The inputs that train; `rest` gives those of other rows, which a mask (rows,) names."""
+    """The inputs that train; `rest` gives those of other rows, which a mask (rows,) names.
+
+    `chosen` gives those of any rows, as if these had been the ones to train.
+    """
 
     training: Rows
     rest: Callable[[Mask], Rows]
+    chosen: Callable[[Mask], Rows]
 
     @classmethod
     def of(cls, raw: Raw, trains: Mask, inputs: Inputs, memory: int) -> "Parts":
@@ -38,12 +42,21 @@ class Parts(NamedTuple):
             return cls._read(raw, trains, inputs, memory)
         # What drawn rows have that the others lack is no news: any unseen row may.
         x, others = raw.examples_of(trains, inputs, Notices(raw.targets.file))
-        if fits:
-            x, others = make_unless_wide(x, memory), make_unless_wide(others, memory)
-        elif isinstance(x, OneHot):
-            block_rows, at_once = window_of(row, memory)
-            x = x.in_blocks(starts_of(len(raw), block_rows, trains), at_once)
-        return cls(x, lambda rows: select_rows(others, rows[~trains]))
+
+        def hold(made: Array | OneHot, rows: Mask) -> Array | OneHot:
+            if fits:
+                return make_unless_wide(made, memory)
+            if isinstance(made, OneHot):
+                block_rows, at_once = window_of(row, memory)
+                return made.in_blocks(starts_of(len(rows), block_rows, rows), at_once)
+            return made
+
+        left = make_unless_wide(others, memory) if fits else others
+        return cls(
+            hold(x, trains),
+            lambda rows: select_rows(left, rows[~trains]),
+            lambda rows: hold(merge_rows(x, others, trains, rows), rows),
+        )
 
     @classmethod
     def _read(cls, raw: Raw, trains: Mask, inputs: Inputs, memory: int) -> "Parts":
@@ -54,4 +67,14 @@ class Parts(NamedTuple):
         def of(rows: Mask) -> Streamed:
             return Streamed(source, inputs.shape, inputs.dtype, memory, rows)
 
-        return cls(of(trains), of)
+        return cls(of(trains), of, of)
+
+
+def merge_rows(x: Array | OneHot, others: Array | OneHot, trains: Mask, rows: Mask) -> Any:
+    """The chosen `rows` of a file in its order, of which `x` has those that train, `others` the
+    rest."""
+    made = room_for(int(np.count_nonzero(rows)), x)
+    own = trains[rows]
+    for part, there, kept in ((x, own, trains), (others, ~own, ~trains)):
+        place(made, there, select_rows(part, rows[kept]))
+    return made

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,11 @@ from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
+from nnctl.data.pool import Dealt, Division, Drawn, Pool, Strata
 from nnctl.data.preprocessing import Examples, Preprocessing, check_weights
 from nnctl.data.raw import Raw, read_raw
 from nnctl.data.roles import array_columns, check_kinds, text_columns
 from nnctl.data.rules import AS_IS, Treatment
-from nnctl.data.split import Split, validation_rows
 from nnctl.data.statistics import fitted
 from nnctl.data.targets import Targets
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting, together
@@ -27,7 +27,6 @@ from nnctl.reading.source import Source, array_pair, open_source
 from nnctl.reading.table import Faults
 
 if TYPE_CHECKING:
-    from nnctl.data.folds import Fold
     from nnctl.data.overview import ColumnFacts
 
 
@@ -35,7 +34,8 @@ class Prepared(NamedTuple):
     """All that a run is given of its data, and what its user should know of them.
 
     `held` are the rows that a fold of a crossvalidation holds out, and `held_rows` (rows,) says
-    which of the training file's they are, counted from 0.
+    which of the training file's they are, counted from 0. `pool` is what the validation rows were
+    drawn from, if they were.
     """
 
     train: Examples
@@ -45,7 +45,18 @@ class Prepared(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     held: Examples | None = None
     held_rows: NDArray[np.intp] | None = None
+    pool: Pool | None = None
     columns: "tuple[ColumnFacts, ...]" = ()
+
+    def redrawn(self, generator: np.random.Generator) -> "Prepared":
+        """The same with other rows to validate, which `generator` draws, and all else to train.
+
+        What was learnt of the first rows that train, such as their scaling, stays as it is.
+        """
+        assert self.pool is not None
+        pool = self.pool.redrawn(generator)
+        train, validation = pool.take(pool.division.trains), pool.take(pool.division.drawn)
+        return self._replace(train=train, validation=validation, pool=pool)
 
 
 class Wanted(NamedTuple):
@@ -63,24 +74,6 @@ class Wanted(NamedTuple):
     def labels(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the target columns that hold labels: a single one of classes."""
         return targets if self.task != "regression" and len(targets) == 1 else ()
-
-
-class Drawn(NamedTuple):
-    """Rows of the training file that validate: `share` of them, which `generator` draws.
-
-    With `split` "last" they are the last ones.
-    """
-
-    share: float
-    generator: np.random.Generator
-    split: Split = "random"
-
-
-class Dealt(NamedTuple):
-    """Rows of the training file that a fold holds out; `generator` deals them."""
-
-    fold: "Fold"
-    generator: np.random.Generator
 
 
 def prepare(
@@ -106,8 +99,9 @@ def prepare(
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
     drawing = validation if isinstance(validation, Drawn) else None
-    out, drawn = kept_aside(raw, preprocessing.targets, held, drawing)
-    trains = ~(drawn | out)
+    strata = class_indices(raw, preprocessing.targets)
+    division = Division.of(len(raw), strata, raw.targets.file, held, drawing)
+    trains, out = division.trains, division.held
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     faults = Faults(str(train.path))
     y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
@@ -127,8 +121,10 @@ def prepare(
     def examples(x: Rows, rows: Mask) -> Examples:
         return Examples(x, y[rows], None if weight is None else weight[rows])
 
+    pool = None
     if drawing is not None:
-        read["validation"] = examples(parts.rest(drawn), drawn)
+        read["validation"] = examples(parts.rest(division.drawn), division.drawn)
+        pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows))
     return Prepared(
         examples(parts.training, trains),
         read.get("validation"),
@@ -137,28 +133,9 @@ def prepare(
         (*notices.problems(), *warnings),
         None if held is None else examples(parts.rest(out), out),
         None if held is None else np.flatnonzero(out),
+        pool,
         columns,
     )
-
-
-def kept_aside(
-    raw: Raw, targets: Targets, dealt: Dealt | None, drawing: Drawn | None
-) -> tuple[Mask, Mask]:
-    """The rows of a fold, and those of the others that validate, as masks (rows,)."""
-    strata = class_indices(raw, targets)
-    held, drawn = (np.zeros(len(raw), dtype=np.bool_) for _ in range(2))
-    if dealt is not None:
-        from nnctl.data.folds import folds_of  # for crossvalidation alone
-
-        fold = dealt.fold
-        held = folds_of(len(raw), fold.count, dealt.generator, strata) == fold.index
-    if drawing is not None:
-        left = ~held
-        classes = None if strata is None else strata[left]
-        count, file = int(np.count_nonzero(left)), raw.targets.file
-        share, generator, split = drawing
-        drawn[left] = validation_rows(count, share, generator, classes, file, split)
-    return held, drawn
 
 
 def check_files(files: Mapping[str, DataFile]) -> None:
@@ -234,7 +211,7 @@ def targets_of(raw: Raw, names: tuple[str, ...], wanted: Wanted) -> Targets:
     return targets._replace(classes=classes)
 
 
-def class_indices(raw: Raw, targets: Targets) -> NDArray[np.integer[Any]] | None:
+def class_indices(raw: Raw, targets: Targets) -> Strata:
     """The class of each row, (rows,), where a row has one, in as few bytes as may be."""
     if targets.classes is None:
         return None

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import onnx
 from onnx import ModelProto, helper
 
 from nnctl.assembly.trained import Trained
 from nnctl.export import inputs, layers, outputs
+from nnctl.export.activations import write_activation
 from nnctl.export.writing import ML, Port, Tensor, Writer
+from nnctl.runs.weights import member_name
 from nnctl.system.version import __version__
 from nnctl.training.sequential import Sequential
 
@@ -26,19 +29,32 @@ def write_graph(trained: Trained, opset: int, input_dtype: str | None = None) ->
     writer = Writer(model.dtype, opset)
     dtype = input_dtype or inputs.exact_dtype(preparation.inputs)
     x = inputs.write_inputs(writer, preparation.inputs, model.input_shape, dtype)
-    y = through_layers(writer, model, x)
-    outputs.write_outputs(writer, y, model.loss, preparation.targets)
+    found = []
+    for number, member in enumerate(trained.members, start=1):
+        ahead = member_name(number, "") if len(trained.members) > 1 else ""
+        y = through_layers(writer, member, x, ahead)
+        with writer.named(f"{ahead}outputs"):
+            found.append(write_activation(writer, model.loss.output_activation, y))
+    with writer.named("outputs"):
+        outputs.write_outputs(writer, mean_of(writer, found), preparation.targets)
     return writer
 
 
-def through_layers(writer: Writer, model: Sequential, x: Tensor) -> Tensor:
-    """The model's output for its input."""
+def through_layers(writer: Writer, model: Sequential, x: Tensor, ahead: str = "") -> Tensor:
+    """The model's output for its input; names of its layers have `ahead` before them."""
     arrays = model.named_arrays()
     for name, layer, shape in zip(model.layer_names, model.places, model.shapes, strict=True):
         weights = {p.name: arrays[f"{name}/{p.name}"] for p in layer.parameters}
-        with writer.named(name):
+        with writer.named(f"{ahead}{name}"):
             x = layers.write_layer(writer, layer, x, shape, weights)
     return writer.channels_last(x)
+
+
+def mean_of(writer: Writer, found: Sequence[Tensor]) -> Tensor:
+    """The mean of what the members predict."""
+    if len(found) == 1:
+        return found[0]
+    return replace(found[0], name=writer.node("Mean", *(each.name for each in found)))
 
 
 def as_onnx(writer: Writer, trained: Trained) -> ModelProto:

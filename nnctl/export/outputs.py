@@ -4,29 +4,25 @@ import numpy as np
 
 from nnctl.data.classes import Label
 from nnctl.data.targets import Targets
-from nnctl.export.activations import write_activation
 from nnctl.export.writing import Port, Tensor, Writer
 from nnctl.graph import Array
-from nnctl.network.losses import Loss
 
 THRESHOLD = 0.5
 
 
-def write_outputs(writer: Writer, y: Tensor, loss: Loss, targets: Targets) -> None:
-    """Declares the outputs for the model's output `y`, as the loss and the targets mean it."""
-    with writer.named("outputs"):
-        if targets.task == "regression":
-            return write_predictions(writer, y, targets)
-        probabilities = write_activation(writer, loss.output_activation, y)
-        if targets.classes is None:
-            return write_labels(writer, probabilities, targets)
-        labels = targets.classes.labels
-        if targets.task == "binary":
-            rest = writer.node("Sub", writer.number(1), probabilities.name)
-            both = writer.node("Concat", rest, probabilities.name, axis=1)
-        else:
-            both = first_columns(writer, probabilities, len(labels))
-        return write_classes(writer, both, labels)
+def write_outputs(writer: Writer, y: Tensor, targets: Targets) -> None:
+    """Declares the outputs for predictions `y`: probabilities, or numbers as the loss has them."""
+    if targets.task == "regression":
+        return write_predictions(writer, y, targets)
+    if targets.classes is None:
+        return write_labels(writer, y, targets)
+    labels = targets.classes.labels
+    if targets.task == "binary":
+        rest = writer.node("Sub", writer.number(1), y.name)
+        both = writer.node("Concat", rest, y.name, axis=1)
+    else:
+        both = first_columns(writer, y, len(labels))
+    return write_classes(writer, both, labels)
 
 
 def write_predictions(writer: Writer, y: Tensor, targets: Targets) -> None:

@@ -17,7 +17,7 @@ from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.finding import find_config
 from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
-from nnctl.jobs.job import monitors, training_of
+from nnctl.jobs.members.one_by_one import model_of, train_members
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
@@ -234,24 +234,24 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
     """Trains without a fold's rows, and evaluates on them. Raises `NnctlError` as training does."""
     built = built or build_without_fold(work, index)
     assert built.held is not None
-    model = built.model
     try:
-        with machine.thread_limit(1):
-            watching = monitors(built.config)
-            end = training_of(built).run(watching)
+        trained = list(train_members(built))
     except TrainingDiverged as error:
         problems = [
             Problem(f"fold {index + 1} of {work.folds}: {problem.message}", problem.fix)
             for problem in error.problems
         ]
         raise TrainingDiverged(problems) from None
+    model = model_of(trained)
     figures = model.evaluator.figures(built.held)
+    watching = [each for member in trained for each in member.watching]
     undefined = tuple(
         problem for each in watching if (problem := each.undefined_problem()) is not None
     )
-    result = FoldResult(index + 1, len(built.held), end.epoch, figures, undefined=undefined)
+    epochs = max(member.end.epoch for member in trained)
+    result = FoldResult(index + 1, len(built.held), epochs, figures, undefined=undefined)
     if work.predictions is None:
         return result
     part = work.predictions / f"{index + 1}.jsonl"
-    write_part(part, built, index + 1)
-    return replace(result, columns=held_out_columns(built), predictions=part)
+    write_part(part, built, model, index + 1)
+    return replace(result, columns=held_out_columns(built, model), predictions=part)

@@ -14,7 +14,7 @@ from nnctl.derivatives.explain import FEW, Drawing, Experiment, Finding, Work
 from nnctl.derivatives.gradcheck import point_of
 from nnctl.errors import ArgumentError
 from nnctl.graph import Array
-from nnctl.jobs.finding import find_config, find_start
+from nnctl.jobs.finding import find_config, find_start, member_or_first
 from nnctl.system import machine
 from nnctl.training.step import Examples, trace
 
@@ -60,19 +60,22 @@ def explain(
     weights: Path | None = None,
     overrides: Sequence[str] = (),
     seed: int | None = None,
+    member: int | None = None,
     measure: bool = True,
 ) -> Explanation:
     """Draws the graph of a training step on one row, in float64.
 
     `row` counts from 0 through the training rows as they are prepared, in the order of the file;
     where the config sets a fraction aside to validate, through the rows left to train. Parameters
-    are those of the config or its seed, or of `weights`. Raises `NnctlError` for what cannot be
+    are those of the config or its seed, or of `weights`; of an ensemble, those of a `member`, by
+    default the first. Raises `NnctlError` for what cannot be
     read or built, a row that is not there, or an ε that is no positive number.
     """
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number greater than 0")
     loaded = load(find_config(config), overrides=overrides, named={"seed": seed})
-    built = build(loaded, dtype="float64", init_weights=find_start(weights))
+    start = find_start(weights)
+    built = build(loaded, dtype="float64", init_weights=start, member=member_or_first(member))
     count = len(built.train)
     if not 0 <= row < count:
         raise ArgumentError(

@@ -64,7 +64,7 @@ def export(
         fix = "choose another, or replace it with --overwrite"
         raise NnctlError(Problem("this file exists already", fix, str(output)))
     trained = load_trained(find_weights(weights))
-    if (size := trained.model.vector.nbytes) > MOST_BYTES:
+    if (size := sum(member.vector.nbytes for member in trained.members)) > MOST_BYTES:
         message = f"its weights take {size:,} bytes; an ONNX file holds up to {MOST_BYTES:,}"
         raise NnctlError(Problem(message, None, trained.file))
     from nnctl.export.model import as_onnx, write_graph

@@ -111,6 +111,11 @@ def find_start(path: Path | None) -> Path | None:
     return None if path is None else find_weights(path, last=True)
 
 
+def member_or_first(member: int | None) -> int:
+    """The member of an ensemble that a command for one takes."""
+    return 1 if member is None else member
+
+
 def find_model(path: Path) -> Path:
     """The weights, or else the config, that an argument means. Raises `NnctlError` for others."""
     given = look(path)

@@ -2,22 +2,42 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.advice import Advice
 from nnctl.advice.verdict import Ending, climb_of, verdict_of_divergence, verdict_on
 from nnctl.assembly.build import Built
 from nnctl.assembly.comparison import absence, baselines
 from nnctl.errors import ExitStatus, Problem
-from nnctl.jobs.job import Job, TrainResult, data_facts, file_to_try, metadata_of, stopping_of
+from nnctl.graph import Array
+from nnctl.jobs.job import (
+    Job,
+    TrainResult,
+    data_facts,
+    file_to_try,
+    metadata_of,
+    stopping_among,
+    stopping_of,
+)
 from nnctl.rules.judging import UNDEFINED_MONITOR
 from nnctl.runs.folder import RESULTS, RunFolder
-from nnctl.runs.results import results_of, save_results
-from nnctl.runs.weights import save_weights
+from nnctl.runs.results import (
+    Epochs,
+    final_figures,
+    results_of,
+    results_of_members,
+    save_results,
+)
+from nnctl.runs.weights import gather_arrays, save_weights
 from nnctl.training.callbacks import Reason
 from nnctl.training.ranks import is_first
+from nnctl.training.sequential import Sequential
+from nnctl.training.state import TrainingState
 
-PARTS = ("train", "validation", "test")
+if TYPE_CHECKING:
+    from nnctl.training.ensemble import Predicting
+    from nnctl.training.monitors import Monitor
+
 SLOWER = "lower optimizer.learning_rate, or scale the data"
 
 
@@ -29,22 +49,92 @@ def notes_of(warnings: Sequence[Problem], advice: Sequence[Advice]) -> dict[str,
     return {"warnings": texts, "advice": plain}
 
 
+class Product(NamedTuple):
+    """What a training has come to: the model, its figures by part of the data.
+
+    `truth` has the targets of the parts' rows. Each of the `members`, one unless it is an ensemble,
+    has its callbacks that belong to the run in `watching`; `tests` are their own figures on the
+    test rows.
+    """
+
+    model: "Predicting"
+    figures: Mapping[str, Mapping[str, float]]
+    truth: Mapping[str, Array]
+    members: tuple[Sequential, ...]
+    watching: "tuple[tuple[Monitor, ...], ...]"
+    tests: tuple[Mapping[str, float], ...] = ()
+
+    @classmethod
+    def of(cls, job: Job) -> "Product":
+        """That of a single model, whose figures are those of its epoch."""
+        built, model = job.built, job.built.model
+        train, validation = final_figures(model.state())
+        test = None if built.test is None else model.evaluator.figures(built.test)
+        figures = {"train": train, "validation": validation, "test": test or {}}
+        figures = {part: found for part, found in figures.items() if found}
+        truth = {part: built.examples(part).y for part in figures}
+        return cls(model, figures, truth, (model,), (job.watching,))
+
+    @classmethod
+    def of_members(
+        cls,
+        built: Built,
+        models: Sequence[Sequential],
+        watching: "Sequence[tuple[Monitor, ...]]",
+    ) -> "Product":
+        """That of several members, whose training is over; `built` has the data of the first."""
+        from nnctl.assembly.out_of_bag import figures_by_part
+        from nnctl.training.ensemble import Ensemble
+
+        together = Ensemble(models)
+        parts = figures_by_part(built, together)
+        tests: list[Mapping[str, float]] = []
+        if built.test is not None:
+            tests = [model.evaluator.figures(built.test) for model in models]
+        return cls(
+            together,
+            {name: part.figures for name, part in parts.items()},
+            {name: part.truth for name, part in parts.items()},
+            tuple(models),
+            tuple(watching),
+            tuple(tests),
+        )
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether there are several members."""
+        return len(self.members) > 1
+
+    @property
+    def states(self) -> tuple[TrainingState, ...]:
+        """Where the training of each member stands."""
+        return tuple(member.state() for member in self.members)
+
+
 def finish(
-    job: Job, folder: RunFolder, reason: Reason, advice: tuple[Advice, ...] = ()
+    job: Job,
+    folder: RunFolder,
+    reason: Reason,
+    advice: tuple[Advice, ...] = (),
+    product: Product | None = None,
 ) -> TrainResult:
-    """Writes weights and results; `advice` is what training itself has shown."""
+    """Writes weights and results; `advice` is what training itself has shown.
+
+    `product` is that of an ensemble, whose first member `job` trains.
+    """
     built = job.built
-    model = built.model
-    if is_first(model.ranks):
-        save_weights(folder.weights, model.named_arrays(), metadata_of(job))
-    test = None if built.test is None else model.evaluator.figures(built.test)
-    results = final_results(job, folder.path, folder.weights, reason, test)
-    figures = {part: results[part] for part in PARTS if part in results}
-    guessed = {part: baselines_of(built, part, figures[part]) for part in figures}
-    ending = Ending(built, reason, figures, guessed, stopping_of(job))
+    made = product or Product.of(job)
+    if is_first(built.model.ranks):
+        arrays = gather_arrays([member.named_arrays() for member in made.members])
+        save_weights(folder.weights, arrays, metadata_of(job))
+    results = results_of_product(job, folder, reason, made)
+    guessed = {part: baselines_of(built, made, part) for part in made.figures}
+    stopping = tuple(map(stopping_among, made.watching))
+    figures, truth = made.figures, made.truth
+    ending = Ending(built, made.model, reason, figures, guessed, truth, made.states, stopping)
     verdict = verdict_on(ending)
     climb = climb_of(ending)
-    warnings = (*undefined_figures(job), *absences(job, figures))
+    warnings = (*undefined_figures(job, made), *absences(built, made))
     results["baselines"] = guessed
     results["verdict"] = verdict.as_json()
     results["status"] = reason if climb is None else "diverged"
@@ -63,38 +153,61 @@ def finish(
     )
 
 
-def baselines_of(built: Built, part: str, figures: Mapping[str, float]) -> dict[str, float]:
+def results_of_product(job: Job, folder: RunFolder, status: str, made: Product) -> dict[str, Any]:
+    """The figures of what a training has come to."""
+    if not made.is_ensemble:
+        return final_results(job, folder.path, folder.weights, status, made.figures.get("test"))
+    return results_of_members(
+        made.states,
+        made.figures,
+        made.tests,
+        folder=folder.path,
+        weights=folder.weights,
+        seed=job.built.config.seed,
+        status=status,
+    )
+
+
+def baselines_of(built: Built, made: Product, part: str) -> dict[str, float]:
     """What those figures of a part of the data that have a baseline would be without a model.
 
     A single row has none: it is its own mean.
     """
-    if len(built.examples(part)) < 2:
+    truth = made.truth[part]
+    if len(truth) < 2:
         return {}
-    targets = built.prepared.preprocessing.targets
-    known = baselines(built.model.loss.task, targets, built.examples(part).y)
-    return {name: value for name, value in known.items() if name in figures}
+    known = baselines(built.model.loss.task, built.prepared.preprocessing.targets, truth)
+    return {name: value for name, value in known.items() if name in made.figures[part]}
 
 
-def undefined_figures(job: Job) -> list[Problem]:
+def undefined_figures(job: Job, made: Product) -> list[Problem]:
     """What to tell of figures that were to decide something, and were not defined.
 
-    Nothing where advice has said so before.
+    Nothing where advice has said so before; of several members once, with the first of them.
     """
     if any(each["code"] == UNDEFINED_MONITOR.code for each in job.told.get("advice", ())):
         return []
-    found = [each.undefined_problem() for each in job.watching]
-    return [problem for problem in found if problem is not None]
+    found: dict[str, Problem] = {}
+    for number, watching in enumerate(made.watching, start=1):
+        for each in watching:
+            problem = each.undefined_problem()
+            if problem is not None and made.is_ensemble:
+                problem = problem._replace(message=f"member {number}: {problem.message}")
+            if problem is not None:
+                found.setdefault(problem.path, problem)
+    return list(found.values())
 
 
-def absences(job: Job, figures: Mapping[str, Mapping[str, float]]) -> list[Problem]:
+def absences(built: Built, made: Product) -> list[Problem]:
     """What to tell of the parts of the data that lack a class."""
-    targets = job.built.prepared.preprocessing.targets
-    told = {each.monitor for each in job.watching if each.undefined}
+    targets = built.prepared.preprocessing.targets
+    monitors = [each for watching in made.watching for each in watching]
+    told = {each.monitor for each in monitors if each.undefined}
     found = []
-    for part in figures:
+    for part, figures in made.figures.items():
         ahead = "val_" if part == "validation" else ""
-        names = [name for name in figures[part] if f"{ahead}{name}" not in told]
-        found.append(absence(targets, job.built.examples(part).y, f"no {part} row", names))
+        names = [name for name in figures if f"{ahead}{name}" not in told]
+        found.append(absence(targets, made.truth[part], f"no {part} row", names))
     return [problem for problem in found if problem is not None]
 
 
@@ -118,15 +231,25 @@ def final_results(
     )
 
 
-def unfinished_results(job: Job, folder: RunFolder, status: str) -> dict[str, Any]:
-    """What `results.json` holds of a run that has not come to its end."""
-    return final_results(job, folder.path, None, status) | job_facts(job, notes_of((), ()))
+def unfinished_results(
+    job: Job, folder: RunFolder, status: str, members: Sequence[Epochs] = ()
+) -> dict[str, Any]:
+    """What `results.json` holds of a run that has not come to its end, of an ensemble's members."""
+    results = final_results(job, folder.path, None, status)
+    if members:
+        path, seed = folder.path, job.built.config.seed
+        results = results_of_members(
+            members, {}, folder=path, weights=None, seed=seed, status=status
+        )
+    return results | job_facts(job, notes_of((), ()))
 
 
-def diverged_result(job: Job, folder: RunFolder, problems: Sequence[Problem]) -> TrainResult:
+def diverged_result(
+    job: Job, folder: RunFolder, problems: Sequence[Problem], members: Sequence[Epochs] = ()
+) -> TrainResult:
     """What there is of a run whose numbers are not finite any more."""
     verdict = verdict_of_divergence(job.built, problems)
-    results = unfinished_results(job, folder, "diverged")
+    results = unfinished_results(job, folder, "diverged", members)
     results["verdict"] = verdict.as_json()
     write_results(job, folder, results)
     result = result_without_weights(job, folder, results, ExitStatus.NO)

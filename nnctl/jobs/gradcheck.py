@@ -11,7 +11,7 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.derivatives.gradcheck import CaseResult, Method, builtin_cases, check, model_case
 from nnctl.errors import ArgumentError
-from nnctl.jobs.finding import find_config, find_start
+from nnctl.jobs.finding import find_config, find_start, member_or_first
 from nnctl.system import machine
 from nnctl.training.seeds import generator
 
@@ -53,20 +53,24 @@ def gradcheck(
     method: Method = "complex-step",
     init_weights: Path | None = None,
     seed: int | None = None,
+    member: int | None = None,
 ) -> GradcheckResult:
     """Checks every built-in case, or a config's model on a batch of its training rows.
+
+    Of an ensemble it is the model of a `member`, by default the first.
 
     Raises `NnctlError` for what cannot be read or built, or for options that need a config.
     """
     if config is None:
-        for option, value in (("--set", overrides), ("--init-weights", init_weights)):
+        own = {"--set": overrides, "--init-weights": init_weights, "--member": member}
+        for option, value in own.items():
             if value:
                 raise ArgumentError(f"{option} is for a model of your own", "name its config")
         if seed is not None and seed < 0:
             raise ArgumentError(f"--seed is {seed}; it must be a whole number at least 0")
         results = list(builtin_results(method, generator(seed or 0, "gradcheck")))
     else:
-        results = config_results(config, overrides, method, init_weights, seed)
+        results = config_results(config, overrides, method, init_weights, seed, member)
     return GradcheckResult(method, tuple(results))
 
 
@@ -81,10 +85,12 @@ def config_results(
     method: Method,
     init_weights: Path | None,
     seed: int | None,
+    member: int | None,
 ) -> list[CaseResult]:
     """One result a parameter array, in float64, on rows drawn by the seed."""
     config = load(find_config(path), overrides=overrides, named={"seed": seed})
-    built = build(config, dtype="float64", init_weights=find_start(init_weights))
+    start = find_start(init_weights)
+    built = build(config, dtype="float64", init_weights=start, member=member_or_first(member))
     draws = generator(config.seed, "gradcheck")
     count = min(MOST_ROWS, len(built.train))
     rows = np.sort(draws.choice(len(built.train), count, replace=False))

@@ -16,22 +16,23 @@ from nnctl.jobs.predict import predicted_columns, predicted_rows
 from nnctl.network.answers import THRESHOLD
 from nnctl.system.atomic import atomic_file
 from nnctl.training.blocks import slices_of
+from nnctl.training.ensemble import Predicting
 
 HeldOutRow = list[Any]
 
 
-def held_out_columns(built: Built) -> tuple[str, ...]:
+def held_out_columns(built: Built, model: Predicting) -> tuple[str, ...]:
     """The columns of the predictions: the row, counted from 1, the fold, its targets, the rest."""
-    trained = trained_of(built)
+    trained = trained_of(built, model)
     targets = trained.preprocessing.targets
     names = [f"target_{name}" for name in targets.names] if targets.classes is None else ["target"]
     return ("row", "fold", *names, *predicted_columns(trained))
 
 
-def write_part(path: Path, built: Built, fold: int) -> None:
+def write_part(path: Path, built: Built, model: Predicting, fold: int) -> None:
     """Writes a line for each row that the fold held out. Raises `DiskFullError`."""
     with atomic_file(path, "w") as file:
-        for row in held_out_rows(built, fold):
+        for row in held_out_rows(built, model, fold):
             file.write(json.dumps(row) + "\n")
 
 
@@ -45,13 +46,13 @@ def read_part(path: Path) -> Iterator[HeldOutRow]:
         yield from map(json.loads, file)
 
 
-def held_out_rows(built: Built, fold: int) -> Iterator[HeldOutRow]:
+def held_out_rows(built: Built, model: Predicting, fold: int) -> Iterator[HeldOutRow]:
     """The cells of each row that the fold held out, in their order."""
     prepared, held = built.prepared, built.held
     assert held is not None and prepared.held is not None and prepared.held_rows is not None
-    trained = trained_of(built)
+    trained = trained_of(built, model)
     truth = prepared.held.y.reshape(len(held), -1)
-    for part in slices_of(len(held), built.model.rows_by_bytes()):
+    for part in slices_of(len(held), model.rows_by_bytes()):
         known = known_cells(trained, truth[part])
         guesses = predicted_rows(trained, held.x[part], THRESHOLD)
         numbers = prepared.held_rows[part].tolist()
@@ -71,6 +72,6 @@ def known_cells(trained: Trained, truth: Array) -> list[list[Any]]:
     return [list(map(str, row)) for row in numbers]  # the fewest digits that read back
 
 
-def trained_of(built: Built) -> Trained:
+def trained_of(built: Built, model: Predicting) -> Trained:
     """The model of a fold, to predict with."""
-    return Trained("", built.config, built.model, built.prepared.preprocessing)
+    return Trained("", built.config, model, built.prepared.preprocessing)

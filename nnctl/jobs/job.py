@@ -99,11 +99,16 @@ def training_of(built: Built) -> Training:
 
 def stopping_of(job: Job) -> "EarlyStopping | None":
     """What stops the run early, if anything does."""
-    if not job.watching:
+    return stopping_among(job.watching)
+
+
+def stopping_among(watching: "Sequence[Monitor]") -> "EarlyStopping | None":
+    """What stops a training early, of all that watches it."""
+    if not watching:
         return None
     from nnctl.training.monitors import EarlyStopping  # loaded by now, as few runs need it
 
-    return next((each for each in job.watching if isinstance(each, EarlyStopping)), None)
+    return next((each for each in watching if isinstance(each, EarlyStopping)), None)
 
 
 def file_to_try(config: Config) -> DataFile:

@@ -13,7 +13,7 @@ import numpy as np
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.graph import Name, Program
-from nnctl.jobs.finding import find_config
+from nnctl.jobs.finding import find_config, member_or_first
 from nnctl.jobs.job import training_of
 from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
@@ -71,14 +71,22 @@ class Profile:
         }
 
 
-def profile(config: Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Profile:
+def profile(
+    config: Path,
+    *,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    member: int | None = None,
+) -> Profile:
     """Measures training steps of a config on its data; nothing is written.
+
+    Of an ensemble they are those of a `member`, by default the first.
 
     Raises `NnctlError` for what cannot be read or built.
     """
-    built = build(
-        load(find_config(config), overrides=overrides, named={"epochs": EPOCHS, "seed": seed})
-    )
+    named = {"epochs": EPOCHS, "seed": seed}
+    loaded = load(find_config(config), overrides=overrides, named=named)
+    built = build(loaded, member=member_or_first(member))
     training = training_of(built)
     threads = training.threads()
     with machine.thread_limit(threads), np.errstate(all="ignore"):

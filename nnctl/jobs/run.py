@@ -23,10 +23,10 @@ from nnctl.jobs.finishing import (
 from nnctl.jobs.job import Job, TrainResult, training_of
 from nnctl.reading.digests import Digests, digest_of
 from nnctl.runs.checkpoint import Checkpoints, read_checkpoint, save_checkpoint
-from nnctl.runs.folder import RunFolder
+from nnctl.runs.folder import CHECKPOINT, RunFolder
 from nnctl.system import machine
 from nnctl.training.callbacks import Callback, Reason
-from nnctl.training.loop import Training, TrainingDiverged
+from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import first_alone, is_first, together
 
 
@@ -56,7 +56,8 @@ def run_in(
         save_checkpoint(path, state, job.about, job.watching)
 
     with ExitStack() as held:
-        made = first_alone(ranks, lambda: folder.create(job.text, first_checkpoint, held))
+        first = {CHECKPOINT: first_checkpoint}
+        made = first_alone(ranks, lambda: folder.create(job.text, first, held))
         return go_on(job, made, callbacks)
 
 
@@ -78,11 +79,10 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
 
     An interruption of what follows the training leaves a run that can be gone on with, too.
     """
-    training = training_of(job.built)
     watch = Watch(job.built)
     write_results(job, folder, unfinished_results(job, folder, "running"))
     try:
-        reason = train_on(job, training, folder, [watch, *callbacks])
+        reason = train_on(job, folder, [watch, *callbacks])
     except TrainingDiverged as error:
         problems = list(error.problems)
         if is_first(job.built.model.ranks):
@@ -97,14 +97,19 @@ def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> Tr
 
 
 def train_on(
-    job: Job, training: Training, folder: RunFolder, callbacks: Sequence[Callback]
+    job: Job,
+    folder: RunFolder,
+    callbacks: Sequence[Callback],
+    member: int | None = None,
 ) -> Reason:
     """Trains to the end of the run or of the user's patience; says which.
 
-    Raises `TrainingDiverged` when loss or parameters are not finite any more.
+    `member` is the number of an ensemble's, which has the folder. Raises `TrainingDiverged` when
+    loss or parameters are not finite any more.
     """
     model = job.built.model
-    saving = Checkpoints(folder.path, model.state(), job.about, job.watching)
+    training = training_of(job.built)
+    saving = Checkpoints(folder.path, model.state(), job.about, job.watching, member)
     with machine.thread_limit(training.threads()):
         end = training.run(
             [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]

@@ -10,7 +10,7 @@ from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import Built, build
 from nnctl.config import Config, load
 from nnctl.errors import ExitStatus, Problem
-from nnctl.jobs.finding import find_config, find_start
+from nnctl.jobs.finding import find_config, find_start, member_or_first
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.run import run_in
 from nnctl.reading.storage import temporary_folder
@@ -47,6 +47,8 @@ def smoke(
     output: Path | None = None,
     overrides: Sequence[str] = (),
     seed: int | None = None,
+    ensemble: int | None = None,
+    member: int | None = None,
     init_weights: Path | None = None,
     overwrite: bool = False,
     warn: Callable[[Problem], object] = lambda problem: None,
@@ -54,15 +56,19 @@ def smoke(
 ) -> SmokeResult:
     """Three batches through every step of the job, then up to 200 steps on one batch.
 
-    The run goes to a temporary folder unless `output` names one. Before anything is tried, `warn`
-    and `advise` are told what `train` would tell them. Raises `NnctlError` where the job itself
-    could not run.
+    Of an ensemble a `member` is tried alone, by default the first. The run goes to a temporary
+    folder unless `output` names one. Before anything is tried, `warn` and `advise` are told what
+    `train` would tell them. Raises `NnctlError` where the job itself could not run.
     """
-    checked = load(find_config(config), overrides=overrides, named={"epochs": 1, "seed": seed})
-    built = build(checked, init_weights=find_start(init_weights))
+    named = {"epochs": 1, "seed": seed, "ensemble": ensemble}
+    checked = load(find_config(config), overrides=overrides, named=named)
+    built = build(checked, init_weights=find_start(init_weights), member=member_or_first(member))
     for problem in built.prepared.warnings:
         warn(problem)
     advise(advice_for(built))
+    if checked.members > 1:
+        alone = load(find_config(config), overrides=overrides, named={**named, "ensemble": 1})
+        built = built._replace(config=alone)
     small = shorten(built)
     before, after, steps = losses_on_one_batch(small)
     with folder_for(checked, output, overwrite) as folder:

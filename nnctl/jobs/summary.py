@@ -68,6 +68,7 @@ class Summary:
     blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a few
     steps took, Python included. All these and `speed` are None for a weights file, which is not
     trained. `columns` are those of a table, where some become other inputs than one number each.
+    Of an ensemble all of it is of one of its `members`, which are alike.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -79,6 +80,7 @@ class Summary:
     blocks: int | None = None
     peak_bytes: int | None = None
     speed: Speed | None = None
+    members: int = 1
     columns: tuple[ColumnInputs, ...] = ()
 
 
@@ -90,8 +92,9 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     path = find_model(path)
     if path.is_dir() or path.suffix == ".npz":
         trained = load_trained(path)
-        whole = summary_of(trained.model, None)
-        return replace(whole, columns=columns_with_inputs(trained.preprocessing.inputs))
+        whole = summary_of(trained.members[0], None)
+        columns = columns_with_inputs(trained.preprocessing.inputs)
+        return replace(whole, members=len(trained.members), columns=columns)
     built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))
     training = training_of(built)
     step = built.model.step(built.train, training.batch_size)
@@ -107,6 +110,7 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
         blocks=blocks,
         peak_bytes=machine.peak_memory(),
         speed=speed,
+        members=built.config.members,
         columns=columns_with_inputs(built.prepared.preprocessing.inputs),
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from nnctl.advice import Advice, advice_for
 from nnctl.assembly.build import build
-from nnctl.config import load
-from nnctl.errors import Problem
+from nnctl.config import Config, load
+from nnctl.errors import NnctlError, Problem
 from nnctl.jobs.finding import find_config, find_start
 from nnctl.jobs.job import TrainResult
 from nnctl.jobs.run import digests_of, run_in
@@ -22,8 +22,10 @@ def train(
     overrides: Sequence[str] = (),
     epochs: int | None = None,
     seed: int | None = None,
+    ensemble: int | None = None,
     init_weights: Path | None = None,
     overwrite: bool = False,
+    processes: int | None = None,
     callbacks: Sequence[Callback] = (),
     ranks: Ranks | None = None,
     warn: Callable[[Problem], object] = lambda problem: None,
@@ -34,10 +36,12 @@ def train(
     `callbacks` watch, and may stop the run; before it starts, what a user should know of the data
     is told to `warn`, and to `advise` what looks like a mistake. Nothing is written before the
     config, the data and the folder are known to be sound. Raises `NnctlError` where they are not.
-    Several `ranks` train together; the first alone writes.
+    Several `ranks` train together; the first alone writes. The members of an ensemble are trained
+    by up to so many `processes`, by default one a core.
     """
-    given = {"epochs": epochs, "seed": seed}
+    given = {"epochs": epochs, "seed": seed, "ensemble": ensemble}
     checked = together(ranks, lambda: load(find_config(config), overrides=overrides, named=given))
+    together(ranks, lambda: refuse_members(checked, ranks))
     folder = first_alone(ranks, lambda: choose(checked.name, output, overwrite))
     digests = digests_of(checked)
     start = together(ranks, lambda: find_start(init_weights))
@@ -46,4 +50,18 @@ def train(
         warn(problem)
     advice = advice_for(built)
     advise(advice)
-    return run_in(folder, built, callbacks, digests, advice)
+    if checked.members == 1:
+        return run_in(folder, built, callbacks, digests, advice)
+    from nnctl.jobs.members.run import train_ensemble  # with what starts processes
+
+    return train_ensemble(
+        folder, built, callbacks, digests, advice, init_weights=start, processes=processes
+    )
+
+
+def refuse_members(config: Config, ranks: Ranks | None) -> None:
+    """Raises `NnctlError` for members that several processes of mpirun are to train."""
+    if ranks is not None and config.members > 1:
+        message = f"ensemble is {config.members}; members are trained without mpirun"
+        fix = "run it without mpirun: it starts processes of its own; or take ensemble out"
+        raise NnctlError(config.problem("ensemble", message, fix))

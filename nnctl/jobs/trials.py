@@ -3,27 +3,27 @@
 import hashlib
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnctl.assembly.build import Builder, Built
+from nnctl.assembly.out_of_bag import figures_by_part
 from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.config.searching import with_values
 from nnctl.errors import NnctlError
-from nnctl.jobs.finishing import final_results
-from nnctl.jobs.job import Job, metadata_of, training_of
+from nnctl.jobs.job import Job, metadata_of
+from nnctl.jobs.members.one_by_one import TrainedMember, model_of, train_members
 from nnctl.network.metrics import need_of
 from nnctl.reading.digests import digest_of
-from nnctl.runs.weights import write_weights
-from nnctl.system import machine
+from nnctl.runs.results import final_figures
+from nnctl.runs.weights import gather_arrays, write_weights
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
-from nnctl.training.loop import Training
+from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.tuning.trial import Outcome, Task
 
 Report = Callable[[int, float], bool]  # the epoch and its figure; whether to stop
@@ -50,7 +50,8 @@ def trial_config(source: Source, values: Mapping[str, Any]) -> Config:
 class Trainer:
     """Trains the trials of a study, one after another, and keeps their data from one to the next.
 
-    `look` is called every few batches; `known` is a config whose data were read already.
+    `look` is called every few batches; `known` is a config whose data were read already. Of an
+    ensemble the first member reports, and where it is stopped the others are not trained.
     """
 
     def __init__(
@@ -70,49 +71,68 @@ class Trainer:
         try:
             config = trial_config(self.trials.source, task.values)
             job = Job.of(self._builder.build(config), self._digest)
-            training = training_of(job.built)
-            with machine.thread_limit(1):
-                end = training.run([*job.watching, reports])
+            trained = []
+            looking = [Looking(self.look)]
+            for each in train_members(job.built, lambda k: [reports] if k == 1 else looking):
+                if reports.pruned:
+                    return Outcome("pruned", epochs=each.end.epoch, seconds=each.end.seconds)
+                trained.append(each)
         except (NnctlError, MemoryError) as error:
             return Outcome("failed", epochs=reports.epochs, reason=reason_of(error))
-        if reports.pruned:
-            return Outcome("pruned", epochs=end.epoch, seconds=end.seconds)
-        return self._outcome(job, training, end.seconds)
+        return self._outcome(job, trained)
 
-    def _outcome(self, job: Job, training: Training, seconds: float) -> Outcome:
+    def _outcome(self, job: Job, trained: Sequence[TrainedMember]) -> Outcome:
         """The figure of the weights that the trial ends with, and these."""
-        model = job.built.model
-        epochs = training.epoch
-        figures = final_results(job, Path(), None, "finished")
-        part = "validation" if self.trials.monitor.startswith("val_") else "train"
-        value = figures[part][self.trials.monitor.removeprefix("val_")]
-        if not (math.isfinite(value) and np.isfinite(model.vector).all()):
+        models = [member.model for member in trained]
+        epochs = max(member.end.epoch for member in trained)
+        seconds = sum(member.end.seconds for member in trained)
+        value = self._figure(job.built, model_of(trained))
+        sound = all(np.isfinite(model.vector).all() for model in models)
+        if not (math.isfinite(value) and sound):
             reason = f"{self.trials.monitor} is {value:g} after epoch {epochs}"
             if math.isnan(value) and (need := need_of(self.trials.monitor)):
                 reason += f": it needs {need}"
             return Outcome("failed", epochs=epochs, seconds=seconds, reason=reason)
         file = io.BytesIO()
-        write_weights(file, model.named_arrays(), metadata_of(job))
+        write_weights(file, gather_arrays([m.named_arrays() for m in models]), metadata_of(job))
         weights = file.getvalue()
         digest = hashlib.sha256(weights).hexdigest()
         return Outcome("complete", value, epochs, seconds, None, weights, digest)
 
+    def _figure(self, built: Built, model: Predicting) -> float:
+        """What the trial is judged by."""
+        monitor = self.trials.monitor
+        part = "validation" if monitor.startswith("val_") else "train"
+        if isinstance(model, Ensemble):
+            figures = figures_by_part(built, model, [part])[part].figures
+        else:
+            train, validation = final_figures(model.state())
+            figures = validation if part == "validation" else train
+        return figures[monitor.removeprefix("val_")]
 
-class Reports(Callback):
+
+class Looking(Callback):
+    """Calls `look` every few batches."""
+
+    def __init__(self, look: Callable[[], object]):
+        self.look = look
+
+    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        self.look()
+
+
+class Reports(Looking):
     """Reports the monitored figure of every few epochs, and stops the trial where it is told to."""
 
     def __init__(
         self, monitor: str, every: int, report: Report, look: Callable[[], object] = lambda: None
     ):
+        super().__init__(look)
         self.monitor = monitor
         self.every = every
         self.report = report
-        self.look = look
         self.epochs = 0
         self.pruned = False
-
-    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
-        self.look()
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
         self.epochs = event.epoch

@@ -1,16 +1,14 @@
 """Processes that train the trials of a study, while this one hands them out."""
 
-import multiprocessing
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
-from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
+from nnctl.jobs.processes import Line, Worker, look_after, start_worker, workers
+from nnctl.jobs.signals import ignore_interrupts
 from nnctl.jobs.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Task
 
@@ -18,18 +16,8 @@ if TYPE_CHECKING:
     from nnctl.tuning.study import Study
 
 POLL = 1.0  # seconds between looks for what other processes leave to be done
-WAIT_FOR_END = 5.0  # seconds for a process to end by itself
 Started = Callable[[Task], object]
 Seen = Callable[[int, int, float], object]  # a trial's number, its epoch and figure
-
-
-@dataclass
-class Worker:
-    """A process, the line to it, and the trial that it trains, if it does."""
-
-    process: Any
-    line: "Connection[Any, Any]"
-    task: Task | None = None
 
 
 def run_here(
@@ -63,7 +51,7 @@ def run_in_processes(
 
     One whose process is killed has failed; another process takes its place.
     """
-    with workers(trials, count) as crew:
+    with workers(count, serve, trials) as crew:
         while True:
             for worker in crew:
                 if worker.task is None:
@@ -115,56 +103,20 @@ def take_message(study: "Study", worker: Worker, message: Any, seen: Seen) -> No
 def replace(crew: list[Worker], worker: Worker, study: "Study", trials: Trials) -> None:
     """Takes down that a process has ended on its own, and starts another in its place."""
     assert worker.task is not None
-    worker.process.join()
-    worker.line.close()
-    code = worker.process.exitcode
-    how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with status {code}"
-    study.end(worker.task.number, Outcome("failed", reason=f"its process {how}"))
-    crew[crew.index(worker)] = start_worker(trials)
+    reason = f"its process {worker.how_it_ended()}"
+    study.end(worker.task.number, Outcome("failed", reason=reason))
+    crew[crew.index(worker)] = start_worker(serve, trials)
 
 
-@contextmanager
-def workers(trials: Trials, count: int) -> Iterator[list[Worker]]:
-    """Processes that wait for trials; none is left at the end."""
-    crew: list[Worker] = []
-    try:
-        for _ in range(count):
-            crew.append(start_worker(trials))
-        yield crew
-        for worker in crew:
-            worker.line.close()
-        for worker in crew:
-            worker.process.join(WAIT_FOR_END)
-    finally:
-        for worker in crew:
-            worker.process.terminate()
-            worker.process.join()
-
-
-def start_worker(trials: Trials) -> Worker:
-    """A new process."""
-    context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
-    line, other = context.Pipe()
-    process = context.Process(target=serve, args=(trials, other, os.getpid()), daemon=True)
-    with hold_signals_back():  # or a process that is being started would be forgotten
-        process.start()
-    other.close()
-    return Worker(process, line)
-
-
-def serve(trials: Trials, line: "Connection[Any, Any]", parent: int) -> None:
+def serve(trials: Trials, line: Line, parent: int) -> None:
     """What a process does: trains the trials that it is sent, until the line is closed."""
     ignore_interrupts()
-
-    def look() -> None:
-        if os.getppid() != parent:  # it was killed, and nobody waits for this trial any more
-            os._exit(1)
 
     def report(epoch: int, value: float) -> bool:
         line.send((epoch, value))
         return bool(line.recv())
 
-    trainer = Trainer(trials, look)
+    trainer = Trainer(trials, partial(look_after, parent))
     try:
         while True:
             line.send(trainer.train(line.recv(), report))

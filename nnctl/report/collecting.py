@@ -1,7 +1,7 @@
 """What a report shows of a run, read from its folder, and what of it is not to be had."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import Built, build
 from nnctl.assembly.examples import data_file, examples_for
+from nnctl.assembly.out_of_bag import own_rows
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.config import Config, dump_yaml, load, resolved
 from nnctl.config.data_files import named_files, with_files
@@ -23,8 +24,8 @@ from nnctl.reading.digests import digest_of
 from nnctl.report.example_views import view_of
 from nnctl.report.first_layer import FirstLayer, first_layer
 from nnctl.report.predictions import Judged, judge
-from nnctl.runs.checkpoint import read_checkpoint
-from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, RESULTS, is_run
+from nnctl.runs.checkpoint import MEMBER_COLUMN, Saved, read_checkpoint
+from nnctl.runs.folder import CONFIG, HISTORY, RESULTS, RunFolder, first_checkpoint, is_run
 from nnctl.runs.results import read_results
 from nnctl.runs.weights import load_weights
 
@@ -60,8 +61,9 @@ class Told:
 class RunReport:
     """All that a report shows of a run. What it lacks is empty or None, and `missing` says why.
 
-    `figures` are those of each part of the data, `rows` its rows; `history` has a list a column of
-    `history.csv`; `best_epoch` is the one whose weights the run has, where it is not the last.
+    `figures` are those of each part of the data, `rows` its rows; `histories` have a list a column
+    of `history.csv`, one for each member; `best_epochs` are those whose weights the run has, where
+    they are not the last.
     `told` is what `results.json` has of that; `advice` and `warnings` then come from there.
     """
 
@@ -72,8 +74,8 @@ class RunReport:
     ended: bool
     results: dict[str, Any]
     figures: dict[str, dict[str, float]]
-    history: dict[str, list[float]]
-    best_epoch: int | None
+    histories: tuple[dict[str, list[float]], ...]
+    best_epochs: tuple[int, ...]
     rows: dict[str, int]
     parameters: int | None
     judged: Judged | None
@@ -100,7 +102,7 @@ def collect(folder: Path, name: str) -> RunReport:
     missing: dict[str, str] = {}
     config, digests, ended = run_facts(folder)
     files = used_files(config, digests)
-    history = try_to_read(missing, "history", lambda: read_history(folder / HISTORY)) or {}
+    histories = try_to_read(missing, "history", lambda: read_histories(folder / HISTORY)) or ()
     results = read_results(folder / RESULTS) or {}
     trained = try_to_read(missing, "weights", lambda: load_trained(folder))
     built = try_to_read(missing, "data", lambda: rebuild(config, files))
@@ -113,11 +115,11 @@ def collect(folder: Path, name: str) -> RunReport:
         files=files,
         ended=ended,
         results=results,
-        figures=figures_by_part(results, history),
-        history=history,
-        best_epoch=kept_epoch(config, results) if ended else None,
+        figures=figures_by_part(results, histories),
+        histories=histories,
+        best_epochs=kept_epochs(config, results) if ended else (),
         rows=rows_of(built, seen),
-        parameters=None if trained is None else trained.model.layout.size,
+        parameters=None if trained is None else sum(m.layout.size for m in trained.members),
         judged=seen,
         first_layer=None if trained is None else layer_of(trained, seen),
         advice=told.advice if told is not None else advice_anew(config, built),
@@ -174,9 +176,9 @@ def run_facts(folder: Path) -> tuple[Config, Mapping[str, str], bool]:
     where these cannot be read either.
     """
     try:
-        saved = read_checkpoint(folder / CHECKPOINT)
+        saved = read_checkpoint(first_checkpoint(folder))
         config = check(Source(saved.file, dict(saved.about.config)))
-        return config, saved.about.data, saved.ended is not None
+        return config, saved.about.data, has_ended(folder, saved, config)
     except NnctlError:
         config = load(folder / CONFIG)
     try:
@@ -184,6 +186,13 @@ def run_facts(folder: Path) -> tuple[Config, Mapping[str, str], bool]:
         return config, {part: str(file["sha256"]) for part, file in files.items()}, True
     except (NnctlError, AttributeError, LookupError, TypeError):
         return config, {}, False
+
+
+def has_ended(folder: Path, saved: Saved, config: Config) -> bool:
+    """Whether a run has come to its end, with all of its members; `saved` is of the first."""
+    of_member = RunFolder(folder).of_member
+    others = (of_member(k).checkpoint for k in range(2, config.members + 1))
+    return saved.ended is not None and all(read_checkpoint(o).ended is not None for o in others)
 
 
 def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ...]:
@@ -216,13 +225,16 @@ def settings_to_share(config: Config) -> dict[str, Any]:
     return values
 
 
-def kept_epoch(config: Config, results: Mapping[str, Any]) -> int | None:
-    """The epoch whose weights a run has kept, where that need not be the last."""
+def kept_epochs(config: Config, results: Mapping[str, Any]) -> tuple[int, ...]:
+    """The epochs whose weights the members of a run have kept, where they need not be the last."""
     stopping = config.early_stopping
+    members = results.get("members")
     # Results of before have no `weights_epoch`.
-    best = results.get("weights_epoch", results.get("best_epoch"))
+    best = [results.get("weights_epoch", results.get("best_epoch"))]
+    if isinstance(members, Mapping):
+        best = list(members.get("weights_epochs", ()))
     restored = stopping is not None and stopping.restore_best
-    return best if restored and isinstance(best, int) else None
+    return tuple(epoch for epoch in best if isinstance(epoch, int)) if restored else ()
 
 
 def rows_of(built: Built | None, seen: Judged | None) -> dict[str, int]:
@@ -230,6 +242,9 @@ def rows_of(built: Built | None, seen: Judged | None) -> dict[str, int]:
     if built is None:
         return {} if seen is None else {seen.part: seen.rows}
     parts = {"train": built.train, "validation": built.validation, "test": built.test}
+    for part in parts:
+        if (own := own_rows(built, part)) is not None:
+            parts[part] = own.examples
     return {part: len(examples) for part, examples in parts.items() if examples is not None}
 
 
@@ -248,7 +263,10 @@ def judge_rows(
     """
     if built is not None:
         parts = {"test": built.test, "validation": built.validation, "train": built.train}
-        return next(judge(part, trained, rows) for part, rows in parts.items() if rows is not None)
+        part = next(part for part, rows in parts.items() if rows is not None)
+        if (shared := own_rows(built, part)) is not None:
+            return judge(part, trained.judged_by(shared.said), shared.examples)
+        return judge(part, trained, built.examples(part))
     for part in ("test", "validation"):
         written = getattr(config.data, part)
         own = [file for file in files if file.part.partition(".")[0] == part]
@@ -261,11 +279,12 @@ def judge_rows(
 
 
 def figures_by_part(
-    results: Mapping[str, Any], history: Mapping[str, list[float]]
+    results: Mapping[str, Any], histories: Sequence[Mapping[str, list[float]]]
 ) -> dict[str, dict[str, float]]:
-    """The figures of each part: those of the results, or else of the last epoch."""
+    """The figures of each part: those of the results, or else of the last epoch of one model."""
     given = {part: results[part] for part in PARTS if isinstance(results.get(part), Mapping)}
-    if not given:
+    if not given and len(histories) == 1:
+        history = histories[0]
         last = {name: values[-1] for name, values in history.items() if values}
         own = {"epoch", "learning_rate", "seconds"}
         kept = {k: v for k, v in last.items() if k not in own}
@@ -280,18 +299,31 @@ def figures_by_part(
     return {part: figures for part, figures in numbers.items() if figures}
 
 
-def read_history(path: Path) -> dict[str, list[float]]:
-    """The columns of a run's `history.csv`. Raises `NnctlError` where it cannot be read."""
+def read_histories(path: Path) -> tuple[dict[str, list[float]], ...]:
+    """The columns of a run's `history.csv`, of each member those of its own rows.
+
+    Raises `NnctlError` where it cannot be read.
+    """
     try:
         with open(path, encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
-        columns = zip(*([float(cell) for cell in row] for row in rows), strict=True)
-        history = dict(zip(head, map(list, columns), strict=True)) if rows else {}
-        if head[0] != "epoch" or history.get("epoch", []) != [*range(1, len(rows) + 1)]:
-            raise ValueError("not a history")
-        return history
+        if head[0] != MEMBER_COLUMN:
+            return (history_of(head, rows),)
+        numbers = [int(row[0]) for row in rows]
+        members = range(1, max(numbers, default=0) + 1)
+        own = [[row[1:] for n, row in zip(numbers, rows, strict=True) if n == k] for k in members]
+        return tuple(history_of(head[1:], each) for each in own)
     except FileNotFoundError:
         message = f"the run has no {path.name}"
     except (LookupError, OSError, ValueError, csv.Error):
         message = f"{path.name} cannot be read, or is damaged"
     raise NnctlError(Problem(message, None, str(path)))
+
+
+def history_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, list[float]]:
+    """The columns of one model's epochs. Raises ValueError for what is no history."""
+    columns = zip(*([float(cell) for cell in row] for row in rows), strict=True)
+    history = dict(zip(head, map(list, columns), strict=True)) if rows else {}
+    if head[0] != "epoch" or history.get("epoch", []) != [*range(1, len(rows) + 1)]:
+        raise ValueError("not a history")
+    return history

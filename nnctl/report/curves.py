@@ -35,7 +35,8 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
     names = dict.fromkeys(
         name.removeprefix(VALIDATION)
         for run in runs
-        for name in run.history
+        for history in run.histories
+        for name in history
         if name not in NOT_FIGURES
     )
     drawn = []
@@ -44,16 +45,17 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
             line for place, run in enumerate(runs) for line in lines_of(runs, place, run, name)
         ]
         marks = [
-            (run.best_epoch, color_of(runs, place, has_validation(run)))
+            (epoch, color_of(runs, place, has_validation(run)))
             for place, run in enumerate(runs)
-            if run.best_epoch is not None
+            for epoch in run.best_epochs
         ]
         drawn.append(Curves(name, Markup(charts.curves(name, lines, marks))))
     if any(changes(run) for run in runs):
         rates = [
-            Line(run.name, run.history["epoch"], run.history["learning_rate"], place)
+            Line(run.name, history["epoch"], history["learning_rate"], place)
             for place, run in enumerate(runs)
-            if "learning_rate" in run.history
+            for history in run.histories
+            if "learning_rate" in history
         ]
         title = "learning rate"
         drawn.append(Curves(title, Markup(charts.curves(title, rates, []))))
@@ -61,14 +63,18 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
 
 
 def lines_of(runs: Sequence[RunReport], place: int, run: RunReport, name: str) -> list[Line]:
-    """The lines of one run in the chart of a figure: training, and validation if there is one."""
-    epochs = run.history.get("epoch", [])
+    """The lines of one run in the chart of a figure: training, and validation if there is one.
+
+    Those of an ensemble's members are alike.
+    """
     lines = []
-    for ahead, part in (("", "train"), (VALIDATION, "validation")):
-        if (values := run.history.get(ahead + name)) is not None:
-            said = part if len(runs) == 1 else f"{run.name}, {part},"
-            color = color_of(runs, place, bool(ahead))
-            lines.append(Line(said, epochs, values, color, dash_of(run, bool(ahead))))
+    for number, history in enumerate(run.histories, start=1):
+        member = f"member {number}, " if len(run.histories) > 1 else ""
+        for ahead, part in (("", "train"), (VALIDATION, "validation")):
+            if (values := history.get(ahead + name)) is not None:
+                said = f"{member}{part}" if len(runs) == 1 else f"{run.name}, {member}{part},"
+                color, dash = color_of(runs, place, bool(ahead)), dash_of(run, bool(ahead))
+                lines.append(Line(said, history["epoch"], values, color, dash))
     return lines
 
 
@@ -82,19 +88,19 @@ def dash_of(run: RunReport, validation: bool) -> str:
 
 
 def has_validation(run: RunReport) -> bool:
-    return any(name.startswith(VALIDATION) for name in run.history)
+    return any(name.startswith(VALIDATION) for history in run.histories for name in history)
 
 
 def changes(run: RunReport) -> bool:
     """Whether the learning rate is not the same in all epochs."""
-    return len(set(run.history.get("learning_rate", ()))) > 1
+    return any(len(set(history.get("learning_rate", ()))) > 1 for history in run.histories)
 
 
 def key_of(runs: Sequence[RunReport]) -> list[Key]:
     """What the lines stand for; nothing where there is only one kind."""
     keys = []
     for place, run in enumerate(runs):
-        if not run.history:
+        if not any(run.histories):
             continue
         for validation in (False, True) if has_validation(run) else (False,):
             part = "validation" if validation else "train"
@@ -106,18 +112,24 @@ def key_of(runs: Sequence[RunReport]) -> list[Key]:
 
 def epochs_kept(runs: Sequence[RunReport]) -> str:
     """What the dotted lines mark, in words; nothing where there are none."""
-    marked = [run for run in runs if run.best_epoch is not None and run.history]
+    marked = [run for run in runs if run.best_epochs and any(run.histories)]
     if not marked:
         return ""
+    if len(runs) == 1 and len(marked[0].best_epochs) == 1:
+        return f"The dotted line marks epoch {marked[0].best_epochs[0]}, whose weights were kept."
     if len(runs) == 1:
-        return f"The dotted line marks epoch {marked[0].best_epoch}, whose weights were kept."
-    epochs = ", ".join(f"{run.best_epoch} ({run.name})" for run in marked)
+        epochs = ", ".join(map(str, marked[0].best_epochs))
+        return f"Dotted lines mark the epochs whose weights were kept, member by member: {epochs}."
+    epochs = ", ".join(f"{', '.join(map(str, run.best_epochs))} ({run.name})" for run in marked)
     return f"Dotted lines mark the epochs whose weights were kept: {epochs}."
 
 
 def first_not_finite(run: RunReport) -> int | None:
     """The first epoch of which some figure is no finite number."""
-    for row in zip(*run.history.values(), strict=True):
-        if not all(map(math.isfinite, row)):
-            return int(row[list(run.history).index("epoch")])
-    return None
+    epochs = [
+        int(row[list(history).index("epoch")])
+        for history in run.histories
+        for row in zip(*history.values(), strict=True)
+        if not all(map(math.isfinite, row))
+    ]
+    return min(epochs, default=None)

@@ -43,7 +43,7 @@ def view_of(trained: Trained, x: Array | Blocks) -> View:
     The shape that the model declares decides. A vector of numbers is a picture where both the
     columns' names and the numbers themselves speak for it.
     """
-    model = trained.model
+    model = trained.members[0]
     inputs = trained.preprocessing.inputs
     if inputs.categories or inputs.columns:
         return View("table")

@@ -78,6 +78,17 @@ class DrawnRun:
         return "" if rows is None else count_text(rows, "row")
 
     @property
+    def members(self) -> list[tuple[str, dict[str, float]]]:
+        """Mean, worst and best of an ensemble's members, on the part that it is judged by."""
+        found = self.run.results.get("members")
+        part = self.run.judged.part if self.run.judged is not None else None
+        if not isinstance(found, dict) or part is None:
+            return []
+        each = [(key, found.get(key)) for key in ("mean", "worst", "best")]
+        own = [(key, known.get(part)) for key, known in each if isinstance(known, dict)]
+        return [(key, figures) for key, figures in own if isinstance(figures, dict)]
+
+    @property
     def lead(self) -> str:
         """The outcome in a sentence."""
         run = self.run
@@ -108,14 +119,17 @@ class DrawnRun:
         facts = [("layers", self.layers)]
         if run.parameters is not None:
             facts.append(("parameters", f"{run.parameters:,}"))
-        epochs = len(run.history.get("epoch", ()))
+        counts = [len(history.get("epoch", ())) for history in run.histories] or [0]
+        epochs = f"{max(counts):,} of {config.epochs:,}"
+        if min(counts) < max(counts):
+            epochs = f"{min(counts):,} to {epochs}"
         facts += [
             ("loss", config.loss.type),
             ("optimizer", config.optimizer.type),
-            ("epochs", f"{epochs:,} of {config.epochs:,}" if epochs else f"0 of {config.epochs:,}"),
+            ("epochs", epochs),
             ("batch size", str(config.batch_size)),
         ]
-        return facts
+        return [*facts, ("members", f"{config.members:,}")] if config.members > 1 else facts
 
     @property
     def environment(self) -> list[tuple[str, str]]:
@@ -128,7 +142,7 @@ class DrawnRun:
         facts += [("seed", str(config.seed)), ("dtype", config.dtype)]
         seconds = results.get("seconds")
         if not isinstance(seconds, float):
-            seconds = sum(self.run.history.get("seconds", ()))
+            seconds = sum(sum(history.get("seconds", ())) for history in self.run.histories)
         return [*facts, ("training", f"{number(seconds, 3)} s")]
 
     @property

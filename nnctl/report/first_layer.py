@@ -9,6 +9,7 @@ from nnctl.assembly.trained import Trained
 from nnctl.graph import Array, Shape
 from nnctl.network.layers import Conv1D, Conv2D, Dense, Layer
 from nnctl.report.example_views import View
+from nnctl.runs.weights import member_name
 
 MOST_TILES, MOST_LINES, MOST_ROWS = 64, 24, 40
 POOLING = "pooling"
@@ -32,13 +33,15 @@ class FirstLayer:
 
 def first_layer(trained: Trained, view: View) -> FirstLayer | None:
     """The first layer with a kernel, or None where there is none, or one that acts on no input."""
-    model = trained.model
+    model = trained.members[0]  # those of an ensemble are alike, and one shows enough
     shapes: list[Shape] = [model.input_shape, *model.shapes]
     for index, layer in enumerate(model.layers):
         if isinstance(layer, Dense | Conv1D | Conv2D):
             name = model.layer_names[index]
             kernel = model.named_arrays()[f"{name}/kernel"]
-            return kernel_parts(name, layer, kernel, shapes[index], view, names_for(trained, index))
+            shown = name if len(trained.members) == 1 else member_name(1, name)
+            names = names_for(trained, index)
+            return kernel_parts(shown, layer, kernel, shapes[index], view, names)
         if POOLING in layer.type_name:
             return None
     return None
@@ -46,8 +49,9 @@ def first_layer(trained: Trained, view: View) -> FirstLayer | None:
 
 def names_for(trained: Trained, index: int) -> list[str]:
     """The names of the inputs that layer `index` sees as one vector; empty where it does not."""
-    before: list[Layer] = trained.model.layers[:index]
-    shapes = [trained.model.input_shape, *trained.model.shapes]
+    model = trained.members[0]
+    before: list[Layer] = model.layers[:index]
+    shapes = [model.input_shape, *model.shapes]
     if len(shapes[index]) != 1 or any(POOLING in layer.type_name for layer in before):
         return []
     return trained.preprocessing.inputs.input_names()

@@ -253,8 +253,9 @@ def least_likely_rows(classes: Sequence[Label], guesses: Guesses, most: int) -> 
 def least_likely_labels(trained: Trained, examples: Examples, rows: Sequence[int]) -> list[Miss]:
     """Those rows, with what is true of them and what was said."""
     names = trained.preprocessing.targets.names
-    chosen = examples.rows(np.array(rows))
-    predictions = predictions_for(trained, chosen.x)
+    places = np.array(rows)
+    chosen = examples.rows(places)
+    predictions = predictions_for(trained.for_rows(places), chosen.x)
     truth, said = chosen.y > 0.5, is_yes(predictions)
     least = of_truth(truth, predictions).min(axis=1).tolist()
     return [

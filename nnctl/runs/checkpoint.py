@@ -4,7 +4,7 @@ import csv
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from nnctl.errors import NnctlError, Problem
 from nnctl.network.metrics import Metric
 from nnctl.runs.folder import CHECKPOINT, HISTORY
 from nnctl.runs.weights import METADATA, metadata_array, metadata_of
+from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
 from nnctl.system.version import __version__
@@ -28,6 +29,7 @@ CONTENTS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 # What Adam's slots were called in checkpoints that name them after the paper's m and v, which they
 # are multiples of. RMSprop has a "v" as well, and it alone.
 FORMER_SLOTS = {"slots/m": "slots/gradient_sum", "slots/v": "slots/square_sum"}
+MEMBER_COLUMN = "member"  # of history.csv
 STATE = "training"  # what the metadata of a checkpoint has, and of weights has not
 
 
@@ -45,7 +47,8 @@ class About(NamedTuple):
 class Saved(NamedTuple):
     """A checkpoint as it was read. `ended` is why the run ended; None for one that was broken off.
 
-    `epoch` counts whole epochs, `batch` the batches done of the next.
+    `epoch` counts whole epochs, `batch` the batches done of the next. `member` is the number of the
+    ensemble's member that it is of.
     """
 
     file: str
@@ -56,6 +59,7 @@ class Saved(NamedTuple):
     arrays: dict[str, NDArray[Any]]
     numbers: dict[str, Any]
     callbacks: list[dict[str, Any]]
+    member: int = 1
 
     def check(
         self, train: Examples, batch_size: int | str, metrics: Mapping[str, Metric], validated: bool
@@ -92,16 +96,23 @@ class Checkpoints(Callback):
     """Writes checkpoints: at epoch ends, within long epochs, and at the end, but not too often.
 
     The first one comes with the folder. Parameters that are not finite are not written: what stays
-    then is the last good checkpoint. `others` are the callbacks whose state belongs to the run.
+    then is the last good checkpoint. `others` are the callbacks whose state belongs to the run;
+    `member` is the number of an ensemble's member, whose history is written with all others'.
     """
 
     def __init__(
-        self, folder: Path, state: TrainingState, about: About, others: Sequence[Callback] = ()
+        self,
+        folder: Path,
+        state: TrainingState,
+        about: About,
+        others: Sequence[Callback] = (),
+        member: int | None = None,
     ):
         self.folder = folder
         self.training_state = state
         self.about = about
         self.others = others
+        self.member = member
         self._written = 0.0
         self._figures: tuple[str, ...] = ()
 
@@ -127,12 +138,14 @@ class Checkpoints(Callback):
     def _write(self, ended: str | None = None) -> None:
         if np.isfinite(self.training_state.vector).all():
             path = self.folder / CHECKPOINT
-            save_checkpoint(path, self.training_state, self.about, self.others, ended)
+            state, others = self.training_state, self.others
+            save_checkpoint(path, state, self.about, others, ended, self.member or 1)
         self._save_history()
         self._written = time.monotonic()
 
     def _save_history(self) -> None:
-        save_history(self.folder / HISTORY, self.training_state, self._figures)
+        if self.member is None:
+            save_history(self.folder / HISTORY, [self.training_state], self._figures)
 
 
 def figures_of(metrics: Iterable[str], validated: bool) -> tuple[str, ...]:
@@ -147,18 +160,31 @@ def save_checkpoint(
     about: About,
     callbacks: Sequence[Callback] = (),
     ended: str | None = None,
+    member: int = 1,
 ) -> None:
-    """Writes the state of a run, whole or not at all."""
+    """Writes the state of a run, or of a member of an ensemble, whole or not at all."""
+    states = [callback.state() for callback in callbacks]
+    numbers = state.numbers()
+    epoch, batch = state.epoch, state.batch
+    arrays = state.arrays()
+    rewrite_checkpoint(
+        Saved(str(path), about, ended, epoch, batch, arrays, numbers, states, member)
+    )
+
+
+def rewrite_checkpoint(saved: Saved) -> None:
+    """Writes what a checkpoint holds to its file, whole or not at all."""
     metadata = {
         "nnctl": __version__,
-        "config": about.config,
-        "data": about.data,
-        "ended": ended,
-        STATE: state.numbers(),
-        "callbacks": [callback.state() for callback in callbacks],
+        "config": saved.about.config,
+        "data": saved.about.data,
+        "ended": saved.ended,
+        STATE: saved.numbers,
+        "callbacks": saved.callbacks,
+        **({} if saved.member == 1 else {"member": saved.member}),
     }
-    with atomic_file(path) as file:
-        write_arrays(file, {**state.arrays(), METADATA: metadata_array(metadata, finite=False)})
+    with atomic_file(saved.file) as file:
+        write_arrays(file, {**saved.arrays, METADATA: metadata_array(metadata, finite=False)})
 
 
 def read_checkpoint(path: Path) -> Saved:
@@ -183,7 +209,9 @@ def read_checkpoint(path: Path) -> Saved:
         kept = callbacks[-1]["best_epoch"] if "best" in arrays else None
         numbers = {"best_epoch": kept, "first_loss": None, **numbers}
         callbacks = [{"undefined": 0, **state} for state in callbacks]
-        return Saved(file, about, metadata["ended"], epoch, batch, arrays, numbers, callbacks)
+        member = stated.whole("member", metadata.get("member", 1), 1)
+        ended = metadata["ended"]
+        return Saved(file, about, ended, epoch, batch, arrays, numbers, callbacks, member)
     except CONTENTS as error:
         raise damage_problem(file, error) from None
 
@@ -194,12 +222,28 @@ def damage_problem(file: str, error: Exception) -> NnctlError:
     return NnctlError(Problem(message, "train again from the start", file))
 
 
-def save_history(path: Path, state: TrainingState, figures: Sequence[str]) -> None:
-    """Writes a row an epoch: the figures, the last learning rate, the seconds it took."""
-    columns = {name: state.history.get(name, []) for name in figures}
-    columns |= {"learning_rate": state.learning_rates, "seconds": state.seconds}
+class Past(Protocol):
+    """The epochs that a run has had: each list has a value an epoch."""
+
+    history: dict[str, list[float]]
+    learning_rates: list[float]
+    seconds: list[float]
+
+
+def save_history(
+    path: Path, runs: Sequence[Past], figures: Sequence[str], of_members: bool = False
+) -> None:
+    """Writes a row an epoch: the figures, the last learning rate, the seconds it took.
+
+    Those `of_members` of an ensemble have the member's number, counted from 1, before them.
+    """
+    head = ["epoch", *figures, "learning_rate", "seconds"]
     with atomic_file(path, "w") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["epoch", *columns])
-        for epoch, row in enumerate(zip(*columns.values(), strict=True), start=1):
-            writer.writerow([epoch, *map(repr, row)])
+        writer.writerow([MEMBER_COLUMN, *head] if of_members else head)
+        for number, past in enumerate(runs, start=1):
+            columns = [past.history.get(name, []) for name in figures]
+            columns += [past.learning_rates, past.seconds]
+            for epoch, row in enumerate(zip(*columns, strict=True), start=1):
+                written = [epoch, *map(repr, row)]
+                writer.writerow([number, *written] if of_members else written)

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
@@ -15,6 +15,8 @@ from nnctl.system.atomic import atomic_file, temporary_name, write_problem
 
 CONFIG, WEIGHTS, CHECKPOINT = "config.yaml", "weights.npz", "checkpoint.npz"
 HISTORY, RESULTS, REPORT = "history.csv", "results.json", "report.html"
+MEMBERS = "members"  # a folder a member of an ensemble, each with its checkpoint
+NEW_MEMBERS = ".members.new.tmp"  # those of a run that is about to take another's place
 OLD = "old"  # where the files of a run wait until those that replace it are in place
 RUNS = Path("runs")
 
@@ -37,14 +39,29 @@ class RunFolder(NamedTuple):
     def checkpoint(self) -> Path:
         return self.path / CHECKPOINT
 
+    @property
+    def holds_members(self) -> bool:
+        """Whether its run is an ensemble. One that was about to take another's place does now."""
+        if self.checkpoint.is_file():
+            return False
+        new, members = self.path / NEW_MEMBERS, self.path / MEMBERS
+        if new.is_dir() and not members.exists():
+            new.rename(members)
+        return members.is_dir()
+
+    def of_member(self, member: int) -> "RunFolder":
+        """The folder of a member of an ensemble, counted from 1, within that of the run."""
+        return RunFolder(self.path / MEMBERS / str(member))
+
     def create(
-        self, config: str, save_checkpoint: Callable[[Path], None], held: ExitStack
+        self, config: str, checkpoints: Mapping[str, Callable[[Path], None]], held: ExitStack
     ) -> "RunFolder":
-        """Makes the folder, with `config.yaml` and a first checkpoint; returns it with its name.
+        """Makes the folder, with `config.yaml` and the first checkpoints; returns it with its name.
 
-        No other process writes the folder until `held` is closed.
+        `checkpoints` write those that are to stand at some paths below it. No other process writes
+        the folder until `held` is closed.
 
-        Both are written beside it first, so that a run is never half begun; those of an older run
+        All are written beside it first, so that a run is never half begun; those of an older run
         are put back if something fails. A numbered folder that another run has taken by now gets
         the next number. Raises `NnctlError` where the system refuses, or another process writes the
         folder; nothing new is left then.
@@ -54,7 +71,9 @@ class RunFolder(NamedTuple):
             make_parents(self.path)
             beside.mkdir()
             try:
-                save_checkpoint(beside / CHECKPOINT)
+                for name, save in checkpoints.items():
+                    (beside / name).parent.mkdir(parents=True, exist_ok=True)
+                    save(beside / name)
                 with atomic_file(beside / CONFIG, "w") as file:
                     file.write(config)
                 return RunFolder(self._put(beside, held))
@@ -84,9 +103,12 @@ class RunFolder(NamedTuple):
         raise taken_problem(self.path)
 
     def clear_away(self) -> None:
-        """Removes what a process that was killed left half written."""
-        for stale in self.path.glob(temporary_name("*", "*")):
-            stale.unlink(missing_ok=True)
+        """Removes what a process that was killed left half written, or half replaced."""
+        if self.checkpoint.is_file():
+            shutil.rmtree(self.path / MEMBERS, ignore_errors=True)
+        for folder in (".", f"{MEMBERS}/*"):
+            for stale in self.path.glob(f"{folder}/{temporary_name('*', '*')}"):
+                shutil.rmtree(stale) if stale.is_dir() else stale.unlink(missing_ok=True)
 
 
 def swap(path: Path, beside: Path) -> None:
@@ -99,11 +121,19 @@ def swap(path: Path, beside: Path) -> None:
     old = beside / OLD
     old.mkdir()
     files = (REPORT, RESULTS, HISTORY, WEIGHTS, CONFIG, CHECKPOINT)
-    moves = [(path / name, old / name) for name in files if (path / name).exists()]
-    moves += [(beside / name, path / name) for name in (CHECKPOINT, CONFIG)]
+    moves = [(path / name, old / name) for name in files]
+    if (beside / MEMBERS).is_dir():
+        # The old checkpoint goes last: while it is there, the run is the older one.
+        moves += [(beside / MEMBERS, path / NEW_MEMBERS), (path / MEMBERS, old / MEMBERS)]
+        moves += [(path / NEW_MEMBERS, path / MEMBERS), (path / CHECKPOINT, old / "replaced")]
+    else:
+        moves += [(beside / CHECKPOINT, path / CHECKPOINT), (path / MEMBERS, old / MEMBERS)]
+    moves.append((beside / CONFIG, path / CONFIG))
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
+            if not os.path.lexists(source):
+                continue
             move = keep if target == old / CHECKPOINT else os.replace
             move(source, target)
             done.append((source, target))
@@ -172,9 +202,19 @@ def taken_problem(path: Path) -> NnctlError:
 
 def is_run(path: Path) -> bool:
     """Whether a folder holds a run: its config, and weights or a checkpoint."""
-    return (path / CONFIG).is_file() and any(
-        (path / name).is_file() for name in (WEIGHTS, CHECKPOINT)
-    )
+    return (path / CONFIG).is_file() and ((path / WEIGHTS).is_file() or has_checkpoint(path))
+
+
+def has_checkpoint(path: Path) -> bool:
+    """Whether the run in a folder can be gone on with."""
+    return first_checkpoint(path).is_file() or (path / NEW_MEMBERS).is_dir()
+
+
+def first_checkpoint(path: Path) -> Path:
+    """The checkpoint of the run in a folder, or that of its first member."""
+    single = path / CHECKPOINT
+    own = RunFolder(path).of_member(1).checkpoint
+    return own if own.is_file() and not single.is_file() else single
 
 
 def numbered_paths(path: Path) -> Iterator[Path]:

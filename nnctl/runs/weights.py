@@ -1,8 +1,9 @@
 """`weights.npz`: a model's arrays, and as JSON all else that predictions need."""
 
 import json
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.runs.folder import CHECKPOINT
+from nnctl.runs.folder import has_checkpoint
 from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
@@ -19,6 +20,7 @@ from nnctl.visible import shell_word
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"
 METADATA = "metadata"
+MEMBER = "member_"
 CONFIG_VALUES = "config_values"  # how many values the config has
 SPARE_UNITS = "spare_units"  # outputs of the model that no class has
 CHECKSUM = "checksum"  # of the metadata; each array has one of its own in the archive
@@ -71,7 +73,7 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
     place = weights_file(path)
     file = str(place)
     if Path(path).is_dir() and not place.exists():
-        if (place.parent / CHECKPOINT).is_file():
+        if has_checkpoint(place.parent):
             message = f"the run in this folder has not ended, so it holds no {FILE_NAME} yet"
             fix = f"go on with it: nnctl resume {shell_word(str(path))}"
             raise NnctlError(Problem(message, fix, str(path)))
@@ -86,6 +88,42 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
         fix = "name the weights.npz that nnctl train wrote"
         raise NnctlError(Problem(message, fix, file))
     return Weights(file, arrays, metadata_of(stated, file))
+
+
+def member_name(member: int, name: str) -> str:
+    """What an array is called that belongs to a member of an ensemble, counted from 1."""
+    return f"{MEMBER}{member}/{name}"
+
+
+def count_members(arrays: Iterable[str]) -> int | None:
+    """How many members arrays of such names are of; None for those of a single model."""
+    found = [name.partition("/")[0].removeprefix(MEMBER) for name in arrays if is_of_member(name)]
+    return max(map(int, found), default=None)
+
+
+def is_of_member(name: str) -> bool:
+    """Whether an array is called as that of a member is: names of layers have no slash."""
+    return re.fullmatch(rf"{MEMBER}[1-9][0-9]{{0,8}}/.+/.+", name) is not None
+
+
+def arrays_of_member(arrays: Mapping[str, NDArray[Any]], member: int) -> dict[str, NDArray[Any]]:
+    """A member's arrays, by the names that they have in a model of their own."""
+    ahead = member_name(member, "")
+    return {n.removeprefix(ahead): array for n, array in arrays.items() if n.startswith(ahead)}
+
+
+def gather_arrays(models: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The arrays of a model as they are, those of several with the member's number ahead."""
+    if len(models) == 1:
+        return dict(models[0])
+    numbered = enumerate(models, start=1)
+    return {member_name(k, name): a for k, own in numbered for name, a in own.items()}
+
+
+def strange_arrays(arrays: Iterable[str], members: int) -> set[str]:
+    """Those of the names that no member of so many has."""
+    known = {member_name(member, "") for member in range(1, members + 1)}
+    return {name for name in arrays if f"{name.partition('/')[0]}/" not in known}
 
 
 def metadata_array(metadata: Mapping[str, Any], *, finite: bool = True) -> NDArray[np.str_]:

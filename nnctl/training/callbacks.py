@@ -90,6 +90,16 @@ class Callback:
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         """At the end, however it came about."""
 
+    def on_wait(self, run: Run) -> None:
+        """Now and then while a member of an ensemble trains in another process, or waits to."""
+
+    def for_member(self, member: int, members: int) -> "Callback":
+        """The callback that hears of that member of an ensemble, which counts from 1.
+
+        The same for all, unless it tells them apart.
+        """
+        return self
+
     def state(self) -> dict[str, Any]:
         """What the callback must remember over an interruption, as JSON."""
         return {}

@@ -11,7 +11,7 @@ from nnctl.system import machine
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
-from nnctl.training.step import Examples, Forward, Model, Penalty
+from nnctl.training.step import Examples, Forward, Model
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21
@@ -110,13 +110,22 @@ class Predictor:
 
 
 class Evaluator:
-    """The loss and the metrics of a model over all rows of some examples."""
+    """The loss and the metrics of a model over all rows of some examples.
 
-    def __init__(self, predictor: Predictor, scorer: Scorer, names: Sequence[str]):
-        self._predictor = predictor
+    `outputs` gives the model's output block by block, `penalty` what its regularizers cost.
+    """
+
+    def __init__(
+        self,
+        outputs: Callable[[Inputs], Iterator[tuple[slice, Array]]],
+        scorer: Scorer,
+        names: Sequence[str],
+        penalty: Callable[[], float],
+    ):
+        self._outputs = outputs
         self._scorer = scorer
         self._names = names
-        self._penalty = Penalty(predictor.model)
+        self._penalty = penalty
 
     def figures(self, data: Examples) -> dict[str, float]:
         """The loss, regularization included, and each metric by name."""
@@ -132,8 +141,7 @@ class Evaluator:
         totals = Totals.start(self._scorer.metrics)
         with np.errstate(all="ignore"):
             totals.loss = self._penalty() * len(data)
-        blocks = self._predictor.blocks(data.x)
-        for rows, y_pred in blocks:
+        for rows, y_pred in self._outputs(data.x):
             weight = None if data.weight is None else data.weight[rows]
             with np.errstate(all="ignore"):
                 self._scorer.add(totals, data.y[rows], y_pred, weight)

@@ -10,10 +10,14 @@ Purpose = Literal[
 ]
 
 
-def generator(seed: int, purpose: Purpose) -> np.random.Generator:
-    """The generator for that purpose: the same for the same seed, unlike all others."""
-    key = get_args(Purpose).index(purpose)
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,))))
+def generator(seed: int, purpose: Purpose, member: int = 1) -> np.random.Generator:
+    """The generator for that purpose: the same for the same seed, unlike all others.
+
+    Each `member` of an ensemble, counted from 1, has its own; the first has those of a single run.
+    """
+    key: tuple[int, ...] = (get_args(Purpose).index(purpose),)
+    key = key if member == 1 else (*key, member)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
 def seed_of(seed: int, purpose: Purpose, *place: int) -> int:

@@ -22,7 +22,7 @@ from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator
 from nnctl.training.stack import Stack, later, name_of
 from nnctl.training.state import TrainingState
-from nnctl.training.step import Examples, TrainingStep
+from nnctl.training.step import Examples, Penalty, TrainingStep
 
 Verbosity = Literal["auto", 0, 1, 2]
 
@@ -40,8 +40,9 @@ class Sequential(Stack):
     `seed` decides every random number of the model; `dtype` (float32 or float64) is that of its
     parameters and its arithmetic. It is built by `build`, or by the first data it is given. A layer
     listed more than once is shared: its parameters learn from all its places; a layer belongs to
-    one model alone. `ranks` are the processes that train, evaluate and predict together, each with
-    the whole data (see `nnctl.training.mpi`).
+    one model alone. `member` is its number among those of an ensemble, which differ by nothing but
+    their random numbers. `ranks` are the processes that train, evaluate and predict together, each
+    with the whole data (see `nnctl.training.mpi`).
 
     What needs the model built or compiled raises `ArgumentError` before, and says what to call.
     """
@@ -60,9 +61,10 @@ class Sequential(Stack):
         *,
         seed: int = 0,
         dtype: np.typing.DTypeLike = "float32",
+        member: int = 1,
         ranks: Ranks | None = None,
     ):
-        super().__init__(layers, seed, dtype)
+        super().__init__(layers, seed, dtype, member)
         self.ranks = ranks
         self.compiled = False
         self._steps: dict[Any, TrainingStep] = {}
@@ -112,12 +114,16 @@ class Sequential(Stack):
     def _prepare(self) -> None:
         """Everything that training needs once both shapes and loss are known, anew."""
         # Each purpose has a generator of its own: dropout leaves the order of the rows alone.
-        draws = generator(self.seed, "shuffle"), generator(self.seed, "dropout")
+        draws = (
+            generator(self.seed, "shuffle", self.member),
+            generator(self.seed, "dropout", self.member),
+        )
         size = self.layout.trainable_size
         self._state = TrainingState.start(self.vector, size, self.optimizer, *draws)
         self._steps.clear()  # they hold the slots and the generators of before
         self.scorer = Scorer(self.loss, list(self.metrics.values()), self.output_shape)
-        self.evaluator = Evaluator(self._predictor, self.scorer, tuple(self.metrics))
+        names, penalty = tuple(self.metrics), Penalty(self)
+        self.evaluator = Evaluator(self._predictor.blocks, self.scorer, names, penalty)
 
     def examples(self, x: Any, y: Any, sample_weight: Any = None) -> Examples:
         """Inputs, targets and weights as the model's programs take them, checked.

@@ -73,9 +73,11 @@ class Stack:
     layout: Layout = later("build")
     vector: Array = later("build")
 
-    def __init__(self, layers: Sequence[Layer], seed: int, dtype: np.typing.DTypeLike):
+    def __init__(
+        self, layers: Sequence[Layer], seed: int, dtype: np.typing.DTypeLike, member: int = 1
+    ):
         self.layers = list(layers)
-        self.seed = seed
+        self.seed, self.member = seed, member
         self.dtype = np.dtype(dtype)
         if not self.layers:
             raise ArgumentError("a model needs at least one layer")
@@ -101,7 +103,7 @@ class Stack:
             places, shapes = self._place_layers(shape)
             layout = Layout(self._named_parameters())
             self._check_memory(layout)
-            vector = layout.initial(generator(self.seed, "weights"), self.dtype)
+            vector = layout.initial(generator(self.seed, "weights", self.member), self.dtype)
         except BaseException:
             # Else layers would have parameters of which the model's layout knows nothing.
             for layer, attributes in zip(self.layers, before, strict=True):

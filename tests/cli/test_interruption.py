@@ -1,7 +1,9 @@
 """Ctrl-C and SIGTERM: the first ends training with a checkpoint, the second at once."""
 
+import csv
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from nnctl.cli.interruption import Interruption
 from nnctl.errors import ExitStatus
+from nnctl.runs.checkpoint import read_checkpoint
 from tests.processes import begun
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
@@ -48,6 +51,29 @@ def test_training_ends_with_a_checkpoint(number, project, environment):
     assert (project / "runs/small/checkpoint.npz").is_file()
     assert not (project / "runs/small/weights.npz").exists()
     assert "nnctl predict" not in stdout
+    assert "Traceback" not in stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", STATUS)
+def test_all_members_of_an_ensemble_end_with_a_checkpoint(number, project, environment):
+    given = ["--epochs", "10000000", "--ensemble", "3", "--threads", "2"]
+    with telling([sys.executable, "-m", "nnctl", "train", "small.yaml", *given],
+                 environment, "stderr") as process:  # fmt: skip
+        time.sleep(2)  # the other process has begun by then, if there is a core for it
+        process.send_signal(number)
+        _, stderr = process.communicate()
+    assert process.returncode == STATUS[number]
+    last, resume = stderr.splitlines()[-2:]
+    assert resume == "go on    nnctl resume runs/small"
+    assert last.endswith("the state is kept in runs/small/members")
+    saved = [read_checkpoint(project / f"runs/small/members/{k}/checkpoint.npz") for k in (1, 2, 3)]
+    assert all(each.epoch > 0 for each in saved)
+    with (project / "runs/small/history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for each in saved:
+        assert sum(row["member"] == str(each.member) for row in rows) == each.epoch
+    assert not (project / "runs/small/weights.npz").exists()
     assert "Traceback" not in stderr
 
 

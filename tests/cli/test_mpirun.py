@@ -217,3 +217,15 @@ def test_without_mpi4py_the_extra_is_named(shared, process):
     done = process("train", "shared.yaml", PYTHONPATH=str(shared), **launched)
     assert done.returncode == 2
     assert "nnctl[mpi]" in done.stderr
+
+
+@pytest.mark.slow
+def test_members_are_trained_without_mpirun(shared, process):
+    done = run(2, "train", "shared.yaml", "--ensemble", "2")
+    assert done.returncode == 2
+    assert done.stderr.count("members are trained without mpirun") == 1
+    assert not Path("runs").exists()
+    assert process("train", "shared.yaml", "--ensemble", "2", "-q").returncode == 0
+    done = run(2, "resume", "runs/shared", "--epochs", "7")
+    assert done.returncode == 2
+    assert done.stderr.count("members are trained without mpirun") == 1

@@ -221,3 +221,59 @@ def test_a_dumb_terminal_gets_lines(project, environment):
     written = on_a_terminal(environment, TERM="dumb")
     assert "\x1b" not in written
     assert len(written.splitlines()) == 3
+
+
+def several(count: int = 5) -> LiveFigures:
+    """An ensemble in the middle of its training: one is over, one has not begun."""
+    whole, run = LiveFigures(), Run(epochs=300)
+    whole.on_train_begin(run)
+    whole.began -= 60
+    for number in range(1, count):
+        member = whole.for_member(number, count)
+        member.on_train_begin(run)
+        for epoch, loss in ((120, 0.25 / number), (121, 0.5 / number)):
+            logs = {"loss": loss, "accuracy": 0.5, "val_loss": 2 * loss, "val_accuracy": 0.75}
+            member.on_epoch_end(run, EpochEnd(epoch, 300, logs, 0.001, 3.0, 60000))
+        member.on_batch_end(run, BatchEnd(122, 75, 1875, 2400, {"loss": 0.4 / number}, 0.001))
+    whole.for_member(1, count).on_train_end(run, TrainEnd("stopped", 121, 3.0))
+    return whole
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_members_have_a_row_each_in_any_width(width):
+    bar, head, *rows, last = drawn(several(), width)
+    assert max(len(line.rstrip()) for line in (bar, head, *rows)) <= width
+    assert last.strip() == ""
+    assert bar.startswith("members 1/5")
+    assert [row.split()[0] for row in rows] == list("12345")
+    assert head.split()[:3] == ["epoch", "loss", "val_loss"]
+    assert rows[0].split()[1:4] == ["121,", "over", "0.4000"]
+    assert rows[1].split()[1:4] == ["122/300", "0.2000", "0.5000"]
+    assert rows[4].split()[1] == "waits"
+    assert ("best val_loss" in head) == (width >= 60)
+    assert ("val_accuracy" in head) == (width >= 60)
+    assert ("0.2500 (120)" in rows[1]) == (width >= 60)
+
+
+def test_more_members_than_a_terminal_has_lines_are_counted():
+    console = Console(width=80, file=io.StringIO())
+    console.print(several(30).draw(80, 12))
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) == 12
+    assert lines[-2].strip() == "and 22 more"
+
+
+def test_the_share_of_an_ensemble_is_that_of_all_its_members():
+    whole = several()
+    member = (121 + 75 / 1875) / 300
+    assert whole.share == pytest.approx((1 + 3 * member + 0) / 5)
+
+
+def test_plain_lines_of_members_say_whose_they_are():
+    lines = []
+    plain, run = PlainLines(lines.append), Run(epochs=1)
+    for number in (2, 1):
+        own = plain.for_member(number, 2)
+        own.on_epoch_end(run, EpochEnd(1, 1, {"loss": 0.5}, 0.001, 1.0, 10))
+        own.on_train_end(run, TrainEnd("finished", 1, 1.0))
+    assert lines == [f"member {k}  epoch 1/1  loss 0.5  1.00 s" for k in (2, 1)]

@@ -14,7 +14,8 @@ from nnctl.network.optimizers import OPTIMIZERS
 from nnctl.optimizers import Adam
 
 TOP = (
-    "batch_size, class_weight, data, dtype, early_stopping, epochs, ignore_advice, input_shape, "
+    "batch_size, class_weight, data, dtype, early_stopping, ensemble, epochs, ignore_advice, "
+    "input_shape, "
     "layers, loss, metrics, name, optimizer, reduce_lr_on_plateau, seed, shuffle, tune"
 )
 

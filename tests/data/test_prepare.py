@@ -10,7 +10,8 @@ import pytest
 
 from nnctl.config.placing import place_problem
 from nnctl.config.source import Source
-from nnctl.data.prepare import Drawn, Prepared, Wanted, prepare
+from nnctl.data.pool import Drawn
+from nnctl.data.prepare import Prepared, Wanted, prepare
 from nnctl.data.rules import Treatment
 from nnctl.errors import NnctlError
 from nnctl.reading import bytestream

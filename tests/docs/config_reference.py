@@ -11,7 +11,13 @@ from pydantic.fields import FieldInfo
 from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import DEFAULTS, KEYS, argument_description
 from nnctl.config.scaling import SCALINGS
-from nnctl.config.schema import Config, DataConfig, FileConfig, MarksConfig
+from nnctl.config.schema import (
+    Config,
+    DataConfig,
+    EnsembleConfig,
+    FileConfig,
+    MarksConfig,
+)
 from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
 from nnctl.config.types import Section, arguments_model, model_of
 from nnctl.config.wording import description
@@ -111,6 +117,7 @@ def key_parts() -> Iterator[str]:
     ):
         rows = arguments(arguments_model(made, name), name)
         yield f"## {name}\n\n{documentation(made)}\n\n{table(HEAD, rows)}"
+    yield f"## ensemble\n\n{keys(EnsembleConfig, 'ensemble.')}"
     yield f"## tune\n\n{keys(TuneConfig, 'tune.')}"
     yield f"{SEARCHED}\n{keys(SearchRange, 'range.')}"
 

@@ -32,6 +32,17 @@ KINDS = {
             "loss": "binary_crossentropy",
         }
     ),
+    "ensemble": Kind(
+        {
+            "data": {
+                "target": "price", "features": ["age", "size"], "scale": "standardize",
+                "validation": 0.25, "target_scale": "standardize",
+            },
+            "layers": [dense(3, "tanh"), dense(1)],
+            "loss": "mean_squared_error",
+            "ensemble": {"members": 3, "split": "own"},
+        }
+    ),
     "multiclass": Kind(
         {
             "data": {

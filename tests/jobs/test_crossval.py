@@ -13,6 +13,7 @@ from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs.crossval import crossval
+from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.training.loop import TrainingDiverged
 
@@ -219,3 +220,27 @@ def test_a_figure_that_no_fold_defines_is_told_once_and_stops_nothing(folder):
     (problem,) = told
     assert problem.message.startswith("in fold 1, and so in 2 more, val_r2 was not defined in 4 ")
     assert "r2 needs targets that differ" in problem.message
+
+
+@pytest.mark.parametrize("name", ["binary", "regression"])
+def test_a_fold_trains_all_members(folder, name):
+    """As a run does on the rows that are left; each member draws of those what it validates on."""
+    several = ["ensemble=3", "data.validation=0.3"]
+    part = folder / "parts"
+    part.mkdir()
+    result = crossval(Path(f"{name}.yaml"), folds=4, workers=1, overrides=several, predictions=part)
+    rows = held_rows(name, overrides=several)[0]
+    write("rest.csv", [row for k, row in enumerate(ROWS) if k not in rows])
+    write("held.csv", [ROWS[k] for k in rows])
+    files = ["data.train=rest.csv", "data.test=held.csv", *several]
+    alone = train(Path(f"{name}.yaml"), overrides=files, processes=1)
+    assert result.folds[0].figures == alone.results["test"]
+    text = "".join(predict(alone.weights, Path("held.csv")).chunks()).splitlines()[1:]
+    guessed = [row[3:] for row in result.held_out() if row[1] == 1]
+    assert guessed == [line.split(",") for line in text]
+
+
+def test_a_member_that_diverges_is_named_with_its_fold(folder):
+    faults = ["ensemble=2", "optimizer={type: sgd, learning_rate: 1e30}"]
+    with pytest.raises(TrainingDiverged, match="fold 1 of 3: member 1: "):
+        crossval(Path("regression.yaml"), folds=3, workers=1, overrides=faults)

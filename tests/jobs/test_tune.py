@@ -93,6 +93,20 @@ def test_the_best_trial_is_a_config_that_trains_to_the_same_bytes():
     assert f"units: {result.best.values['layers.0.units']}" in text
 
 
+def test_a_trial_trains_all_members():
+    searched = CONFIG.replace("layers.0.units: [2, 4, 8]", "ensemble: [1, 3]")
+    SEARCHED.write_text(searched.replace("trials: 6", "trials: 4"))
+    result = tune(SEARCHED, workers=1)
+    sizes = {row.values["ensemble"] for row in result.view.rows}
+    assert sizes == {1, 3}
+    for row in (row for row in result.view.rows if row.state == "complete"):
+        sets = [f"{path}={value}" for path, value in row.values.items()]
+        run = train(SEARCHED, overrides=sets, output=Path(f"run-{row.number}"), processes=1)
+        assert run.results["validation"]["loss"] == row.value
+        if row.number == result.best.number:
+            assert run.weights.read_bytes() == (FOLDER / "weights.npz").read_bytes()
+
+
 @pytest.mark.slow
 def test_the_figure_is_that_of_the_weights_that_are_kept():
     result = tune(SEARCHED, workers=1, trials=2)

@@ -54,6 +54,12 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "layers": hidden(DROPOUT),
         "optimizer": {"type": "adam", "learning_rate": 0.02},
     },
+    "an ensemble": {
+        "layers": hidden(DROPOUT),
+        "optimizer": {"type": "adam", "learning_rate": 0.05},
+        "early_stopping": {"patience": 1},
+        "ensemble": 3,
+    },
     "full batches": {
         "layers": hidden(DROPOUT),
         "optimizer": {"type": "adam", "learning_rate": 0.05},

@@ -17,7 +17,14 @@ from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
 from nnctl.runs import checkpoint
 from nnctl.runs.checkpoint import read_checkpoint
-from nnctl.runs.folder import CHECKPOINT, HISTORY, RESULTS, WEIGHTS
+from nnctl.runs.folder import (
+    CHECKPOINT,
+    HISTORY,
+    RESULTS,
+    WEIGHTS,
+    first_checkpoint,
+    has_checkpoint,
+)
 from nnctl.system.npz import read_arrays
 from nnctl.training import loop
 from tests.kills.configs import write
@@ -62,10 +69,10 @@ def kills(folder: Path, count: int, seed: int) -> Iterator[Kill]:
         moment = drawn(generator, undisturbed[name])
         died = killed(lambda path=path, run=run: train(path, output=run), moment)
         check_files(run)
-        there = (run / CHECKPOINT).is_file()
+        there = has_checkpoint(run)
         place = None
         if there:
-            saved = read_checkpoint(run / CHECKPOINT)
+            saved = read_checkpoint(first_checkpoint(run))
             place = (saved.epoch, saved.batch)
             if died and generator.random() < 1 / 3:
                 again = drawn(generator, undisturbed[name])
@@ -100,7 +107,7 @@ def killed(job: Any, moment: Moment) -> bool:
 
 def check_files(run: Path) -> None:
     """Every file of the folder can be read as what it is."""
-    for path in run.iterdir() if run.exists() else ():
+    for path in run.rglob("*") if run.exists() else ():
         if path.suffix == ".npz":
             read_arrays(path)
         elif path.suffix == ".json":
@@ -116,11 +123,17 @@ def compare(run: Path, other: Path) -> None:
     assert (run / WEIGHTS).read_bytes() == (other / WEIGHTS).read_bytes()
     assert history(run) == history(other)
     assert results(run) == results(other)
-    left = read_arrays(run / CHECKPOINT), read_arrays(other / CHECKPOINT)
-    for name in set(left[0]) | set(left[1]):
-        if name != "metadata":
-            np.testing.assert_array_equal(left[0][name], left[1][name], strict=True)
-    assert sorted(path.name for path in run.iterdir()) == sorted(p.name for p in other.iterdir())
+    assert files_of(run) == files_of(other)
+    for path in (file for file in files_of(run) if file.name == CHECKPOINT):
+        left = read_arrays(run / path), read_arrays(other / path)
+        for name in set(left[0]) | set(left[1]):
+            if name != "metadata":
+                np.testing.assert_array_equal(left[0][name], left[1][name], strict=True)
+
+
+def files_of(run: Path) -> list[Path]:
+    """All that a run has left, by paths within it."""
+    return sorted(path.relative_to(run) for path in run.rglob("*"))
 
 
 def history(run: Path) -> list[dict[str, str]]:

@@ -4,11 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError
 from nnctl.jobs.train import train
-from nnctl.report.collecting import collect, read_history
+from nnctl.report.collecting import collect, read_histories
 from nnctl.report.page import page
 from nnctl.training.callbacks import Callback
 from tests.report.conftest import CONFIGS, write_data
@@ -33,8 +34,8 @@ def test_figures_are_those_of_the_results(runs):
 
 def test_the_epoch_whose_weights_were_kept_is_told_where_it_need_not_be_the_last(runs):
     results = json.loads((runs["houses"] / "results.json").read_text())
-    assert collect(runs["houses"], "x").best_epoch == results["best_epoch"]
-    assert collect(runs["hostile"], "x").best_epoch is None
+    assert collect(runs["houses"], "x").best_epochs == (results["best_epoch"],)
+    assert collect(runs["hostile"], "x").best_epochs == ()
 
 
 def test_data_files_are_named_without_their_folders(runs):
@@ -87,8 +88,9 @@ def test_an_interrupted_run_has_curves_but_no_predictions(own):
     report = collect(run, "x")
     assert (report.ended, report.judged, report.first_layer) == (False, None, None)
     assert "has not ended" in report.missing["weights"]
-    assert len(report.history["loss"]) == 2
-    assert report.figures["train"]["loss"] == report.history["loss"][-1]
+    (history,) = report.histories
+    assert len(history["loss"]) == 2
+    assert report.figures["train"]["loss"] == history["loss"][-1]
 
 
 def test_a_run_that_diverged_shows_where(own):
@@ -138,9 +140,21 @@ def test_what_is_no_run_is_an_error(tmp_path):
 def test_history_has_a_list_a_column(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("epoch,loss\n1,0.5\n2,inf\n")
-    assert read_history(path) == {"epoch": [1, 2], "loss": [0.5, float("inf")]}
+    assert read_histories(path) == ({"epoch": [1, 2], "loss": [0.5, float("inf")]},)
     path.write_text("epoch,loss\n")
-    assert read_history(path) == {}
+    assert read_histories(path) == ({},)
+
+
+def test_each_member_has_a_history_of_its_own(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("member,epoch,loss\n1,1,0.5\n1,2,0.25\n3,1,0.75\n")
+    first, second, third = read_histories(path)
+    assert first == {"epoch": [1, 2], "loss": [0.5, 0.25]}
+    assert second == {}
+    assert third == {"epoch": [1], "loss": [0.75]}
+    path.write_text("member,epoch,loss\n1,2,0.5\n")
+    with pytest.raises(NnctlError, match="damaged"):
+        read_histories(path)
 
 
 def test_what_was_told_of_a_run_is_kept_for_the_report(own):
@@ -175,4 +189,41 @@ def test_the_epoch_that_is_marked_is_that_of_the_weights(runs, tmp_path):
     results = json.loads((run / "results.json").read_text())
     results |= {"best_epoch": 2, "weights_epoch": 5}
     (run / "results.json").write_text(json.dumps(results))
-    assert collect(run, "x").best_epoch == 5
+    assert collect(run, "x").best_epochs == (5,)
+
+
+def test_an_ensemble_shows_all_members_and_is_judged_out_of_bag(own):
+    config = own.parent / "houses.yaml"
+    config.write_text(CONFIGS["houses"])
+    several = train(config, output=own.parent / "several", overrides=["ensemble=3"])
+    report = collect(several.folder, "x")
+    found = several.results
+    assert [len(each["loss"]) for each in report.histories] == found["members"]["epochs"]
+    assert report.best_epochs == tuple(found["members"]["weights_epochs"])
+    assert report.ended
+    assert report.rows["validation"] > collect(own, "x").rows.get("validation", 0)
+    assert report.judged.part == "validation"
+    mae = np.mean([np.abs(fit.truth - fit.predicted).mean() for fit in report.judged.fits])
+    assert mae == pytest.approx(found["validation"]["mae"], rel=1e-5)
+    (several.folder / "results.json").unlink()
+    assert collect(several.folder, "x").figures == {}
+
+
+def test_an_ensemble_has_ended_when_all_members_have(own):
+    config = own.parent / "hostile.yaml"
+    given = {"overrides": ["ensemble=3"], "callbacks": [Stop()]}
+    run = train(config, output=own.parent / "other", **given).folder
+    report = collect(run, "x")
+    assert (report.ended, report.judged, report.first_layer) == (False, None, None)
+    assert [len(each.get("loss", ())) for each in report.histories] != [6, 6, 6]
+
+
+def test_the_worst_rows_of_an_ensemble_are_judged_by_those_that_held_them_out(own):
+    config = own.parent / "labels.yaml"
+    config.write_text(CONFIGS["labels"])
+    overrides = ["ensemble=3", "data.validation=0.3", "epochs=3"]
+    run = train(config, output=own.parent / "several", overrides=overrides)
+    report = collect(run.folder, "x")
+    assert report.judged.part == "validation"
+    worst = [each.off for each in report.judged.worst]
+    assert worst == sorted(worst)

@@ -1,13 +1,15 @@
 """Run folders: where a run goes, what it replaces, and that a failure leaves nothing."""
 
+import os
+import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from nnctl.errors import NnctlError
-from nnctl.runs.folder import RunFolder, choose
+from nnctl.runs.folder import CHECKPOINT, RunFolder, choose, has_checkpoint
 from nnctl.runs.lock import writing
 
 OLD = {"config.yaml": b"old", "weights.npz": b"w", "checkpoint.npz": b"c", "notes.txt": b"n"}
@@ -25,7 +27,7 @@ def saved(path: Path) -> None:
 def created(folder: RunFolder, config: str, save: Callable[[Path], None]) -> RunFolder:
     """The folder as it was made, and as it is once its process has ended."""
     with ExitStack() as held:
-        return folder.create(config, save, held)
+        return folder.create(config, {CHECKPOINT: save}, held)
 
 
 def failing(path: Path) -> None:
@@ -42,6 +44,107 @@ def run_in(path: Path) -> Path:
 
 def contents(path: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+ONE = {CHECKPOINT: saved}
+SEVERAL = {f"members/{k}/checkpoint.npz": saved for k in (1, 2)}
+OLDER = {
+    "single": ["checkpoint.npz"],
+    "several": ["members/1/checkpoint.npz", "members/3/checkpoint.npz"],
+}
+
+
+def older_run(kind: str) -> dict[str, bytes]:
+    """Makes a run in the folder `run`, and returns its files."""
+    files = {name: b"older" for name in ("config.yaml", "weights.npz", *OLDER[kind])}
+    for name, content in files.items():
+        (Path("run") / name).parent.mkdir(parents=True, exist_ok=True)
+        (Path("run") / name).write_bytes(content)
+    return files
+
+
+def all_files(path: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(path)): f.read_bytes() for f in path.rglob("*") if f.is_file()}
+
+
+@pytest.mark.parametrize("before", OLDER)
+@pytest.mark.parametrize("after", [ONE, SEVERAL], ids=["single", "several"])
+def test_runs_of_one_and_of_several_members_replace_each_other(before, after):
+    older_run(before)
+    with ExitStack() as held:
+        choose("a", Path("run"), True).create("new", after, held)
+    assert all_files(Path("run")) == {"config.yaml": b"new", **dict.fromkeys(after, b"checkpoint")}
+    assert [path.name for path in Path().iterdir()] == ["run"]
+    assert RunFolder(Path("run")).holds_members == (after is SEVERAL)
+
+
+@pytest.mark.parametrize("before", OLDER)
+@pytest.mark.parametrize("after", [ONE, SEVERAL], ids=["single", "several"])
+def test_a_replacement_that_fails_anywhere_puts_the_older_run_back(before, after, monkeypatch):
+    files = older_run(before)
+    real = os.replace
+    for place in range(1, 20):
+        calls = []
+
+        def failing_there(*arguments, calls=calls, place=place):
+            calls.append(arguments)
+            if len(calls) == place:
+                raise OSError(28, "no space")
+            real(*arguments)
+
+        with monkeypatch.context() as patch, ExitStack() as held:
+            folder = choose("a", Path("run"), True)
+            patch.setattr("nnctl.runs.folder.os.replace", failing_there)
+            try:
+                folder.create("new", after, held)
+                break
+            except NnctlError:
+                assert all_files(Path("run")) == files
+    assert place > 4
+
+
+@pytest.mark.parametrize("before", OLDER)
+@pytest.mark.parametrize("after", [ONE, SEVERAL], ids=["single", "several"])
+def test_a_process_that_is_killed_while_it_replaces_leaves_one_whole_run(
+    before, after, monkeypatch
+):
+    """Whichever it is; `resume` removes what is left of the other."""
+    real, seen = os.replace, []
+    for place in range(1, 20):
+        shutil.rmtree("run", ignore_errors=True)
+        older_run(before)
+        calls = []
+
+        def dying_there(*arguments, calls=calls, place=place):
+            calls.append(arguments)
+            if len(calls) >= place:
+                raise KilledError  # from here on nothing can be done any more
+            real(*arguments)
+
+        with monkeypatch.context() as patch, ExitStack() as held:
+            folder = choose("a", Path("run"), True)
+            patch.setattr("nnctl.runs.folder.os.replace", dying_there)
+            patch.setattr("nnctl.runs.folder.shutil.rmtree", lambda *a, **k: None)
+            with suppress(KilledError, NnctlError):
+                folder.create("new", after, held)
+        found = RunFolder(Path("run"))
+        assert has_checkpoint(found.path)
+        several = found.holds_members
+        found.clear_away()
+        left = {name: c for name, c in all_files(found.path).items() if name.endswith("point.npz")}
+        older = dict.fromkeys(OLDER[before], b"older")
+        newer = dict.fromkeys(after, b"checkpoint")
+        assert left in (older, newer)
+        assert several == any(name.startswith("members/") for name in left)
+        seen.append(left == newer)
+        if len(calls) < place:
+            break
+    assert seen[0] is False and seen[-1] is True
+    assert seen == sorted(seen)  # up to some moment the older one, from then on the newer
+
+
+class KilledError(BaseException):
+    """Stands for SIGKILL."""
 
 
 def test_names_are_numbered_where_they_are_taken():
@@ -122,7 +225,7 @@ def test_the_next_number_is_of_the_name_not_of_the_number_chosen_first():
 
 def test_a_run_that_is_being_written_is_not_replaced():
     with ExitStack() as held:
-        path = choose("a", Path("run"), False).create("old", saved, held).path
+        path = choose("a", Path("run"), False).create("old", {CHECKPOINT: saved}, held).path
         with pytest.raises(NnctlError, match="another process is writing this folder"):
             choose("a", path, True)
         assert contents(path) == {"config.yaml": b"old", "checkpoint.npz": b"checkpoint"}

@@ -28,6 +28,7 @@ def command(
     ] = None,
     set_: options.Set = None,
     seed: options.Seed = None,
+    member: options.Member = None,
     json: options.Json = False,
 ) -> None:
     """Show the computation graph of one example: values, derivatives, and an experiment on each.
@@ -45,6 +46,7 @@ def command(
         weights=weights,
         overrides=set_ or (),
         seed=seed,
+        member=member,
         measure=not json,
     )
     if json:

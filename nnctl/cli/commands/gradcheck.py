@@ -21,6 +21,7 @@ def command(
     set_: options.Set = None,
     init_weights: options.InitWeights = None,
     seed: options.Seed = None,
+    member: options.Member = None,
     json: options.Json = False,
 ) -> None:
     """Prove the derivatives: of the whole package, or of a config's model on its data.
@@ -32,7 +33,12 @@ def command(
     from nnctl.jobs.gradcheck import gradcheck
 
     result = gradcheck(
-        config, overrides=set_ or (), method=method.value, init_weights=init_weights, seed=seed
+        config,
+        overrides=set_ or (),
+        method=method.value,
+        init_weights=init_weights,
+        seed=seed,
+        member=member,
     )
     if json:
         print_json(result.as_json())

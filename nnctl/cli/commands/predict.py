@@ -39,6 +39,10 @@ def command(
     ] = None,
     features: options.Features = None,
     threshold: options.Threshold = None,
+    spread: Annotated[
+        bool,
+        typer.Option("--spread", help="Add how far the members of an ensemble lie apart."),
+    ] = False,
 ) -> None:
     """Predict: CSV in, CSV out, a row for each row.
 
@@ -55,6 +59,7 @@ def command(
         threshold=threshold,
         keep=keep or (),
         features=features or (),
+        spread=spread,
         warn=print_warning,
     )
     if output is None:

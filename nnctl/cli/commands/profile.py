@@ -17,6 +17,7 @@ def command(
     config: options.Config,
     set_: options.Set = None,
     seed: options.Seed = None,
+    member: options.Member = None,
     json: options.Json = False,
 ) -> None:
     """Measure where a training step's time goes, by layer and operation.
@@ -26,7 +27,7 @@ def command(
     from nnctl.cli.printing import print_json
     from nnctl.jobs.profile import profile
 
-    result = profile(config, overrides=set_ or (), seed=seed)
+    result = profile(config, overrides=set_ or (), seed=seed, member=member)
     if json:
         print_json(result.as_json())
     else:

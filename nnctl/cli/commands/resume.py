@@ -19,6 +19,7 @@ def command(
         int | None,
         typer.Option(help="The new total of epochs; extends a run that has ended."),
     ] = None,
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -31,8 +32,10 @@ def command(
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
+    from nnctl.cli.threads import allowed_threads
 
     with (
+        allowed_threads(threads),
         ranks_of_job() as ranks,
         Interruption() as interruption,
         display(quiet or not is_first()) as shown,

@@ -55,6 +55,10 @@ def print_summary(result: "Summary") -> None:
     print(f"\nparameters  {result.parameters:,} ({size(result.parameter_bytes)})", end="")
     print(f", of which {kept:,} are not trained" if kept else "")
     print(f"work        {sum(layer.flops for layer in result.layers):,} FLOPs an example, forward")
+    if result.members > 1:
+        parameters = result.members * result.parameters
+        held = size(result.members * result.parameter_bytes)
+        print(f"members     {result.members} such models: {parameters:,} parameters ({held})")
     if result.step_bytes is not None:
         print(f"memory      {size(result.step_bytes)} for training, besides the data")
     if result.data_bytes is not None:

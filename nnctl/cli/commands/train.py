@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
+from nnctl.errors import ArgumentError
 
 if TYPE_CHECKING:
     from nnctl.advice import Advice
@@ -25,6 +26,15 @@ def command(
     set_: options.Set = None,
     epochs: options.Epochs = None,
     seed: options.Seed = None,
+    ensemble: Annotated[
+        int | None,
+        typer.Option(
+            "--ensemble",
+            metavar="N",
+            help="Train N members that predict together, in place of the config's.",
+            show_default=False,
+        ),
+    ] = None,
     init_weights: options.InitWeights = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
@@ -35,6 +45,8 @@ def command(
             "--smoke", help="For CI: a few batches through every step, then whether a loss falls."
         ),
     ] = False,
+    member: options.Member = None,
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -47,6 +59,7 @@ def command(
     from nnctl.cli.outcome import print_outcome
     from nnctl.cli.printing import print_warning
     from nnctl.cli.progress import display
+    from nnctl.cli.threads import allowed_threads
 
     def advise(advice: "Sequence[Advice]") -> None:
         if not quiet and advice:
@@ -63,6 +76,8 @@ def command(
             output=output,
             overrides=set_ or (),
             seed=seed,
+            ensemble=ensemble,
+            member=member,
             init_weights=init_weights,
             overwrite=overwrite,
             warn=print_warning,
@@ -71,7 +86,10 @@ def command(
         print_smoke_test(tried, quiet, json)
         raise typer.Exit(tried.status)
 
+    if member is not None:
+        raise ArgumentError("--member is for --smoke, which tries one", "leave it out: all train")
     with (
+        allowed_threads(threads),
         ranks_of_job() as ranks,
         Interruption() as interruption,
         display(quiet or not is_first()) as shown,
@@ -85,6 +103,7 @@ def command(
             overrides=set_ or (),
             epochs=epochs,
             seed=seed,
+            ensemble=ensemble,
             init_weights=init_weights,
             overwrite=overwrite,
             callbacks=[*shown, interruption],

@@ -117,7 +117,7 @@ def test_json_has_null_for_what_is_not_a_number(project, invoke, faked):
 def test_options_reach_the_job(project, invoke, faked):
     calls = faked()
     options = "-o out --set a=1 --set b.0=2 --epochs 7 --seed 5 --init-weights w.npz --overwrite -q"
-    assert invoke("train", "small.yaml", *options.split()).exit_code == 0
+    assert invoke("train", "small.yaml", *options.split(), "--ensemble", "4").exit_code == 0
     ((config, arguments),) = calls
     (interruption,) = arguments.pop("callbacks")
     assert arguments.pop("warn") is print_warning
@@ -131,6 +131,7 @@ def test_options_reach_the_job(project, invoke, faked):
         "epochs": 7,
         "ranks": None,
         "seed": 5,
+        "ensemble": 4,
         "init_weights": Path("w.npz"),
         "overwrite": True,
     }
@@ -246,3 +247,84 @@ def test_a_config_that_is_not_there_is_status_2(project, invoke):
     result = invoke("train", "smal.yaml")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: smal.yaml\n  there is no such file\n")
+
+
+def test_an_ensemble_prints_its_figures_beside_those_of_its_members(project, invoke):
+    result = invoke("train", "small.yaml", "--ensemble", "3", "--set", "data.validation=0.25")
+    assert result.exit_code == 0
+    lines = result.stderr.splitlines()
+    epochs = [line for line in lines if line.startswith("member ")]
+    assert sorted(line.split("  ")[0] for line in epochs) == [f"member {k}" for k in "111222333"]
+    assert re.fullmatch(r"member 2  epoch 1/3  loss \S+ .* s", sorted(epochs)[3])
+    head = "3 members +train +validation +baseline of validation +mean member +worst member +best"
+    assert re.match(rf"{head} member\nloss( +\S+){{5}}\naccuracy( +\S+){{6}}\n", result.stdout)
+    assert "run      runs/small  (3 members of 3 epochs each, " in result.stdout
+    assert result.stdout.splitlines()[-1].startswith(
+        "predict  nnctl predict runs/small/weights.npz"
+    )
+
+
+def test_the_option_leaves_the_split_of_a_section_as_it_is(project, invoke):
+    with Path("small.yaml").open("a") as file:
+        file.write("ensemble: {members: 5, split: shared}\n")
+    given = ("--ensemble", "2", "--set", "data.validation=0.25", "--json")
+    done = invoke("train", "small.yaml", *given)
+    results = json.loads(done.stdout)
+    assert results["config"]["ensemble"] == {"members": 2, "split": "shared"}
+    assert results["members"]["count"] == 2
+
+
+@pytest.mark.parametrize("split", ["own", "shared", "none"])
+def test_a_split_of_ones_own_needs_rows_to_draw(project, invoke, split):
+    done = invoke("validate", "small.yaml", "--set", f"ensemble={{members: 2, split: {split}}}")
+    refused = split != "shared"
+    assert done.exit_code == (2 if refused else 0)
+    assert ("ensemble.split" in done.stdout) == refused
+
+
+def test_a_member_is_for_the_smoke_test_alone(project, invoke):
+    several = ("train", "small.yaml", "--ensemble", "3", "--member")
+    refused = invoke(*several, "2")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--member is for --smoke" in refused.stderr
+    first, second = (invoke(*several, k, "--smoke").stdout for k in "12")
+    assert "the loss fell" in first
+    assert first != second
+    beyond = invoke(*several, "4", "--smoke")
+    assert beyond.exit_code == 2
+    assert "the config has members 1 to 3" in beyond.stderr
+
+
+@pytest.mark.parametrize("command", ["explain", "gradcheck", "profile"])
+def test_commands_for_one_model_take_a_member(project, invoke, command):
+    several = (command, "small.yaml", "--set", "ensemble=3", "--json", "--member")
+    beyond = invoke(*several, "4")
+    assert beyond.exit_code == 2
+    assert "the config has members 1 to 3" in beyond.stderr
+    assert invoke(*several, "3").exit_code == 0
+    if command == "explain":
+        default = invoke(*several[:-1]).stdout
+        assert (
+            invoke(*several, "1").stdout
+            == default
+            == invoke(command, "small.yaml", "--json").stdout
+        )
+        assert invoke(*several, "2").stdout != default
+
+
+def test_an_ensemble_is_summed_up_as_its_member_times_their_number(project, invoke):
+    invoke("train", "small.yaml", "--ensemble", "3", "-q")
+    for command in (("summary", "runs/small"), ("summary", "small.yaml", "--set", "ensemble=3")):
+        assert "members     3 such models: 39 parameters (156 B)" in invoke(*command).stdout
+    assert "members" not in invoke("summary", "small.yaml").stdout
+
+
+def test_predictions_have_a_spread(project, invoke):
+    invoke("train", "small.yaml", "--ensemble", "2", "-q")
+    lines = invoke("predict", "runs/small", "table.csv", "--spread").stdout.splitlines()
+    assert lines[0] == "prediction,probability,probability_std"
+    single = invoke("train", "small.yaml", "-q", "-o", "single")
+    assert single.exit_code == 0
+    refused = invoke("predict", "single", "table.csv", "--spread")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "this is one model" in refused.stderr

@@ -1,0 +1,276 @@
+"""The training of an ensemble: its members take turns in this process and in others.
+
+Whoever is furthest behind has the next turn, so that all come to their end together, however many
+processes there are and however long each member takes.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from nnctl.advice import Advice
+from nnctl.errors import ExitStatus, NnctlError, Problem
+from nnctl.jobs.members.standing import Standing
+from nnctl.jobs.members.turns import (
+    EnsemblePlan,
+    MemberTrainer,
+    Message,
+    Ready,
+    Turn,
+    TurnEnd,
+    take_turns,
+)
+from nnctl.jobs.processes import Worker, workers
+from nnctl.runs.checkpoint import BETWEEN_EPOCHS, figures_of, save_history
+from nnctl.training.callbacks import (
+    BatchEnd,
+    Callback,
+    EpochEnd,
+    Reason,
+    Run,
+    TrainEnd,
+    own_hooks,
+)
+
+SHORTEST_TURN = 0.25  # seconds
+SHARE_OF_TIME = 8  # a turn takes so small a part of the time so far: few wait for one in the end
+BEAT = 0.1  # seconds that are waited for messages
+STARTING = "starting"  # what a process does that is not ready yet: it may never be needed
+
+
+class MemberLost(NnctlError):
+    """A process that trained a member has ended on its own."""
+
+    status = ExitStatus.NO
+
+
+class Course:
+    """The training of all members, from where they stand on.
+
+    `callbacks` hear when it begins and ends, and those that they give for each member of what that
+    does. `history` is the file of all epochs.
+    """
+
+    def __init__(
+        self,
+        plan: EnsemblePlan,
+        trainer: MemberTrainer,
+        standings: Sequence[Standing],
+        callbacks: Sequence[Callback],
+        history: Path,
+    ):
+        self.plan = plan
+        self.trainer = trainer
+        self.standings = tuple(standings)
+        self.callbacks = callbacks
+        self.problems: tuple[Problem, ...] = ()
+        self._history, self._written = history, 0.0
+        self._began = time.monotonic()
+        self._crew: list[Worker] = []
+        self._obeying: set[int] = set()  # members whose process knows already that it is to stop
+        for each in standings:
+            each.callbacks = [one.for_member(each.member, len(standings)) for one in callbacks]
+
+    def run(self) -> Reason:
+        """Trains to the end of all members, or of the user's patience; says which.
+
+        Where a member diverges all stop, and `problems` say why. Raises `NnctlError` where a
+        process fails.
+        """
+        first = self.standings[0]
+        self.save_history()
+        for hook in own_hooks(self.callbacks, "on_train_begin"):
+            hook(first)
+        for each in self.standings:
+            if each.ended is not None:  # before the run was broken off
+                each.tell("on_train_begin")
+                each.tell("on_train_end", TrainEnd(each.ended, each.epoch, sum(each.seconds)))
+        try:
+            with workers(self.plan.processes - 1, take_turns, self.plan, patience=0) as crew:
+                for worker in crew:
+                    worker.task = STARTING
+                self._crew = list(crew)
+                self._train()
+        finally:
+            end = TrainEnd(self.reason, first.epoch, time.monotonic() - self._began)
+            for hook in reversed(own_hooks(self.callbacks, "on_train_end")):
+                hook(first, end)
+            self.save_history()
+        return self.reason
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is over, if it is."""
+        return reason_of_all(self.standings)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no more turns are given."""
+        interrupted = any(each.order == "interrupted" for each in self.standings)
+        return interrupted or any(each.ended == "diverged" for each in self.standings)
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What the trainings have shown, each once, of the first member that it holds for."""
+        found: dict[tuple[str, str], Advice] = {}
+        for each in self.standings:
+            for one in each.advice:
+                found.setdefault((one.code, one.path), one)
+        return tuple(found.values())
+
+    def save_history(self) -> None:
+        """Writes the epochs of all members."""
+        first = self.standings[0]
+        figures = figures_of(first.metrics, first.has_validation)
+        save_history(self._history, self.standings, figures, of_members=True)
+        self._written = time.monotonic()
+
+    def _train(self) -> None:
+        while True:
+            self.hand_out()
+            if (turn := self._next_turn()) is not None:
+                relay = Relay(self, self.standings[turn.member - 1])
+                self._take_end(self.trainer.train(turn, [relay]))
+            elif any(each.is_busy for each in self.standings):
+                self.listen(BEAT)
+                for each in self.standings:
+                    each.tell("on_wait")
+                self._pass_orders()
+            else:
+                return
+
+    def hand_out(self) -> None:
+        """Gives the processes that have nothing to do a turn each, while there are any."""
+        for worker in self._crew:
+            if worker.task is None and (turn := self._next_turn()) is not None:
+                worker.task = self.standings[turn.member - 1]
+                send(worker, turn)
+
+    def listen(self, seconds: float = 0.0) -> None:
+        """Takes the messages of the other processes, waiting so long for one."""
+        lines = {worker.line: worker for worker in self._crew if worker.task is not None}
+        ready: Any = wait(list(lines), seconds) if lines else ()
+        for line in ready:
+            worker = lines[line]
+            try:
+                message = line.recv()
+            except (EOFError, OSError):
+                self._lose(worker)
+            else:
+                self._take(worker, message)
+
+    def seen(self, standing: Standing, event: BatchEnd | EpochEnd) -> None:
+        """Hears what has happened in the training of a member."""
+        standing.note(event)
+        if isinstance(event, EpochEnd) and time.monotonic() - self._written >= BETWEEN_EPOCHS:
+            self.save_history()
+        self._pass_orders()
+
+    def _next_turn(self) -> Turn | None:
+        """The next turn: that of the member which is furthest behind of those that wait."""
+        left = [each for each in self.standings if each.ended is None]
+        waiting = [each for each in left if not each.is_busy]
+        if not waiting or self.is_stopping:
+            return None
+        chosen = min(waiting, key=lambda standing: standing.epoch + standing.share)
+        if not chosen.has_begun:
+            chosen.has_begun = True
+            chosen.tell("on_train_begin")
+        chosen.is_busy = True
+        seconds = None
+        if 1 < self.plan.processes < len(left):
+            so_far = time.monotonic() - self._began
+            seconds = max(SHORTEST_TURN, so_far / SHARE_OF_TIME)
+        return Turn(chosen.member, seconds, chosen.watch)
+
+    def _take(self, worker: Worker, message: Message) -> None:
+        if isinstance(message, MemoryError) and worker.task == STARTING:
+            self._crew.remove(worker)  # the others will do
+            return
+        if isinstance(message, NnctlError | MemoryError):
+            raise message
+        if isinstance(message, Ready | TurnEnd):
+            worker.task = None
+            if isinstance(message, TurnEnd):
+                self._take_end(message)
+            self.hand_out()
+        else:
+            self.seen(worker.task, message)
+
+    def _take_end(self, end: TurnEnd) -> None:
+        """A member's turn is over: it waits for the next one, or has come to its end."""
+        standing = self.standings[end.member - 1]
+        standing.is_busy, standing.watch = False, end.watch
+        self._obeying.discard(end.member)
+        if end.reason == "interrupted":
+            return
+        standing.ended, standing.advice = end.reason, end.advice
+        self.problems += tuple(
+            problem._replace(message=f"member {end.member}: {problem.message}")
+            for problem in end.problems
+        )
+        seconds = sum(standing.seconds)
+        standing.tell("on_train_end", TrainEnd(end.reason, standing.epoch, seconds))
+        self._pass_orders()
+
+    def _pass_orders(self) -> None:
+        """Tells the other processes what is to stop, once each."""
+        for worker in self._crew:
+            if isinstance(worker.task, Standing) and worker.task.member not in self._obeying:
+                order = "interrupted" if self.is_stopping else worker.task.order
+                if order is not None:
+                    self._obeying.add(worker.task.member)
+                    send(worker, order)
+
+    def _lose(self, worker: Worker) -> None:
+        """Goes on without a process that has ended on its own, if it was not training.
+
+        Raises `NnctlError` if it was.
+        """
+        task, how = worker.task, worker.how_it_ended()
+        if isinstance(task, Standing):
+            message = f"the process that trained member {task.member} {how}"
+            fix = "go on with nnctl resume; where memory is short, with fewer processes"
+            raise MemberLost(Problem(message, fix))
+        self._crew.remove(worker)
+
+
+class Relay(Callback):
+    """Tells of the member that this process trains, and listens to the others meanwhile."""
+
+    def __init__(self, course: Course, standing: Standing):
+        self.course = course
+        self.standing = standing
+
+    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        self.course.listen()
+        self.course.hand_out()
+        self._pass_on(run, event)
+
+    def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
+        self._pass_on(run, event)
+
+    def _pass_on(self, run: Run, event: BatchEnd | EpochEnd) -> None:
+        self.course.seen(self.standing, event)
+        order: Reason | None = "interrupted" if self.course.is_stopping else self.standing.order
+        if order is not None:
+            run.stop(order)
+
+
+def reason_of_all(standings: Sequence[Standing]) -> Reason:
+    """Why the training of several members is over: stopped early, if all of them are."""
+    ended = {each.ended for each in standings}
+    if "diverged" in ended:
+        return "diverged"
+    if None in ended:
+        return "interrupted"
+    return "stopped" if ended == {"stopped"} else "finished"
+
+
+def send(worker: Worker, message: Any) -> None:
+    """Sends a process a turn, or why it is to stop."""
+    with suppress(OSError):  # that it is gone is found when it is listened to
+        worker.line.send(message)

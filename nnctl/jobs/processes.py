@@ -1,0 +1,78 @@
+"""Processes that do a command's work, one piece after another, as this one hands it out."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from nnctl.jobs.signals import hold_signals_back
+
+if TYPE_CHECKING:
+    Line = Connection[Any, Any]
+else:
+    Line = Connection
+
+WAIT_FOR_END = 5.0  # seconds for a process to end by itself
+Serve = Callable[..., object]  # called with what it is given, its line, and the parent's number
+
+
+@dataclass
+class Worker:
+    """A process, the line to it, and the piece of work that it has, if it has one."""
+
+    process: Any
+    line: Line
+    task: Any = None
+
+    def how_it_ended(self) -> str:
+        """In words, of a process that has ended on its own."""
+        self.process.join()
+        self.line.close()
+        code = self.process.exitcode
+        if code < 0:
+            return f"was killed ({signal.Signals(-code).name})"
+        return f"ended with status {code}"
+
+
+@contextmanager
+def workers(
+    count: int, serve: Serve, *given: Any, patience: float = WAIT_FOR_END
+) -> Iterator[list[Worker]]:
+    """Processes that wait for work; none is left at the end.
+
+    They have so many seconds to end by themselves once there is no work any more.
+    """
+    crew: list[Worker] = []
+    try:
+        for _ in range(count):
+            crew.append(start_worker(serve, *given))
+        yield crew
+        for worker in crew:
+            worker.line.close()
+        for worker in crew:
+            worker.process.join(patience)
+    finally:
+        for worker in crew:
+            worker.process.kill()
+            worker.process.join()
+
+
+def start_worker(serve: Serve, *given: Any) -> Worker:
+    """A new process that serves: in it `serve` is called, until the line is closed."""
+    context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
+    line, other = context.Pipe()
+    process = context.Process(target=serve, args=(*given, other, os.getpid()), daemon=True)
+    with hold_signals_back():  # or a process that is being started would be forgotten
+        process.start()
+    other.close()
+    return Worker(process, line)
+
+
+def look_after(parent: int) -> None:
+    """Ends this process if the one that started it is gone: nobody waits for its work any more."""
+    if os.getppid() != parent:
+        os._exit(1)
