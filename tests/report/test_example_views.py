@@ -74,7 +74,7 @@ def test_the_shape_that_the_model_sees_decides(layers, shape, kind, shown):
     model.build(shape)
     names = tuple(f"p{k}" for k in range(int(np.prod(shape))))
     inputs = Inputs(names, shape, "float32")
-    trained = SimpleNamespace(model=model, preprocessing=SimpleNamespace(inputs=inputs))
+    trained = SimpleNamespace(members=[model], preprocessing=SimpleNamespace(inputs=inputs))
     view = view_of(trained, np.zeros((3, *shape)))
     assert (view.kind, view.shape) == (kind, shown)
 
