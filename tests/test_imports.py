@@ -13,7 +13,6 @@ PACKAGE = Path(__file__).parents[1] / "nnctl"
 # The floors of the house, from the ground up: a room imports from floors below its own alone.
 # The tour in nnctl/docs/read-the-code.md shows the same table.
 FLOORS = [
-    ["visible"],
     ["errors", "graph", "rules"],
     ["network", "system"],
     ["reading", "training"],

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from nnctl.config import Config
 from nnctl.config.dumping import dump_line
+from nnctl.errors.visible import visible
 from nnctl.rules import Rule
-from nnctl.visible import visible
 
 
 class Finding(NamedTuple):

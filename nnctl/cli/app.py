@@ -15,9 +15,9 @@ from nnctl.cli.mpirun import require_one_process
 from nnctl.cli.streams import open_streams, silence_libraries
 from nnctl.cli.visible_streams import guard_streams
 from nnctl.errors import ExitStatus, NnctlError
+from nnctl.errors.visible import visible
 from nnctl.system.typed import Typed
 from nnctl.system.version import __version__
-from nnctl.visible import visible
 
 COMMANDS = (
     "init",

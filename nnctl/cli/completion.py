@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnctl.visible import visible
+from nnctl.errors.visible import visible
 
 CONFIGS = (".yaml", ".yml")
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.printing import print_columns
 from nnctl.cli.spelling import say, spell
-from nnctl.visible import visible
+from nnctl.errors.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -15,7 +15,7 @@ from nnctl.cli.printing import (
     wrap,
 )
 from nnctl.errors import ExitStatus
-from nnctl.visible import shell_line, visible
+from nnctl.errors.visible import shell_line, visible
 
 if TYPE_CHECKING:
     from nnctl.advice.verdict import Verdict

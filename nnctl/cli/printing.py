@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nnctl.errors import ExitStatus, Problem
-from nnctl.visible import visible
+from nnctl.errors.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table

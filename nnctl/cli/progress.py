@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.curve import Series, curve_of
 from nnctl.cli.members import draw_members, share_of
+from nnctl.errors.visible import visible
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
-from nnctl.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

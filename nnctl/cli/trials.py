@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from nnctl.cli.printing import columns_of, print_columns
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
+from nnctl.errors.visible import shell_line, visible
 from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.trial import Task, TrialRow, ranking
-from nnctl.visible import shell_line, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

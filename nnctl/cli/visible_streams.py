@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from nnctl.visible import HIDDEN_IN_LINES, are_printable, escape
+from nnctl.errors.visible import HIDDEN_IN_LINES, are_printable, escape
 
 # What Rich does on a terminal: colours, lines drawn anew, the cursor hidden meanwhile.
 DRAWING = r"\x1b\[(?:[0-9;]*m|[0-9]*[AK]|\?25[hl])|\r"

@@ -9,7 +9,7 @@ from nnctl.config.data_files import with_files
 from nnctl.config.scalars import TooLong, core_value
 from nnctl.config.schema import Config, absolute
 from nnctl.config.types import Entry, Section
-from nnctl.visible import visible, visible_lines
+from nnctl.errors.visible import visible, visible_lines
 
 WIDTH = 100
 

@@ -18,6 +18,7 @@ from nnctl.config.source import Source
 from nnctl.config.wording import description, excerpt, suggestion
 from nnctl.config.yaml_lines import path_below
 from nnctl.errors import Problem, did_you_mean, nearest
+from nnctl.errors.visible import visible
 from nnctl.network.annotations import (
     LARGEST_WHOLE,
     Allowed,
@@ -29,7 +30,6 @@ from nnctl.network.annotations import (
     read_annotation,
 )
 from nnctl.network.arguments import arguments_of
-from nnctl.visible import visible
 
 WORDED = "nnctl"
 Loc = tuple[int | str, ...]

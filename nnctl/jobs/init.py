@@ -9,10 +9,10 @@ from nnctl.config.dumping import dump_line, dump_yaml
 from nnctl.data.classes import listed
 from nnctl.data.columns import header_of
 from nnctl.errors import NnctlError, Problem
+from nnctl.errors.visible import shell_line, visible
 from nnctl.jobs.finding import find_data
 from nnctl.jobs.planning import Plan, planned
 from nnctl.system.atomic import atomic_file
-from nnctl.visible import shell_line, visible
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
 from nnctl.errors import ArgumentError, NnctlError, Problem
+from nnctl.errors.visible import visible_cells
 from nnctl.graph import Array
 from nnctl.jobs.finding import find_weights, find_weights_and_data
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
@@ -23,7 +24,6 @@ from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of, open_source
 from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
-from nnctl.visible import visible_cells
 
 CELL = 16  # bytes of text, about
 Row = Sequence[object]

@@ -18,9 +18,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from nnctl.errors.visible import visible
 from nnctl.graph import Array
 from nnctl.report.wording import short
-from nnctl.visible import visible
 
 WIDTH, HEIGHT, SQUARE = 340, 210, 320  # of a chart, in the page's pixels
 LEFT, RIGHT, TOP, BOTTOM, TITLE = 52, 12, 10, 38, 14  # the space around its axes

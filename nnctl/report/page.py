@@ -8,12 +8,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from nnctl.errors.visible import visible, visible_lines
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, key_of
 from nnctl.report.figures import DrawnRun
 from nnctl.report.wording import ABSENT, count_text, number, share
-from nnctl.visible import visible, visible_lines
 
 RUN_TEMPLATE = "page.html.j2"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.errors import NnctlError, Problem
+from nnctl.errors.visible import visible
 from nnctl.runs.folder import REPORT, RESULTS, RUNS, WEIGHTS, is_taken, make_parents, taken_problem
 from nnctl.runs.lock import require_unheld, writing
 from nnctl.runs.results import json_text
 from nnctl.system.atomic import atomic_file, temporary_name, write_problem
-from nnctl.visible import visible
 
 STORAGE, STUDY_CONFIG, BEST, TRIALS = "study.db", "tune.yaml", "best.yaml", "trials.csv"
 LOGS = (f"{STORAGE}-wal", f"{STORAGE}-shm")  # SQLite's own

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
+from nnctl.errors.visible import shell_word
 from nnctl.runs.folder import has_checkpoint
 from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
-from nnctl.visible import shell_word
 
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"

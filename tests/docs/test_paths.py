@@ -63,7 +63,7 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("see `nnctl/errors.py` and `tests/`", ["nnctl/errors.py", "tests/"]),
+        ("see `nnctl/errors/__init__.py` and `tests/`", ["nnctl/errors/__init__.py", "tests/"]),
         (
             "`python\n-m tests.kills 200` and `nnctl/nowhere.py`",
             ["tests/kills", "nnctl/nowhere.py"],
@@ -81,7 +81,7 @@ def test_what_counts_as_a_path(text, names):
 @pytest.mark.parametrize(
     ("name", "there"),
     [
-        ("nnctl/errors.py", True),
+        ("nnctl/errors/__init__.py", True),
         ("tests/kills", True),
         ("nnctl/errors", True),  # as a module is run
         ("configs/*.yaml", True),

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from nnctl.assembly.build import build
 from nnctl.config import load
+from nnctl.errors.visible import visible_lines
 from nnctl.jobs.init import columns_of, init
 from nnctl.system.unicode import normal_form
-from nnctl.visible import visible_lines
 
 # Text that means something to YAML, to a comment, to a terminal, or to a reader of tables.
 ODD = [

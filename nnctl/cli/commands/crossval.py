@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
-from nnctl.visible import visible_cells
+from nnctl.errors.visible import visible_cells
 
 if TYPE_CHECKING:
     from nnctl.jobs.crossval import CrossvalResult, FoldResult

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nnctl.cli import completion
-from nnctl.visible import shell_line, shell_word, visible
+from nnctl.errors.visible import shell_line, shell_word, visible
 
 
 def command(

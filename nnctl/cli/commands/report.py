@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nnctl.cli import completion
-from nnctl.visible import visible
+from nnctl.errors.visible import visible
 
 
 def command(

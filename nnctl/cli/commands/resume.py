@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nnctl.cli import completion, options
-from nnctl.visible import visible
+from nnctl.errors.visible import visible
 
 
 def command(

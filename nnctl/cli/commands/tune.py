@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
-from nnctl.visible import visible
+from nnctl.errors.visible import visible
 
 if TYPE_CHECKING:
     from nnctl.tuning.result import TuneResult

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnctl.visible import shell_line, tell_apart, visible, visible_cells, visible_lines
+from nnctl.errors.visible import shell_line, tell_apart, visible, visible_cells, visible_lines
 from tests.processes import run
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from enum import IntEnum
 from typing import NamedTuple
 
-from nnctl.visible import tell_apart, visible
+from nnctl.errors.visible import tell_apart, visible
 
 
 class ExitStatus(IntEnum):
