@@ -8,7 +8,7 @@ import numpy as np
 
 from nnctl.errors import ArgumentError
 from nnctl.jobs.finding import find_run
-from nnctl.jobs.study_so_far import study_so_far
+from nnctl.jobs.studies.so_far import study_so_far
 from nnctl.runs.folder import REPORT
 from nnctl.runs.study_folder import is_study
 from nnctl.system.atomic import atomic_file

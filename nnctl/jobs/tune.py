@@ -7,8 +7,8 @@ from nnctl.advice.monitor_checks import undefined_problems
 from nnctl.config import load
 from nnctl.errors import ArgumentError, Problem
 from nnctl.jobs.finding import find_config
-from nnctl.jobs.search import Search
-from nnctl.jobs.study import JoinedStudy, OwnStudy
+from nnctl.jobs.studies.search import Search
+from nnctl.jobs.studies.study import JoinedStudy, OwnStudy
 from nnctl.runs.study_folder import choose_study
 from nnctl.system.extras import load_extra
 from nnctl.tuning.result import TuneResult, Watcher

@@ -60,7 +60,9 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
             config = load(find_config(path), overrides=overrides)
             built = build(config, survey=len(configs) == 1)
             if config.tune is not None:
-                from nnctl.jobs.search_check import check_search  # which few configs ask for
+                from nnctl.jobs.studies.search_check import (
+                    check_search,  # which few configs ask for
+                )
 
                 check_search(built)
         except NnctlError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnctl.jobs.processes import Line, Worker, look_after, start_worker, workers
 from nnctl.jobs.signals import ignore_interrupts
-from nnctl.jobs.trials import Trainer, Trials
+from nnctl.jobs.studies.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Task
 
 if TYPE_CHECKING:

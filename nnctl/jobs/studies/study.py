@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from nnctl.config import dump_yaml, resolved
 from nnctl.errors import NnctlError, Problem
-from nnctl.jobs.search import Search
-from nnctl.jobs.trials import Trainer
+from nnctl.jobs.studies.search import Search
+from nnctl.jobs.studies.trials import Trainer
 from nnctl.jobs.workers import run_here, run_in_processes
 from nnctl.runs.results import save_results
 from nnctl.runs.study_folder import StudyFolder, study_at

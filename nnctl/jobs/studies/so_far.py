@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.config import Config, load
-from nnctl.jobs.trials import trial_config
+from nnctl.jobs.studies.trials import trial_config
 from nnctl.runs.folder import RESULTS
 from nnctl.runs.results import read_results
 from nnctl.runs.study_folder import STUDY_CONFIG, StudyFolder

@@ -7,8 +7,8 @@ from nnctl.assembly.build import Built, build
 from nnctl.config import Config, dump_yaml, resolved
 from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.errors import NnctlError
-from nnctl.jobs.search_check import check_search
-from nnctl.jobs.trials import REPORTS, Trials, trial_config
+from nnctl.jobs.studies.search_check import check_search
+from nnctl.jobs.studies.trials import REPORTS, Trials, trial_config
 from nnctl.tuning.trial import TrialRow
 
 
