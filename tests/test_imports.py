@@ -208,6 +208,7 @@ def test_training_loads_and_makes_nothing_that_its_config_does_not_ask_for(tmp_p
     assert [line for line in printed if line.startswith("record")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(("module", "changes"), LOADED_FOR.items(), ids=LOADED_FOR)
 def test_training_loads_what_its_config_asks_for(module, changes, tmp_path):

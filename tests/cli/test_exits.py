@@ -34,6 +34,7 @@ app.run()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("buffered", ["", pytest.param("1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "command",
@@ -66,6 +67,7 @@ def test_a_reader_that_leaves_does_not_turn_no_into_yes(process, tmp_path):
     assert (result.returncode, result.stderr) == (1, "")
 
 
+@pytest.mark.slow
 @full
 @pytest.mark.parametrize(
     "command",

@@ -54,6 +54,7 @@ def test_training_ends_with_a_checkpoint(number, project, environment):
     assert "Traceback" not in stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_all_members_of_an_ensemble_end_with_a_checkpoint(number, project, environment):

@@ -146,6 +146,7 @@ def test_all_is_learnt_from_the_rows_that_train(tmp_path: Path) -> None:
     assert alone.preprocessing.to_json() == among.preprocessing.to_json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("scaling", ["robust", "quantile", "log"])
 def test_what_is_streamed_is_what_is_held(

@@ -222,6 +222,7 @@ def test_a_figure_that_no_fold_defines_is_told_once_and_stops_nothing(folder):
     assert "r2 needs targets that differ" in problem.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["binary", "regression"])
 def test_a_fold_trains_all_members(folder, name):
     """As a run does on the rows that are left; each member draws of those what it validates on."""

@@ -120,6 +120,7 @@ def test_the_first_member_is_the_single_run_byte_for_byte(config, changes):
         assert found[f"member_2/{name}"].tobytes() != array.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("processes", [2, 4])
 @pytest.mark.usefixtures("in_short_turns")

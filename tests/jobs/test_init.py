@@ -329,6 +329,7 @@ def test_dates_are_features_and_their_format_is_written(tmp_path, dates, pattern
     assert inputs.kind("sold: on") == "date" and validate([result.path]).errors == ()
 
 
+@pytest.mark.slow
 def test_shops_and_dates_are_learnt_from_as_init_writes_it(tmp_path):
     """The table of three thousand sales: without dates R2 is 0.46 at best."""
     draws = np.random.default_rng(0)

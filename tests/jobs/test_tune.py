@@ -93,6 +93,7 @@ def test_the_best_trial_is_a_config_that_trains_to_the_same_bytes():
     assert f"units: {result.best.values['layers.0.units']}" in text
 
 
+@pytest.mark.slow
 def test_a_trial_trains_all_members():
     searched = CONFIG.replace("layers.0.units: [2, 4, 8]", "ensemble: [1, 3]")
     SEARCHED.write_text(searched.replace("trials: 6", "trials: 4"))

@@ -86,6 +86,7 @@ def test_every_page_is_sound_and_stands_alone(name, pages):
     assert "None" not in parsed.text and "nan" not in parsed.text
 
 
+@pytest.mark.slow
 def test_what_looks_like_html_in_the_data_is_text(pages):
     parsed = Page(pages["hostile"])
     for written in (SCRIPT, IMAGE, "<b>target</b>", "a<i>", "$c$ 中", "b & b"):

@@ -312,6 +312,7 @@ def test_commands_for_one_model_take_a_member(project, invoke, command):
         assert invoke(*several, "2").stdout != default
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_summed_up_as_its_member_times_their_number(project, invoke):
     invoke("train", "small.yaml", "--ensemble", "3", "-q")
     for command in (("summary", "runs/small"), ("summary", "small.yaml", "--set", "ensemble=3")):
