@@ -14,6 +14,8 @@ from nnctl.jobs.finding import find_data
 from nnctl.jobs.planning import Plan, planned
 from nnctl.system.atomic import atomic_file
 
+REASONS = 35  # the column of the comments behind lines
+
 
 @dataclass(frozen=True)
 class InitResult:
@@ -55,13 +57,23 @@ def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     yield "data:"
     relative = os.path.relpath(data, path.parent)
     yield from indented(plain("train", relative))
-    yield "  validation: 0.2                  # a fifth of the rows, to see what was learnt"
+    yield reasoned("  validation: 0.2", "a fifth of the rows, to see what was learnt")
     yield from indented(plain("target", plan.target.name))
     yield from data_lines(plan)
-    yield "layers:"
-    for hidden in (64, 32):
+    yield from network_lines(plan)
+    yield from training_lines(plan)
+
+
+def network_lines(plan: Plan) -> Iterator[str]:
+    """The layers, of a width for the rows that there are, and the loss."""
+    recipe = plan.recipe
+    few = "so few that a wider network would learn them by heart"
+    many = "enough for a wide network"
+    yield reasoned("layers:", f"{plan.target.known:,} rows: {many if recipe.is_wide else few}")
+    for hidden in recipe.hidden:
         yield f"  - {{type: dense, units: {hidden}, activation: relu}}"
-        yield "  - {type: dropout, rate: 0.2}     # against learning the rows by heart"
+        dropout = f"  - {{type: dropout, rate: {recipe.dropout:g}}}"
+        yield reasoned(dropout, "against learning the rows by heart")
     units = plan.target.distinct if plan.task == "multiclass" else 1
     yield f"  - {{type: dense, units: {units}, activation: linear}}"
     losses = {
@@ -70,13 +82,25 @@ def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
         "regression": "mean_squared_error",
     }
     yield f"loss: {losses[plan.task]}"
-    yield "optimizer: {type: adam, learning_rate: 0.001}"
+
+
+def training_lines(plan: Plan) -> Iterator[str]:
+    """How the network is trained, and how many of them."""
+    recipe = plan.recipe
+    yield f"optimizer: {{type: adam, learning_rate: {recipe.learning_rate:g}}}"
     if plan.task == "regression":
         yield "metrics: [mae, r2]"
     else:
         yield "metrics: [accuracy, f1]" if plan.is_unbalanced else "metrics: [accuracy]"
-    yield "epochs: 500                        # at most: it stops where validation gets no better"
+    yield f"batch_size: {recipe.batch_size}"
+    yield reasoned("epochs: 500", "at most: it stops where validation gets no better")
     yield "early_stopping: {monitor: val_loss, patience: 30}"
+    if recipe.is_wide:
+        yield "# Smaller steps, before it stops, where validation gets no better:"
+        yield "reduce_lr_on_plateau: {monitor: val_loss, factor: 0.3, patience: 8}"
+    if recipe.members > 1:
+        mean = f"the mean of {recipe.members} networks is more right than one"
+        yield reasoned(f"ensemble: {recipe.members}", mean)
 
 
 def heading(plan: Plan, data: Path, path: Path) -> Iterator[str]:
@@ -110,20 +134,33 @@ def data_lines(plan: Plan) -> Iterator[str]:
         yield from indented(plain("text", plan.text))
     yield from column_lines(plan)
     if any(not column.is_text or column.are_dates for column in plan.features):
-        yield "  scale: standardize               # numbers get mean 0 and deviation 1"
+        yield reasoned("  scale: standardize", "numbers get mean 0 and deviation 1")
+        yield from bin_lines(plan)
     if plan.task == "regression":
-        yield "  target_scale: standardize        # figures and predictions stay in its own unit"
+        yield reasoned(
+            "  target_scale: standardize", "figures and predictions stay in its own unit"
+        )
     gaps = sum(column.missing > 0 for column in plan.features)
     columns = "1 column has" if gaps == 1 else f"{gaps:,} columns have"
     today = f"{columns} gaps: they" if gaps else "there are none now; gaps"
-    yield f"  missing: mean                    # {today} get the column's mean, or a category"
+    yield reasoned("  missing: mean", f"{today} get the column's mean, or a category")
+
+
+def bin_lines(plan: Plan) -> Iterator[str]:
+    """The pieces of numbers, or why there are none."""
+    bins, count = plan.recipe.bins, len(plan.numbers)
+    if bins:
+        pieces = f"and {bins} pieces between their quantiles, for bends"
+        yield reasoned(f"  bins: {bins}", pieces)
+    elif count:
+        yield f"  # No bins: pieces of {count:,} numbers would make more inputs than they help."
 
 
 def column_lines(plan: Plan) -> Iterator[str]:
     """The columns that are dates, and how they are written."""
     if not plan.dates:
         return
-    yield "  columns:                         # dates become their parts, such as month and hour"
+    yield reasoned("  columns:", "dates become their parts, such as month and hour")
     for column in plan.dates:
         (pattern,) = column.written.found
         told = {"type": "date"} | ({} if pattern is None else {"format": pattern})
@@ -162,6 +199,11 @@ def feature_lines(plan: Plan) -> Iterator[str]:
         for name, reason in plan.left_out.items():
             yield "  " + comment(f"  {name}: {reason}")
     yield from indented(plain("features", [column.name for column in plan.features]))
+
+
+def reasoned(line: str, why: str) -> str:
+    """A line with its reason, in the column of reasons."""
+    return f"{line:<{REASONS}}# {why}"
 
 
 def comment(text: str) -> str:

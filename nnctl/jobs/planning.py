@@ -9,6 +9,7 @@ from nnctl.data.classes import Task, listed
 from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
 from nnctl.data.notices import SHORT_HEADER
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
+from nnctl.jobs.recipe import Recipe, recipe_for
 from nnctl.reading.files import TextFormat
 from nnctl.reading.numbers import MISSING
 
@@ -53,6 +54,16 @@ class Plan:
     def dates(self) -> list[Column]:
         """The features that are dates."""
         return [column for column in self.features if column.are_dates]
+
+    @property
+    def numbers(self) -> list[Column]:
+        """The features that are numbers."""
+        return [column for column in self.features if not (column.is_text or column.are_dates)]
+
+    @property
+    def recipe(self) -> Recipe:
+        """The network and the training that suit the table."""
+        return recipe_for(self.target.known, len(self.numbers))
 
     @property
     def text(self) -> list[str]:

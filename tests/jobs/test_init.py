@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from nnctl.assembly.build import build
 from nnctl.cli.app import app
-from nnctl.config import load
+from nnctl.config import load, resolved
 from nnctl.errors import ArgumentError, NnctlError
 from nnctl.jobs.init import init
 from nnctl.jobs.planning import planned
 from nnctl.jobs.predict import predict
+from nnctl.jobs.recipe import recipe_for
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
 
@@ -129,6 +130,25 @@ def test_a_table_of_many_columns(tmp_path):
     lines = [",".join([*names, "t"]), *(f"{k}," * 9000 + str(k % 2) for k in (5, 3, 9, 4))]
     (tmp_path / "d.csv").write_text("\n".join(lines))
     assert len(planned(tmp_path / "d.csv", "t").features) == 9000
+
+
+@pytest.mark.parametrize(("count", "numbers"), [(60, 1), (8000, 1), (60, 200)])
+def test_the_network_suits_the_table(tmp_path, count, numbers):
+    columns = {
+        f"n{k}": [f"{row * (k + 1) % 997 / 8 + 0.3:g}" for row in range(count)]
+        for k in range(numbers)
+    }
+    columns |= {"colour": ["red" if row % 3 else "blue" for row in range(count)]}
+    columns |= {"y": [f"{row % 991 / 4}" for row in range(count)]}
+    path = init(table(tmp_path / "t.csv", columns), "y", output=tmp_path / "c.yaml").path
+    config = load(path)
+    recipe = recipe_for(count, numbers)
+    widths = [layer["units"] for layer in resolved(config)["layers"] if "units" in layer]
+    assert widths == [*recipe.hidden, 1]
+    assert (config.batch_size, config.members) == (recipe.batch_size, recipe.members)
+    assert (config.data.bins or 0) == recipe.bins
+    assert (config.reduce_lr_on_plateau is not None) == recipe.is_wide
+    assert ("# No bins: pieces of 200 numbers" in path.read_text()) == (numbers == 200)
 
 
 def test_gaps_mixtures_and_rare_classes(tmp_path):

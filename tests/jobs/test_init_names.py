@@ -61,7 +61,7 @@ def test_what_init_writes_means_the_table(tmp_path, columns, labels, stem):
     path, names = written_by_init(tmp_path, columns, labels, f"t{stem}")
     text = path.read_text(encoding="utf-8")
     assert visible_lines(text) == text
-    assert all(line.startswith(" ") or line[0] in "#dlome" for line in text.splitlines())
+    assert all(line.startswith(" ") or line[0] in "#bdelmor" for line in text.splitlines())
     config = load(path)
     assert config.data.target == names[2]
     assert config.data.features == (names[0],)
