@@ -7,6 +7,7 @@ from pathlib import Path
 from nnctl.cli.app import COMMANDS
 from nnctl.config.json_schema import SHIPPED as SCHEMA
 from nnctl.config.json_schema import json_schema
+from tests.benchmarks.tables.page import tables_page
 from tests.docs.advice_page import advice_page
 from tests.docs.commands import command_index, command_page
 from tests.docs.config_reference import config_page
@@ -22,4 +23,5 @@ def made_pages() -> Iterator[tuple[Path, str]]:
         yield DOCS / "commands" / f"{name}.md", command_page(name)
     yield DOCS / "config.md", config_page()
     yield DOCS / "advice.md", advice_page()
+    yield DOCS / "tables.md", tables_page()
     yield SCHEMA, json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"

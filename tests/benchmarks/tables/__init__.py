@@ -1,0 +1,1 @@
+"""How right predictions on real tables are, beside those of other tools."""
