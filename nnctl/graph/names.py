@@ -44,6 +44,11 @@ class Name(StrEnum):
     GATHER = auto()
     ZERO_CELL = auto()
 
+    # matrices held by the places of their ones
+    WITH_ONES = auto()
+    CHOOSE_ROWS = auto()
+    SCATTER_ROWS = auto()
+
     # batches in parts
     SUM_OVER_PARTS = auto()
     UNITE_PARTS = auto()

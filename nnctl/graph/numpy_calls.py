@@ -55,7 +55,7 @@ def product(out: Array, a: Array, b: Array) -> list[Call]:
     narrow = 1 < columns <= NARROW
     if narrow and a.flags.c_contiguous:
         count = blocks(rows, rows * inner * columns)
-        parts = a.reshape(count, -1, inner), b, out.reshape(count, -1, columns)
+        parts = a.reshape(count, rows // count, inner), b, out.reshape(count, -1, columns)
         return [partial(np.matmul, *parts)] if count > 1 else [partial(a.dot, b, out)]
     if narrow and a.flags.f_contiguous and b.flags.c_contiguous:
         count = blocks(inner, rows * inner * columns)

@@ -37,7 +37,8 @@ class Operation:
     `view(array)` gives its array. `rules` has one derivative rule an input, called with `d`, `y`
     and the inputs; None where the derivative is zero. Without any rule it cannot be derived.
     `in_place`: the result may be written over an operand of the same shape. Operations of the same
-    `identity`, their name and attributes, are recorded once for the same inputs.
+    `identity`, their name and attributes, are recorded once for the same inputs. `times(b)`
+    records the result's product with a matrix `b`, where that is less work without the result.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Operation:
         calls: Callable[..., Sequence[Call]] | None = None,
         view: Callable[[Array], Array] = np.asarray,
         in_place: bool = False,
+        times: Callable[[Value], Value] | None = None,
     ):
         self.name, self.identity = name, (name, *attributes)
         self.rules, self.calls, self.view, self.in_place = rules, calls, view, in_place
+        self.times = times
 
     def derivatives(
         self, d: Value, y: Value, inputs: Sequence[Value], wanted: Sequence[bool]
@@ -123,6 +126,8 @@ def matmul(a: Value, b: Value) -> Value:
         # (n, steps, in) @ (in, units) is one product of n * steps rows, and no n small ones.
         rows = a.reshape(-1, a.shape[-1])
         return matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
+    if a.op is not None and a.op.times is not None:
+        return a.op.times(b)
     op = Operation(
         Name.MATMUL,
         # y_ij = sum_k a_ik b_kj, so a_ik has a part in the whole row i of y: dJ/da = d b^T.

@@ -6,6 +6,7 @@ import numpy as np
 
 from nnctl.derivatives.gradcheck.check import Case
 from nnctl.graph import UFUNCS, Graph, Value
+from nnctl.graph.choices import with_ones
 from nnctl.graph.operations import broadcast, copy
 from nnctl.network.layers.windows import OUTSIDE, Windows, average, gather, greatest, sum_cells
 
@@ -47,6 +48,29 @@ def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
         graph = Graph()
         a, b = graph.leaf("a", (4, 3)), graph.leaf("b", (4, 3))
         yield f"operation {name}", weighted_case(formula(a, b), {"a": a, "b": b}, generator)
+    for name, formula in formulas_with_ones().items():
+        yield f"operation {name}", case_with_ones(formula, generator)
+
+
+def formulas_with_ones() -> dict[str, Callable[[Value, Value], Value]]:
+    """Formulas of a matrix `(4, 7)` that is known by its ones, and of one `(7, 3)`."""
+    return {
+        "matrix with ones": lambda x, kernel: (x * kernel.sum(1)).sum(1),
+        "choice of rows": lambda x, kernel: x @ kernel,
+    }
+
+
+def case_with_ones(
+    formula: Callable[[Value, Value], Value], generator: np.random.Generator
+) -> Case:
+    """A formula of that matrix: rows without ones, and columns that several rows have or none."""
+    graph = Graph()
+    ones, kernel = graph.leaf("ones", (4, 2), "integer"), graph.leaf("kernel", (7, 3))
+    numbers = graph.leaf("numbers", (4, 2))
+    y = formula(with_ones(numbers, ones, np.array([4, 1]), 7), kernel)
+    case = weighted_case(y, {"numbers": numbers, "kernel": kernel}, generator)
+    chosen = np.array([[0, 6], [2, -1], [2, 6], [-1, -1]])
+    return Case(case.loss, case.arrays, {**case.point, ones: chosen})
 
 
 def ufunc_case(ufunc: np.ufunc, generator: np.random.Generator) -> Case:
