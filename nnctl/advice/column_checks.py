@@ -15,11 +15,13 @@ from nnctl.data.classes import listed
 from nnctl.data.columns import QUANTITY, are_quantities
 from nnctl.data.identifiers import FAITHFUL, is_id, may_count_up, names_rows, numbers_rows
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs
+from nnctl.data.one_hot import select_rows
 from nnctl.graph import Array
 from nnctl.reading.guessing import Sample, guessed_notation
 from nnctl.reading.notation import is_sign
 from nnctl.rules import data as rules
-from nnctl.training.blocks import Blocks
+from nnctl.training.blocks import Blocks, slices_of
+from nnctl.training.one_hot import OneHot
 
 CLOSE = 1e-5  # to a whole number
 ALIKE = 0.01  # of large numbers that are different but for rounding
@@ -112,7 +114,7 @@ def numbered_rows(built: Built) -> Iterator[str]:
     """Columns of whole numbers that tell rows apart, by their name or their values."""
     x, inputs = built.prepared.train.x, built.prepared.preprocessing.inputs
     names = inputs.numbers
-    looked = numbers_of(x[:: max(1, len(x) // FIRST_LOOK)], inputs)
+    looked = numbers_of(select_rows(x, slice(None, None, max(1, len(x) // FIRST_LOOK))), inputs)
     off = CLOSE + rounding_of(looked, x.dtype)
     places = [
         int(place)
@@ -159,7 +161,7 @@ def columns_that_tell(built: Built) -> Iterator[tuple[str, str, str]]:
         if target.kinds < 2:
             continue
         rows = target.sample()
-        places = that_may_tell(columns_of(x[rows], inputs), target.at(rows))
+        places = that_may_tell(columns_of(select_rows(x, rows), inputs), target.at(rows))
         for place, column in columns_at(columns_of, x, inputs, places):
             told = told_by(column, target)
             if told and told.is_no_chance(len(inputs.names)):
@@ -178,13 +180,15 @@ def targets_of(built: Built) -> Iterator[tuple[str, Array]]:
             yield name, y[:, place]
 
 
-def numbers_of(x: Array, inputs: Inputs) -> Array:
+def numbers_of(x: Array | OneHot, inputs: Inputs) -> Array:
     """The columns of numbers of examples in their own unit, `(rows, columns)`, float64."""
     return inputs.own_numbers(x)
 
 
-def columns_of(x: Array, inputs: Inputs) -> Array:
+def columns_of(x: Array | OneHot, inputs: Inputs) -> Array:
     """The columns of examples, `(rows, columns)`: of text the category, of others an input."""
+    if isinstance(x, OneHot):
+        return columns_held(x, inputs)
     flat = x.reshape(len(x), -1)
     if not inputs.categories and not inputs.columns:
         return flat
@@ -196,14 +200,30 @@ def columns_of(x: Array, inputs: Inputs) -> Array:
     return np.column_stack(columns)
 
 
+def columns_held(x: OneHot, inputs: Inputs) -> Array:
+    """The same of examples that are held by the places of their ones."""
+    starts, ones = inputs.starts(), iter(x.ones.T)
+    numbers = iter(x.numbers_at([starts[name] for name in inputs.numeric]).T)
+    columns = [
+        # Of a category that is new all inputs are 0, and the first of these is the greatest.
+        np.maximum(next(ones) - starts[name], 0) if name in inputs.categories else next(numbers)
+        for name in inputs.names
+    ]
+    return np.column_stack(columns)
+
+
 def columns_at(
-    columns: Callable[[Array, Inputs], Array], x: Array | Blocks, inputs: Inputs, places: list[int]
+    columns: Callable[[Array | OneHot, Inputs], Array],
+    x: Array | Blocks,
+    inputs: Inputs,
+    places: list[int],
 ) -> Iterator[tuple[int, Array]]:
     """Some of the columns that `columns` makes of examples, each `(rows,)`, with their places."""
-    rows, together = rows_at_once(x.size // len(x)), max(1, HELD // len(x))
+    held = len(inputs.names) if isinstance(x, OneHot) else x.size // len(x)
+    rows, together = rows_at_once(held), max(1, HELD // len(x))
     for first in range(0, len(places), together):
         own = places[first : first + together]
-        parts = [columns(x[k : k + rows], inputs)[:, own] for k in range(0, len(x), rows)]
+        parts = [columns(select_rows(x, part), inputs)[:, own] for part in slices_of(len(x), rows)]
         made = np.concatenate(parts)
         for k, place in enumerate(own):
             yield place, made[:, k]

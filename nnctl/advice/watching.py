@@ -15,6 +15,7 @@ from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
 from nnctl.training.blocks import Inputs
 from nnctl.training.callbacks import Callback, EpochEnd, Run, TrainEnd
+from nnctl.training.one_hot import declare_inputs, held_of, pick_rows
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples, Penalty
 
@@ -77,7 +78,7 @@ class Watch(Callback):
 
 def first_rows(built: Built) -> Examples:
     """Some of the training rows, without weights."""
-    return Examples(built.train.x[:ROWS], built.train.y[:ROWS])
+    return Examples(pick_rows(built.train.x, slice(ROWS)), built.train.y[:ROWS])
 
 
 def loss_of(model: "Predicting", examples: Examples) -> float:
@@ -88,7 +89,8 @@ def loss_of(model: "Predicting", examples: Examples) -> float:
 def some_rows(built: Built) -> Examples:
     """Training rows at even distances, without weights."""
     step = max(1, len(built.train) // ROWS)
-    return Examples(built.train.x[::step][:ROWS], built.train.y[::step][:ROWS])
+    chosen = slice(0, step * ROWS, step)
+    return Examples(pick_rows(built.train.x, chosen), built.train.y[chosen])
 
 
 def loss_of_guessing(built: Built, y: Array) -> float | None:
@@ -201,16 +203,19 @@ def relu_layers(built: Built) -> list[int]:
 
 def outputs_of(model: Sequential, places: list[int], x: Inputs) -> list[Array]:
     """What the layers at these places give for some rows of `x`, in evaluation."""
-    some = np.ascontiguousarray(x[:: max(1, len(x) // ROWS)][:ROWS])
+    step = max(1, len(x) // ROWS)
+    some = pick_rows(x, slice(0, step * ROWS, step))
     graph = Graph(training=False)
     given = model.layout.given(model.layout.declare(graph), model.vector)
-    leaf = value = graph.leaf("x", some.shape)
+    leaves, value = declare_inputs(graph, some, len(some), model.input_shape)
+    held = map(np.ascontiguousarray, held_of(some))
+    given |= zip(leaves, held, strict=True)
     wanted = []
     for place, layer in enumerate(model.places[: max(places) + 1]):
         value = layer.forward(graph, value)
         if place in places:
             wanted.append(value)
-    program = Program(graph, wanted, model.vector.dtype, {**given, leaf: some})
+    program = Program(graph, wanted, model.vector.dtype, given)
     with np.errstate(all="ignore"):
         program.run()
     return [program[each] for each in wanted]

@@ -1,6 +1,5 @@
 """From a config to what is trained: its data, read and prepared, and its model, built for them."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +20,7 @@ from nnctl.training.blocks import Blocks
 from nnctl.training.ranks import Ranks
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
-from nnctl.training.step import Examples
+from nnctl.training.step import Examples, numbers_read
 
 if TYPE_CHECKING:
     from nnctl.data.folds import Fold
@@ -88,7 +87,7 @@ def build(
     assert train is not None
     targets = prepared.preprocessing.targets
     train = weight_examples(config, train, targets)
-    check_batch(config, train)
+    check_batch(config, model, train)
     model.compile(model.optimizer, model.loss, metrics_for(model, model.metrics, targets))
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
@@ -96,10 +95,10 @@ def build(
     return Built(config, model, prepared, train, validation, test, held)
 
 
-def check_batch(config: Config, train: Examples) -> None:
+def check_batch(config: Config, model: Sequential, train: Examples) -> None:
     """Raises `NnctlError` for batches of more bytes than inputs may take in memory."""
     rows = len(train) if config.batch_size == "full" else min(config.batch_size, len(train))
-    needed = rows * math.prod(train.x.shape[1:]) * train.x.itemsize
+    needed = rows * numbers_read(model, train.x, training=True) * train.x.itemsize
     if isinstance(train.x, Blocks) and needed > nbytes(config.data.memory):
         message = f"a batch of {rows:,} rows takes {needed:,} bytes, more than data.memory"
         raise NnctlError(config.problem("batch_size", message, "lower it, or raise data.memory"))

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from nnctl.data.one_hot import OneHot, make_unless_wide, put, room_for
+from nnctl.data.one_hot import make_unless_wide, put, room_for
 from nnctl.data.streamed import StoredRows, Streamed
 from nnctl.reading.array_types import Array
 from nnctl.reading.storage import Scratch, StoredArray
 from nnctl.training.blocks import Blocks, rows_by_bytes, slices_of
+from nnctl.training.one_hot import OneHot
 
 
 class Gathered:

@@ -9,12 +9,12 @@ import numpy as np
 
 from nnctl.data.checks import note_kinds, note_missing, note_overflow
 from nnctl.data.notices import Notices
-from nnctl.data.one_hot import OneHot
 from nnctl.encoding.scaling import UNSCALED, AnyScaling, scaling_from
 from nnctl.encoding.words import FILLING, Missing
 from nnctl.reading.array_types import Array, Codes, Doubles
 from nnctl.reading.table import DateFormat, Faults, Table, TextColumn, text_of
 from nnctl.system import stated
+from nnctl.training.one_hot import OneHot
 
 if TYPE_CHECKING:
     from nnctl.encoding.special import Special
@@ -174,9 +174,20 @@ class Inputs(NamedTuple):
         ones = np.empty((len(made), len(text)), np.int32)
         for k, (name, column) in enumerate(zip(text, columns, strict=True)):
             ones[:, k] = self._ones(name, starts[name], column, notices)
+        return self._one_hot(made, ones)
+
+    def no_rows(self) -> Array | OneHot:
+        """The inputs of no rows, which say how those of others are held."""
+        if not self.categories:
+            return np.empty((0, *self.shape), self.dtype)
+        numbers = np.empty((0, sum(map(self._width, self.numeric))), self.dtype)
+        return self._one_hot(numbers, np.empty((0, len(self.categories)), np.int32))
+
+    def _one_hot(self, numbers: Array, ones: Codes) -> OneHot:
+        """The inputs of rows with all that is no category (rows, inputs), and the ones of those."""
+        starts = self.starts()
         places = [starts[name] + own for name in self.numeric for own in range(self._width(name))]
-        every = np.array(places, np.intp)
-        return OneHot(made, every, ones, (len(made), *self.shape))
+        return OneHot(numbers, np.array(places, np.intp), ones, (len(numbers), *self.shape))
 
     def numbers_to_scale(self, known: Array) -> Array:
         """The numbers that are scaled, of columns of numbers and dates, (rows, numeric)."""
@@ -189,7 +200,7 @@ class Inputs(NamedTuple):
             columns += [own] if dates is None else dates.values(own.astype(np.float64))
         return np.column_stack([known[:, :0], *columns])
 
-    def own_numbers(self, inputs: Array) -> Doubles:
+    def own_numbers(self, inputs: Array | OneHot) -> Doubles:
         """The columns of numbers in their own unit, (rows, columns), of `inputs` (rows, *shape).
 
         What stood in for a missing value stands there, too.
@@ -197,8 +208,10 @@ class Inputs(NamedTuple):
         own = self.numbers_behind(inputs)
         return own if not self.dates else own[:, [self.kind(n) == "number" for n in self.scaled]]
 
-    def numbers_behind(self, inputs: Array) -> Doubles:
+    def numbers_behind(self, inputs: Array | OneHot) -> Doubles:
         """The numbers that were scaled, (rows, scaled), in their own unit; as `own_numbers`."""
+        if isinstance(inputs, OneHot):
+            return self.scaling.invert(inputs.numbers_at(self.places_scaled()).astype(np.float64))
         flat = inputs.reshape(len(inputs), sum(self.widths))
         if self.columns or self.categories:
             flat = flat[:, self.places_scaled()]

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.one_hot import OneHot, make_unless_wide, place, room_for, select_rows
+from nnctl.data.one_hot import make_unless_wide, place, room_for, select_rows
 from nnctl.data.raw import Raw, RawRows
 from nnctl.data.streamed import Streamed, starts_of, window_of
 from nnctl.reading.array_types import Array, Mask
 from nnctl.training.blocks import Blocks
+from nnctl.training.one_hot import OneHot
 
 Rows = NDArray[Any] | Blocks
 

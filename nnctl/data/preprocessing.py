@@ -21,6 +21,7 @@ from nnctl.reading.table import Faults, Table
 from nnctl.system import stated
 from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import Blocks, slices_of
+from nnctl.training.one_hot import pick_rows
 
 
 class Examples:
@@ -43,7 +44,9 @@ class Batch:
     `usable` (rows,) tells the rows that can be predicted; `x` has inputs for those alone.
     """
 
-    def __init__(self, x: Array, usable: NDArray[np.bool_], kept: dict[str, list[str]]) -> None:
+    def __init__(
+        self, x: Array | Blocks, usable: NDArray[np.bool_], kept: dict[str, list[str]]
+    ) -> None:
         self.x, self.usable, self.kept = x, usable, kept
 
     def __len__(self) -> int:
@@ -105,7 +108,7 @@ class Preprocessing(NamedTuple):
             faults.check()
             places = np.append(0, np.cumsum(usable))
             for part in slices_of(len(table), most_rows or len(table)):
-                own = x[places[part.start] : places[part.stop]]
+                own = pick_rows(x, slice(places[part.start], places[part.stop]))
                 kept = {name: cells[part] for name, cells in table.verbatim.items()}
                 yield Batch(own, usable[part], kept)
 

@@ -10,7 +10,7 @@ from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
-from nnctl.data.one_hot import OneHot, put, room_for, select_rows
+from nnctl.data.one_hot import put, room_for, select_rows
 from nnctl.data.preprocessing import Columns, EmptyColumns, complete, with_targets
 from nnctl.data.rules import AS_IS, Treatment
 from nnctl.errors import NnctlError
@@ -18,6 +18,7 @@ from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.source import Source
 from nnctl.reading.table import DateFormat, Faults, Table, joined_tables
+from nnctl.training.one_hot import OneHot
 
 
 class Raw:

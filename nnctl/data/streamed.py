@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.storage import StoredArray
-from nnctl.training.blocks import Blocks, Mode
+from nnctl.training.blocks import Blocks, Mode, shape_of_rows
 
 MEMORY = 256_000_000  # bytes
 BLOCKS_AT_ONCE = 256  # blocks in a window, so that it has a fair share of all there is
@@ -163,15 +163,6 @@ def starts_of(rows: int, block_rows: int, mask: Mask | None = None) -> Array:
     if mask is not None:
         sizes = np.add.reduceat(mask, firsts, dtype=np.int64)
     return np.append(0, np.cumsum(sizes))
-
-
-def shape_of_rows(shape: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of the same rows, each in the shape that is wanted, which may be (rows, -1)."""
-    size = int(np.prod(shape[1:]))
-    example = (size,) if wanted[1:] == (-1,) else wanted[1:]
-    if wanted[0] != shape[0] or int(np.prod(example)) != size:
-        raise ValueError(f"cannot reshape {shape} into {wanted}")
-    return (shape[0], *example)
 
 
 def named(rows: Any, length: int) -> "NDArray[np.intp]":

@@ -82,7 +82,8 @@ def explain(
             f"--row is {row}; {rows_of(built)} has {count:,} row{'' if count == 1 else 's'}",
             "give 0, the only one" if count == 1 else f"rows count from 0: give 0 to {count - 1}",
         )
-    example = built.train.rows(slice(row, row + 1))
+    held = built.train.rows(slice(row, row + 1))
+    example = Examples(held.x[:], held.y, held.weight)  # every input is drawn
     model, inputs = built.model, built.prepared.preprocessing.inputs
     traced = trace(model, model.loss, example, 1)
     drawing = Drawing(traced, model.layout, loaded.loss.type)

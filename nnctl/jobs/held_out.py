@@ -17,6 +17,7 @@ from nnctl.network.answers import THRESHOLD
 from nnctl.system.atomic import atomic_file
 from nnctl.training.blocks import slices_of
 from nnctl.training.ensemble import Predicting
+from nnctl.training.one_hot import pick_rows
 
 HeldOutRow = list[Any]
 
@@ -52,9 +53,9 @@ def held_out_rows(built: Built, model: Predicting, fold: int) -> Iterator[HeldOu
     assert held is not None and prepared.held is not None and prepared.held_rows is not None
     trained = trained_of(built, model)
     truth = prepared.held.y.reshape(len(held), -1)
-    for part in slices_of(len(held), model.rows_by_bytes()):
+    for part in slices_of(len(held), model.rows_by_bytes(held.x)):
         known = known_cells(trained, truth[part])
-        guesses = predicted_rows(trained, held.x[part], THRESHOLD)
+        guesses = predicted_rows(trained, pick_rows(held.x, part), THRESHOLD)
         numbers = prepared.held_rows[part].tolist()
         for row, own, guess in zip(numbers, known, guesses, strict=True):
             yield [row + 1, fold, *own, *guess]

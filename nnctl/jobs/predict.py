@@ -73,7 +73,7 @@ class Predictions:
             memory=nbytes(self.trained.config.data.memory),
         ) as source:
             notices.source(source)
-            most = self.trained.model.rows_by_bytes()
+            most = self.trained.model.rows_by_bytes(preprocessing.inputs.no_rows())
             batches = preprocessing.batches(source, notices, named, self.keep, most)
             first = next(batches, None)
             yield csv_text([visible_cells(self.header)])
@@ -136,7 +136,9 @@ def predicted_rows(
 def numbers_of(trained: Trained, x: Inputs) -> tuple[Array, Array | None]:
     """The predictions for `x` `(rows, …)` in the targets' own unit, and the members' deviation."""
     model, targets = trained.model, trained.preprocessing.targets
-    inputs = np.ascontiguousarray(x.reshape(len(x), *model.input_shape))
+    inputs = x.reshape(len(x), *model.input_shape)
+    if isinstance(inputs, np.ndarray):
+        inputs = np.ascontiguousarray(inputs)
     blocks = list(spread_by_block(trained, inputs))
     found = np.concatenate([predictions for _, predictions, _ in blocks])
     spreads = [spread for *_, spread in blocks if spread is not None]

@@ -13,12 +13,13 @@ from nnctl.config import load
 from nnctl.data.inputs import Inputs
 from nnctl.data.overview import ColumnInputs, column_inputs
 from nnctl.data.streamed import Streamed
-from nnctl.graph import Name, Shape
+from nnctl.graph import Name, Shape, Value
 from nnctl.jobs.finding import find_model
 from nnctl.jobs.job import training_of
 from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks
+from nnctl.training.blocks import Inputs as ModelInputs
 from nnctl.training.loop import Training
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Forward, TrainingStep
@@ -92,16 +93,17 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
     path = find_model(path)
     if path.is_dir() or path.suffix == ".npz":
         trained = load_trained(path)
-        whole = summary_of(trained.members[0], None)
-        columns = columns_with_inputs(trained.preprocessing.inputs)
+        inputs = trained.preprocessing.inputs
+        whole = summary_of(trained.members[0], None, inputs.no_rows())
+        columns = columns_with_inputs(inputs)
         return replace(whole, members=len(trained.members), columns=columns)
     built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))
     training = training_of(built)
     step = built.model.step(built.train, training.batch_size)
     slots = sum(slot.nbytes for slot in built.model.state().slots.values())
     working_bytes = step.nbytes + slots
-    whole = summary_of(built.model, working_bytes)  # before the weights change
     x = built.train.x
+    whole = summary_of(built.model, working_bytes, x)  # before the weights change
     blocks = x.count if isinstance(x, Streamed) else None
     speed = speed_of(training, step)
     return replace(
@@ -139,9 +141,14 @@ def speed_of(training: Training, step: TrainingStep) -> Speed:
         return Speed(training.batch_size, threads, seconds, product_seconds(step.program))
 
 
-def summary_of(model: Sequential, working_bytes: int | None) -> Summary:
-    """The summary of a built model whose training step needs so many bytes besides it."""
-    work = flops_by_layer(model)
+def summary_of(
+    model: Sequential, working_bytes: int | None, like: ModelInputs | None = None
+) -> Summary:
+    """The summary of a built model whose training step needs so many bytes besides it.
+
+    Its inputs are held as those of `like`, or in an array.
+    """
+    work = flops_by_layer(model, like)
     rows = zip(model.layer_names, model.layers, model.shapes, model.parameter_counts(), strict=True)
     # A layer that stands in the model twice has all its work in the first of its rows.
     layers = tuple(
@@ -153,12 +160,23 @@ def summary_of(model: Sequential, working_bytes: int | None) -> Summary:
     return Summary(layers, model.layout.trainable_size, model.layout.size, nbytes, step)
 
 
-def flops_by_layer(model: Sequential) -> Counter[str]:
-    """Operations for one example: two a multiply-add of a product, one an element elsewhere."""
+def flops_by_layer(model: Sequential, like: ModelInputs | None = None) -> Counter[str]:
+    """Operations for one example: two a multiply-add of a product, one an element elsewhere.
+
+    The inputs are held as those of `like`, or in an array.
+    """
     rows = 2  # of one row alone, NumPy could take other ways
     counts: Counter[str] = Counter()
-    calls = Forward(model, rows).program.calls
+    calls = Forward(model, rows, like).program.calls
     for value in dict.fromkeys(call.value for call in calls):  # one may take several calls
         if value.operation not in MOVING:
-            counts[value.scope] += 2 * value.multiply_adds or value.size
+            counts[value.scope] += flops_of(value)
     return Counter({name: count // rows for name, count in counts.items()})
+
+
+def flops_of(value: Value) -> int:
+    """The operations that compute a value."""
+    if value.operation is Name.CHOOSE_ROWS:  # a product with the numbers, and a sum of rows
+        numbers, ones, _ = value.inputs
+        return value.size * (2 * numbers.shape[1] + ones.shape[1])
+    return 2 * value.multiply_adds or value.size

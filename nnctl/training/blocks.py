@@ -73,6 +73,15 @@ class Blocks(ABC):
 Inputs = Array | Blocks
 
 
+def shape_of_rows(shape: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the same rows, each in the shape that is wanted, which may be (rows, -1)."""
+    size = int(np.prod(shape[1:]))
+    example = (size,) if wanted[1:] == (-1,) else wanted[1:]
+    if wanted[0] != shape[0] or int(np.prod(example)) != size:
+        raise ValueError(f"cannot reshape {shape} into {wanted}")
+    return (shape[0], *example)
+
+
 def rows_by_bytes(row: int, multiple: int = 1) -> int:
     """How many rows are made together, of which each takes `row` bytes with all that it becomes.
 

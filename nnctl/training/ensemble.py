@@ -108,9 +108,9 @@ class Ensemble:
             found[rows] = output
         return found
 
-    def rows_by_bytes(self) -> int:
+    def rows_by_bytes(self, like: Inputs | None = None) -> int:
         """How many rows may be in memory at once, with what the members make of them."""
-        return self._first.rows_by_bytes()
+        return self._first.rows_by_bytes(like)
 
     def _penalty(self) -> float:
         return fmean(member.evaluator.penalty() for member in self.members)

@@ -9,9 +9,10 @@ import numpy as np
 from nnctl.graph import Array
 from nnctl.system import machine
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
+from nnctl.training.one_hot import Form, form_of, pick_rows
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
-from nnctl.training.step import Examples, Forward, Model
+from nnctl.training.step import Examples, Forward, Model, numbers_read
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21
@@ -30,34 +31,39 @@ class Predictor:
     def __init__(self, model: Model, ranks: Ranks | None = None):
         self.model = model
         self.ranks = ranks
-        self._programs: list[Forward] = []
+        self._programs: dict[Form, list[Forward]] = {}
 
-    def rows_at_once(self) -> int:
-        """The rows of a block: fewer for models whose layers have much to hold."""
-        numbers = sum(math.prod(shape) for shape in (self.model.input_shape, *self.model.shapes))
+    def rows_at_once(self, like: Inputs | None = None) -> int:
+        """The rows of a block: fewer for models whose layers have much to hold.
+
+        The inputs are held as those of `like`, or in an array.
+        """
+        numbers = numbers_read(self.model, like)
+        numbers += sum(math.prod(shape) for shape in self.model.shapes)
         fitting = 1 << int(math.log2(max(1, BLOCK_NUMBERS // numbers)))
         return max(FEWEST_ROWS, min(MOST_ROWS, fitting))
 
-    def rows_by_bytes(self) -> int:
+    def rows_by_bytes(self, like: Inputs | None = None) -> int:
         """The rows of as many blocks as may be in memory at once, with inputs and outputs."""
-        numbers = math.prod(self.model.input_shape) + 2 * math.prod(self.model.output_shape)
-        return rows_by_bytes(numbers * self.model.vector.itemsize, self.rows_at_once())
+        numbers = numbers_read(self.model, like) + 2 * math.prod(self.model.output_shape)
+        return rows_by_bytes(numbers * self.model.vector.itemsize, self.rows_at_once(like))
 
-    def _program(self, worker: int = 0) -> Forward:
-        """The worker's own program; all are alike."""
-        while len(self._programs) <= worker:
-            self._programs.append(Forward(self.model, self.rows_at_once()))
-        return self._programs[worker]
+    def _program(self, x: Inputs, worker: int = 0) -> Forward:
+        """The worker's own program for inputs held as those of `x`; all are alike."""
+        programs = self._programs.setdefault(form_of(x), [])
+        while len(programs) <= worker:
+            programs.append(Forward(self.model, self.rows_at_once(x), x))
+        return programs[worker]
 
-    def _workers(self, blocks: int) -> int:
-        work = sum(self._program().program.products)
+    def _workers(self, x: Inputs, blocks: int) -> int:
+        work = sum(self._program(x).program.products)
         return (
             min(blocks, machine.available_threads()) if work >= MULTIPLY_ADDS_WORTH_A_WORKER else 1
         )
 
     def blocks(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
         """The rows of each block, in order, and the output for them, which may be overwritten."""
-        size = len(self._program().x)
+        size = self._program(x).rows
         blocks = list(slices_of(len(x), size))
         return self._by_threads(x, blocks) if self.ranks is None else self._by_ranks(x, blocks)
 
@@ -65,25 +71,25 @@ class Predictor:
         """The output of each block, which one of the ranks computes for all."""
         assert self.ranks is not None
         rank, size = self.ranks.rank, self.ranks.size
-        program = self._program()
+        program = self._program(x)
         for first in range(0, len(blocks), size):
             together = blocks[first : first + size]
             if rank < len(together):
                 with np.errstate(all="ignore"), machine.thread_limit(1):
-                    program(x[together[rank]])
+                    program(pick_rows(x, together[rank]))
             outputs = self.ranks.gather(program.y_pred)  # all of them call, with or without a block
             for rows, output in zip(together, outputs, strict=False):
                 yield rows, output[: rows.stop - rows.start]
 
     def _by_threads(self, x: Inputs, blocks: Sequence[slice]) -> Iterator[tuple[slice, Array]]:
         """The output of each block, some of them computed at once."""
-        workers = self._workers(len(blocks))
-        free = [self._program(worker) for worker in range(workers)]
+        workers = self._workers(x, len(blocks))
+        free = [self._program(x, worker) for worker in range(workers)]
 
         def output(rows: slice) -> Array:
             program = free.pop()  # there is one for each thread
             with np.errstate(all="ignore"):  # which holds for one thread
-                y_pred = program(x[rows]).copy()
+                y_pred = program(pick_rows(x, rows)).copy()
             free.append(program)
             return y_pred
 

@@ -17,6 +17,7 @@ from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
 from nnctl.training.evaluation import Evaluator, Predictor
 from nnctl.training.loop import Training
+from nnctl.training.one_hot import form_of
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator
@@ -164,7 +165,7 @@ class Sequential(Stack):
     def step(self, data: Examples, rows: int) -> TrainingStep:
         """The program of a step on `rows` examples like `data`; kept for further calls."""
         # All that decides the program; the inputs' shape and dtype are the model's.
-        key = (rows, data.y.shape[1:], data.y.dtype, data.weight is None)
+        key = (rows, form_of(data.x), data.y.shape[1:], data.y.dtype, data.weight is None)
         if rows == len(data):  # bound to these very arrays, so of no use to others
             return self._new_step(data, rows)
         if key not in self._steps:
@@ -251,9 +252,12 @@ class Sequential(Stack):
         """
         return self._predictor.blocks(x)
 
-    def rows_by_bytes(self) -> int:
-        """How many rows may be in memory at once, with what the model makes of them."""
-        return self._predictor.rows_by_bytes()
+    def rows_by_bytes(self, like: Inputs | None = None) -> int:
+        """How many rows may be in memory at once, with what the model makes of them.
+
+        The inputs are held as those of `like`, or in an array.
+        """
+        return self._predictor.rows_by_bytes(like)
 
     def __call__(self, x: Any) -> Array:
         """The same as `predict`."""

@@ -3,6 +3,7 @@
 `trace` records the one graph that all of them come from; `gradcheck` lowers the same graph.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -11,9 +12,11 @@ import numpy as np
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, join
 from nnctl.graph.layout import Layout
 from nnctl.graph.parts import BatchPart, own_sum, sum_over_parts, unite
+from nnctl.graph.program import dependencies_of
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.optimizers import Optimizer, clip_gradients
 from nnctl.training.blocks import Inputs
+from nnctl.training.one_hot import Take, declare_inputs, held_of, pick_rows, takes_of, wide_form
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
 
@@ -50,21 +53,29 @@ class Examples:
         return [array for array in (self.x, self.y, self.weight) if array is not None]
 
     def held(self) -> list[Array]:
-        """The same, all of them in memory."""
-        return [array[:] for array in self.arrays()]
+        """The arrays, all of them in memory, that fill the leaves of a batch of all rows."""
+        return [*held_of(self.x), *(array[:] for array in self.arrays()[1:])]
+
+    def takes(self) -> list[Take]:
+        """For each leaf of a batch what puts some of the rows into its array."""
+        return [*takes_of(self.x), *(array.take for array in self.arrays()[1:])]
 
     def rows(self, chosen: "slice | Array") -> "Examples":
         """The examples of some rows."""
         weight = None if self.weight is None else self.weight[chosen]
-        return Examples(self.x[chosen], self.y[chosen], weight)
+        return Examples(pick_rows(self.x, chosen), self.y[chosen], weight)
 
 
 class Trace(NamedTuple):
-    """A recorded step: its leaves, and the values of interest."""
+    """A recorded step: its leaves, and the values of interest.
+
+    `inputs` are the leaves that the inputs `x` are made of: x itself, if they are an array.
+    """
 
     graph: Graph
     parameters: Value
     statistics: Value
+    inputs: tuple[Value, ...]
     x: Value
     y_true: Value
     weight: Value | None
@@ -77,8 +88,8 @@ class Trace(NamedTuple):
         return self.parameters, self.statistics
 
     def batch_leaves(self) -> list[Value]:
-        """The leaves that a batch fills, in the order of `Examples.arrays`."""
-        return [leaf for leaf in (self.x, self.y_true, self.weight) if leaf is not None]
+        """The leaves that a batch fills, in the order of `Examples.held`."""
+        return [leaf for leaf in (*self.inputs, self.y_true, self.weight) if leaf is not None]
 
 
 def trace(
@@ -89,14 +100,14 @@ def trace(
     generator: np.random.Generator | None = None,
     part: BatchPart | None = None,
 ) -> Trace:
-    """Records the loss of a batch of `rows` examples whose targets and weights are as in `like`.
+    """Records the loss of a batch of `rows` examples that are held as those of `like`.
 
     `generator` draws what layers draw (dropout); without it, their draws are leaves, to be held.
     `part` says which rows of a larger batch they are.
     """
     graph = Graph(training=True, generator=generator, part=part)
     parameters, statistics = model.layout.declare(graph)
-    x = graph.leaf("x", (rows, *model.input_shape))
+    inputs, x = declare_inputs(graph, like.x, rows, model.input_shape)
     y_true = graph.leaf("y_true", (rows, *like.y.shape[1:]), kind_of(like.y))
     weight = None if like.weight is None else graph.leaf("sample_weight", (rows,))
     y_pred = model.forward(graph, x)
@@ -106,7 +117,7 @@ def trace(
         penalty = model.penalty(graph)
         if penalty is not None:
             value = value + penalty
-    return Trace(graph, parameters, statistics, x, y_true, weight, y_pred, penalty, value)
+    return Trace(graph, parameters, statistics, inputs, x, y_true, weight, y_pred, penalty, value)
 
 
 def gradient_vector(
@@ -232,8 +243,8 @@ class TrainingStep:
     ) -> Iterator[tuple[Value, Array]]:
         """One step, call by call: each value with its array, as soon as it is computed."""
         if not self.whole:
-            for array, out in zip(data.arrays(), self._batch, strict=True):
-                array.take(rows, 0, out, "clip")
+            for take, out in zip(data.takes(), self._batch, strict=True):
+                take(rows, 0, out, "clip")
         for array, number in zip(self._rates, rates, strict=True):
             array[()] = number
         for named in self.program.calls:
@@ -252,8 +263,7 @@ class TrainingStep:
         own = batches if self.part is None else batches[:, self.part.rows]
         outputs = np.empty((len(batches), *self.y_pred.shape), self.y_pred.dtype)
         penalty = 0.0
-        gathers = zip([array.take for array in data.arrays()], self._batch, strict=True)
-        gather = [] if self.whole else list(gathers)
+        gather = [] if self.whole else list(zip(data.takes(), self._batch, strict=True))
         replay, y_pred = self.program.replay, self.y_pred
         for rows, numbers, output in zip(own, rates, outputs, strict=True):
             for take, out in gather:
@@ -279,29 +289,53 @@ def rates_of(optimizer: Optimizer, learning_rate: float, step: int) -> tuple[flo
 
 
 class Forward:
-    """The model's output for blocks of up to `rows` examples, in evaluation."""
+    """The model's output for blocks of up to `rows` examples, in evaluation.
 
-    def __init__(self, model: Model, rows: int):
+    The inputs of all blocks are held as those of `like`; None stands for arrays.
+    """
+
+    def __init__(self, model: Model, rows: int, like: Inputs | None = None):
         graph = Graph(training=False)
         given = model.layout.given(model.layout.declare(graph), model.vector)
-        self._leaf = x = graph.leaf("x", (rows, *model.input_shape))
+        self._leaves, x = declare_inputs(graph, like, rows, model.input_shape)
         y_pred = model.forward(graph, x)
-        self.program = Program(graph, [y_pred, x], model.vector.dtype, given)
-        self.x, self.y_pred = self.program[x], self.program[y_pred]
+        self.program = Program(graph, [y_pred, *self._leaves], model.vector.dtype, given)
+        self.rows, self.y_pred = rows, self.program[y_pred]
+        self._inputs = [self.program[leaf] for leaf in self._leaves]
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Inputs) -> Array:
         """The output for the rows of `x`, overwritten by the next call.
 
         A whole block that is large is read where it lies.
         """
-        alike = (x.shape, x.dtype) == (self.x.shape, self.x.dtype) and x.flags.c_contiguous
-        if alike and x.nbytes >= BYTES_WORTH_REBINDING:
-            for call in self.program.rebound(self._leaf, x):
+        held = held_of(x)
+        first, own = held[0], self._inputs[0]
+        alike = (first.shape, first.dtype) == (own.shape, own.dtype) and first.flags.c_contiguous
+        if len(held) == 1 and alike and first.nbytes >= BYTES_WORTH_REBINDING:
+            for call in self.program.rebound(self._leaves[0], first):
                 call()
         else:
-            np.copyto(self.x[: len(x)], x)
+            for array, given in zip(self._inputs, held, strict=True):
+                np.copyto(array[: len(x)], given)
             self.program.run()
         return self.y_pred[: len(x)]
+
+
+def numbers_read(model: Model, like: Inputs | None = None, training: bool = False) -> int:
+    """How many numbers a program has of an example whose inputs are held as those of `like`.
+
+    An array's are all read; those of wide columns are made where more than a product needs them.
+    """
+    made: int = math.prod(model.input_shape)
+    wide = None if like is None else wide_form(like)
+    if wide is None:
+        return made
+    graph = Graph(training)
+    model.layout.declare(graph)
+    _, x = declare_inputs(graph, wide, 1, model.input_shape)
+    is_made = x in dependencies_of([model.forward(graph, x)])
+    held: int = len(wide.places) + wide.ones.shape[1]
+    return held + made if is_made else held
 
 
 class Penalty:

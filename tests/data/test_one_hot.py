@@ -1,4 +1,4 @@
-"""Inputs that are held as the places of their ones are those that are held as numbers."""
+"""Inputs that are held as the places of their ones are put together and selected as such."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from nnctl.data.gathered import Gathered
-from nnctl.data.one_hot import TIMES, WORTH_SPARING, OneHot, make_unless_wide, select_rows
+from nnctl.data.one_hot import TIMES, WORTH_SPARING, make_unless_wide, select_rows
 from nnctl.data.streamed import Streamed
 from nnctl.training.blocks import Blocks
+from nnctl.training.one_hot import WIDE, OneHot
 from nnctl.training.shuffling import draw_order, in_order
 
 ROWS, WIDTH = 50, 12
@@ -31,49 +32,12 @@ def both(dtype: str = "float32", rows: int = ROWS) -> tuple[OneHot, np.ndarray]:
     return OneHot(numbers, PLACES, ones.astype(np.int32), (rows, WIDTH)), made
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("shape", [(WIDTH,), (4, 3), (2, 2, 3)])
-def test_a_batch_is_that_of_the_array(dtype: str, shape: tuple[int, ...]) -> None:
-    x, made = both(dtype)
-    x, made = x.reshape(ROWS, *shape), made.reshape(ROWS, *shape)
-    assert (x.shape, x.dtype, len(x), x.ndim) == (made.shape, made.dtype, ROWS, made.ndim)
-    rows = np.random.default_rng(1).permutation(ROWS)[:20]
-    out = np.full((20, *shape), np.nan, dtype)
-    x.take(rows, 0, out, "clip")
-    assert out.tobytes() == made[rows].tobytes()
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [slice(None), slice(7, 20), slice(None, None, 9), slice(5, 5), np.array([3, 3, 49]),
-     np.arange(ROWS) % 4 == 0, 0, -1, np.int64(7)],
-)  # fmt: skip
-def test_rows_are_those_of_the_array(rows: Any) -> None:
-    x, made = both()
-    assert x[rows].shape == made[rows].shape
-    assert x[rows].tobytes() == made[rows].tobytes()
-
-
-def test_a_row_that_there_is_not_is_an_error() -> None:
-    with pytest.raises(IndexError):
-        both()[0][ROWS]
-    with pytest.raises(ValueError, match="cannot reshape"):
-        both()[0].reshape(ROWS, 5)
-
-
 def test_some_rows_are_held_as_all_are() -> None:
     x, made = both()
     rows = np.arange(ROWS) % 3 == 1
     some = select_rows(x, rows)
     assert isinstance(some, OneHot) and some[:].tobytes() == made[rows].tobytes()
     assert select_rows(made, rows).tobytes() == made[rows].tobytes()
-
-
-def test_its_rows_are_all_at_hand_and_come_in_the_order_of_an_array_s() -> None:
-    x, made = both()
-    orders = [draw_order(each, True, np.random.default_rng(3)) for each in (x, made)]
-    np.testing.assert_array_equal(*orders)
-    np.testing.assert_array_equal(in_order(x, orders[0])[0:ROWS], orders[1])
 
 
 def test_in_blocks_it_comes_in_the_order_of_what_is_streamed() -> None:
@@ -117,6 +81,15 @@ def test_inputs_are_made_at_once_where_that_spares_little(
     x = wide(rows, width)
     assert isinstance(make_unless_wide(x, memory), np.ndarray) == made
     assert x.nbytes == rows * 4
+
+
+@pytest.mark.parametrize("memory", [None, 0, 1 << 30])
+@pytest.mark.parametrize(("width", "made"), [(WIDE - 1, True), (WIDE, False)])
+def test_wide_columns_are_never_made_however_few_the_rows(
+    width: int, made: bool, memory: int | None
+) -> None:
+    made = made and memory != 0
+    assert isinstance(make_unless_wide(wide(3, width), memory), np.ndarray) == made
 
 
 @pytest.mark.parametrize("memory", [None, ROWS * 20, ROWS * 20 - 1])

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnctl.data.one_hot import OneHot
 from nnctl.data.prepare import Prepared
 from nnctl.data.streamed import Streamed
 from nnctl.errors import NnctlError
+from nnctl.training.one_hot import OneHot
 from tests.data.test_prepare import prepared
 
 ROWS = 1000

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from nnctl.data.folds import Fold
-from nnctl.data.one_hot import OneHot
 from nnctl.data.pool import Dealt, Drawn
 from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.statistics import Treatment
 from nnctl.data.streamed import Streamed
 from nnctl.reading.files import DataFile
+from nnctl.training.one_hot import OneHot
 
 ROWS = 90
 DRAWS = np.random.default_rng(5)

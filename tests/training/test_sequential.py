@@ -95,7 +95,7 @@ def test_blocks_that_run_at_once_give_what_they_give_alone(monkeypatch):
     monkeypatch.setattr(evaluation, "MULTIPLY_ADDS_WORTH_A_WORKER", 0)
     monkeypatch.setattr(machine, "available_threads", lambda: 3)
     assert len(list(model._predictor.blocks(x))) == 10
-    assert len(model._predictor._programs) == 3
+    assert len(model._predictor._programs[None]) == 3
     assert model(x).tobytes() == alone.tobytes()
     assert model.evaluate(x, y) == figures
 
