@@ -25,7 +25,7 @@ from nnctl.training.sequential import Sequential
 from nnctl.training.step import Forward, TrainingStep
 
 # Operations without arithmetic.
-MOVING = {Name.BROADCAST, Name.COPY, Name.GATHER, Name.JOIN, Name.ZERO_CELL}
+MOVING = {Name.BROADCAST, Name.COPY, Name.GATHER, Name.JOIN, Name.WITH_ONES, Name.ZERO_CELL}
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,9 @@ def declare_inputs(
         return (x,), x
     numbers = graph.leaf("numbers", (rows, len(wide.places)))
     ones = graph.leaf("ones", (rows, wide.ones.shape[1]), "integer")
-    x = with_ones(numbers, ones, wide.places, wide.width)
-    return (numbers, ones), x.reshape(rows, *shape)
+    with graph.named("inputs"):
+        x = with_ones(numbers, ones, wide.places, wide.width).reshape(rows, *shape)
+    return (numbers, ones), x
 
 
 def takes_of(x: Inputs) -> list[Take]:

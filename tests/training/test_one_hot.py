@@ -177,6 +177,8 @@ def test_inputs_are_made_only_where_more_than_a_product_needs_them(layers):
     step = model.step(Examples(x, targets()), 7)
     names = {named.value.operation for named in step.program.calls}
     assert (Name.WITH_ONES not in names) == (layers in MADE_NOT)
+    scopes = {named.value.scope for named in step.program.calls}
+    assert ("inputs" in scopes) == (layers not in MADE_NOT)
     held = 2 + 3
     assert numbers_read(model, x, training=True) == held + (layers not in MADE_NOT) * WIDTH
     assert numbers_read(model, made) == numbers_read(model) == WIDTH
