@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import onnx
 from onnx import ModelProto, helper
 
@@ -54,7 +55,9 @@ def mean_of(writer: Writer, found: Sequence[Tensor]) -> Tensor:
     """The mean of what the members predict."""
     if len(found) == 1:
         return found[0]
-    return replace(found[0], name=writer.node("Mean", *(each.name for each in found)))
+    total = writer.node("Sum", *(each.name for each in found))  # Mean is float32's alone at runtime
+    count = writer.constant("members", np.float64(len(found)))
+    return replace(found[0], name=writer.node("Div", total, count))
 
 
 def as_onnx(writer: Writer, trained: Trained) -> ModelProto:

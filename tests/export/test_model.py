@@ -40,8 +40,8 @@ NODES = {
     "linear-collapse": "Sub Div Gemm Gemm Gemm Mul Add",
     "logistic-regression": "Sub Div Cast Gemm Sigmoid Sub Concat ArgMax Gather",
     "multi-label": "Sub Div Cast Gemm Relu Gemm Sigmoid Greater Cast",
-    "house-prices": "OneHotEncoder Flatten OneHotEncoder Flatten Concat Sub Div Cast "
-    "OneHotEncoder Flatten Concat Sub Div Cast Concat Gemm Relu Gemm Relu Gemm Mul Add",
+    "house-prices": "Concat Sub Div Cast OneHotEncoder Flatten OneHotEncoder Flatten "
+    "OneHotEncoder Flatten Concat Gather Gemm Relu Gemm Relu Gemm Mul Add",
 }
 
 
