@@ -93,27 +93,18 @@ def prepare(
     statistics and categories are those of the rows that train. Raises `NnctlError` with the
     problems found in `train`, else with those of the other files.
     """
-    others = {"validation": validation, "test": test}
-    files = {part: file for part, file in others.items() if isinstance(file, DataFile)}
+    others = ("validation", validation), ("test", test)
+    files = {part: file for part, file in others if isinstance(file, DataFile)}
     check_files({"train": train, **files})
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
     drawing = validation if isinstance(validation, Drawn) else None
     strata = class_indices(raw, preprocessing.targets)
     division = Division.of(len(raw), strata, raw.targets.file, held, drawing)
-    trains, out = division.trains, division.held
+    trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
-    faults = Faults(str(train.path))
-    y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
-    name = preprocessing.weight
-    weight = None if name is None else preprocessing.weights(raw.targets, name, faults)
-    faults.check()
-    check_weights(None if weight is None else weight[trains], name, str(train.path))
-    columns: tuple[ColumnFacts, ...] = ()
-    if survey and preprocessing.arrays is None:
-        from nnctl.data.overview import column_facts  # for those who look at data alone
-
-        columns = column_facts(raw, trains, preprocessing.inputs)
+    y, weight = targets_and_weights(raw, preprocessing, trains, str(train.path))
+    columns = facts_of_columns(raw, trains, preprocessing) if survey else ()
     parts = Parts.of(raw, trains, preprocessing.inputs, treatment.memory)
     del raw
     read, warnings = read_others(preprocessing, files, treatment.memory)
@@ -121,21 +112,47 @@ def prepare(
     def examples(x: Rows, rows: Mask) -> Examples:
         return Examples(x, y[rows], None if weight is None else weight[rows])
 
-    pool = None
+    pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows)) if drawing else None
     if drawing is not None:
         read["validation"] = examples(parts.rest(division.drawn), division.drawn)
-        pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows))
     return Prepared(
         examples(parts.training, trains),
         read.get("validation"),
         read.get("test"),
         preprocessing,
         (*notices.problems(), *warnings),
-        None if held is None else examples(parts.rest(out), out),
-        None if held is None else np.flatnonzero(out),
+        None if held is None else examples(parts.rest(division.held), division.held),
+        None if held is None else np.flatnonzero(division.held),
         pool,
         columns,
     )
+
+
+def targets_and_weights(
+    raw: Raw, preprocessing: Preprocessing, trains: Mask, file: str
+) -> tuple[NDArray[np.generic], NDArray[np.generic] | None]:
+    """The targets of all rows as a model wants them, and the rows' weights, if they have some.
+
+    Raises `NnctlError` for those that cannot be taken, and for weights that leave nothing to learn.
+    """
+    faults = Faults(file)
+    y = preprocessing.targets.of(raw.targets, preprocessing.targets.names, faults)
+    name = preprocessing.weight
+    weight = None if name is None else preprocessing.weights(raw.targets, name, faults)
+    faults.check()
+    check_weights(None if weight is None else weight[trains], name, file)
+    return y, weight
+
+
+def facts_of_columns(
+    raw: Raw, trains: Mask, preprocessing: Preprocessing
+) -> "tuple[ColumnFacts, ...]":
+    """What the columns of a table hold; arrays have none."""
+    if preprocessing.arrays is not None:
+        return ()
+    from nnctl.data.overview import column_facts  # for those who look at data alone
+
+    return column_facts(raw, trains, preprocessing.inputs)
 
 
 def check_files(files: Mapping[str, DataFile]) -> None:

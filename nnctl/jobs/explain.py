@@ -68,22 +68,15 @@ def explain(
     `row` counts from 0 through the training rows as they are prepared, in the order of the file;
     where the config sets a fraction aside to validate, through the rows left to train. Parameters
     are those of the config or its seed, or of `weights`; of an ensemble, those of a `member`, by
-    default the first. Raises `NnctlError` for what cannot be
-    read or built, a row that is not there, or an ε that is no positive number.
+    default the first. Raises `NnctlError` for what cannot be read or built, a row that is not
+    there, or an ε that is no positive number.
     """
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number greater than 0")
     loaded = load(find_config(config), overrides=overrides, named={"seed": seed})
     start = find_start(weights)
     built = build(loaded, dtype="float64", init_weights=start, member=member_or_first(member))
-    count = len(built.train)
-    if not 0 <= row < count:
-        raise ArgumentError(
-            f"--row is {row}; {rows_of(built)} has {count:,} row{'' if count == 1 else 's'}",
-            "give 0, the only one" if count == 1 else f"rows count from 0: give 0 to {count - 1}",
-        )
-    held = built.train.rows(slice(row, row + 1))
-    example = Examples(held.x[:], held.y, held.weight)  # every input is drawn
+    example = example_of(built, row)
     model, inputs = built.model, built.prepared.preprocessing.inputs
     traced = trace(model, model.loss, example, 1)
     drawing = Drawing(traced, model.layout, loaded.loss.type)
@@ -104,6 +97,18 @@ def explain(
         work,
         tuple(inputs.input_names()) if inputs.categories or inputs.columns else (),
     )
+
+
+def example_of(built: Built, row: int) -> Examples:
+    """One of the rows that train, with every input. Raises `ArgumentError` if it is not there."""
+    count = len(built.train)
+    if not 0 <= row < count:
+        raise ArgumentError(
+            f"--row is {row}; {rows_of(built)} has {count:,} row{'' if count == 1 else 's'}",
+            "give 0, the only one" if count == 1 else f"rows count from 0: give 0 to {count - 1}",
+        )
+    held = built.train.rows(slice(row, row + 1))
+    return Examples(held.x[:], held.y, held.weight)
 
 
 def rows_of(built: Built) -> str:
