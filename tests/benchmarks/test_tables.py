@@ -14,6 +14,7 @@ from tests.benchmarks.tables.tables import DATASETS, TABLES, Rows, Table, column
 SEEDS = (0, 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_a_fifth_of_the_rows_is_held_out_and_each_row_once(name: str) -> None:
     table = TABLES[name]
@@ -102,6 +103,7 @@ def test_predictions_are_read_by_kind_of_task() -> None:
     assert predictions(TABLES["bike"], [{"cnt": "7.5"}], [])[1].tolist() == [7.5]
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_nnctl_learns_a_table_by_its_commands() -> None:
     draw = np.random.default_rng(3)

@@ -135,6 +135,7 @@ def test_names_that_look_the_same_are_the_same(
     assert result.exit_code == 0, result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "\ufeffsep=;\n"])
 def test_a_first_line_may_state_the_delimiter(homes: Path, invoke: Invoke, first: str) -> None:
     content = table(";", first=first)

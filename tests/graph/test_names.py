@@ -58,6 +58,7 @@ def evaluated(file: Path, node: ast.expr) -> list[object]:
     return list(found) if isinstance(found, (tuple, list, set, frozenset, dict)) else [found]
 
 
+@pytest.mark.slow
 def test_an_operation_is_held_against_names_alone():
     uses = list(held_against("operation"))
     assert {"graph", "derivatives", "export", "jobs"} <= {

@@ -44,6 +44,7 @@ def test_the_payloads_work_where_they_are_unpickled():
         yaml.unsafe_load(YAML[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

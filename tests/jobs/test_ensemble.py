@@ -326,6 +326,7 @@ def test_each_member_stops_on_its_own(config):
     assert all(w < e for w, e in zip(found["members"]["weights_epochs"], epochs, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.process)])
 def test_an_interrupted_run_goes_on_to_the_same_bytes(config, processes, monkeypatch):
     monkeypatch.setattr(loop, "MOST_BATCHES_AT_ONCE", 2)
@@ -393,6 +394,7 @@ def test_a_member_that_diverges_ends_the_run(config, processes):
     assert not found.weights.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_process_that_is_killed_ends_the_run_which_goes_on(config, monkeypatch):
     whole = trained(config, "whole", epochs=40)
@@ -573,6 +575,7 @@ def test_weights_that_are_not_of_its_members_are_refused(config, change, message
     assert re.search(message, raised.value.problems[0].message)
 
 
+@pytest.mark.slow
 def test_rows_from_the_disk_are_judged_alike(config):
     read = trained(config, "read", **IN_BLOCKS)
     drawn = masks(config)

@@ -52,6 +52,7 @@ def written_by_init(
     return result.path, names
 
 
+@pytest.mark.slow
 @given(COLUMNS, LABELS, st.sampled_from(ODD))
 @example(["x\x85", "x\x1b", "x\u2028y"], ["x\x1bx", "x\x85x"], "\x1b")
 @example(["x: ", "x #y", "x'\"\\"], ["x, 1x", "x\tx"], "a\nb")

@@ -111,6 +111,7 @@ def test_evaluate_judges_what_predict_says(config: Path) -> None:
     assert figures["mae"] == pytest.approx(np.abs(said - truth).mean(), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_folds_predict_the_rows_that_they_held_out_as_they_judge_them(config: Path) -> None:
     folder, judged = config.parent / "held", []
     folder.mkdir()

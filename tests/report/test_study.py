@@ -41,6 +41,7 @@ def study(searched, tmp_path) -> Path:
     return shutil.copytree(searched, tmp_path / "study<1>")
 
 
+@pytest.mark.slow
 def test_a_page_shows_trials_importance_and_the_best_config(study):
     text = report([study]).path.read_text(encoding="utf-8")
     results = json.loads((study / "results.json").read_text())
