@@ -15,7 +15,13 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Shape
 from nnctl.network.layers import Dense
 from nnctl.network.metrics import InOwnUnit, Metric, OfClasses
-from nnctl.runs.weights import Weights, arrays_of_member, count_members, load_weights
+from nnctl.runs.weights import (
+    Weights,
+    arrays_of_member,
+    count_members,
+    load_weights,
+    strange_arrays,
+)
 from nnctl.training.blocks import Blocks
 from nnctl.training.ranks import Ranks
 from nnctl.training.seeds import generator
@@ -91,7 +97,7 @@ def build(
     model.compile(model.optimizer, model.loss, metrics_for(model, model.metrics, targets))
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
-        load_parameters(model, arrays_to_start(given, member, config.members), given.file)
+        start_from(given, model, member, config.members)
     return Built(config, model, prepared, train, validation, test, held)
 
 
@@ -220,19 +226,37 @@ def metrics_for(
     }
 
 
-def arrays_to_start(given: Weights, member: int, members: int) -> Mapping[str, Any]:
-    """The arrays that a member starts from: its own of an ensemble, or else those for all.
+def start_from(given: Weights, model: Sequential, member: int, members: int) -> None:
+    """Sets the parameters of a member to its own arrays of an ensemble, or else to those for all.
 
-    Raises `NnctlError` for an ensemble of another size.
+    Raises `NnctlError` for an ensemble of another size, and for arrays that are not the member's.
     """
     count = count_members(given.arrays)
     if count is None:
-        return given.arrays
+        load_parameters(model, given.arrays, given.file)
+        return
     if count != members:
         message = f"it holds {count} members, and the config has ensemble: {members}"
         fix = f"--set ensemble={count}, or start from the weights of a single model"
         raise NnctlError(Problem(message, fix, given.file))
-    return arrays_of_member(given.arrays, member)
+    load_member(model, given, member, members)
+
+
+def load_member(model: Sequential, weights: Weights, member: int, members: int) -> None:
+    """Sets the parameters of a member from an ensemble's file; problems name the member.
+
+    Raises `NnctlError` for arrays that are not those of the model, or of none of so many members.
+    """
+    if strange := sorted(strange_arrays(weights.arrays, members)):
+        message = f'"{strange[0]}" is the array of none of its {members} members'
+        raise NnctlError(Problem(message, "train the model again", weights.file))
+    try:
+        load_parameters(model, arrays_of_member(weights.arrays, member), weights.file)
+    except NnctlError as error:
+        raise error.with_problems(
+            problem._replace(message=f"member {member}: {problem.message}")
+            for problem in error.problems
+        ) from None
 
 
 def load_parameters(model: Sequential, arrays: Mapping[str, Any], file: str) -> None:

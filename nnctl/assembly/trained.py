@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnctl.assembly.agreement import check_agreement
-from nnctl.assembly.build import compile_model, compiled_for, load_parameters
+from nnctl.assembly.build import compile_model, compiled_for, load_member, load_parameters
 from nnctl.config import Config
 from nnctl.config.schema import check
 from nnctl.config.source import Source
@@ -15,10 +15,7 @@ from nnctl.graph import Array
 from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
 from nnctl.runs.weights import (
     SPARE_UNITS,
-    Weights,
-    arrays_of_member,
     load_weights,
-    strange_arrays,
 )
 from nnctl.system import stated
 from nnctl.training.ensemble import Ensemble, Predicting
@@ -81,33 +78,16 @@ def load_trained(path: Path) -> Trained:
     config = check(Source(file, dict(values)))
     model = compile_model(config)
     check_agreement(metadata, config, model, preprocessing, file)
-    check_members(config, weights)
     members = []
     for member in range(1, config.members + 1):
         model = compiled_for(config, preprocessing.targets, shape, member)
-        own = arrays_of_member(weights.arrays, member) if config.members > 1 else weights.arrays
-        try:
-            load_parameters(model, own, file)
-        except NnctlError as error:
-            raise (
-                error
-                if config.members == 1
-                else error.with_problems(
-                    problem._replace(message=f"member {member}: {problem.message}")
-                    for problem in error.problems
-                )
-            ) from None
+        if config.members == 1:
+            load_parameters(model, weights.arrays, file)
+        else:
+            load_member(model, weights, member, config.members)
         members.append(model)
     together = Ensemble(members) if len(members) > 1 else members[0]
     return Trained(file, config, together, preprocessing, digests_in(metadata))
-
-
-def check_members(config: Config, weights: Weights) -> None:
-    """Raises `NnctlError` where a file's arrays are not of as many members as its config has."""
-    count = config.members
-    if count > 1 and (strange := sorted(strange_arrays(weights.arrays, count))):
-        message = f'"{strange[0]}" is the array of none of its {count} members'
-        raise NnctlError(Problem(message, "train the model again", weights.file))
 
 
 def digests_in(metadata: Mapping[str, Any]) -> dict[str, str]:

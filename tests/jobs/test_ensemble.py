@@ -575,6 +575,24 @@ def test_weights_that_are_not_of_its_members_are_refused(config, change, message
     assert re.search(message, raised.value.problems[0].message)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("member_2/dense_1/bias"), 'member 2: there is no array "dense_1/bias"'),
+        (lambda a: a.update({"member_3/dense_1/bias": np.zeros(5)}), "member 3: .* has shape"),
+        (lambda a: a.update({"dense_1/bias": np.zeros(6)}), '"dense_1/bias" is the array of none'),
+        (lambda a: a.update({"member_03/dense_1/bias": np.zeros(6)}), "is the array of none"),
+    ],
+)
+def test_a_start_from_arrays_that_are_not_of_its_members_is_refused(config, change, message):
+    result = trained(config, "several", epochs=1)
+    start = damaged(result.weights, change)
+    with pytest.raises(NnctlError) as raised:
+        train(config, output=config.parent / "again", init_weights=start)
+    assert re.search(message, raised.value.problems[0].message)
+    assert not (config.parent / "again").exists()
+
+
 @pytest.mark.slow
 def test_rows_from_the_disk_are_judged_alike(config):
     read = trained(config, "read", **IN_BLOCKS)

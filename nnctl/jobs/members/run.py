@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from nnctl.advice import Advice
-from nnctl.assembly.build import Built, arrays_to_start, compiled_for, load_parameters
+from nnctl.assembly.build import Built, compiled_for, start_from
 from nnctl.config import Source
 from nnctl.config.schema import check
 from nnctl.errors import ExitStatus, NnctlError, Problem
@@ -68,8 +68,7 @@ def first_models(built: Built, init_weights: Path | None) -> list[Sequential]:
     for member in range(2, config.members + 1):
         models.append(compiled_for(config, targets, built.model.input_shape, member))
         if given is not None:
-            arrays = arrays_to_start(given, member, config.members)
-            load_parameters(models[-1], arrays, given.file)
+            start_from(given, models[-1], member, config.members)
     return models
 
 
