@@ -43,12 +43,13 @@ def print_results(result: "TrainResult") -> None:
     print_figures(results)
     if result.verdict is not None and "weights" in results:
         print_verdict(result.verdict)
-    epochs = count_of(results["epochs"])
+    epochs, together = count_of(results["epochs"]), ""
     if "members" in results:
-        epochs = epochs_of_members(results["members"])
+        epochs, together = epochs_of_members(results["members"]), " of all together"
     elif results.get("weights_epoch", results["epochs"]) != results["epochs"]:
         epochs += f", the weights of epoch {results['weights_epoch']}"
-    print(f"run      {visible(str(result.folder))}  ({epochs}, {results['seconds']:.1f} s)")
+    seconds = f"{results['seconds']:.1f} s"
+    print(f"run      {visible(str(result.folder))}  ({epochs}, {seconds}{together})")
     if result.status is ExitStatus.DONE:
         file = result.input
         command = ["nnctl", "predict", str(result.weights), short_path(file.path)]

@@ -89,15 +89,38 @@ def number(value: float | None) -> str:
 
 
 def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:
-    """Aligned columns: the first few to the left, the others to the right."""
+    """Aligned columns: the first few to the left, the others to the right.
+
+    On a terminal that is too narrow for all they follow one below the other, in blocks that each
+    begin with the first column.
+    """
     table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
-    for row in table:
-        cells = [
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        print("  ".join(cells).rstrip())
+    room = columns_of(sys.stdout) if sys.stdout.isatty() else 0
+    for number_of_block, block in enumerate(blocks_of(widths, room)):
+        if number_of_block:
+            print()
+        for row in table:
+            cells = [
+                row[place].ljust(widths[place]) if place < left else row[place].rjust(widths[place])
+                for place in block
+            ]
+            print("  ".join(cells).rstrip())
+
+
+def blocks_of(widths: Sequence[int], room: int) -> list[list[int]]:
+    """Columns of such widths, in as few blocks as fit into so much room: all in one where it is 0.
+
+    Each has the first column, and at least one more where there are several.
+    """
+    blocks, taken = [[0]], widths[0]
+    for place, width in enumerate(widths[1:], start=1):
+        if 0 < room < taken + 2 + width and len(blocks[-1]) > 1:
+            blocks.append([0])
+            taken = widths[0]
+        blocks[-1].append(place)
+        taken += 2 + width
+    return blocks
 
 
 def print_validation(result: "ValidateResult") -> None:

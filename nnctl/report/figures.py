@@ -143,7 +143,8 @@ class DrawnRun:
         seconds = results.get("seconds")
         if not isinstance(seconds, float):
             seconds = sum(sum(history.get("seconds", ())) for history in self.run.histories)
-        return [*facts, ("training", f"{number(seconds, 3)} s")]
+        together = ", of all members together" if config.members > 1 else ""
+        return [*facts, ("training", f"{number(seconds, 3)} s{together}")]
 
     @property
     def not_finite(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Text on a terminal is broken at words; elsewhere it is left alone."""
+"""Text and tables on a terminal are broken to its width; elsewhere they are left alone."""
 
 import io
 import os
@@ -7,7 +7,7 @@ import termios
 
 import pytest
 
-from nnctl.cli.printing import break_line, wrap
+from nnctl.cli.printing import blocks_of, break_line, print_columns, wrap
 
 LONG = "  a layer that adds nothing to the one behind it"
 
@@ -45,3 +45,35 @@ def test_a_terminal_gets_lines_of_its_width(monkeypatch):
     assert lines[0] == "head"
     assert max(map(len, lines[:-1])) <= 20
     assert lines[-1] == f"    key: {'x' * 50}"
+
+
+@pytest.mark.parametrize(
+    ("widths", "room", "expected"),
+    [
+        ([4, 5, 5, 5], 0, [[0, 1, 2, 3]]),  # no terminal, or one that does not tell its width
+        ([4, 5, 5, 5], 25, [[0, 1, 2, 3]]),
+        ([4, 5, 5, 5], 24, [[0, 1, 2], [0, 3]]),
+        ([4, 5, 5, 5], 11, [[0, 1], [0, 2], [0, 3]]),
+        ([4, 5, 50, 5], 20, [[0, 1], [0, 2], [0, 3]]),  # what fits nowhere stands alone
+        ([4, 5], 3, [[0, 1]]),
+        ([40], 3, [[0]]),
+    ],
+)
+def test_columns_that_do_not_fit_beside_each_other_stand_below(widths, room, expected):
+    assert blocks_of(widths, room) == expected
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_a_table_is_no_wider_than_the_terminal(monkeypatch, columns):
+    head = ["5 members", "train", "validation", "baseline of validation", "mean member", "worst"]
+    rows = [[name, *[str(1000 + k)] * 5] for k, name in enumerate(["loss", "accuracy"])]
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_columns(head, rows)
+    lines = screen.getvalue().split("\n")
+    assert max(map(len, lines)) <= columns
+    words = " ".join(lines)
+    assert all(title in words for title in head) and words.count("1001") == 5
+    assert sum(line.startswith("loss ") for line in lines) == lines.count("")
