@@ -1,6 +1,6 @@
 """Checks of the classes: how many there are, and how rare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from nnctl.advice.advice import Finding
 from nnctl.advice.network import output_of
 from nnctl.advice.samples import ENOUGH_ROWS
 from nnctl.assembly.build import Built
-from nnctl.data.classes import listed
+from nnctl.data.classes import Task, listed
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 from nnctl.rules.judging import WEIGHTED_PROBABILITIES
@@ -71,12 +71,14 @@ def rare_class(built: Built) -> Iterator[Finding]:
     weighed = config.class_weight is not None or config.data.sample_weight is not None
     if targets.task == "regression" or names - BLIND or weighed or len(y) < ENOUGH_ROWS:
         return
-    change = {"metrics": [*(metric.type for metric in config.metrics), "f1"]}
     if targets.classes is None:
-        found = rare_label(y, targets.names)
+        found, metric = rare_label(y, targets.names), "f1"
     else:
-        found = rare_among(class_counts(y), targets.classes.labels)
+        counts = class_counts(y)
+        found = rare_among(counts, targets.classes.labels)
+        metric = metric_for_rare(targets.task, counts.tolist())
     if found is not None:
+        change = {"metrics": [*(each.type for each in config.metrics), metric]}
         yield Finding(rules.RARE_CLASS, "metrics", found, change)
 
 
@@ -102,6 +104,15 @@ def rare_among(counts: Array, labels: tuple[int | float | str, ...]) -> str | No
     if shares[least] < LEAST / len(there):
         return f'{shares[least]:.2g} of the rows are of class "{labels[least]}", and {baseline}'
     return None
+
+
+def metric_for_rare(task: Task, counts: Sequence[int]) -> str:
+    """A metric that sees the rare class of those with so many rows, in sorted order.
+
+    The f1 of two classes is the second's: where that is the common one it is high for a model
+    that has learnt nothing.
+    """
+    return "auc" if task == "binary" and counts[0] < counts[1] else "f1"
 
 
 def rare_label(y: Array, names: tuple[str, ...]) -> str | None:

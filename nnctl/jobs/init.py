@@ -91,7 +91,8 @@ def training_lines(plan: Plan) -> Iterator[str]:
     if plan.task == "regression":
         yield "metrics: [mae, r2]"
     else:
-        yield "metrics: [accuracy, f1]" if plan.is_unbalanced else "metrics: [accuracy]"
+        beside = ", ".join(["accuracy", *plan.beside_accuracy])
+        yield f"metrics: [{beside}]"
     yield f"batch_size: {recipe.batch_size}"
     yield reasoned("epochs: 500", "at most: it stops where validation gets no better")
     yield "early_stopping: {monitor: val_loss, patience: 30}"

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnctl.advice.class_checks import LEAST, MOST
+from nnctl.advice.class_checks import LEAST, MOST, metric_for_rare
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
 from nnctl.data.notices import SHORT_HEADER
@@ -70,12 +70,12 @@ class Plan:
         return [column.name for column in (*self.features, self.target) if column.is_mixed]
 
     @property
-    def is_unbalanced(self) -> bool:
-        """Whether accuracy alone would not see a class, as the advice `rare-class` has it."""
-        if self.task == "regression":
-            return False
-        counts, rows = self.target.classes.values(), self.target.known
-        return min(counts) < LEAST * rows / len(counts) or max(counts) >= MOST * rows
+    def beside_accuracy(self) -> tuple[str, ...]:
+        """The metric that sees a rare class, where accuracy alone would not (see `rare-class`)."""
+        counts, rows = [n for _, n in sorted(self.target.classes.items())], self.target.known
+        if min(counts) >= LEAST * rows / len(counts) and max(counts) < MOST * rows:
+            return ()
+        return (metric_for_rare(self.task, counts),)
 
 
 def planned(data: Path, target: str) -> Plan:

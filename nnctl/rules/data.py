@@ -80,7 +80,8 @@ RARE_CLASS = Rule(
     """\
 If 97 of 100 rows are healthy, a model that always answers "healthy" has an accuracy of
 0.97 and is of no use. Beside such a baseline an accuracy of 0.98 says little.
-Precision, recall, f1 and auc look at the rare class itself.
+Precision, recall, f1 and auc look at the rare class itself. Of two classes the first three
+judge the second in sorted order; where that is the common one, auc is the one to look at.
 
   metrics: [accuracy, f1]
 

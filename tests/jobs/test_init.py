@@ -160,8 +160,21 @@ def test_gaps_mixtures_and_rare_classes(tmp_path):
     config = load(result.path)
     assert config.data.missing == "mean" and config.data.text == ("code",)
     assert config.class_weight is None  # which would bend the probabilities
-    assert [metric.type for metric in config.metrics] == ["accuracy", "f1"]
+    assert [metric.type for metric in config.metrics] == ["accuracy", "auc"]
     train(result.path, output=tmp_path / "run", epochs=2)
+
+
+@pytest.mark.parametrize(("few", "many"), [("a", "b"), ("b", "a")])
+def test_the_metric_of_a_rare_class_sees_it_whichever_name_comes_first(tmp_path, few, many):
+    """A model that has learnt nothing may not look good by it, as it does by f1 of the common."""
+    columns = rows(200, t=[few if k % 25 == 0 else many for k in range(200)])
+    path = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml").path
+    made = train(path, output=tmp_path / "r", epochs=20).results
+    assert made["validation"]["accuracy"] > 0.9
+    (own,) = set(made["validation"]) - {"loss", "accuracy"}
+    assert made["validation"][own] < 0.9
+    (advice,) = validate([path], overrides=["metrics=[accuracy]"]).advice
+    assert advice.change == f"metrics: [accuracy, {own}]"
 
 
 @pytest.mark.parametrize("rare", [3, 15, 24, 36, 60])
@@ -170,7 +183,7 @@ def test_what_it_writes_gets_no_advice_on_rare_classes(tmp_path, rare):
     result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
     assert validate([result.path]).advice == ()
     metrics = [metric.type for metric in load(result.path).metrics]
-    assert ("f1" in metrics) == (rare < 30)
+    assert ("auc" in metrics) == (rare < 30)
     alone = validate([result.path], overrides=["metrics=[accuracy]"]).advice
     assert ([each.code for each in alone] == ["rare-class"]) == (rare < 30)
 
