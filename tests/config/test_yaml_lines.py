@@ -80,6 +80,9 @@ def test_the_first_of_two_equal_keys_counts() -> None:
     assert compose("a: 1\na: 2\n").values == {"a": 1}
 
 
+QUOTED = "put text that starts with %, @, `, *, & or a tab in quotes"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "fix"),
     [
@@ -90,8 +93,12 @@ def test_the_first_of_two_equal_keys_counts() -> None:
         ("a: b: c\n", 1, "indent sibling keys alike; quote text that contains ': '"),
         ("a: 1\n b: 2\n", 2, "indent sibling keys alike; quote text that contains ': '"),
         ("  a: 1\nb: 2\n", 2, None),
-        ("a: @b\n", 1, "put text that starts with @, `, % or a tab in quotes"),
-        ("%FOO\n---\na: 1\n", 1, "mend this line or the one above"),
+        ("a: @b\n", 1, QUOTED),
+        ("a: {format: %d.%m.%Y}\n", 1, QUOTED),
+        ("%d.%m.%Y", 1, QUOTED),  # as behind --set
+        ("a: [?, *]\n", 1, QUOTED),
+        ("a: & b\n", 1, QUOTED),
+        ("%FOO\n---\na: 1\n", 1, QUOTED),
         ("a: 1\nb: \0\n", 2, "remove it, or write it as an escape between double quotes"),
         ("a: \udcff\n", 1, "remove it, or write it as an escape between double quotes"),
     ],
