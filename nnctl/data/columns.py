@@ -143,7 +143,7 @@ class DateOrder:
         """Further dates, from top to bottom."""
         parts = [re.split(r"[-/. T]", date, maxsplit=3) for date in dates] if self._orders else []
         for order in list(self._orders):
-            keys = ["".join(f"{part[k]:0>4}" for k in order) + "".join(part[3:]) for part in parts]
+            keys = ["".join(f"{part[k]:0>4}" for k in order) + clock(part[3:]) for part in parts]
             keys = [*filter(None, [self._last.get(order)]), *keys]
             year_first = order[0] == 0
             fits = all((len(part[0]) == 4) == year_first for part in parts)
@@ -154,11 +154,24 @@ class DateOrder:
                 self._last[order] = keys[-1]
 
 
+def clock(time: Sequence[str]) -> str:
+    """The time of a day, if there is one, as text that is in the order of time."""
+    match = re.fullmatch(r"(\d{1,2})(:.*?) ?([AP]M)?", "".join(time).upper())
+    if match is None:
+        return "".join(time)
+    hour = int(match[1]) if match[3] is None else int(match[1]) % 12 + 12 * (match[3] == "PM")
+    return f"{hour:02}{match[2]}"
+
+
 class DateFormats:
-    """The formats in which all cells of a column are dates; None is ISO 8601."""
+    """The formats in which all cells of a column are dates; None is ISO 8601.
+
+    `example` is one of the dates, and `odd`, where no format fits all, a cell unlike it.
+    """
 
     def __init__(self) -> None:
         self._cells: list[DateCells] | None = None
+        self.example = self.odd = ""
 
     @property
     def found(self) -> list[str | None]:
@@ -173,7 +186,12 @@ class DateFormats:
             is_iso = date_of(date, None) is not None
             patterns: list[str | None] = [None] if is_iso else [*patterns_of(date)]
             self._cells = [DateCells(DateFormat(pattern), missing) for pattern in patterns]
-        self._cells = [cells for cells in self._cells if not cells.seconds(fields, place)[1]]
+            self.example = date
+        faults = [(cells, cells.seconds(fields, place)[1]) for cells in self._cells]
+        for cells, odd in faults:
+            if odd:
+                self._cells.remove(cells)
+                self.odd = fields.text(odd[0].row, place).strip()
 
 
 def are_quantities(labels: Sequence[str]) -> bool:

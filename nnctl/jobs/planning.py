@@ -234,7 +234,10 @@ def unreadable(column: Column) -> str:
         ways = " or ".join(f'"{pattern}"' for pattern in formats)
         return f"its dates can be read in {len(formats)} ways; say in data.columns which: {ways}"
     if not formats:
-        return "it holds dates that are not all written alike; write them as 2024-02-29"
+        alike = f"it holds dates such as {column.written.example}"
+        if odd := column.written.odd:
+            return f"{alike}, and {odd}, which is none of that form; write all as 2024-02-29"
+        return f"{alike}; say in data.columns how they are written, with format"
     return ""
 
 

@@ -107,7 +107,7 @@ class LineBlocks:
     ) -> None:
         read = getattr(stream, "read1", stream.read)  # what one look at the system gives
         self._read = read if encoding is None else Recoded(read, encoding, name).read
-        self._has_encoding, self._squeeze = encoding is not None, squeeze
+        self._squeeze = squeeze
         self._pipe = pipe_of(stream)
         self._name = name
         self._rest = b""
@@ -151,7 +151,7 @@ class LineBlocks:
         if self._checked:
             return
         self._checked = True
-        if not self._has_encoding and (problem := foreign_problem(part, self._name)):
+        if problem := foreign_problem(part, self._name):
             raise NnctlError(problem)
 
     def _goes_on(self, size: int) -> bool:
@@ -203,12 +203,16 @@ class Recoded:
     def __init__(self, read: Callable[[int], bytes], encoding: str, name: str) -> None:
         self._read, self._encoding, self._name = read, encoding, name
         self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._lines = 1
+        self._lines, self._started = 1, False
 
     def read(self, size: int) -> bytes:
         """Some of the text, nothing at the end. Raises `NnctlError` for bytes that are none."""
         while True:
             part = self._read(size)
+            kind = None if self._started else foreign_problem(part, self._name, encoded=True)
+            if kind is not None:
+                raise NnctlError(kind)
+            self._started = True
             try:
                 text = self._decoder.decode(part, not part)
             except UnicodeDecodeError as error:

@@ -24,7 +24,7 @@ ISO_TEXT = re.compile(r"[0-9]{4}[0-9W-]*([T ][0-9:.,]+([Zz]|[+-][0-9:.]+)?)?")
 # Day, month and year in numbers, in one order or another.
 NUMERIC = re.compile(
     r"(?P<a>[0-9]{1,4})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?P<c>[0-9]{4}|[0-9]{1,2})"
-    r"(?P<time>[T ][0-9]{1,2}:[0-9]{2}(?P<seconds>:[0-9]{2})?)?"
+    r"(?P<time>[T ][0-9]{1,2}:[0-9]{2}(?P<seconds>:[0-9]{2})?(?P<half> ?[AaPp][Mm])?)?"
 )
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "f": 6}
 # Digits of a date by their letter in Python's formats, besides signs as they are: T may be a blank,
@@ -238,7 +238,9 @@ def patterns_of(text: str) -> list[str]:
         return []
     sign, time = match["s"], ""
     if match["time"]:
-        time = f"{match['time'][0]}%H:%M" + (":%S" if match["seconds"] else "")
+        half = match["half"] or ""
+        time = f"{match['time'][0]}{'%I' if half else '%H'}:%M"
+        time += (":%S" if match["seconds"] else "") + half[:-2] + ("%p" if half else "")
     year = "%Y" if len(match["c"]) == 4 else "%y"
     orders = [["%d", "%m", year], ["%m", "%d", year]]
     if len(match["a"]) == 4:

@@ -47,12 +47,15 @@ def foreign_kind(start: bytes) -> tuple[str, str] | None:
     return None
 
 
-def foreign_problem(start: bytes, file: str) -> Problem | None:
-    """The problem of a file that begins so, where a text table is needed."""
+def foreign_problem(start: bytes, file: str, encoded: bool = False) -> Problem | None:
+    """The problem of a file that begins so, where a text table is needed.
+
+    Text that is `encoded`, other than in UTF-8, may hold bytes of 0.
+    """
     kind = foreign_kind(start)
     if kind is not None:
         return Problem(f"this is {kind[0]}, not a text table", kind[1], file)
-    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in start and not encoded and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         line = start.count(b"\n", 0, start.index(b"\0")) + 1
         message = "it holds bytes of 0, which no text has"
         return Problem(message, "name a text table, or save it as UTF-8", file, line)

@@ -86,7 +86,10 @@ def test_the_task_follows_the_target(tmp_path, values, task, units):
 
 
 TWO_WAYS = 'its dates can be read in 2 ways; say in data.columns which: "%d/%m/%y" or "%m/%d/%y"'
-NOT_ALIKE = "it holds dates that are not all written alike; write them as 2024-02-29"
+NOT_ALIKE = "it holds dates such as {}, and {}, which is none of that form; write all as 2024-02-29"
+UNKNOWN = (
+    "it holds dates such as 1.1.2024 um 9; say in data.columns how they are written, with format"
+)
 SOME = "it holds dates, and in 6 rows something else"
 
 
@@ -97,7 +100,12 @@ SOME = "it holds dates, and in 6 rows something else"
         ([""] * 60, "it has no values"),
         (list(range(60)), "it numbers the rows"),
         ([f"{1 + k % 12}/7/24" for k in range(60)], TWO_WAYS),
-        (["2024-01-05" if k % 2 else f"{1 + k % 28}.2.2024" for k in range(60)], NOT_ALIKE),
+        (
+            ["2024-01-05" if k % 2 else f"{1 + k % 28}.2.2024" for k in range(60)],
+            NOT_ALIKE.format("1.2.2024", "2024-01-05"),
+        ),
+        ([f"202{k // 20}-02-29" for k in range(60)], NOT_ALIKE.format("2020-02-29", "2021-02-29")),
+        ([f"{1 + k % 9}.1.2024 um 9" for k in range(60)], UNKNOWN),
         ([f"2024-01-{1 + k % 28:02}" if k % 10 else "later" for k in range(60)], SOME),
         ([f"name {k}" for k in range(60)], "it holds text of 60 kinds in 60 rows"),
         ([f"name {k // 2}" for k in range(60)], "it holds text of 30 kinds in 60 rows"),
@@ -111,6 +119,30 @@ def test_columns_of_no_use_are_left_out_and_the_reason_is_written(tmp_path, colu
     assert result.plan.left_out == {"odd": reason}
     assert f"#   odd: {reason}" in result.path.read_text()
     assert load(result.path).data.features == ("size", "colour")
+
+
+@pytest.mark.parametrize("kind", ["a picture", "a database", "a pickle"])
+def test_a_file_of_another_kind_is_named_though_its_bytes_are_no_utf_8(tmp_path, kind):
+    starts = {"a picture": b"\x89PNG\r\n\x1a\n", "a database": b"SQLite format 3\0"}
+    data = tmp_path / "d.db"
+    data.write_bytes(starts.get(kind, b"\x80\x04") + b"\xff\xfe,\n1,2\n" * 20)
+    with pytest.raises(NnctlError, match="not a text table"):
+        init(data, "t", output=tmp_path / "c.yaml")
+
+
+def test_american_times_are_read(tmp_path):
+    times = [datetime(2024, 3, 12, 7) + timedelta(hours=k) for k in range(60)]
+    cells = [f"{t.month}/{t.day}/{t:%Y} {t.hour % 12 or 12}:{t:%M %p}" for t in times]
+    data = table(tmp_path / "d.csv", rows(60, when=cells, t=[t.hour for t in times]))
+    path = init(data, "t", output=tmp_path / "c.yaml").path
+    config = load(path)
+    assert config.data.split == "last"
+    plain = table(tmp_path / "e.csv", rows(60, when=times, t=[t.hour for t in times]))
+    ours, theirs = (
+        build(load(path, overrides=overrides)).train.x
+        for overrides in ([], [f"data.train={plain}", "data.columns.when.format=null"])
+    )
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_whole_numbers_without_a_repeat_are_an_id_only_by_name(tmp_path):

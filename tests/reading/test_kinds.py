@@ -56,15 +56,16 @@ KINDS = {
 }
 
 
+@pytest.mark.parametrize("encoding", [None, "latin-1", "cp1252", "utf-16"])
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_another_kind_of_file_is_named(tmp_path, kind, packed):
+def test_another_kind_of_file_is_named(tmp_path, kind, packed, encoding):
     made, fix = KINDS[kind]
     data = made(tmp_path)
     path = tmp_path / "t.csv"
     path.write_bytes(gzip.compress(data) if packed else data)
     with pytest.raises(NnctlError) as caught:
-        DelimitedReader(path)
+        DelimitedReader(path, text_format=TextFormat(encoding=encoding))
     (problem,) = caught.value.problems
     assert kind.strip() in problem.message and fix in problem.fix
 
