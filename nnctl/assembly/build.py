@@ -15,6 +15,7 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Shape
 from nnctl.network.layers import Dense
 from nnctl.network.metrics import InOwnUnit, Metric, OfClasses
+from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
 from nnctl.runs.weights import (
     Weights,
     arrays_of_member,
@@ -231,6 +232,7 @@ def start_from(given: Weights, model: Sequential, member: int, members: int) -> 
 
     Raises `NnctlError` for an ensemble of another size, and for arrays that are not the member's.
     """
+    refuse_checkpoint(given)
     count = count_members(given.arrays)
     if count is None:
         load_parameters(model, given.arrays, given.file)
@@ -240,6 +242,14 @@ def start_from(given: Weights, model: Sequential, member: int, members: int) -> 
         fix = f"--set ensemble={count}, or start from the weights of a single model"
         raise NnctlError(Problem(message, fix, given.file))
     load_member(model, given, member, members)
+
+
+def refuse_checkpoint(weights: Weights) -> None:
+    """Raises `NnctlError` for what holds the state of a training in place of weights."""
+    if CHECKPOINT_KEY in weights.metadata:
+        message = "this is a checkpoint, of a run that may go on"
+        fix = "name the weights.npz of a run that has ended"
+        raise NnctlError(Problem(message, fix, weights.file))
 
 
 def load_member(model: Sequential, weights: Weights, member: int, members: int) -> None:

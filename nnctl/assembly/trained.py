@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnctl.assembly.agreement import check_agreement
-from nnctl.assembly.build import compile_model, compiled_for, load_member, load_parameters
+from nnctl.assembly.build import (
+    compile_model,
+    compiled_for,
+    load_member,
+    load_parameters,
+    refuse_checkpoint,
+)
 from nnctl.config import Config
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.errors import NnctlError, Problem
 from nnctl.graph import Array
-from nnctl.runs.checkpoint import STATE as CHECKPOINT_KEY
 from nnctl.runs.weights import (
     SPARE_UNITS,
     load_weights,
@@ -62,9 +67,7 @@ def load_trained(path: Path) -> Trained:
     weights = load_weights(path)
     metadata = weights.metadata
     file = weights.file
-    if CHECKPOINT_KEY in metadata:
-        message = "this is a checkpoint, of a run that may go on"
-        raise NnctlError(Problem(message, "name the weights.npz of a run that has ended", file))
+    refuse_checkpoint(weights)
     try:
         values = stated.mapping("config", metadata["config"])
         shape = stated.items("input_shape", metadata["input_shape"])

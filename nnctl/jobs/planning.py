@@ -198,7 +198,7 @@ def task_of(target: Column, data: Path) -> Task:
 
     Raises `NnctlError` for a target of one value, of too few rows, or of too many kinds of text.
     """
-    problem = None
+    problem, fix = None, "choose another target"
     if target.distinct < 2:
         problem = "it has one value in all rows, so there is nothing to learn"
     elif target.known < FEWEST_ROWS:
@@ -210,9 +210,14 @@ def task_of(target: Column, data: Path) -> Task:
     elif target.is_text and target.distinct > min(2 * MOST_CLASSES, target.known // ROWS_A_CLASS):
         problem = f"it holds text of {kinds_of(target)} kinds in {target.known:,} rows; "
         problem += "that is too many for classes"
+        if target.are_dates:
+            problem = "it holds dates, and a target is a number or a class"
+            fix = "write how long after some day they are, as a number"
+        elif are_quantities(list(target.texts)):
+            problem = written_as_text(target)
+            fix = "write numbers alone"
     if problem:
-        path = f"column {target.name}"
-        raise NnctlError(Problem(problem, "choose another target", str(data), path=path))
+        raise NnctlError(Problem(problem, fix, str(data), path=f"column {target.name}"))
     if target.distinct == 2:
         return "binary"
     few = target.distinct <= min(MOST_CLASSES, target.known // (4 * ROWS_A_CLASS))
@@ -241,6 +246,12 @@ def unreadable(column: Column) -> str:
     return ""
 
 
+def written_as_text(column: Column) -> str:
+    """What a column holds, numbers of which are not written as such."""
+    example = " ".join(next(iter(column.texts)).split())
+    return f"it holds numbers written as text, such as {example}"
+
+
 def useless(column: Column) -> str:
     """Why a column is no feature, with figures; empty where it is one."""
     if not column.known:
@@ -255,8 +266,7 @@ def useless(column: Column) -> str:
         return ""
     names_rows = column.distinct * ROWS_A_CATEGORY > column.known
     if are_quantities(list(column.texts)) and (names_rows or column.distinct > ENOUGH_NUMBERS):
-        example = " ".join(next(iter(column.texts)).split())
-        return f"it holds numbers written as text, such as {example}"
+        return written_as_text(column)
     if column.many or column.distinct > MOST_CATEGORIES or names_rows:
         return f"it holds text of {kinds_of(column)} kinds in {column.known:,} rows"
     return ""

@@ -497,6 +497,18 @@ def test_a_start_is_for_all_members_or_for_each_its_own(config):
             assert (arrays_of(first)[f"member_{number}/{name}"] == array).all()
 
 
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_start_from_a_checkpoint_is_one_problem(config, members):
+    first = trained(config, "first")
+    start = first.folder / "members/2/checkpoint.npz"
+    with pytest.raises(NnctlError, match="this is a checkpoint") as raised:
+        train(
+            config, output=config.parent / "again", init_weights=start,
+            overrides=[f"ensemble={members}"],
+        )  # fmt: skip
+    assert len(raised.value.problems) == 1
+
+
 @pytest.mark.parametrize("members", [1, 2, 5])
 def test_a_start_of_another_size_is_refused(config, members):
     first = trained(config, "first")

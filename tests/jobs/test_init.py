@@ -263,6 +263,8 @@ def test_other_delimiters_odd_names_and_gzip(tmp_path, delimiter):
     [
         ([1] * 20, "it has one value in all rows, so there is nothing to learn"),
         ([f"n{k}" for k in range(20)], "20 kinds in 20 rows; that is too many for classes"),
+        ([f"{k}k" for k in range(20)], "it holds numbers written as text, such as 0k"),
+        ([f"2024-01-{k + 1:02}" for k in range(20)], "it holds dates, and a target is a number"),
         ([0, 1, *[""] * 18], "it has a value in 2 rows; at least 3 are needed"),
     ],
 )
