@@ -12,13 +12,15 @@ from nnctl.graph import Array
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
-from nnctl.training.blocks import Inputs
+from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
     from nnctl.assembly.trained import Trained
 
 SHOWN_CLASSES = 5
+WIDENED = 24  # bytes, about, that a number takes while a deviation is made of it
+FEWEST_TOGETHER = 16  # rows
 MOST_CLASSES = 1000  # of which a matrix, with a cell a pair, is still of use
 
 
@@ -95,11 +97,15 @@ def spread_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Arra
             yield rows, predictions, None
         return
     for rows, outputs in model.outputs_of_each(x):
-        with np.errstate(all="ignore"):
-            each = np.asarray(activation(outputs))
-            mean = joint_output(linear, each, model.said_of(rows))
-            spread = each.std(axis=0, dtype=np.float64).astype(each.dtype)
-        yield rows, mean, spread
+        said = model.said_of(rows)
+        # All members' numbers for a row, in double precision with what the deviation takes.
+        size = rows_by_bytes(outputs[:, :1].size * WIDENED, FEWEST_TOGETHER)
+        for part in slices_of(outputs.shape[1], size):
+            with np.errstate(all="ignore"):
+                each = np.asarray(activation(outputs[:, part]))
+                mean = joint_output(linear, each, None if said is None else said[:, part])
+                spread = each.std(axis=0, dtype=np.float64).astype(each.dtype)
+            yield slice(rows.start + part.start, rows.start + part.stop), mean, spread
 
 
 def predictions_for(trained: "Trained", x: Inputs) -> Array:

@@ -1,12 +1,14 @@
 """What a model's predictions are held against, counted pair by pair."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnctl.assembly.comparison import (
     MOST_CLASSES,
+    WIDENED,
     Confusion,
     Guesses,
     baselines,
@@ -14,10 +16,13 @@ from nnctl.assembly.comparison import (
     guesses_for,
     predictions_by_block,
     predictions_for,
+    spread_by_block,
 )
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.targets import Targets
 from nnctl.jobs.train import train
+from nnctl.training import blocks
+from nnctl.training.ensemble import Ensemble
 from nnctl.training.step import Examples
 
 LABELS = ("ape", "bee", "cat", "dog")
@@ -88,16 +93,35 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 def test_predictions_come_block_by_block(trained: Trained, generator: np.random.Generator) -> None:
     x = generator.normal(size=(1300, 2)).astype(np.float32)
     y = generator.integers(0, 4, 1300)
-    blocks = list(predictions_by_block(trained, x))
-    assert [rows.stop - rows.start for rows, _ in blocks] == [512, 512, 276]
+    found = list(predictions_by_block(trained, x))
+    assert [rows.stop - rows.start for rows, _ in found] == [512, 512, 276]
     whole = predictions_for(trained, x)
     logits = trained.model.predict(x)
     np.testing.assert_array_equal(whole, trained.model.loss.output_activation(logits))
-    for rows, predictions in blocks:
+    for rows, predictions in found:
         np.testing.assert_array_equal(predictions, whole[rows])
     guesses = guesses_for(trained, Examples(x, y))
     np.testing.assert_array_equal(guesses.guess, whole.argmax(axis=1))
     np.testing.assert_array_equal(guesses.probability, whole[np.arange(1300), y])
+
+
+def test_of_many_members_few_rows_are_widened_together(
+    trained: Trained, generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a deviation takes grows neither with the members nor with the outputs."""
+    members = [load_trained(Path(trained.file).parent).model for _ in range(5)]
+    for member in members:
+        member.vector[:] = generator.normal(size=member.vector.shape)
+    several = trained._replace(model=Ensemble(members))
+    x = generator.normal(size=(100, 2)).astype(np.float32)
+    (whole,) = spread_by_block(several, x)
+    assert (whole[2] > 0).all()
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 5 * 4 * WIDENED * 40)
+    parts = list(spread_by_block(several, x))
+    assert [rows.stop - rows.start for rows, *_ in parts] == [32, 32, 32, 4]
+    assert parts[-1][0] == slice(96, 100)
+    for place in (1, 2):
+        np.testing.assert_array_equal(np.concatenate([part[place] for part in parts]), whole[place])
 
 
 @pytest.mark.parametrize(
