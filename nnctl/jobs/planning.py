@@ -16,7 +16,6 @@ from nnctl.reading.numbers import MISSING
 MOST_CLASSES = 20  # that whole numbers may be; text may be twice as many
 ROWS_A_CLASS = 5
 FEWEST_ROWS = 3  # so that a fifth of them is one
-MOST_CATEGORIES = 1000  # each is an input
 ROWS_A_CATEGORY = 3  # on average, in a column that says something about other rows
 FEW_TEXTS = 3  # among many numbers, that stand for no value
 ENOUGH_NUMBERS = 10
@@ -267,6 +266,6 @@ def useless(column: Column) -> str:
     names_rows = column.distinct * ROWS_A_CATEGORY > column.known
     if are_quantities(list(column.texts)) and (names_rows or column.distinct > ENOUGH_NUMBERS):
         return written_as_text(column)
-    if column.many or column.distinct > MOST_CATEGORIES or names_rows:
+    if column.many or names_rows:
         return f"it holds text of {kinds_of(column)} kinds in {column.known:,} rows"
     return ""

@@ -130,6 +130,12 @@ def test_a_file_of_another_kind_is_named_though_its_bytes_are_no_utf_8(tmp_path,
         init(data, "t", output=tmp_path / "c.yaml")
 
 
+def test_a_text_of_many_kinds_is_kept_where_each_has_rows_enough(tmp_path):
+    towns = [f"town {k % 1500}" for k in range(6000)]
+    data = table(tmp_path / "d.csv", {"town": towns, "t": [k % 1500 / 7 for k in range(6000)]})
+    assert [column.name for column in planned(data, "t").features] == ["town"]
+
+
 def test_american_times_are_read(tmp_path):
     times = [datetime(2024, 3, 12, 7) + timedelta(hours=k) for k in range(60)]
     cells = [f"{t.month}/{t.day}/{t:%Y} {t.hour % 12 or 12}:{t:%M %p}" for t in times]
