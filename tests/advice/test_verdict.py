@@ -270,6 +270,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", ["", "1e38", "-1e-38"])
 @pytest.mark.parametrize("rows", [1, 300])
 @pytest.mark.parametrize("case", ODD)
@@ -289,6 +290,7 @@ def test_no_number_that_is_legal_meets_a_warning(case, rows, kernel, tmp_path):
     assert result.verdict is not None and result.verdict.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", ["1e38", "-1e38", "1e-38", "0"])
 @pytest.mark.parametrize("weight", ["1e-30", "1e30"])
 @pytest.mark.parametrize("rows", [1, 300])

@@ -57,6 +57,7 @@ def weights(request, tmp_path):
     return train(tmp_path / "c.yaml", output=tmp_path / "run", processes=1).weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [*product(OUTPUTS, ("float32", "float64"))], indirect=True)
 def test_one_graph_predicts_the_mean(weights, tmp_path):
     content = export(weights, tmp_path / "m.onnx").path.read_bytes()

@@ -70,6 +70,7 @@ def test_an_operation_is_held_against_names_alone():
             assert isinstance(each, Name), f"{where}: {ast.unparse(node)}"
 
 
+@pytest.mark.slow
 def test_nothing_that_is_only_called_like_an_operation_is_taken_for_one():
     """`value.name` is for readers: a leaf may be called "sum", too."""
     for where, file, node in held_against("name"):
@@ -86,6 +87,7 @@ def test_nothing_that_is_only_called_like_an_operation_is_taken_for_one():
     assert [where.partition(":")[0] for where in owners] == ["graph/values.py"], owners
 
 
+@pytest.mark.slow
 def test_operations_are_made_under_names_alone_and_every_name_is_made():
     made = {name for name in map(name_given, nodes(ast.Call)) if name is not None}
     made |= {op.name for op in UFUNCS.values()}

@@ -360,6 +360,7 @@ def test_members_that_stopped_early_begin_to_wait_anew(config):
     assert all(b < a for b, a in zip(before, after, strict=True))
 
 
+@pytest.mark.slow
 def test_going_on_that_was_broken_off_between_members_is_taken_up(config, monkeypatch):
     run = trained(config, "run").folder
     shutil.copytree(run, config.parent / "broken")

@@ -22,6 +22,7 @@ from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
 
 DATASETS = Path(__file__).parents[2] / "datasets"
+ONE = ["ensemble=1"]  # the first of the members, where one shows what is to be seen
 
 
 def table(path, columns):
@@ -82,7 +83,7 @@ def test_the_task_follows_the_target(tmp_path, values, task, units):
     config = load(result.path)
     assert result.plan.task == task
     assert config.layers[-1].units == units
-    train(result.path, output=tmp_path / "run", epochs=2)
+    train(result.path, output=tmp_path / "run", overrides=ONE, epochs=2)
 
 
 TWO_WAYS = 'its dates can be read in 2 ways; say in data.columns which: "%d/%m/%y" or "%m/%d/%y"'
@@ -199,7 +200,7 @@ def test_gaps_mixtures_and_rare_classes(tmp_path):
     assert config.data.missing == "mean" and config.data.text == ("code",)
     assert config.class_weight is None  # which would bend the probabilities
     assert [metric.type for metric in config.metrics] == ["accuracy", "auc"]
-    train(result.path, output=tmp_path / "run", epochs=2)
+    train(result.path, output=tmp_path / "run", overrides=ONE, epochs=2)
 
 
 @pytest.mark.parametrize(("few", "many"), [("a", "b"), ("b", "a")])
@@ -235,7 +236,7 @@ def test_rows_without_a_target_are_left_out_and_gaps_in_features_filled(tmp_path
     assert "3 of 60 rows have no t; left out" in result.plan.warnings
     prepared = build(load(result.path)).prepared
     assert len(prepared.train) + len(prepared.validation) == 57
-    train(result.path, output=tmp_path / "run", epochs=1)
+    train(result.path, output=tmp_path / "run", overrides=ONE, epochs=1)
     (tmp_path / "new.csv").write_text("size,colour\n,red\n1,\n,\n")  # gaps that come tomorrow
     text = "".join(predict(tmp_path / "run", tmp_path / "new.csv").chunks())
     assert len(text.splitlines()) == 4 and ",," not in text
@@ -248,7 +249,7 @@ def test_a_delimiter_is_named_unless_the_ending_says_it(tmp_path, name):
     (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
     result = init(tmp_path / name, "t", output=tmp_path / "c.yaml")
     assert load(result.path).data.delimiter == (None if name == "D.TSV" else "\t")
-    train(result.path, output=tmp_path / "run", epochs=1)
+    train(result.path, output=tmp_path / "run", overrides=ONE, epochs=1)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
@@ -261,7 +262,7 @@ def test_other_delimiters_odd_names_and_gzip(tmp_path, delimiter):
     result = init(data, "t = x", output=tmp_path / "c.yaml")
     assert load(result.path).data.delimiter == delimiter
     assert result.plan.left_out == {"first: #1": "it has one value in all rows"}
-    train(result.path, output=tmp_path / "run", epochs=1)
+    train(result.path, output=tmp_path / "run", overrides=ONE, epochs=1)
 
 
 @pytest.mark.parametrize(
@@ -423,8 +424,7 @@ def test_shops_and_dates_are_learnt_from_as_init_writes_it(tmp_path):
     }
     result = init(table(tmp_path / "shops.csv", columns), "y", output=tmp_path / "c.yaml")
     assert result.plan.left_out == {}
-    one = ["ensemble=1"]  # the first of its members, which is soon trained
-    trained = train(result.path, output=tmp_path / "run", overrides=one)
+    trained = train(result.path, output=tmp_path / "run", overrides=ONE)
     assert trained.results["validation"]["r2"] > 0.75
 
 
@@ -484,7 +484,7 @@ def test_a_table_with_names_of_rows_that_the_header_lacks(mark, suffix, tmp_path
     assert [column.name for column in result.plan.features] == ["x", "city"]
     assert result.plan.warnings[0].startswith("the first line names one column less")
     told = []
-    run = train(result.path, output=tmp_path / "run", epochs=1, warn=told.append)
+    run = train(result.path, output=tmp_path / "run", overrides=ONE, epochs=1, warn=told.append)
     assert [each.message for each in told] == [result.plan.warnings[0]]
     lines = "".join(predict(run.folder, data, warn=told.append).chunks()).splitlines()
     assert len(lines) == 61 and len(told) == 2

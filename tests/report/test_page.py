@@ -96,6 +96,7 @@ def test_what_looks_like_html_in_the_data_is_text(pages):
     assert policy.startswith("default-src 'none'")
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(pages, reports):
     assert page([reports["hostile"]]) == pages["hostile"]
 

@@ -59,6 +59,7 @@ def test_a_page_shows_trials_importance_and_the_best_config(study):
     assert "the best goes from" in drawing
 
 
+@pytest.mark.slow
 def test_the_same_study_gives_the_same_bytes(study):
     first = report([study]).path.read_bytes()
     assert report([study]).path.read_bytes() == first
