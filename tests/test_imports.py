@@ -160,9 +160,11 @@ NEVER_LOADED = {
     "nnctl.report",
     "nnctl.export",
     "nnctl.derivatives",
-    "rich",
     "nnctl.reading.dates",
+    "numpy.ma",  # which np.unique and what is made of it ask for
     "optuna",
+    "rich",
+    "statistics",
 }
 # Prints what a quiet training has loaded, and which of nnctl's dataclasses are no components.
 TRAIN = """

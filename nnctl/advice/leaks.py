@@ -50,13 +50,16 @@ class Target:
     def sample(self) -> Array:
         """About so many rows as a first look takes, in order: of each value, however rare, some."""
         rows, half = len(self.values), FIRST_LOOK // 2
-        even = np.arange(0, rows, max(1, rows // half))
+        taken = np.zeros(rows, bool)
+        taken[:: max(1, rows // half)] = True
         if self.kinds > half:
-            return np.union1d(even, self._order[even])
+            taken[self._order[taken]] = True
+            return np.flatnonzero(taken)
         each = np.arange(half // self.kinds)
         places = each * np.maximum(1, self._counts // len(each))[:, None]
         inside = places < self._counts[:, None]
-        return np.union1d(even, self._order[(self._firsts[:, None] + places)[inside]])
+        taken[self._order[(self._firsts[:, None] + places)[inside]]] = True
+        return np.flatnonzero(taken)
 
     @property
     def log_orders(self) -> float:

@@ -1,7 +1,6 @@
 """What is seen of an ensemble that trains: a row a member, as many figures as there is room for."""
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def draw_members(
 
 def share_of(members: "Sequence[LiveFigures]") -> float:
     """How much of the training of all is done, from 0 to 1."""
-    return fmean(member.share for member in members)
+    return sum(member.share for member in members) / len(members)
 
 
 def bar_of(members: "Sequence[LiveFigures]", time_left: str, width: int) -> "RenderableType":

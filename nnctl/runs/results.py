@@ -5,7 +5,6 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import Any, Protocol
 
 import numpy as np
@@ -122,7 +121,8 @@ def compare_members(
             values = [each[name] for each in figures]
             least, most = min(values), max(values)
             best, worst = (most, least) if higher_is_better(name) else (least, most)
-            for key, value in (("mean", fmean(values)), ("worst", worst), ("best", best)):
+            mean = sum(values) / len(values)
+            for key, value in (("mean", mean), ("worst", worst), ("best", best)):
                 found[key].setdefault(part, {})[name] = value
     return found
 
