@@ -8,6 +8,8 @@ from nnctl.graph import Array, Graph, Program, Shape
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.metrics import Metric, State
 
+MOST_TIMES = 2  # the rows that are scored, in the program that scores them
+
 
 class Scorer:
     """Adds blocks of outputs to the totals of an epoch: the loss and the metrics."""
@@ -16,18 +18,16 @@ class Scorer:
         self.loss = loss
         self.metrics = metrics
         self.output = output
-        # One for each number of rows: few, as batches and blocks are alike but for the last.
+        # By their numbers of rows: few, as batches and blocks are alike but for the last.
         self._programs: dict[int, tuple[Program, list[Array]]] = {}
-        self._met: set[int] = set()
 
     def _program(self, y: Array, dtype: np.dtype) -> tuple[Program, list[Array]]:
         """A program for so many rows or more; its targets, outputs, losses and predictions."""
         rows = len(y)
         if rows not in self._programs:
-            # To make one takes as long as many runs: what may not come again makes do with more.
-            larger = [size for size in self._programs if size > rows]
-            if larger and rows not in self._met:
-                self._met.add(rows)
+            # To make one takes as long as many runs: one of a few rows more does as well.
+            larger = [size for size in self._programs if rows < size <= MOST_TIMES * rows]
+            if larger:
                 return self._programs[min(larger)]
             graph = Graph()
             y_true = graph.leaf("y_true", y.shape, kind_of(y))
