@@ -25,7 +25,8 @@ from nnctl.system.unicode import normal_form
 if TYPE_CHECKING:
     from nnctl.reading.dates import DateCells
 
-MOST_LABELS = 2000  # distinct values of a column that are told apart
+MOST_LABELS = 2000  # distinct values of a column that are told apart, however many columns
+ALL_LABELS = 1 << 19  # distinct values of all columns of text together, each of some 100 bytes
 MOST_JUDGED = 20_000  # distinct texts of a column that are looked at one by one
 CELLS_AT_ONCE = 1 << 21  # cells
 DATE = re.compile(
@@ -42,13 +43,14 @@ class Column:
     """The values of a column: how many there are, how many of them are missing, numbers, dates.
 
     `texts` counts the distinct values that are no numbers; `labels` all that there are, as they are
-    written, of the target and of columns with texts; both until there are too `many`. `marks`
-    counts the words that mean no value. `counting` says that the numbers stand for the rows,
-    `dated` whether dates are in order, and `written` how they are written.
+    written, of the target and of columns with texts, until there are too `many`: more than `most`.
+    Of more than `MOST_LABELS` texts those of the first rows stand for all. `marks` counts the words
+    that mean no value. `counting` says that the numbers stand for the rows, `dated` whether dates
+    are in order, and `written` how they are written.
     """
 
-    def __init__(self, name: str, place: int) -> None:
-        self.name, self.place = name, place
+    def __init__(self, name: str, place: int, most: int) -> None:
+        self.name, self.place, self.most = name, place, most
         self.rows = self.numbers = self.whole = self.text_rows = self.dates = 0
         self.low, self.high = float("inf"), float("-inf")
         self.texts: Counter[str] = Counter()
@@ -102,7 +104,7 @@ class Column:
     @property
     def distinct(self) -> int:
         """The number of distinct values; of many, one more than are told apart."""
-        return MOST_LABELS + 1 if self.many else len(self.classes)
+        return self.most + 1 if self.many else len(self.classes)
 
     @property
     def in_order(self) -> bool:
@@ -123,7 +125,7 @@ class Column:
         """Counts labels, until there are too many."""
         if not self.many:
             self.labels.update(found)
-            self.many = len(self.labels) > MOST_LABELS
+            self.many = len(self.labels) > self.most
 
 
 class DateOrder:
@@ -264,7 +266,9 @@ class Survey:
 
     def __init__(self, header: Header, notation: Notation, target: str) -> None:
         names = [name for name in header.places if name not in header.repeated]
-        self._columns = [Column(name, header.places[name]) for name in names]
+        most = max(MOST_LABELS, ALL_LABELS // max(1, len(names)))
+        mosts = {target: MOST_LABELS}  # a class is a unit of the model: there are never so many
+        self._columns = [Column(name, header.places[name], mosts.get(name, most)) for name in names]
         self._places = [column.place for column in self._columns]
         self._notation, self._target = notation, target
         count = len(self._columns)

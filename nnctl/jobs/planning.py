@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnctl.advice.class_checks import LEAST, MOST, metric_for_rare
 from nnctl.data.classes import Task, listed
-from nnctl.data.columns import MOST_LABELS, Column, are_quantities, look
+from nnctl.data.columns import Column, are_quantities, look
 from nnctl.data.notices import SHORT_HEADER
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.recipe import Recipe, recipe_for
@@ -225,7 +225,7 @@ def task_of(target: Column, data: Path) -> Task:
 
 def kinds_of(column: Column) -> str:
     """How many distinct values a column of text has, in words."""
-    return f"over {MOST_LABELS:,}" if column.many else f"{column.distinct:,}"
+    return f"over {column.most:,}" if column.many else f"{column.distinct:,}"
 
 
 def unreadable(column: Column) -> str:

@@ -71,8 +71,20 @@ def test_text_that_comes_late_is_told(path):
 
 def test_many_labels_are_no_longer_told_apart(path, monkeypatch):
     monkeypatch.setattr(module, "MOST_LABELS", 10)
+    monkeypatch.setattr(module, "ALL_LABELS", 10)
     column = looked(path, [f"x{k}" for k in range(60)])
     assert column.many and column.distinct == 11 and column.known == 60
+
+
+@pytest.mark.parametrize(("others", "most"), [(0, 50), (2, 25), (30, 10)])
+def test_columns_share_the_room_for_labels(path, monkeypatch, others, most):
+    monkeypatch.setattr(module, "MOST_LABELS", 10)
+    monkeypatch.setattr(module, "ALL_LABELS", 100)
+    columns = {f"o{k}": range(120) for k in range(others)}
+    told = looked(path, [f"x{k % most}" for k in range(120)], **columns)
+    assert not told.many and told.distinct == most
+    beyond = looked(path, [f"x{k % (most + 1)}" for k in range(120)], **columns)
+    assert beyond.many and beyond.distinct == most + 1 and beyond.known == 120
 
 
 def test_dates_are_counted_however_many(path, monkeypatch):

@@ -317,7 +317,8 @@ def test_the_command_writes_here_and_asks_where_it_may(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kinds", "count", "kept"), [(150, 3000, True), (787, 3000, True), (20, 60, True)]
+    ("kinds", "count", "kept"),
+    [(150, 3000, True), (787, 3000, True), (3000, 12_000, True), (20, 60, True)],
 )
 def test_text_that_says_something_of_other_rows_is_kept(tmp_path, kinds, count, kept):
     chance = np.random.default_rng(0).integers(0, 2, count).tolist()
