@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,20 @@ def hear_signals() -> None:
 
 @contextmanager
 def begun(
-    command: Sequence[str] | str, *, limit: float = LONGEST, **given: Any
+    command: Sequence[str] | str,
+    *,
+    limit: float = LONGEST,
+    start: Callable[..., Any] | None = None,
+    **given: Any,
 ) -> Iterator[subprocess.Popen[Any]]:
-    """A process at work, as `subprocess.Popen` starts it, in a session of its own.
+    """A process at work, as `subprocess.Popen` or `start` begins it, in a session of its own.
 
     The whole session ends with the block, and after `limit` seconds at the latest: then pipes to it
     are closed, whoever waits goes on, and the block raises `TimeoutExpired`.
     """
     assert unmarked is None, f"{unmarked} starts a process: it needs pytest.mark.process"
-    process = subprocess.Popen(
-        command, **{"stdin": subprocess.DEVNULL, **given}, start_new_session=True
-    )
+    given = {"stdin": subprocess.DEVNULL, **given, "start_new_session": True}
+    process = subprocess.Popen(command, **given) if start is None else start(command, **given)
     late = threading.Event()
 
     def stop() -> None:

@@ -8,6 +8,9 @@ import sys
 import pytest
 
 from nnctl.cli.exits import run_to_end
+from tests import loaded
+from tests.loaded import LoadedProcess
+from tests.processes import run
 
 pytestmark = pytest.mark.process
 full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -125,7 +128,7 @@ def test_a_disk_that_is_full_is_status_1_whoever_meets_it(number, status, file, 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.skipif(not loaded.IS_POSSIBLE, reason="needs a process that sets itself a limit")
 @pytest.mark.parametrize("limit", [0, 8])  # kB that a file may have
 @pytest.mark.parametrize(
     "line",
@@ -142,12 +145,14 @@ def test_a_disk_that_is_full_is_status_1_whoever_meets_it(number, status, file, 
         "export runs/small out",
     ],
 )
-def test_files_that_have_no_room_are_status_1(line, limit, trained, project, process, invoke):
+def test_files_that_have_no_room_are_status_1(line, limit, trained, project, environment, invoke):
     (project / "tune.yaml").write_text(
         (project / "small.yaml").read_text()
         + "tune: {monitor: loss, search: {layers.0.units: [1, 2]}, trials: 2}\n"
     )
-    result = process(shell=f"ulimit -f {limit}; nnctl {line}", PYTHONDONTWRITEBYTECODE="1")
+    variables = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    given = {"env": variables, "largest_file": limit * 1024}
+    result = run(line.split(), start=LoadedProcess, **given)
     assert result.returncode in ((1,) if limit == 0 else (0, 1)), result.stderr
     if result.returncode == 1:
         assert result.stdout == ""

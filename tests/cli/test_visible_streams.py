@@ -15,6 +15,7 @@ import pytest
 from nnctl.cli.visible_streams import VisibleStream
 from tests.hostile.test_texts import arguments, hidden_in
 from tests.hostile.texts import project_of_texts
+from tests.loaded import start_nnctl
 from tests.processes import begun
 
 # What Rich writes to draw: colours and weights, of which the hostile texts have one of their own.
@@ -69,7 +70,8 @@ def on_a_terminal(line: str, environment: Mapping[str, str]) -> str:
     ours, theirs = pty.openpty()
     words = [word.replace("\0", "") for word in arguments(line)]
     with begun(
-        [sys.executable, "-m", "nnctl", *words],
+        words,
+        start=start_nnctl,
         stdout=theirs,
         stderr=theirs,
         env={**environment, "TERM": "xterm-256color", "COLUMNS": "100", "LC_ALL": "C.UTF-8"},

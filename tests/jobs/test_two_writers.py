@@ -1,6 +1,5 @@
 """Two processes that want one run folder: one has it, one is refused, and nothing is mixed."""
 
-import sys
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nnctl.cli.app import app
+from tests.loaded import start_nnctl
 from tests.processes import begun
 
 pytestmark = pytest.mark.process
@@ -46,8 +46,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(arguments: list[str]) -> AbstractContextManager[Popen[str]]:
-    command = [sys.executable, "-m", "nnctl", *arguments]
-    return begun(command, stderr=PIPE, stdout=PIPE, text=True)
+    return begun(arguments, start=start_nnctl, stderr=PIPE, stdout=PIPE, encoding="utf-8")
 
 
 def run_alone(arguments: list[str]) -> None:
