@@ -28,6 +28,17 @@ def strict_arithmetic() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def disk_in_no_hurry() -> Iterator[None]:
+    """Files of tests need not outlive a loss of power, for which each would wait some thousandths.
+
+    Tests of faults put calls of their own in the place of this one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda number: None)
+        yield
+
+
 @pytest.fixture
 def generator() -> np.random.Generator:
     return np.random.default_rng(20240607)

@@ -222,11 +222,12 @@ def opened(number: int) -> TextIO | None:
 
 
 def load_everything() -> None:
-    """Imports the commands and what they do."""
-    package = import_module("nnctl").__path__[0]
-    for room in ("cli/commands", "jobs"):
-        for file in sorted(Path(package, room).rglob("*.py")):
-            import_module(".".join(file.relative_to(Path(package).parent).with_suffix("").parts))
+    """Imports the commands and what they do, but for what needs an extra that is not installed."""
+    package = Path(import_module("nnctl").__path__[0])
+    for room in ("cli/commands", "jobs", "report", "tuning"):
+        for file in sorted((package / room).rglob("*.py")):
+            with suppress(ImportError):
+                import_module(".".join(file.relative_to(package.parent).with_suffix("").parts))
 
 
 def main() -> None:
