@@ -8,7 +8,7 @@ from pathlib import Path
 from nnctl.config.dumping import dump_line, dump_yaml
 from nnctl.data.classes import listed
 from nnctl.data.columns import header_of
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, together
 from nnctl.errors.visible import shell_line, visible
 from nnctl.jobs.finding import find_data
 from nnctl.jobs.planning import Plan, planned
@@ -25,9 +25,16 @@ class InitResult:
     plan: Plan
 
 
-def columns_of(data: Path) -> list[str]:
-    """The names of a table's columns, to choose the target from."""
-    return list(header_of(find_data(data)).places)
+def columns_of(data: Path, output: Path | None = None, overwrite: bool = True) -> list[str]:
+    """The names of a table's columns, to choose the target from.
+
+    Raises `NnctlError` where `init` would refuse the file that it is to write, too.
+    """
+    data = find_data(data)
+    found = header_of(data)
+    if refused := existing_file(config_path(data, output), overwrite):
+        raise refused
+    return list(found.places)
 
 
 def init(
@@ -39,15 +46,30 @@ def init(
     be learnt, and for a config that is there already, unless `overwrite`.
     """
     data = find_data(data)
-    stem = data.name.removesuffix(".gz")
-    path = output or Path(Path(stem).stem + ".yaml")
-    if path.is_file() and not overwrite:
-        fix = "choose another with -o, or replace it with --overwrite"
-        raise NnctlError(Problem("this file exists already", fix, str(path)))
-    plan = planned(data, target)
+    path = config_path(data, output)
+    refused = existing_file(path, overwrite)
+    try:
+        plan = planned(data, target)
+    except NnctlError as error:
+        raise (together([error, refused]) if refused else error) from None
+    if refused:
+        raise refused
     with atomic_file(path, "w") as file:
         file.writelines(f"{line}\n" for line in lines_of(plan, data, path))
     return InitResult(path, plan)
+
+
+def config_path(data: Path, output: Path | None) -> Path:
+    """The file that a config for a table is written to."""
+    return output or Path(Path(data.name.removesuffix(".gz")).stem + ".yaml")
+
+
+def existing_file(path: Path, overwrite: bool) -> NnctlError | None:
+    """The refusal to write to a file that is there."""
+    if not path.is_file() or overwrite:
+        return None
+    fix = "choose another with -o, or replace it with --overwrite"
+    return NnctlError(Problem("this file exists already", fix, str(path)))
 
 
 def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
@@ -134,7 +156,7 @@ def data_lines(plan: Plan) -> Iterator[str]:
         yield "  # Among the numbers of these columns is text, so they are read as categories:"
         yield from indented(plain("text", plan.text))
     yield from column_lines(plan)
-    if any(not column.is_text or column.are_dates for column in plan.features):
+    if plan.numbers or plan.dates:
         yield reasoned("  scale: standardize", "numbers get mean 0 and deviation 1")
         yield from bin_lines(plan)
     if plan.task == "regression":
@@ -158,14 +180,27 @@ def bin_lines(plan: Plan) -> Iterator[str]:
 
 
 def column_lines(plan: Plan) -> Iterator[str]:
-    """The columns that are dates, and how they are written."""
-    if not plan.dates:
+    """The columns that are dates, and how they are written, and those that are codes."""
+    if not (plan.dates or plan.codes):
         return
-    yield reasoned("  columns:", "dates become their parts, such as month and hour")
+    parts, kinds = "dates become their parts, such as month and hour", "codes are categories"
+    both = "; ".join([parts] * bool(plan.dates) + [kinds] * bool(plan.codes))
+    yield reasoned("  columns:", both)
     for column in plan.dates:
         (pattern,) = column.written.found
         told = {"type": "date"} | ({} if pattern is None else {"format": pattern})
-        yield from (f"    {line}" for line in dump_line(column.name, told).split("\n"))
+        yield from rule_lines(column.name, told)
+    for column in plan.codes:
+        like = f"zeros before them, as in {column.code}, are no part of a quantity"
+        yield "    " + comment(
+            f"{column.name}: {column.distinct:,} codes of as many digits; {like}"
+        )
+        yield from rule_lines(column.name, {"type": "category"})
+
+
+def rule_lines(name: str, told: dict[str, str]) -> Iterator[str]:
+    """What a config says of a column."""
+    yield from (f"    {line}" for line in dump_line(name, told).split("\n"))
 
 
 def format_lines(plan: Plan) -> Iterator[str]:

@@ -41,7 +41,7 @@ def command(
     from nnctl.jobs.init import columns_of, init
 
     if target is None:
-        names = columns_of(data)
+        names = columns_of(data, output, overwrite)
         if not sys.stdin.isatty():
             message = f"which column is to be learnt? They are: {', '.join(names)}"
             raise ArgumentError(message, f"add --target {shell_word(names[-1])}, or another")
