@@ -201,20 +201,28 @@ def padded(table):
     return [[c.rjust(w) for c, w in zip(row, widths, strict=True)] for row in table]
 
 
-def test_the_losses_of_the_rows_are_those_of_the_figure(folder):
+@pytest.mark.parametrize("judges", ["out of the bag", "by time", "alone"])
+def test_the_losses_of_the_rows_are_those_of_the_figure(folder, monkeypatch, judges):
     data = chance(folder / "d.csv")
+    if judges == "by time":
+        lines = data.read_text().splitlines()
+        days = [f"2024-01-{k + 1:02}" for k in range(30)]
+        dated = zip(["day", *days], lines, strict=False)
+        data.write_text("\n".join(f"{day},{line}" for day, line in dated))
+    elif judges == "alone":
+        monkeypatch.setattr(recipes_of_init, "MEMBERS", ())
     seen = []
-    kept = recipes.judged_by_rows
 
     def judge(told_apart, rule, listed):
         seen.extend(outcome.judged for outcome in listed.outcomes.values())
-        return kept(told_apart, rule, listed)
+        return judged_by_rows(told_apart, rule, listed)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "judged_by_rows", judge)
-        result = init(data, "y", trying=True)
-    held = build(load(result.path)).validation
-    assert len(seen) == 4 and result.tried.rows > len(held)  # those of both members
+    monkeypatch.setattr(recipes, "judged_by_rows", judge)
+    result = init(data, "y", trying=True)
+    held = len(build(load(result.path)).validation)
+    assert len(seen) == 4 and held < 10
+    # Those of both members, where each has its own.
+    assert (result.tried.rows > held) == (judges == "out of the bag")
     for each in seen:
         assert each.losses.shape == (result.tried.rows,)
         assert each.losses.mean() == pytest.approx(each.figures["loss"], rel=1e-6)
