@@ -12,7 +12,7 @@ from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.config.yaml_lines import path_below
 from nnctl.data.classes import listed
-from nnctl.data.columns import QUANTITY, are_quantities
+from nnctl.data.columns import DATE, QUANTITY, are_quantities
 from nnctl.data.identifiers import FAITHFUL, is_id, may_count_up, names_rows, numbers_rows
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs
 from nnctl.data.one_hot import select_rows
@@ -26,6 +26,7 @@ from nnctl.training.one_hot import OneHot
 CLOSE = 1e-5  # to a whole number
 ALIKE = 0.01  # of large numbers that are different but for rounding
 MADE_UP = (MISSING_LABEL, OTHER_LABEL)
+MOST_DATES = 1000  # labels of a column, of which is asked whether they are dates
 HELD = 1 << 24  # numbers of columns that are held together
 
 
@@ -94,10 +95,49 @@ def leaking_columns(built: Built) -> Iterator[Finding]:
         found.setdefault(name, (rules.TARGET_IN_FEATURES, clause))
     ignored = built.config.ignore_advice
     found = {name: told for name, told in found.items() if told[0].code not in ignored}
-    every = len(found) == len(preprocessing.inputs.names)
+    telling = [name for name, told in found.items() if told[0] is rules.IDENTIFIER]
+    dated = {name: said for name, said in dates_in_words(built) if name in telling}
+    useless = [name for name in found if name not in dated]
+    every = len(useless) == len(preprocessing.inputs.names)
     for name, (rule, clause) in found.items():
-        path, change = change_without(built, [name] if every else found)
+        if name in dated:
+            path = path_below("data.columns", name)
+            yield Finding(rule, path, f"{clause}, which are dates", {path: dated[name]})
+            continue
+        path, change = change_without(built, [name] if every else useless)
         yield Finding(rule, path, clause, change)
+
+
+def dates_in_words(built: Built) -> Iterator[tuple[str, dict[str, str]]]:
+    """Columns of text that nobody called so, and that are dates; with what they would be."""
+    data = built.config.data
+    said = {*(data.text or ()), *data.column_rules()}
+    for name, known in texts_of(built):
+        if name not in said and (rule := date_rule_of(known)):
+            yield name, rule
+
+
+def date_rule_of(labels: Sequence[str]) -> dict[str, str] | None:
+    """What `data.columns` says of such dates; None of others, or where there are several ways.
+
+    Of many labels some tell.
+    """
+    from nnctl.reading.dates import date_of, patterns_of
+
+    labels = labels[:: max(1, len(labels) // MOST_DATES)]
+    if not labels or not all(DATE.fullmatch(label) for label in labels):
+        return None
+    is_iso = date_of(labels[0], None) is not None
+    ways: list[str | None] = [None] if is_iso else [*patterns_of(labels[0])]
+    fit = []
+    for way in ways:
+        dates = [date_of(label, way) for label in labels]
+        offsets = {date is not None and date[1] for date in dates}
+        if None not in dates and len(offsets) == 1:
+            fit.append(way)
+    if len(fit) != 1:
+        return None
+    return {"type": "date"} | ({} if fit[0] is None else {"format": fit[0]})
 
 
 def identifiers(built: Built) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from nnctl.assembly.build import Built
 from nnctl.assembly.examples import as_examples, weight_examples
 from nnctl.graph import Array
 from nnctl.reading.array_types import Mask
-from nnctl.training.ensemble import Ensemble
+from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.training.seeds import generator
 from nnctl.training.step import Examples
 
@@ -49,6 +49,16 @@ def figures_by_part(
         elif (examples := getattr(built, name)) is not None:
             parts[name] = PartFigures(ensemble.evaluator.figures(examples), examples.y)
     return parts
+
+
+def validation_losses(built: Built, model: Predicting) -> Array:
+    """The loss of each row that validates, (rows,), of an ensemble by the members that may judge.
+
+    `built`, the first member, has rows that validate.
+    """
+    if isinstance(model, Ensemble) and (own := own_rows(built, "validation")) is not None:
+        return model.judged_by(own.said).evaluator.losses_by_row(own.examples)
+    return model.evaluator.losses_by_row(built.examples("validation"))
 
 
 def own_rows(built: Built, part: str) -> OwnRows | None:

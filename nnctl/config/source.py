@@ -71,7 +71,11 @@ def read(path: str | os.PathLike[str]) -> Source:
     YAML, no mapping at the top. Duplicate keys and the like are left in `source.problems`.
     """
     file = os.fspath(path)
-    text = _read_text(file)
+    return source_of(_read_text(file), file)
+
+
+def source_of(text: str, file: str) -> Source:
+    """The config that the file of that name holds, or is to hold. Raises as `read` does."""
     try:
         composed = compose(text)
     except NnctlError as error:

@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.codes import Codes
+from nnctl.data.date_columns import DateFormats, DateOrder
 from nnctl.data.identifiers import numbers_rows
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.bytestream import opened, require_file
@@ -19,11 +20,8 @@ from nnctl.reading.guessing import guessed_format
 from nnctl.reading.header import Header, first_row, stated_format
 from nnctl.reading.labels import NumberLabels
 from nnctl.reading.notation import Notation
-from nnctl.reading.table import DateFormat, Faults, Label
+from nnctl.reading.table import Faults, Label
 from nnctl.system.unicode import normal_form
-
-if TYPE_CHECKING:
-    from nnctl.reading.dates import DateCells
 
 MOST_LABELS = 2000  # distinct values of a column that are told apart, however many columns
 ALL_LABELS = 1 << 19  # distinct values of all columns of text together, each of some 100 bytes
@@ -46,7 +44,8 @@ class Column:
     written, of the target and of columns with texts, until there are too `many`: more than `most`.
     Of more than `MOST_LABELS` texts those of the first rows stand for all. `marks` counts the words
     that mean no value. `counting` says that the numbers stand for the rows, `dated` whether dates
-    are in order, and `written` how they are written.
+    are in order, and `written` how they are written; `code` is one of them, where the numbers are
+    codes, and `codes` how many there are.
     """
 
     def __init__(self, name: str, place: int, most: int) -> None:
@@ -57,6 +56,7 @@ class Column:
         self.labels: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
         self.many = self.counting = False
+        self.code, self.codes = "", 0
         self.dated, self.written = DateOrder(), DateFormats()
 
     @property
@@ -85,6 +85,16 @@ class Column:
         return self.known > 0 and self.whole == self.known
 
     @property
+    def are_codes(self) -> bool:
+        """Whether the values are codes in digits, such as 01067, which are no quantities."""
+        return bool(self.code) and not self.is_text
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether the values are quantities."""
+        return not (self.is_text or self.are_codes or self.are_dates)
+
+    @property
     def is_constant(self) -> bool:
         """Whether all rows that have a value have the same."""
         return self.distinct < 2 if self.is_text or self.labels else self.low == self.high
@@ -104,6 +114,8 @@ class Column:
     @property
     def distinct(self) -> int:
         """The number of distinct values; of many, one more than are told apart."""
+        if self.are_codes:
+            return self.codes
         return self.most + 1 if self.many else len(self.classes)
 
     @property
@@ -126,74 +138,6 @@ class Column:
         if not self.many:
             self.labels.update(found)
             self.many = len(self.labels) > self.most
-
-
-class DateOrder:
-    """Whether dates come in their order: year first, day first or month first."""
-
-    def __init__(self) -> None:
-        self._orders = [(0, 1, 2), (2, 1, 0), (2, 0, 1)]
-        self._last: dict[tuple[int, int, int], str] = {}
-        self._moves = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether no date was before the one above it, and not all were the same."""
-        return bool(self._orders) and self._moves
-
-    def add(self, dates: Sequence[str]) -> None:
-        """Further dates, from top to bottom."""
-        parts = [re.split(r"[-/. T]", date, maxsplit=3) for date in dates] if self._orders else []
-        for order in list(self._orders):
-            keys = ["".join(f"{part[k]:0>4}" for k in order) + clock(part[3:]) for part in parts]
-            keys = [*filter(None, [self._last.get(order)]), *keys]
-            year_first = order[0] == 0
-            fits = all((len(part[0]) == 4) == year_first for part in parts)
-            if not fits or any(a > b for a, b in pairwise(keys)):
-                self._orders.remove(order)
-            elif keys:
-                self._moves |= keys[0] != keys[-1]
-                self._last[order] = keys[-1]
-
-
-def clock(time: Sequence[str]) -> str:
-    """The time of a day, if there is one, as text that is in the order of time."""
-    match = re.fullmatch(r"(\d{1,2})(:.*?) ?([AP]M)?", "".join(time).upper())
-    if match is None:
-        return "".join(time)
-    hour = int(match[1]) if match[3] is None else int(match[1]) % 12 + 12 * (match[3] == "PM")
-    return f"{hour:02}{match[2]}"
-
-
-class DateFormats:
-    """The formats in which all cells of a column are dates; None is ISO 8601.
-
-    `example` is one of the dates, and `odd`, where no format fits all, a cell unlike it.
-    """
-
-    def __init__(self) -> None:
-        self._cells: list[DateCells] | None = None
-        self.example = self.odd = ""
-
-    @property
-    def found(self) -> list[str | None]:
-        """The formats, once all rows are there: one, unless nobody can tell, or none fits."""
-        return [cells.written.pattern for cells in self._cells or ()]
-
-    def add(self, fields: Fields, place: int, date: str, missing: Collection[str]) -> None:
-        """A further block; `date` is one of the dates in it."""
-        if self._cells is None:
-            from nnctl.reading.dates import DateCells, date_of, patterns_of
-
-            is_iso = date_of(date, None) is not None
-            patterns: list[str | None] = [None] if is_iso else [*patterns_of(date)]
-            self._cells = [DateCells(DateFormat(pattern), missing) for pattern in patterns]
-            self.example = date
-        faults = [(cells, cells.seconds(fields, place)[1]) for cells in self._cells]
-        for cells, odd in faults:
-            if odd:
-                self._cells.remove(cells)
-                self.odd = fields.text(odd[0].row, place).strip()
 
 
 def are_quantities(labels: Sequence[str]) -> bool:
@@ -282,6 +226,7 @@ class Survey:
         # Whole numbers that may stand for the rows, until one comes twice.
         self._kept: dict[int, list[NDArray[np.float64]]] = {k: [] for k in range(count)}
         self._waiting: list[NDArray[np.float64]] = []
+        self._codes = Codes(self._places, ALL_LABELS)
 
     def add(self, fields: Fields) -> None:
         """The rows of a block."""
@@ -298,6 +243,7 @@ class Survey:
         for place, column in enumerate(self._columns):
             if column.text_rows or column.name == self._target:
                 self._count_numbers(fields, place, values)
+        self._codes.add(fields, values)
         self.rows += len(values)
         self._waiting.append(values)
         if sum(part.size for part in self._waiting) >= CELLS_AT_ONCE:
@@ -315,6 +261,7 @@ class Survey:
             column.low, column.high = float(self._low[place]), float(self._high[place])
             are_distinct = kept is not None and bool((np.diff(values) > 0).all())
             rising = bool(self._rising[place])
+            column.code, column.codes = self._codes.found(place)
             column.counting = are_distinct and numbers_rows(column.name, values, rising)
         return self._columns
 

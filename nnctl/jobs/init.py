@@ -2,56 +2,120 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnctl.config.dumping import dump_line, dump_yaml
 from nnctl.data.classes import listed
 from nnctl.data.columns import header_of
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, together
 from nnctl.errors.visible import shell_line, visible
 from nnctl.jobs.finding import find_data
 from nnctl.jobs.planning import Plan, planned
+from nnctl.jobs.recipe import recipes_to_try
 from nnctl.system.atomic import atomic_file
+
+if TYPE_CHECKING:
+    from nnctl.jobs.studies.recipes import Tried
+    from nnctl.tuning.result import Watcher
 
 REASONS = 35  # the column of the comments behind lines
 
 
 @dataclass(frozen=True)
 class InitResult:
-    """The config that was written, and what it says."""
+    """The config that was written, and what it says.
+
+    `tried` are the recipes that were trained for it; `untried` says why there were none to try.
+    """
 
     path: Path
     plan: Plan
+    tried: "Tried | None" = None
+    untried: str = ""
 
 
-def columns_of(data: Path) -> list[str]:
-    """The names of a table's columns, to choose the target from."""
-    return list(header_of(find_data(data)).places)
+def columns_of(data: Path, output: Path | None = None, overwrite: bool = True) -> list[str]:
+    """The names of a table's columns, to choose the target from.
+
+    Raises `NnctlError` where `init` would refuse the file that it is to write, too.
+    """
+    data = find_data(data)
+    found = header_of(data)
+    if refused := existing_file(config_path(data, output), overwrite):
+        raise refused
+    return list(found.places)
 
 
 def init(
-    data: Path, target: str, *, output: Path | None = None, overwrite: bool = False
+    data: Path,
+    target: str,
+    *,
+    output: Path | None = None,
+    overwrite: bool = False,
+    trying: bool = False,
+    watcher: "Watcher | None" = None,
 ) -> InitResult:
     """Writes a config for a table: `STEM.yaml` in the current folder, or `output`.
 
-    Raises `NnctlError` for a file that is no table, a target that it does not have or that cannot
-    be learnt, and for a config that is there already, unless `overwrite`.
+    When `trying`, the recipe in it is the best of a few that are trained for the table, of which
+    `watcher` hears; until then nothing is written. Raises `NnctlError` for a file that is no table,
+    a target that it does not have or that cannot be learnt, and for a config that is there already,
+    unless `overwrite`; with status 1 where no recipe could be trained.
     """
     data = find_data(data)
-    stem = data.name.removesuffix(".gz")
-    path = output or Path(Path(stem).stem + ".yaml")
-    if path.is_file() and not overwrite:
-        fix = "choose another with -o, or replace it with --overwrite"
-        raise NnctlError(Problem("this file exists already", fix, str(path)))
-    plan = planned(data, target)
+    path = config_path(data, output)
+    refused = existing_file(path, overwrite)
+    try:
+        plan = planned(data, target)
+    except NnctlError as error:
+        raise (together([error, refused]) if refused else error) from None
+    if refused:
+        raise refused
     with atomic_file(path, "w") as file:
-        file.writelines(f"{line}\n" for line in lines_of(plan, data, path))
-    return InitResult(path, plan)
+        result = InitResult(path, plan)
+        if trying:
+            result = try_out(plan, data, path, watcher)
+        file.writelines(f"{line}\n" for line in lines_of(result.plan, data, path, result.tried))
+    return result
 
 
-def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
-    """The config, with comments on what was found."""
+def config_path(data: Path, output: Path | None) -> Path:
+    """The file that a config for a table is written to."""
+    return output or Path(Path(data.name.removesuffix(".gz")).stem + ".yaml")
+
+
+def existing_file(path: Path, overwrite: bool) -> NnctlError | None:
+    """The refusal to write to a file that is there."""
+    if not path.is_file() or overwrite:
+        return None
+    fix = "choose another with -o, or replace it with --overwrite"
+    return NnctlError(Problem("this file exists already", fix, str(path)))
+
+
+def try_out(plan: Plan, data: Path, path: Path, watcher: "Watcher | None") -> InitResult:
+    """Trains the recipes that may suit the table, and plans with the best of them."""
+    from nnctl.config.schema import check
+    from nnctl.config.source import source_of
+    from nnctl.jobs.studies.recipes import try_recipes
+    from nnctl.tuning.result import Watcher as Unseen
+
+    count = len(plan.numbers)
+    if not count:
+        return InitResult(path, plan, untried="no column is a number, of which there are pieces")
+    recipes = recipes_to_try(plan.recipe, count)
+    if len(recipes) == 1:
+        return InitResult(path, plan, untried=f"pieces of {count:,} numbers are too many inputs")
+    config = check(source_of("\n".join(lines_of(plan, data, path)), str(path)))
+    tried = try_recipes(config, recipes, plan.recipe, watcher or Unseen())
+    if tried is None:
+        return InitResult(path, plan, untried="the numbers have too few values for pieces")
+    return InitResult(path, replace(plan, recipe=tried.best.recipe), tried)
+
+
+def lines_of(plan: Plan, data: Path, path: Path, tried: "Tried | None" = None) -> Iterator[str]:
+    """The config, with comments on what was found, and on what was tried."""
     yield from heading(plan, data, path)
     yield f"# yaml-language-server: $schema={schema_address()}"
     yield "data:"
@@ -59,9 +123,32 @@ def lines_of(plan: Plan, data: Path, path: Path) -> Iterator[str]:
     yield from indented(plain("train", relative))
     yield reasoned("  validation: 0.2", "a fifth of the rows, to see what was learnt")
     yield from indented(plain("target", plan.target.name))
-    yield from data_lines(plan)
+    yield from data_lines(plan, tried)
     yield from network_lines(plan)
     yield from training_lines(plan)
+    if tried is not None:
+        yield from tried_lines(tried, path)
+
+
+def tried_lines(tried: "Tried", path: Path) -> Iterator[str]:
+    """The recipes that were tried with their figures, and the search that tries them again."""
+    from nnctl.jobs.studies.recipes import BINS, MONITOR, cells_of, values_of
+
+    yield f"# Tried on {tried.rows:,} rows, each judged by networks that were not trained on it."
+    yield f"# The rule's recipe stays, unless the {MONITOR} of another is less by more than twice"
+    yield "# the noise: the standard error of the difference over these rows."
+    table = cells_of(tried)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        line = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+        yield comment(f"  {line}".rstrip())
+    line = shell_line(["nnctl", "tune", path.name])
+    yield comment(f"The same again, or with other keys in search:  {line}")
+    yield "tune:"
+    values = [values_of(each.recipe)[BINS] for each in tried.recipes]
+    yield from indented(dump_line("search", {BINS: values}).split("\n"))
+    yield "  sampler: brute_force"
+    yield f"  trials: {len(values)}"
 
 
 def network_lines(plan: Plan) -> Iterator[str]:
@@ -125,7 +212,7 @@ def schema_address() -> str:
     return SHIPPED.as_uri()
 
 
-def data_lines(plan: Plan) -> Iterator[str]:
+def data_lines(plan: Plan, tried: "Tried | None") -> Iterator[str]:
     """The keys of `data` that depend on what the columns hold."""
     yield from format_lines(plan)
     if plan.left_out or not plan.all_named:
@@ -134,9 +221,9 @@ def data_lines(plan: Plan) -> Iterator[str]:
         yield "  # Among the numbers of these columns is text, so they are read as categories:"
         yield from indented(plain("text", plan.text))
     yield from column_lines(plan)
-    if any(not column.is_text or column.are_dates for column in plan.features):
+    if plan.numbers or plan.dates:
         yield reasoned("  scale: standardize", "numbers get mean 0 and deviation 1")
-        yield from bin_lines(plan)
+        yield from bin_lines(plan, tried)
     if plan.task == "regression":
         yield reasoned(
             "  target_scale: standardize", "figures and predictions stay in its own unit"
@@ -147,25 +234,42 @@ def data_lines(plan: Plan) -> Iterator[str]:
     yield reasoned("  missing: mean", f"{today} get the column's mean, or a category")
 
 
-def bin_lines(plan: Plan) -> Iterator[str]:
+def bin_lines(plan: Plan, tried: "Tried | None") -> Iterator[str]:
     """The pieces of numbers, or why there are none."""
     bins, count = plan.recipe.bins, len(plan.numbers)
     if bins:
         pieces = f"and {bins} pieces between their quantiles, for bends"
+        if tried is not None:
+            pieces += "; see what was tried"
         yield reasoned(f"  bins: {bins}", pieces)
+    elif tried is not None:
+        yield "  # No bins: it learns better without pieces of the numbers; see what was tried."
     elif count:
         yield f"  # No bins: pieces of {count:,} numbers would make more inputs than they help."
 
 
 def column_lines(plan: Plan) -> Iterator[str]:
-    """The columns that are dates, and how they are written."""
-    if not plan.dates:
+    """The columns that are dates, and how they are written, and those that are codes."""
+    if not (plan.dates or plan.codes):
         return
-    yield reasoned("  columns:", "dates become their parts, such as month and hour")
+    parts, kinds = "dates become their parts, such as month and hour", "codes are categories"
+    both = "; ".join([parts] * bool(plan.dates) + [kinds] * bool(plan.codes))
+    yield reasoned("  columns:", both)
     for column in plan.dates:
         (pattern,) = column.written.found
         told = {"type": "date"} | ({} if pattern is None else {"format": pattern})
-        yield from (f"    {line}" for line in dump_line(column.name, told).split("\n"))
+        yield from rule_lines(column.name, told)
+    for column in plan.codes:
+        like = f"zeros before them, as in {column.code}, are no part of a quantity"
+        yield "    " + comment(
+            f"{column.name}: {column.distinct:,} codes of as many digits; {like}"
+        )
+        yield from rule_lines(column.name, {"type": "category"})
+
+
+def rule_lines(name: str, told: dict[str, str]) -> Iterator[str]:
+    """What a config says of a column."""
+    yield from (f"    {line}" for line in dump_line(name, told).split("\n"))
 
 
 def format_lines(plan: Plan) -> Iterator[str]:

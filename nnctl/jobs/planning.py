@@ -25,6 +25,7 @@ _WRITTEN = (
     "#DIV/0! #VALUE! #REF! #NUM! missing Missing unknown Unknown"
 )
 KNOWN_MARKS = frozenset(_WRITTEN.split())
+NUMBERS_ROWS = "it numbers the rows"
 MOST_LEFT_OUT = 0.5  # of the columns, beyond which it is said loudly
 
 
@@ -33,9 +34,10 @@ class Plan:
     """What a config for a table says, and why.
 
     `left_out` gives the reason for each column that is no feature, `text` the columns that hold
-    numbers among text. `marks` are words that mean no value, with `only_marks` in place of the
-    usual ones. `dated` names the column by which the rows are in order of time, and `all_named`
-    says that no column lacks a name. `warnings` are what its user should know before trusting it.
+    numbers among text. `recipe` is the network and its training. `marks` are words that mean no
+    value, with `only_marks` in place of the usual ones. `dated` names the column by which the rows
+    are in order of time, and `all_named` says that no column lacks a name. `warnings` are what its
+    user should know before trusting it.
     """
 
     task: Task
@@ -43,6 +45,7 @@ class Plan:
     features: tuple[Column, ...]
     left_out: dict[str, str]
     text_format: TextFormat
+    recipe: Recipe
     marks: tuple[str, ...] = ()
     only_marks: bool = False
     dated: str | None = None
@@ -55,14 +58,14 @@ class Plan:
         return [column for column in self.features if column.are_dates]
 
     @property
-    def numbers(self) -> list[Column]:
-        """The features that are numbers."""
-        return [column for column in self.features if not (column.is_text or column.are_dates)]
+    def codes(self) -> list[Column]:
+        """The features that are codes, in digits."""
+        return [column for column in self.features if column.are_codes]
 
     @property
-    def recipe(self) -> Recipe:
-        """The network and the training that suit the table."""
-        return recipe_for(self.target.known, len(self.numbers))
+    def numbers(self) -> list[Column]:
+        """The features that are numbers."""
+        return [column for column in self.features if column.are_numbers]
 
     @property
     def text(self) -> list[str]:
@@ -94,10 +97,15 @@ def planned(data: Path, target: str) -> Plan:
     reasons = {column.name: useless(column) for column in found.columns if column.name != target}
     left_out = {**found.unusable, **{name: reason for name, reason in reasons.items() if reason}}
     features = tuple(named[name] for name, reason in reasons.items() if not reason)
-    if not features:
-        raise NnctlError(nothing_left(left_out, data))
-    dates = [column.name for column in found.columns if column.in_order]
     told = [SHORT_HEADER] if found.is_short else []
+    if not features and list(left_out.values()) == [NUMBERS_ROWS]:
+        (lone,) = left_out
+        left_out, features = {}, (named[lone],)
+        told.append(f"{lone} numbers the rows; it is kept because there is no other column")
+    if not features:
+        raise NnctlError(nothing_left(left_out, data, target))
+    numbers = sum(column.are_numbers for column in features)
+    dates = [column.name for column in found.columns if column.in_order]
     usual = MISSING - {"", word} if word else frozenset()
     return Plan(
         task_of(own, data),
@@ -105,6 +113,7 @@ def planned(data: Path, target: str) -> Plan:
         features,
         left_out,
         found.text_format,
+        recipe_for(own.known, numbers),
         tuple(sorted(marks | usual)),
         bool(word),
         dates[0] if dates else None,
@@ -152,11 +161,15 @@ def class_in_place_of_a_mark(target: Column, columns: list[Column]) -> str | Non
     return word if target.missing == count and common and not others else None
 
 
-def nothing_left(left_out: dict[str, str], data: Path) -> Problem:
-    """The problem of a table of which no column is a feature, with the reasons."""
+def nothing_left(left_out: dict[str, str], data: Path, target: str) -> Problem:
+    """The problem of a table of which no column is a feature, with the reasons, and a way out."""
     shown = [f"{name}: {reason}" for name, reason in list(left_out.items())[:10]]
     more = [f"and {len(left_out) - 10:,} more"] if len(left_out) > 10 else []
-    return Problem("no column is left to learn from", file=str(data), details=(*shown, *more))
+    fix = "give a table with a column that says something of other rows"
+    if counted := [name for name, reason in left_out.items() if reason == NUMBERS_ROWS]:
+        fix = f"if {counted[0]} is a quantity, leave it and {target} alone in the table: the only "
+        fix += "column is kept"
+    return Problem("no column is left to learn from", fix, str(data), details=(*shown, *more))
 
 
 def warnings_of(
@@ -260,10 +273,13 @@ def useless(column: Column) -> str:
     if column.dates > column.known / 2:
         return unreadable(column)
     if column.is_numbering:
-        return "it numbers the rows"
-    if not column.is_text:
+        return NUMBERS_ROWS
+    if column.are_numbers:
         return ""
     names_rows = column.distinct * ROWS_A_CATEGORY > column.known
+    if column.are_codes:
+        kinds = f"it holds codes of {kinds_of(column)} kinds, such as {column.code},"
+        return f"{kinds} in {column.known:,} rows" if column.many or names_rows else ""
     if are_quantities(list(column.texts)) and (names_rows or column.distinct > ENOUGH_NUMBERS):
         return written_as_text(column)
     if column.many or names_rows:

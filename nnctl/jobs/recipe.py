@@ -1,13 +1,14 @@
 """What `init` chooses by the size of a table: the network, its training, and how many predict.
 
 The choices were made on inner splits of public tables; nnctl/docs/tables.md has how right they are
-on rows that were held out.
+on rows that were held out. `init --try` tries others in their place, see `jobs.studies.recipes`.
 """
 
 from typing import NamedTuple
 
 MANY_ROWS = 8000  # from which on a wide network learns more than it learns by heart
 MOST_INPUTS = 2000  # that pieces of numbers may make
+FINER = (1, 2, 4)  # times the rule's pieces, that are tried
 # Rows up to which so many members are trained; beyond, one has learnt what there is.
 MEMBERS = ((50_000, 5), (200_000, 3))
 
@@ -38,3 +39,15 @@ def recipe_for(rows: int, numbers: int) -> Recipe:
     members = next((count for most, count in MEMBERS if rows <= most), 1)
     bins = recipe.bins if 0 < numbers * (recipe.bins + 1) <= MOST_INPUTS else 0
     return recipe._replace(bins=bins, members=members)
+
+
+def recipes_to_try(rule: Recipe, numbers: int) -> list[Recipe]:
+    """The rule's recipe for so many columns of numbers, and what may suit the table better.
+
+    What tables differ in most is how finely their numbers are cut: not at all, as finely as the
+    rule has it, twice and four times so, as far as the inputs do not become too many. Fewest pieces
+    first; the rule's recipe alone where there is nothing to try.
+    """
+    finer = [rule.bins * times for times in FINER if rule.bins]
+    bins = [each for each in finer if numbers * (each + 1) <= MOST_INPUTS]
+    return [rule._replace(bins=each) for each in dict.fromkeys((0 if bins else rule.bins, *bins))]

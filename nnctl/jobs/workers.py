@@ -5,23 +5,36 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from nnctl.jobs.processes import Line, Worker, look_after, start_worker, workers
 from nnctl.jobs.signals import ignore_interrupts
 from nnctl.jobs.studies.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Task
 
-if TYPE_CHECKING:
-    from nnctl.tuning.study import Study
-
 POLL = 1.0  # seconds between looks for what other processes leave to be done
 Started = Callable[[Task], object]
 Seen = Callable[[int, int, float], object]  # a trial's number, its epoch and figure
 
 
+class HandsOut(Protocol):
+    """A study, as those see it who train its trials: it hands them out, and takes them down."""
+
+    def take(self) -> Task | None:
+        """The next trial to be run; None where all are taken or over."""
+
+    def report(self, number: int, epoch: int, value: float) -> bool:
+        """Hears the figure of an epoch; whether the trial is to stop."""
+
+    def end(self, number: int, outcome: Outcome) -> object:
+        """Hears how a trial ended."""
+
+    def is_done(self) -> bool:
+        """Whether all trials are over."""
+
+
 def run_here(
-    study: "Study", trainer: Trainer, started: Started, seen: Seen, to_the_end: bool
+    study: HandsOut, trainer: Trainer, started: Started, seen: Seen, to_the_end: bool
 ) -> None:
     """Runs trials in this process, until there are none to take.
 
@@ -45,7 +58,7 @@ def run_here(
 
 
 def run_in_processes(
-    study: "Study", trials: Trials, count: int, started: Started, seen: Seen, to_the_end: bool
+    study: HandsOut, trials: Trials, count: int, started: Started, seen: Seen, to_the_end: bool
 ) -> None:
     """Runs trials in so many processes, until there are none to take.
 
@@ -75,7 +88,7 @@ def hear_nothing() -> list[Any]:
     return []
 
 
-def hand_out(study: "Study", worker: Worker, started: Started) -> None:
+def hand_out(study: HandsOut, worker: Worker, started: Started) -> None:
     """Gives a process the next trial, if there is one."""
     task = study.take()
     if task is not None:
@@ -85,7 +98,7 @@ def hand_out(study: "Study", worker: Worker, started: Started) -> None:
             worker.line.send(task)
 
 
-def take_message(study: "Study", worker: Worker, message: Any, seen: Seen) -> None:
+def take_message(study: HandsOut, worker: Worker, message: Any, seen: Seen) -> None:
     """Takes down what a process says of its trial, and answers where it waits for that."""
     assert worker.task is not None
     number = worker.task.number
@@ -100,7 +113,7 @@ def take_message(study: "Study", worker: Worker, message: Any, seen: Seen) -> No
         worker.line.send(stop)
 
 
-def replace(crew: list[Worker], worker: Worker, study: "Study", trials: Trials) -> None:
+def replace(crew: list[Worker], worker: Worker, study: HandsOut, trials: Trials) -> None:
     """Takes down that a process has ended on its own, and starts another in its place."""
     assert worker.task is not None
     reason = f"its process {worker.how_it_ended()}"

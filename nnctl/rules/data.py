@@ -180,6 +180,13 @@ Leave the column out; nnctl predict --keep carries it along to the predictions.
   data:
     features: [beds, baths, sqft]
 
+Dates that are read as text become categories, too, but months and hours come again in other rows.
+Say that the column is one of dates, and how they are written, if not as in 2024-02-29:
+
+  data:
+    columns:
+      sold: {type: date, format: "%d.%m.%Y"}
+
 Advice is given where a text column has more categories than half the rows, and where whole
 numbers without a repeat count: from 0 or 1 on without a gap, or, of at least 30 rows (100,
 if they go up in steps other than 1), at least half of the numbers from the lowest to the

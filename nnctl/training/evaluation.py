@@ -138,6 +138,15 @@ class Evaluator:
         *_, totals = self.growing(data)
         return totals.figures(self._names, self._scorer.metrics)
 
+    def losses_by_row(self, data: Examples) -> Array:
+        """The loss of each row, `(rows,)` in float64, without what regularizers cost."""
+        losses = np.empty(len(data))
+        for rows, y_pred in self._outputs(data.x):
+            weight = None if data.weight is None else data.weight[rows]
+            with np.errstate(all="ignore"):
+                losses[rows] = self._scorer.losses_by_row(data.y[rows], y_pred, weight)
+        return losses
+
     def penalty(self) -> float:
         """What the regularizers cost with the parameters of the moment."""
         return self._penalty()

@@ -54,6 +54,11 @@ class Scorer:
         losses, _ = self._scored(y_true, y_pred)
         return weighted_sum(losses, weight)
 
+    def losses_by_row(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> Array:
+        """The losses of outputs `(rows, *output)`, `(rows,)` in float64, times their weights."""
+        losses = self._scored(y_true, y_pred)[0].astype(np.float64)
+        return losses if weight is None else losses * weight
+
     def _scored(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         """Each row's loss and prediction, which hold until others are scored."""
         program, (targets, outputs, losses, prediction) = self._program(y_true, y_pred.dtype)

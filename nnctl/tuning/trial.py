@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nnctl.config import Config
 from nnctl.network.metrics import higher_is_better
@@ -18,11 +21,19 @@ class Task:
     values: Mapping[str, Any]
 
 
+class Judged(NamedTuple):
+    """What the rows that validate say of a trial: all figures, and the loss of each, (rows,)."""
+
+    figures: Mapping[str, float]
+    losses: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a trial: the figure that is searched for, or why there is none.
 
-    `weights` are the bytes of the weights file of a trial that has ended.
+    A trial that has ended has the bytes of its weights file in `weights`, or, where that is wanted
+    in their place, what was `judged` of it.
     """
 
     state: Literal["complete", "pruned", "failed"]
@@ -32,6 +43,7 @@ class Outcome:
     reason: str | None = None
     weights: bytes | None = None
     weights_sha256: str | None = None
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True)

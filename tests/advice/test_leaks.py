@@ -1,6 +1,7 @@
 """What gives a target away is told, and what does so by chance is not."""
 
 import math
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -146,3 +147,51 @@ def test_one_class_of_three_that_a_threshold_parts_is_no_leak(folder, advise):
     kind = np.where(X < -0.5, "first", np.where(DRAWS.random(ROWS) < 0.5, "second", "third"))
     write({"x": X, "a": DRAWS.normal(size=ROWS), "kind": kind}, folder / "part.csv", ROWS)
     assert advise(config("part", "kind", HIDDEN, dense(3), loss=SPARSE)) == ()
+
+
+DAYS = [datetime(2020, 3, 1) + timedelta(days=k, hours=7 * k) for k in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ("%Y-%m-%d", "{type: date}"),
+        ("%Y-%m-%dT%H:%M:%S+02:00", "{type: date}"),
+        ("%d.%m.%Y %H:%M", "{type: date, format: '%d.%m.%Y %H:%M'}"),
+    ],
+)
+def test_dates_in_words_become_dates_by_the_change(form, told, folder, advise):
+    table = {
+        "sold": [f"{day:{form}}" for day in DAYS],
+        "person": [f"person {k}" for k in range(ROWS)],
+        "a": DRAWS.normal(size=ROWS).round(3),
+        "t": SIDE,
+    }
+    write(table, folder / "dated.csv", ROWS)
+    scaled = ", scale: standardize"
+    found = {
+        each.message.split('"')[1]: each
+        for each in advise(config("dated", "t", *LAYERS, loss=BINARY, data=scaled))
+    }
+    assert {each.code for each in found.values()} == {"identifier"}
+    assert found["sold"].change == f"data.columns.sold: {told}"
+    assert f"has {ROWS} categories in {ROWS} rows, which are dates; " in found["sold"].message
+    assert found["person"].change == "data.features: [sold, a]"
+    mended = f"{scaled}, features: [sold, a], columns: {{sold: {told}}}"
+    assert advise(config("dated", "t", *LAYERS, loss=BINARY, data=mended)) == ()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"{1 + k % 12}/{1 + k // 12 % 12}/20{k // 144:02}" for k in range(ROWS)],  # two ways
+        [*(f"{day:%Y-%m-%d}" for day in DAYS[1:]), "later"],
+        [*(f"{day:%Y-%m-%dT%H:%M}" for day in DAYS[1:]), "2020-01-01T00:00+02:00"],
+    ],
+)
+def test_what_may_be_no_date_is_left_out_by_the_change(cells, folder, advise):
+    table = {"sold": cells, "a": DRAWS.normal(size=ROWS).round(3), "t": SIDE}
+    write(table, folder / "dated.csv", ROWS)
+    text = config("dated", "t", *LAYERS, loss=BINARY, data=", scale: standardize")
+    (advice,) = advise(text)
+    assert (advice.code, advice.change) == ("identifier", "data.features: [a]")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from nnctl.data import codes
 from nnctl.data import columns as module
-from nnctl.data.columns import Column, DateOrder, look
+from nnctl.data.columns import Column, look
 from nnctl.errors import NnctlError
 from nnctl.reading import bytestream
 
@@ -103,29 +104,42 @@ def test_labels_of_the_target_are_told_apart_beyond_doubles(tmp_path, base):
     assert target.classes == {base: 10, base + 1: 10, base + 2: 10}
 
 
+def digits(kinds, first):
+    """Five digits each of so many kinds, every other beginning with that one, the others with 9."""
+    return [f"{first if k % kinds % 2 else '9'}{k % kinds:04}" for k in range(200)]
+
+
+@pytest.mark.parametrize("order", [list, sorted, lambda cells: sorted(cells, reverse=True)])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_codes_have_as_many_digits_and_some_begin_with_zeros(path, order, quoted, monkeypatch):
+    monkeypatch.setattr(codes, "NUMBERS_AT_ONCE", 30)
+    cells = order([*digits(40, "0"), "", "NA"])
+    column = looked(path, [f'"{cell}"' if quoted and cell != "NA" else cell for cell in cells])
+    assert column.are_codes and not column.are_numbers and not column.is_text
+    assert column.code in digits(40, "0") and column.code.startswith("0")
+    assert (column.codes, column.distinct, column.missing) == (40, 40, 2)
+
+
 @pytest.mark.parametrize(
-    ("dates", "holds"),
+    "cells",
     [
-        (["2024-01-01", "2024-01-02", "2024-01-02"], True),
-        (["2024-01-02", "2024-01-01"], False),
-        (["2024-01-01"] * 3, False),
-        (["31.01.2024", "01.02.2024"], True),
-        (["01/31/2024", "02/01/2024"], True),
-        (["2024-01-01 09:00", "2024-01-01 10:00"], True),
-        (["2024-01-01T10:00", "2024-01-01T09:00"], False),
-        (["2024-01-01 9:30", "2024-01-01 10:00"], True),
-        (["1/31/2024 11:30 AM", "1/31/2024 12:10 PM", "1/31/2024 1:05 pm"], True),
-        (["1/31/2024 12:10 AM", "1/31/2024 9:05 AM"], True),
-        (["1/31/2024 12:10 PM", "1/31/2024 9:05 AM"], False),
-        (["1/2/2024", "2024-01-03"], False),
+        digits(40, "1"),
+        [str(k % 40) for k in range(200)],  # a zero alone is a number
+        [*digits(40, "0"), "100"],
+        [*digits(40, "0"), "0000.5"],
+        [*digits(40, "0"), "+0001"],
+        [f"0.{k % 90 + 10}" for k in range(200)],
+        [""] * 200,
     ],
 )
-@pytest.mark.parametrize("size", [1, 2, 9])
-def test_dates_in_order(dates, holds, size):
-    order = DateOrder()
-    for start in range(0, len(dates), size):
-        order.add(dates[start : start + size])
-    assert order.holds == holds
+def test_other_digits_are_quantities(path, cells):
+    column = looked(path, cells)
+    assert not column.are_codes and column.are_numbers and column.code == ""
+
+
+def test_codes_beside_words_are_text(path):
+    column = looked(path, [*digits(40, "0"), "none of them"])
+    assert column.is_text and not column.are_codes
 
 
 def test_rows_of_another_width_are_refused(tmp_path):

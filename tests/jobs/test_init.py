@@ -290,6 +290,12 @@ def test_what_is_refused(tmp_path):
     (tmp_path / "c.yaml").write_text("mine")
     with pytest.raises(NnctlError, match="this file exists already"):
         init(data, "t", output=tmp_path / "c.yaml")
+    with pytest.raises(NnctlError) as caught:
+        init(data, "T", output=tmp_path / "c.yaml")
+    assert [problem.fix for problem in caught.value.problems] == [
+        'did you mean "t"?', "choose another with -o, or replace it with --overwrite",
+    ]  # fmt: skip
+    assert (tmp_path / "c.yaml").read_text() == "mine"
     init(data, "t", output=tmp_path / "c.yaml", overwrite=True)
     assert load(tmp_path / "c.yaml").name == "c"
     (tmp_path / "e.csv").write_text("a,t\n1,2\n3\n")
@@ -314,6 +320,9 @@ def test_the_command_writes_here_and_asks_where_it_may(tmp_path, monkeypatch):
         "wrote    d.yaml  (binary, 2 features)", "next     nnctl train d.yaml",
     ]  # fmt: skip
     assert load(tmp_path / "d.yaml").data.train == "d.csv"
+    result = CliRunner().invoke(app, ["init", "d.csv"])  # which cannot be written, whoever answers
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "this file exists already" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -460,6 +469,79 @@ def test_a_table_without_a_useful_column_is_refused_with_the_reasons(tmp_path):
     (problem,) = caught.value.problems
     assert problem.message == "no column is left to learn from"
     assert problem.details == ("a: it numbers the rows", "b: it has one value in all rows")
+    fix = "if a is a quantity, leave it and t alone in the table: the only column is kept"
+    assert problem.fix == fix
+    del columns["b"]
+    planned(table(tmp_path / "d.csv", columns), "t")
+
+
+def test_the_only_column_is_kept_though_it_numbers_the_rows(tmp_path):
+    data = table(tmp_path / "d.csv", {"a": [1, 2, 3, 4], "y": [3, 5, 7, 9]})
+    result = init(data, "y", output=tmp_path / "c.yaml")
+    assert [column.name for column in result.plan.features] == ["a"]
+    assert result.plan.left_out == {} and load(result.path).data.features is None
+    assert result.plan.warnings == (
+        "a numbers the rows; it is kept because there is no other column",
+    )
+    assert train(result.path, output=tmp_path / "run", overrides=ONE, epochs=1).weights.exists()
+
+
+@pytest.mark.parametrize("kind", ["constant", "names"])
+def test_the_only_column_is_not_kept_for_other_reasons(tmp_path, kind):
+    column = {"constant": [1] * 60, "names": [f"name {k}" for k in range(60)]}[kind]
+    data = table(tmp_path / "d.csv", {"a": column, "t": [0, 1] * 30})
+    with pytest.raises(NnctlError, match="no column is left to learn from") as caught:
+        planned(data, "t")
+    assert caught.value.problems[0].fix.startswith("give a table with a column that says")
+
+
+def cells_of_codes(count, kinds, first="0"):
+    """Five digits each, which begin with that one in every other kind."""
+    return [f"{first if code % 2 else '9'}{code:04}" for code in (k % kinds for k in range(count))]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_codes_with_zeros_before_them_are_categories_and_the_reason_is_said(
+    tmp_path, late, monkeypatch
+):
+    codes = cells_of_codes(600, 40)
+    if late:  # in other blocks than the first
+        monkeypatch.setattr("nnctl.reading.bytestream.BLOCK", 256)
+        monkeypatch.setattr("nnctl.data.codes.NUMBERS_AT_ONCE", 100)
+        codes.sort(reverse=True)
+    codes[77] = ""
+    columns = rows(600, plz=codes, t=[k % 11 % 2 for k in range(600)])
+    result = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml")
+    assert [column.name for column in result.plan.codes] == ["plz"]
+    assert "# plz: 40 codes of as many digits; zeros before them, as in 0" in (
+        result.path.read_text()
+    )
+    assert load(result.path).data.column_rules()["plz"].type == "category"
+    inputs = build(load(result.path)).prepared.preprocessing.inputs
+    assert set(inputs.categories["plz"]) <= {*codes, "(missing)"} - {""}
+    assert len(inputs.categories["plz"]) > 35
+    assert validate([result.path]).advice == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (cells_of_codes(600, 300), None),
+        ([f"{k:03}" for k in range(600)], "it numbers the rows"),
+    ],
+)
+def test_codes_that_say_nothing_of_other_rows_are_left_out(tmp_path, cells, reason):
+    data = table(tmp_path / "d.csv", rows(600, plz=cells, t=[k % 2 for k in range(600)]))
+    left_out = planned(data, "t").left_out
+    assert left_out == {"plz": reason or "it holds codes of 300 kinds, such as 00001, in 600 rows"}
+
+
+def test_a_target_in_digits_stays_what_it_is(tmp_path):
+    data = table(tmp_path / "d.csv", rows(600, t=[f"0{1 + k % 3}" for k in range(600)]))
+    plan = planned(data, "t")
+    assert (plan.task, plan.target.distinct) == ("multiclass", 3)
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    assert build(load(result.path)).prepared.preprocessing.targets.classes.labels == (1, 2, 3)
 
 
 def test_names_that_two_columns_have_are_left_out(tmp_path):

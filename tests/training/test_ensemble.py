@@ -72,6 +72,18 @@ def test_figures_are_those_of_the_mean(rows):
     assert found["accuracy"] == pytest.approx(((p > 0.5) == y).mean())
 
 
+def test_the_loss_of_each_row_counts_as_its_weight_says(rows):
+    x, y = rows
+    together = Ensemble([member(k, l2="l2") for k in (1, 2)])
+    p = np.mean([sigmoid(each.predict(x)) for each in together.members], axis=0)[:, 0]
+    losses = -np.log(np.where(y == 1, p, 1 - p))
+    weights = np.linspace(0, 2, len(x))
+    for weight, times in ((None, 1.0), (weights, weights)):
+        found = together.evaluator.losses_by_row(together.examples(x, y, weight))
+        assert found.shape == (len(x),) and found.dtype == np.float64
+        assert found == pytest.approx(losses * times, rel=1e-5, abs=1e-7)
+
+
 def test_other_metrics_can_be_chosen(rows):
     together = Ensemble([member(k) for k in (1, 2)])
     together.compile(together.optimizer, together.loss, {"f1": "f1"})

@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nnctl.cli import completion
+from nnctl.cli import completion, options
 from nnctl.errors.visible import shell_line, shell_word, visible
+
+if TYPE_CHECKING:
+    from nnctl.jobs.init import InitResult
+    from nnctl.jobs.studies.recipes import Tried
 
 
 def command(
@@ -32,26 +36,63 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file if it exists.")
     ] = False,
+    trying: Annotated[
+        bool,
+        typer.Option(
+            "--try",
+            help="Train the few recipes that matter for the table, and write the best; until then "
+            "nothing is written.",
+        ),
+    ] = False,
+    threads: options.Threads = None,
 ) -> None:
     """Write a first config for a table, commented, which trains as it stands.
 
     Example: nnctl init datasets/iris.csv --target species
     """
-    from nnctl.errors import ArgumentError
-    from nnctl.jobs.init import columns_of, init
+    from nnctl.jobs.init import init
 
-    if target is None:
-        names = columns_of(data)
-        if not sys.stdin.isatty():
-            message = f"which column is to be learnt? They are: {', '.join(names)}"
-            raise ArgumentError(message, f"add --target {shell_word(names[-1])}, or another")
-        shown = {visible(name): name for name in names}
-        print("the columns:", ", ".join(shown), file=sys.stderr)
-        answer = typer.prompt("which one is to be learnt", default=visible(names[-1]), err=True)
-        target = shown.get(answer, answer)
-    result = init(data, target, output=output, overwrite=overwrite)
+    target = target or asked_target(data, output, overwrite)
+    if not trying:
+        print_init(init(data, target, output=output, overwrite=overwrite))
+        return
+    from nnctl.cli.threads import allowed_threads
+    from nnctl.cli.trials import study_display
+
+    try:
+        with allowed_threads(threads), study_display(quiet=False) as watcher:
+            result = init(
+                data, target, output=output, overwrite=overwrite, trying=True, watcher=watcher
+            )
+    except KeyboardInterrupt:
+        print("broken off; nothing is written (without --try it takes a moment)", file=sys.stderr)
+        raise
+    print_init(result)
+
+
+def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
+    """The column to be learnt, as the user answers where there is somebody to be asked."""
+    from nnctl.errors import ArgumentError
+    from nnctl.jobs.init import columns_of
+
+    names = columns_of(data, output, overwrite)
+    if not sys.stdin.isatty():
+        message = f"which column is to be learnt? They are: {', '.join(names)}"
+        raise ArgumentError(message, f"add --target {shell_word(names[-1])}, or another")
+    shown = {visible(name): name for name in names}
+    print("the columns:", ", ".join(shown), file=sys.stderr)
+    answer: str = typer.prompt("which one is to be learnt", default=visible(names[-1]), err=True)
+    return shown.get(answer, answer)
+
+
+def print_init(result: "InitResult") -> None:
+    """The config that was written, what was tried for it, and what its user should know."""
     plan = result.plan
     count = len(plan.features)
+    if result.tried is not None:
+        print_tried(result.tried)
+    elif result.untried:
+        print(visible(f"nothing to try: {result.untried}"), file=sys.stderr)
     features = "1 feature" if count == 1 else f"{count} features"
     print(f"wrote    {visible(str(result.path))}  ({plan.task}, {features})")
     for name, reason in plan.left_out.items():
@@ -59,3 +100,20 @@ def command(
     for warning in plan.warnings:
         print(visible(f"warning: {warning}"), file=sys.stderr)
     print(f"next     {shell_line(['nnctl', 'train', str(result.path)])}")
+
+
+def print_tried(tried: "Tried") -> None:
+    """The recipes with their figures, and how long each took; which of them is written, and why."""
+    from nnctl.cli.printing import print_columns
+    from nnctl.jobs.studies.recipes import cells_of
+
+    head, *rows = cells_of(tried)
+    seconds = [f"{each.row.seconds:.1f}" for each in tried.recipes]
+    cells = [[*row[:-1], took, row[-1]] for row, took in zip(rows, seconds, strict=True)]
+    print_columns([*head[:-1], "seconds", head[-1]], cells, left=0)
+    why = "none is better than the rule's by more than twice its noise, so that stays"
+    if not tried.is_the_rule:
+        why = "it is better than the rule's by more than twice the noise"
+        if tried.best.behind is None:
+            why = "it is the best of those that were trained to their end"
+    print(f"\nbest     {tried.best.recipe.bins or 'no'} bins: {why}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.assembly.build import Builder, Built
-from nnctl.assembly.out_of_bag import figures_by_part
+from nnctl.assembly.out_of_bag import figures_by_part, validation_losses
 from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.config.searching import with_values
@@ -24,7 +24,7 @@ from nnctl.runs.results import final_figures
 from nnctl.runs.weights import gather_arrays, write_weights
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
 from nnctl.training.ensemble import Ensemble, Predicting
-from nnctl.tuning.trial import Outcome, Task
+from nnctl.tuning.trial import Judged, Outcome, Task
 
 Report = Callable[[int, float], bool]  # the epoch and its figure; whether to stop
 REPORTS = 32  # of a trial at most: each is written to the storage
@@ -34,12 +34,14 @@ REPORTS = 32  # of a trial at most: each is written to the storage
 class Trials:
     """What all trials of a study have in common, as their processes are given it.
 
-    `every` so many epochs a trial's figure is reported.
+    `every` so many epochs a trial's figure is reported. Where `judging`, what the rows that
+    validate say is wanted of each in place of its weights.
     """
 
     source: Source
     monitor: str
     every: int
+    judging: bool = False
 
 
 def trial_config(source: Source, values: Mapping[str, Any]) -> Config:
@@ -86,29 +88,31 @@ class Trainer:
         models = [member.model for member in trained]
         epochs = max(member.end.epoch for member in trained)
         seconds = sum(member.end.seconds for member in trained)
-        value = self._figure(job.built, model_of(trained))
+        model = model_of(trained)
+        figures = self._figures(job.built, model)
+        value = figures[self.trials.monitor.removeprefix("val_")]
         sound = all(np.isfinite(model.vector).all() for model in models)
         if not (math.isfinite(value) and sound):
             reason = f"{self.trials.monitor} is {value:g} after epoch {epochs}"
             if math.isnan(value) and (need := need_of(self.trials.monitor)):
                 reason += f": it needs {need}"
             return Outcome("failed", epochs=epochs, seconds=seconds, reason=reason)
+        if self.trials.judging:
+            judged = Judged(figures, validation_losses(job.built, model))
+            return Outcome("complete", value, epochs, seconds, judged=judged)
         file = io.BytesIO()
         write_weights(file, gather_arrays([m.named_arrays() for m in models]), metadata_of(job))
         weights = file.getvalue()
         digest = hashlib.sha256(weights).hexdigest()
         return Outcome("complete", value, epochs, seconds, None, weights, digest)
 
-    def _figure(self, built: Built, model: Predicting) -> float:
-        """What the trial is judged by."""
-        monitor = self.trials.monitor
-        part = "validation" if monitor.startswith("val_") else "train"
+    def _figures(self, built: Built, model: Predicting) -> Mapping[str, float]:
+        """The figures of the part of the data whose figure the trial is judged by."""
+        part = "validation" if self.trials.monitor.startswith("val_") else "train"
         if isinstance(model, Ensemble):
-            figures = figures_by_part(built, model, [part])[part].figures
-        else:
-            train, validation = final_figures(model.state())
-            figures = validation if part == "validation" else train
-        return figures[monitor.removeprefix("val_")]
+            return figures_by_part(built, model, [part])[part].figures
+        train, validation = final_figures(model.state())
+        return validation if part == "validation" else train
 
 
 class Looking(Callback):
