@@ -7,8 +7,8 @@ import numpy as np
 
 from nnctl.advice.advice import Finding
 from nnctl.advice.network import Hidden, hidden_layers
+from nnctl.advice.rates import BANDS, RATE, highest_rate, usual_rate
 from nnctl.config import Config, Entry
-from nnctl.network.annotations import Range
 from nnctl.rules import network as rules
 
 SATURATING = ("sigmoid", "tanh")
@@ -16,17 +16,6 @@ DEEP = 3  # layers
 MOST_WORDS = 8  # in a list within a sentence
 RANDOM = "glorot_uniform"
 NORMALIZING = ("batch_normalization", "layer_normalization")
-PER_PARAMETER, PER_GRADIENT = Range(1e-6, 0.2), Range(1e-6, 5)
-BANDS = {  # of learning rates that work with scaled data
-    "adam": PER_PARAMETER,
-    "adamw": PER_PARAMETER,
-    "rmsprop": PER_PARAMETER,
-    "adagrad": PER_GRADIENT,
-    "gradient_descent": PER_GRADIENT,
-    "sgd": PER_GRADIENT,
-}
-USUAL = {"adagrad": 0.01, "gradient_descent": 0.01, "sgd": 0.01}
-USUAL_PER_PARAMETER = 0.001
 
 
 def network_findings(config: Config) -> Iterator[Finding]:
@@ -104,18 +93,7 @@ def learning_rate(config: Config) -> Iterator[Finding]:
     side = "above" if highest > band.high else "below"
     bound = band.high if highest > band.high else band.low
     found = f"{optimizer.type} has the learning rate {highest:g}, {side} {bound:g}"
-    path = "optimizer.learning_rate"
-    usual = USUAL.get(optimizer.type, USUAL_PER_PARAMETER)
-    yield Finding(rules.LEARNING_RATE, path, found, {path: usual})
-
-
-def highest_rate(given: Any) -> float:
-    """The highest rate of a number or a schedule, as far as its arguments state it."""
-    if not isinstance(given, Entry):
-        return float(given)
-    arguments = given.arguments()
-    rates = [*arguments.get("values", ()), arguments.get("initial_learning_rate")]
-    return max(float(rate) for rate in (*rates, arguments.get("warmup_target")) if rate is not None)
+    yield Finding(rules.LEARNING_RATE, RATE, found, usual_rate(config))
 
 
 def enumeration(words: list[str]) -> str:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import is_weighted
+from nnctl.advice.rates import RATE, higher_rate, lower_rate
 from nnctl.advice.watching import (
-    FACTOR,
     FLAT,
     STILL,
     loss_of,
     loss_of_guessing,
-    rate_times,
     some_rows,
 )
 from nnctl.assembly.build import Built
@@ -160,7 +159,7 @@ def verdict_on(ending: Ending) -> Verdict:
 def verdict_of_divergence(built: Built, problems: Sequence[Problem]) -> Verdict:
     """The verdict on a training that ended in numbers that are not finite."""
     text = "; ".join(problem.message for problem in problems)
-    finding = Finding(rules.DIVERGED, "optimizer.learning_rate", text, lower_rate(built))
+    finding = Finding(rules.DIVERGED, RATE, text, lower_rate(built.config))
     ignored = finding.rule.code in built.config.ignore_advice
     return Verdict(() if ignored else (Advice.of(finding, built.config),), (text,))
 
@@ -168,7 +167,7 @@ def verdict_of_divergence(built: Built, problems: Sequence[Problem]) -> Verdict:
 def findings(ending: Ending) -> Iterator[Finding]:
     """What there is to say of a training, the gravest first."""
     if climb := climb_of(ending):
-        yield Finding(rules.DIVERGED, "optimizer.learning_rate", climb, lower_rate(ending.built))
+        yield Finding(rules.DIVERGED, RATE, climb, lower_rate(ending.built.config))
         return
     overfitted = list(overfitting(ending))
     yield from below_baseline(ending, bool(overfitted))
@@ -206,11 +205,6 @@ def climb_of(ending: Ending) -> str | None:
         climb = f"climbed from {first:.4g} in the first batch to {kept:.4g} at the end"
         return f"{whose}the loss {climb}"
     return None
-
-
-def lower_rate(built: Built) -> dict[str, Any]:
-    """The change to a tenth of the learning rate."""
-    return rate_times(built, 1 / FACTOR)
 
 
 def overfitting(ending: Ending) -> Iterator[Finding]:
@@ -348,7 +342,7 @@ def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
         f"for {answer} as the answer to all"
     )
     change = {} if overfitted else other_rate(ending)
-    yield Finding(rules.BELOW_BASELINE, "optimizer.learning_rate", found, change)
+    yield Finding(rules.BELOW_BASELINE, RATE, found, change)
 
 
 def below_weighted_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
@@ -367,7 +361,7 @@ def below_weighted_baseline(ending: Ending, overfitted: bool) -> Iterator[Findin
         f"rows, and {found.baseline:.4g} for the commonest class as the answer to all"
     )
     change = {} if overfitted else other_rate(ending)
-    yield Finding(rules.BELOW_BASELINE, "optimizer.learning_rate", told, change)
+    yield Finding(rules.BELOW_BASELINE, RATE, told, change)
 
 
 def no_better(name: str, value: float, baseline: float, slack: float) -> bool:
@@ -385,4 +379,4 @@ def other_rate(ending: Ending) -> dict[str, Any]:
     # Epochs are of the same rows; the first batch is of few, which may be easy ones.
     start = max(first or 0.0, loss_of_guessing(ending.built, ending.built.train.y) or 0.0)
     stands = losses[-1] <= (1 + STILL) * losses[0] and losses[0] <= UNTRAINED * start
-    return rate_times(ending.built, FACTOR if stands else 1 / FACTOR)
+    return (higher_rate if stands else lower_rate)(ending.built.config)

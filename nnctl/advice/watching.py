@@ -9,8 +9,8 @@ import numpy as np
 from nnctl.advice.advice import Advice, Finding
 from nnctl.advice.network import function_of, is_weighted, stretches
 from nnctl.advice.network_checks import RANDOM, enumeration
+from nnctl.advice.rates import RATE, higher_rate, lower_rate
 from nnctl.assembly.build import Built
-from nnctl.config import Entry
 from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
 from nnctl.training.blocks import Inputs
@@ -29,8 +29,6 @@ DEAD = 0.4  # of a layer's units
 FLAT = 0.01  # of the loss of guessing, around it
 STILL = 0.05  # of the first loss
 ENOUGH_EPOCHS = 5
-FACTOR = 10
-RATES = ("initial_learning_rate", "warmup_target", "values")  # of schedules
 
 
 class Watch(Callback):
@@ -158,23 +156,8 @@ def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     if last < (1 - FLAT) * guessing or not (still or last <= (1 + FLAT) * guessing):
         return
     found = f"the loss ends at {last:.4g}, and that of guessing is {guessing:.4g}"
-    change = rate_times(built, FACTOR if still and not dead else 1 / FACTOR)
-    yield Finding(rules.STUCK_AT_CHANCE, "optimizer.learning_rate", found, change)
-
-
-def rate_times(built: Built, factor: float) -> dict[str, Any]:
-    """The change to so many times the learning rate: of a schedule, all its rates."""
-    path, given = "optimizer.learning_rate", built.config.optimizer.arguments()["learning_rate"]
-    if not isinstance(given, Entry):
-        return {path: float(f"{given * factor:.6g}")}
-    rates = {key: value for key, value in given.arguments().items() if key in RATES}
-    return {
-        f"{path}.{key}": [float(f"{each * factor:.6g}") for each in value]
-        if isinstance(value, list | tuple)
-        else float(f"{value * factor:.6g}")
-        for key, value in rates.items()
-        if value is not None
-    }
+    change = (higher_rate if still and not dead else lower_rate)(built.config)
+    yield Finding(rules.STUCK_AT_CHANCE, RATE, found, change)
 
 
 def dead_relu(built: Built) -> Iterator[Finding]:

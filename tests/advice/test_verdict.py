@@ -245,17 +245,27 @@ SCHEDULES = {
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize(("rate", "code", "factor"), [(1e5, "diverged", 0.1), (1e-7, "below", 10)])
-def test_a_schedule_is_changed_in_its_rates(schedule, rate, code, factor, tmp_path):
+@pytest.mark.parametrize(
+    ("rate", "code", "wanted"),
+    [
+        (4, "diverged", 0.4),
+        (1e5, "diverged", 0.01),
+        (1e-6, "below", 1e-5),
+        (1e-7, "below", 0.01),
+    ],
+)
+def test_a_schedule_is_changed_in_its_rates(schedule, rate, code, wanted, tmp_path):
+    """By ten, or where they are beyond all that works to the one rate that advice names as well."""
     given = schedule.replace("{}", str(rate))
     optimizer = f"{{type: sgd, learning_rate: {{type: {given}}}}}"
-    text = price(SMALL, dense(1), optimizer=optimizer) + "ignore_advice: [learning-rate]\n"
-    result = run(tmp_path, prices, text, 3, 0)
+    result = run(tmp_path, prices, price(SMALL, dense(1), optimizer=optimizer), 3, 0)
     (advice,) = [each for each in result.verdict.advice if each.code.startswith(code)]
     changes = dict(line.split(": ", 1) for line in advice.change.splitlines())
     for key in SCHEDULES[schedule]:
         value = json.loads(changes[f"optimizer.learning_rate.{key}"])
-        assert np.allclose(value, rate * factor)
+        assert np.allclose(value, wanted)
+    before = [each for each in result.results["advice"] if each["code"] == "learning-rate"]
+    assert [each["change"] for each in before] == [advice.change] * (wanted == 0.01)
     settings = [line.replace(": ", "=", 1) for line in advice.change.splitlines()]
     load(tmp_path / "c.yaml", overrides=settings)
 
