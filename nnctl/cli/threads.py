@@ -10,3 +10,8 @@ def allowed_threads(count: int | None) -> AbstractContextManager[object]:
     from nnctl.system import machine  # with NumPy and its library of products, which are slow
 
     return machine.thread_limit(count)
+
+
+def workers_within(workers: int | None, threads: int | None) -> int | None:
+    """The processes that may work at once: as many as were asked for, and no more than cores."""
+    return workers if workers is None or threads is None else min(workers, threads)

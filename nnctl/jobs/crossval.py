@@ -18,7 +18,8 @@ from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.finding import find_config
 from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
 from nnctl.jobs.members.one_by_one import model_of, train_members
-from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
+from nnctl.jobs.processes import take_one_core
+from nnctl.jobs.signals import hold_signals_back
 from nnctl.system import machine
 from nnctl.training.loop import TrainingDiverged
 
@@ -167,7 +168,7 @@ def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
             yield train_fold(work, index)
         return
     context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
-    pool = ProcessPoolExecutor(workers, context, ignore_interrupts)
+    pool = ProcessPoolExecutor(workers, context, take_one_core)
     try:
         with hold_signals_back():  # or a process that is being started would be forgotten
             waiting = [pool.submit(train_fold, work, index) for index in range(work.folds)]

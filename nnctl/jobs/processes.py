@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from nnctl.jobs.signals import hold_signals_back
+from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
+from nnctl.system import machine
 
 if TYPE_CHECKING:
     Line = Connection[Any, Any]
@@ -70,6 +71,12 @@ def start_worker(serve: Serve, *given: Any) -> Worker:
         process.start()
     other.close()
     return Worker(process, line)
+
+
+def take_one_core() -> None:
+    """Lets this process be one of several at work: Ctrl-C, and the other cores, are not for it."""
+    ignore_interrupts()
+    machine.thread_limit(1)
 
 
 def look_after(parent: int) -> None:

@@ -7,8 +7,7 @@ from functools import partial
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
-from nnctl.jobs.processes import Line, Worker, look_after, start_worker, workers
-from nnctl.jobs.signals import ignore_interrupts
+from nnctl.jobs.processes import Line, Worker, look_after, start_worker, take_one_core, workers
 from nnctl.jobs.studies.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Task
 
@@ -123,7 +122,7 @@ def replace(crew: list[Worker], worker: Worker, study: HandsOut, trials: Trials)
 
 def serve(trials: Trials, line: Line, parent: int) -> None:
     """What a process does: trains the trials that it is sent, until the line is closed."""
-    ignore_interrupts()
+    take_one_core()
 
     def report(epoch: int, value: float) -> bool:
         line.send((epoch, value))

@@ -37,6 +37,7 @@ def command(
     ] = None,
     fail_under: options.FailUnder = None,
     fail_over: options.FailOver = None,
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -47,11 +48,13 @@ def command(
     Example: nnctl crossval configs/logistic-regression.yaml --folds 5
     """
     from nnctl.cli.printing import print_json, print_warning
+    from nnctl.cli.threads import allowed_threads, workers_within
     from nnctl.jobs.crossval import crossval
     from nnctl.reading.storage import temporary_folder
 
     # What cannot be written is told before the training.
     with (
+        allowed_threads(threads),
         file_of(predictions) as file,
         nullcontext() if file is None else temporary_folder() as parts,
     ):
@@ -61,7 +64,7 @@ def command(
             overrides=set_ or (),
             epochs=epochs,
             seed=seed,
-            workers=workers,
+            workers=workers_within(workers, threads),
             predictions=parts,
             fail_under=fail_under or (),
             fail_over=fail_over or (),

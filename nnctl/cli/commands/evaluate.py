@@ -33,6 +33,7 @@ def command(
     threshold: options.Threshold = None,
     fail_under: options.FailUnder = None,
     fail_over: options.FailOver = None,
+    threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Evaluate a trained model: loss, metrics, confusion matrix.
@@ -40,18 +41,20 @@ def command(
     Example: nnctl evaluate runs/mnist datasets/mnist-test.csv.gz --fail-under accuracy=0.9
     """  # fmt: skip
     from nnctl.cli.printing import print_json, print_warning
+    from nnctl.cli.threads import allowed_threads
     from nnctl.errors import ExitStatus
     from nnctl.jobs.evaluate import evaluate
 
-    result = evaluate(
-        weights,
-        data,
-        features=features or (),
-        target=target or (),
-        fail_under=fail_under or (),
-        fail_over=fail_over or (),
-        threshold=threshold,
-    )
+    with allowed_threads(threads):
+        result = evaluate(
+            weights,
+            data,
+            features=features or (),
+            target=target or (),
+            fail_under=fail_under or (),
+            fail_over=fail_over or (),
+            threshold=threshold,
+        )
     for problem in result.warnings:
         print_warning(problem)
     if json:

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -43,34 +44,43 @@ def command(
         bool,
         typer.Option("--spread", help="Add how far the members of an ensemble lie apart."),
     ] = False,
+    threads: options.Threads = None,
 ) -> None:
     """Predict: CSV in, CSV out, a row for each row.
 
     Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
     """
     from nnctl.cli.printing import print_warning
-    from nnctl.cli.streams import takes_results
+    from nnctl.cli.threads import allowed_threads
     from nnctl.jobs.predict import predict
     from nnctl.system.atomic import atomic_file
 
-    predictions = predict(
-        weights,
-        sys.stdin.buffer if str(input) == "-" else input,
-        threshold=threshold,
-        keep=keep or (),
-        features=features or (),
-        spread=spread,
-        warn=print_warning,
-    )
-    if output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # as the input is
-        for text in predictions.chunks():
-            sys.stdout.write(text)
-            if not takes_results():
-                break
-        return
-    # A file may be a pipe, too, whose reader has left.
-    with suppress(BrokenPipeError), atomic_file(output, "w") as file:
-        for text in predictions.chunks():
-            file.write(text)
+    with allowed_threads(threads):
+        predictions = predict(
+            weights,
+            sys.stdin.buffer if str(input) == "-" else input,
+            threshold=threshold,
+            keep=keep or (),
+            features=features or (),
+            spread=spread,
+            warn=print_warning,
+        )
+        if output is None:
+            print_chunks(predictions.chunks())
+            return
+        # A file may be a pipe, too, whose reader has left.
+        with suppress(BrokenPipeError), atomic_file(output, "w") as file:
+            for text in predictions.chunks():
+                file.write(text)
+
+
+def print_chunks(chunks: Iterator[str]) -> None:
+    """Writes text to stdout, until there is no more of it, or nobody reads it any more."""
+    from nnctl.cli.streams import takes_results
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="strict")  # as the input is
+    for text in chunks:
+        sys.stdout.write(text)
+        if not takes_results():
+            break

@@ -54,6 +54,7 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Begin anew, in place of the study that is there.")
     ] = False,
+    threads: options.Threads = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
@@ -65,11 +66,12 @@ def command(
     Example: nnctl tune configs/house-prices-tune.yaml
     """
     from nnctl.cli.printing import print_json, print_warning
+    from nnctl.cli.threads import allowed_threads, workers_within
     from nnctl.cli.trials import print_study, study_display
     from nnctl.jobs.tune import tune
 
     try:
-        with study_display(quiet) as watcher:
+        with allowed_threads(threads), study_display(quiet) as watcher:
             result = tune(
                 config,
                 output=output,
@@ -77,7 +79,7 @@ def command(
                 trials=trials,
                 epochs=epochs,
                 seed=seed,
-                workers=workers,
+                workers=workers_within(workers, threads),
                 storage=storage,
                 worker=worker,
                 overwrite=overwrite,
