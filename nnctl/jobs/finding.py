@@ -137,8 +137,9 @@ def find_run(path: Path) -> Path:
 
 def find_data(path: Path) -> Path:
     """The file of data that an argument means. Raises `NnctlError` for a config, run or weights."""
-    if str(path) == "-":
-        return path
+    if str(path) == "-" and not path.exists():
+        message = "standard input is read by predict alone, as its rows are needed only once"
+        raise NnctlError(Problem(message, "write the rows to a file, and name that", str(path)))
     if not path.exists() and not is_setting(str(path)):
         return path
     given = look(path)
@@ -149,7 +150,7 @@ def find_data(path: Path) -> Path:
 
 def find_weights_and_data(weights: Path, data: Path) -> tuple[Path, Path]:
     """What both arguments of a command mean. Raises `NnctlError`, also where they are swapped."""
-    if str(data) != "-" and look(data).kind in ("run", "weights"):
+    if look(data).kind in ("run", "weights"):
         given = look(weights)
         if given.kind in ("table", "foreign"):
             line = typed_line({str(weights): str(data), str(data): str(weights)})

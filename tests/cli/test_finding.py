@@ -171,6 +171,16 @@ def test_data_are_no_config_run_or_weights(trained: Path, said: Said, given: str
         assert "not a file of data" in said(*arguments)
 
 
+def test_standard_input_is_for_predict_alone(trained: Path, said: Said, invoke: Invoke) -> None:
+    table = Path("table.csv").read_text()
+    assert invoke("predict", "runs/small", "-", input=table).exit_code == 0
+    for line in (["evaluate", "runs/small", "-"], ["init", "-", "--target", "label"]):
+        told = said(*line)
+        assert "error: -" in told and "predict alone" in told
+    Path("-").write_text(table)  # where there is such a file, it is meant
+    assert invoke("evaluate", "runs/small", "-").exit_code == 0
+
+
 def test_validate_tells_of_the_other_files_besides(trained: Path, invoke: Invoke) -> None:
     found = json.loads(invoke("validate", "table.csv", "small.yaml", "--json").stdout)
     (error,) = found["errors"]

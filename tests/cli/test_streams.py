@@ -27,7 +27,7 @@ from nnctl.system.npz import read_arrays
 from tests import loaded
 from tests.cli.conftest import CONFIG, ROWS
 from tests.loaded import LoadedProcess
-from tests.processes import begun
+from tests.processes import begun, run
 
 TUNE = """\
 tune:
@@ -130,7 +130,7 @@ class Place:
     def __init__(self, folder: Path, environment: Mapping[str, str]):
         self.path = folder / "project"
         self._before = folder / "before"
-        self._environment = environment
+        self.environment = environment
         self._files: dict[str, dict[str, Any]] = {}
         self._before.mkdir()
         table = "".join(f"{a},{b},{label}\n" for a, b, label in ROWS)
@@ -184,7 +184,7 @@ class Place:
             for name in taken:
                 opened[name] = stack.enter_context(TAKERS[way]())
             with begun(
-                command, start=start, cwd=self.path, env=self._environment, **opened
+                command, start=start, cwd=self.path, env=self.environment, **opened
             ) as process:
                 for name in taken:
                     os.close(opened[name])
@@ -295,6 +295,29 @@ def test_a_signal_has_its_status_whatever_is_lost(line, begins, way, number, pla
 
     wanted = {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
     assert place.status(Line(line, 0), BOTH, way, interrupt) == wanted
+
+
+ENDLESS = "(echo a,b; yes 1,2)"
+
+
+@process
+@pytest.mark.parametrize(
+    ("taken", "status"),
+    [("| head -3 | wc -l", 0), ("> /dev/full", 1), ("| sleep 0.1", 0), (">&-", 1)],
+)
+def test_predict_of_rows_without_end_stops_where_its_rows_go_nowhere(taken, status, place):
+    """Whoever went on would never come to the end: the time limit ends the test, which fails."""
+    if "/dev/full" in taken and not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full")
+    place.renew()
+    shell = f'{ENDLESS} | "{sys.executable}" -m nnctl predict runs/small - {taken}; '
+    done = run(
+        ["bash", "-c", shell + "echo ${PIPESTATUS[1]}"],
+        limit=20,
+        cwd=place.path,
+        env=place.environment,
+    )
+    assert done.stdout.split() == [*(["3"] if "wc" in taken else []), str(status)]
 
 
 @process
