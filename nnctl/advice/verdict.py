@@ -119,9 +119,16 @@ class Ending:
     def trained(self) -> float:
         """The loss on rows that trained, as other rows are judged: whole, unweighted, no dropout.
 
-        An epoch's own loss is a mean over its batches, in which the weights changed.
+        An epoch's own loss is a mean over its batches, in which the weights changed. That of an
+        ensemble is a figure of the end already; each row is judged by the members that it trained.
         """
-        return loss_of(self.model, some_rows(self.built))
+        if len(self.states) == 1:
+            return loss_of(self.model, some_rows(self.built))
+        if not self.weighted:
+            return self.figures["train"]["loss"] - self.model.evaluator.penalty()
+        from nnctl.assembly.out_of_bag import unweighted_loss  # rarely needed
+
+        return unweighted_loss(self.built, self.model)
 
     @cached_property
     def judged(self) -> float:
@@ -213,8 +220,9 @@ def overfitting(ending: Ending) -> Iterator[Finding]:
     gap = ending.judged - ending.trained
     far = ending.judged > FAR * ending.trained and gap > GAP * ending.scale
     if far or gap > WIDE_GAP * ending.scale:
+        whose = "" if len(ending.states) == 1 else "of the mean prediction "
         found = (
-            "the training rows are learnt by heart: the loss on them is "
+            f"the training rows are learnt by heart: the loss {whose}on them is "
             f"{ending.trained:.4g}, and on the {ending.judge} rows {ending.judged:.4g}"
         )
     elif risen := risen_validation(ending):

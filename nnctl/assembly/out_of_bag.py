@@ -61,6 +61,15 @@ def validation_losses(built: Built, model: Predicting) -> Array:
     return model.evaluator.losses_by_row(built.examples("validation"))
 
 
+def unweighted_loss(built: Built, ensemble: Predicting) -> float:
+    """The loss of an ensemble on the rows that train it, each counted once, without a penalty."""
+    examples = built.train
+    if isinstance(ensemble, Ensemble) and (own := own_rows(built, "train")) is not None:
+        examples, ensemble = own.examples, ensemble.judged_by(own.said)
+    alike = Examples(examples.x, examples.y)
+    return ensemble.evaluator.figures(alike)["loss"] - ensemble.evaluator.penalty()
+
+
 def own_rows(built: Built, part: str) -> OwnRows | None:
     """The rows of a part that any member trains, or validates on; None where all share them."""
     pool = built.prepared.pool

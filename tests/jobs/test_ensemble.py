@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from nnctl.assembly.build import build
+from nnctl.assembly.out_of_bag import figures_by_part
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
@@ -212,6 +213,27 @@ def test_a_row_is_judged_by_those_that_held_it_out(config):
     assert not (drawn == drawn[0]).all()
 
 
+@pytest.mark.parametrize("weights", [{}, {"class_weight": {"0": 3.0}}])
+def test_the_verdict_speaks_of_the_loss_of_the_mean_prediction(config, weights):
+    """On rows that trained, judged by those that they trained; class weights do not count."""
+    layers = [{"type": "dense", "units": 64, "activation": "relu"}, {"type": "dense", "units": 1}]
+    noise = np.random.default_rng(5).permutation(TRUTH).tolist()
+    rows = [f"{a:.4f},{b:.4f},{t}" for (a, b, _), t in zip(X, noise, strict=True)]
+    Path("t.csv").write_text("a,b,t\n" + "\n".join(rows) + "\n")
+    more = {"layers": layers, "optimizer__learning_rate": 0.05, "epochs": 60}
+    for split in ("own", "shared"):
+        more["ensemble"] = {"members": 3, "split": split}
+        result = trained(config, split, **more, **weights)
+        found = re.findall(
+            r"the loss of the mean prediction on them is ([\d.]+),", result.verdict.text
+        )
+        built = build(load(config, overrides=settings(**more)))
+        figures = figures_by_part(built, load_trained(result.weights).model)["train"].figures
+        assert [float(each) for each in found] == pytest.approx([figures["loss"]], rel=1e-3)
+        equal = result.results["train"]["loss"] == pytest.approx(figures["loss"], rel=1e-6)
+        assert equal == (not weights)
+
+
 def test_predictions_are_the_mean_of_the_members(config):
     result = trained(config, "several")
     mean = probabilities(result, config).mean(axis=0)
@@ -291,6 +313,19 @@ def test_members_that_share_their_split_are_judged_on_it(config):
     assert figures["accuracy"] == pytest.approx(((p > 0.5) == truth).mean())
     losses = -np.log(np.where(truth == 1, p, 1 - p))
     assert figures["loss"] == pytest.approx(losses.mean(), rel=1e-5)
+
+
+def test_advice_says_of_which_member_it_is(config):
+    """Of the first that it holds for: here units of the second alone have died."""
+    start = trained(config, "start", epochs=1)
+    arrays = arrays_of(start)
+    arrays["member_2/dense_1/bias"] = np.full(6, -50.0)
+    metadata = load_weights(start.weights).metadata
+    del metadata["format_version"]
+    save_weights(start.weights, arrays, metadata)
+    result = train(config, output=Path("again"), init_weights=start.weights, processes=1)
+    (told,) = [each for each in result.results["advice"] if each["code"] == "dead-relu"]
+    assert told["message"].startswith("member 2: 6 of the 6 units of layers.0 give 0")
 
 
 def test_results_hold_the_members_mean_worst_and_best(config):

@@ -118,7 +118,8 @@ class Course:
         found: dict[tuple[str, str], Advice] = {}
         for each in self.standings:
             for one in each.advice:
-                found.setdefault((one.code, one.path), one)
+                told = one._replace(message=f"member {each.member}: {one.message}")
+                found.setdefault((one.code, one.path), told)
         return tuple(found.values())
 
     def save_history(self) -> None:
