@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.assembly.build import Built
 from nnctl.assembly.examples import as_examples, weight_examples
 from nnctl.graph import Array
-from nnctl.reading.array_types import Mask
+from nnctl.reading.array_types import Indices, Mask
 from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.training.seeds import generator
 from nnctl.training.step import Examples
@@ -30,11 +30,12 @@ class PartFigures(NamedTuple):
 class OwnRows(NamedTuple):
     """The rows of a part of the data of which members have their own.
 
-    `said` (members, rows) marks whose they are.
+    `said` (members, rows) marks whose they are; `rows` are their places in the training file.
     """
 
     examples: Examples
     said: Mask
+    rows: Indices
 
 
 def figures_by_part(
@@ -82,7 +83,7 @@ def own_rows(built: Built, part: str) -> OwnRows | None:
     examples = as_examples(built.config, built.model, pool.take(rows))
     if part == "train":
         examples = weight_examples(built.config, examples, built.prepared.preprocessing.targets)
-    return OwnRows(examples, said[:, rows])
+    return OwnRows(examples, said[:, rows], np.flatnonzero(rows))
 
 
 def drawn_by_members(built: Built) -> Mask:

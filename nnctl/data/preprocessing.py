@@ -127,15 +127,8 @@ class Preprocessing(NamedTuple):
         columns = self.columns(source, named)
         faults = Faults(source.file)
         inputs, targets, weights = Gathered(memory), [], []
-        dropped = [columns.features[place] for place in self.inputs.with_missing("drop")]
-        empty = EmptyColumns(dropped)
-        kinds = self._kinds(columns.features, columns.targets)
-        labels = columns.targets if self.targets.labels else ()
-        for table in source.tables(columns.all, labels=labels, **kinds):
-            table = with_targets(table, columns.targets, notices)
-            if dropped:
-                empty.look(table)
-                table = complete(table, dropped, notices)
+        empty = EmptyColumns(self._dropping(columns))
+        for table in self.tables(source, columns, notices, empty):
             inputs.append(self.inputs.of(table, columns.features, faults, notices))
             targets.append(self.targets.of(table, columns.targets, faults))
             if columns.weight is not None:
@@ -147,6 +140,29 @@ class Preprocessing(NamedTuple):
         weight = joined(weights) if weights else None
         check_weights(weight, columns.weight, source.file)
         return Examples(inputs.whole(), joined(targets), weight)
+
+    def tables(
+        self,
+        source: Source,
+        columns: Columns,
+        notices: Notices,
+        empty: "EmptyColumns | None" = None,
+    ) -> Iterator[Table]:
+        """The rows of an open source that `examples` makes examples of, stretch by stretch."""
+        dropping = self._dropping(columns)
+        kinds = self._kinds(columns.features, columns.targets)
+        labels = columns.targets if self.targets.labels else ()
+        for table in source.tables(columns.all, labels=labels, **kinds):
+            table = with_targets(table, columns.targets, notices)
+            if dropping:
+                if empty is not None:
+                    empty.look(table)
+                table = complete(table, dropping, notices)
+            yield table
+
+    def _dropping(self, columns: Columns) -> list[str]:
+        """The features that a row is left out for the lack of."""
+        return [columns.features[place] for place in self.inputs.with_missing("drop")]
 
     def weights(self, table: Table, name: str | None, faults: Faults) -> Array:
         """The weights of rows, (rows,); faults for those that are missing or negative."""

@@ -14,6 +14,7 @@ from nnctl.system import stated
 
 # The parts that come again, and after how many.
 PERIODS: dict[Part, int] = {"month": 12, "day": 31, "weekday": 7, "hour": 24, "minute": 60}
+MINUTE, HOUR = 60, 3600  # seconds
 ROUNDING = 60  # seconds that single precision may make of a few decades
 USUAL: tuple[Part, ...] = ("year", "month", "weekday", "hour", "days")
 
@@ -64,7 +65,8 @@ class Dates(NamedTuple):
                 made[:, start], made[:, start + 1] = np.sin(angle), np.cos(angle)
 
     def text_of(self, values: Sequence[float]) -> str:
-        """What the inputs tell of a date, numbers unscaled: the day, or the parts there are."""
+        """What the inputs tell of a date, numbers unscaled: the day and, with the hour among the
+        parts, the time; without days the parts there are."""
         found: dict[Part, float] = {}
         for part, start in zip(self.parts, self.starts, strict=False):
             found[part] = values[start]
@@ -72,10 +74,16 @@ class Dates(NamedTuple):
                 turn = math.atan2(values[start], values[start + 1]) / (2 * math.pi)
                 whole = round(turn * PERIODS[part]) % PERIODS[part]
                 found[part] = whole or (PERIODS[part] if part in ("month", "day") else 0)
-        if "days" in found:
-            days = (self.origin + found["days"] * DAY + ROUNDING) // DAY
-            return str(np.datetime64(round(days), "D"))
-        return ", ".join(f"{part} {value:.0f}" for part, value in found.items())
+        if "days" not in found:
+            return ", ".join(f"{part} {value:.0f}" for part, value in found.items())
+        seconds = self.origin + found["days"] * DAY
+        if "hour" not in found:
+            return str(np.datetime64(round((seconds + ROUNDING) // DAY), "D"))
+        # The hour is sure; of the day and of the minute as much as that leaves open.
+        hours = 24 * round((seconds / HOUR - found["hour"] - 0.5) / 24) + round(found["hour"])
+        minute = min(max((seconds + ROUNDING / 2) // MINUTE - 60 * hours, 0), 59)
+        minutes = 60 * hours + round(found.get("minute", minute))
+        return str(np.datetime64(minutes, "m")).replace("T", " ")
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` makes the same of, numbers bit for bit."""

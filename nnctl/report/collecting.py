@@ -20,14 +20,18 @@ from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.data.prepare import read_examples
 from nnctl.errors import NnctlError, Problem
+from nnctl.reading.array_types import Indices
 from nnctl.reading.digests import digest_of
+from nnctl.reading.files import DataFile
 from nnctl.report.example_views import view_of
 from nnctl.report.first_layer import FirstLayer, first_layer
+from nnctl.report.gaps import with_gaps
 from nnctl.report.predictions import Judged, judge
 from nnctl.runs.checkpoint import MEMBER_COLUMN, Saved, read_checkpoint
 from nnctl.runs.folder import CONFIG, HISTORY, RESULTS, RunFolder, first_checkpoint, is_run
 from nnctl.runs.results import read_results
 from nnctl.runs.weights import load_weights
+from nnctl.training.step import Examples
 
 PARTS = ("train", "validation", "test")
 Content = TypeVar("Content")
@@ -264,18 +268,37 @@ def judge_rows(
     if built is not None:
         parts = {"test": built.test, "validation": built.validation, "train": built.train}
         part = next(part for part, rows in parts.items() if rows is not None)
+        examples, file, rows = rows_in_file(built, part)
         if (shared := own_rows(built, part)) is not None:
-            return judge(part, trained.judged_by(shared.said), shared.examples)
-        return judge(part, trained, built.examples(part))
+            examples, rows = shared.examples, shared.rows
+            trained = trained.judged_by(shared.said)
+        return with_gaps(judge(part, trained, examples), trained, examples.x, file, rows)
     for part in ("test", "validation"):
         written = getattr(config.data, part)
         own = [file for file in files if file.part.partition(".")[0] == part]
-        file = None if isinstance(written, float) else data_file(config, written)
-        if file is not None and own and all(each.fault is None for each in own):
+        named = None if isinstance(written, float) else data_file(config, written)
+        if named is not None and own and all(each.fault is None for each in own):
             with suppress(NnctlError):
-                read = read_examples(trained.preprocessing, file, [])
-                return judge(part, trained, examples_for(trained.model, read))
+                read = read_examples(trained.preprocessing, named, [])
+                examples = examples_for(trained.model, read)
+                return with_gaps(judge(part, trained, examples), trained, examples.x, named, None)
     return None
+
+
+def rows_in_file(built: Built, part: str) -> tuple[Examples, DataFile, Indices | None]:
+    """The rows of a part of the data, the file that has them, and which of its rows, if not all."""
+    data, pool = built.config.data, built.prepared.pool
+    written = getattr(data, part)
+    if part == "train" or isinstance(written, float):
+        file = data_file(built.config, data.train, data.features, data.target)
+    else:
+        file, pool = data_file(built.config, written), None
+    assert file is not None
+    rows = None
+    if pool is not None:
+        division = pool.division
+        rows = np.flatnonzero(division.trains if part == "train" else division.drawn)
+    return built.examples(part), file, rows
 
 
 def figures_by_part(

@@ -107,7 +107,23 @@ def test_inputs_tell_the_date_again(date: datetime) -> None:
         return dates.text_of(made[0].tolist())
 
     assert text("month", "days") == f"{date:%Y-%m-%d}"
+    assert text("hour", "days") == text("hour", "minute", "days") == f"{date:%Y-%m-%d %H:%M}"
     assert text("month", "day", "hour") == f"month {date.month}, day {date.day}, hour {date.hour}"
+
+
+@pytest.mark.parametrize("apart", [-40.0, 0.0, 40.0])
+@pytest.mark.parametrize("time", ["00:00:00", "00:00:30", "05:59:50", "23:59:59", "12:30:00"])
+def test_the_time_that_is_told_is_within_a_minute_and_its_hour(time: str, apart: float) -> None:
+    """Single precision may move the days by a part of a minute, but not the hour or the date."""
+    date = datetime.fromisoformat(f"2024-02-29T{time}")
+    dates = made_of(("hour", "days"))
+    seconds = np.array([(date - START).total_seconds()])
+    made = np.zeros((1, 3))
+    dates.fill(seconds, made)
+    made[0, 2] = (seconds[0] + apart - dates.origin) / 86400
+    told = datetime.fromisoformat(dates.text_of(made[0].tolist()))
+    assert (told.date(), told.hour) == (date.date(), date.hour)
+    assert abs(told.minute - date.minute) <= 1
 
 
 def test_json_keeps_every_bit() -> None:
