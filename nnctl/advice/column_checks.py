@@ -27,6 +27,7 @@ CLOSE = 1e-5  # to a whole number
 ALIKE = 0.01  # of large numbers that are different but for rounding
 MADE_UP = (MISSING_LABEL, OTHER_LABEL)
 MOST_DATES = 1000  # labels of a column, of which is asked whether they are dates
+MOST_COLUMNS = 50_000  # whose sample of rows is held in double precision
 HELD = 1 << 24  # numbers of columns that are held together
 
 
@@ -82,30 +83,45 @@ def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
 
 def leaking_columns(built: Built) -> Iterator[Finding]:
     """Columns that tell rows apart, or tell a target; the change leaves all of them out."""
-    preprocessing = built.prepared.preprocessing
-    if (
-        preprocessing.arrays is not None
-        or len(preprocessing.inputs.names) == 1
-        or len(built.train) < ENOUGH_ROWS
-    ):
+    names = built.prepared.preprocessing.inputs.names
+    if len(names) == 1 or len(names) > MOST_COLUMNS or len(built.train) < ENOUGH_ROWS:
         return
-    found = {name: (rules.IDENTIFIER, clause) for name, clause in identifiers(built)}
+    found = {name: (rules.IDENTIFIER, told) for name, told in identifiers(built)}
     for name, target, how in columns_that_tell(built):
-        clause = f'the column "{name}" tells the target "{target}" in every row, {how}'
-        found.setdefault(name, (rules.TARGET_IN_FEATURES, clause))
+        told = f'tells the target "{target}" in every row, {how}'
+        found.setdefault(name, (rules.TARGET_IN_FEATURES, told))
     ignored = built.config.ignore_advice
-    found = {name: told for name, told in found.items() if told[0].code not in ignored}
-    telling = [name for name, told in found.items() if told[0] is rules.IDENTIFIER]
+    found = {name: each for name, each in found.items() if each[0].code not in ignored}
+    telling = [name for name, each in found.items() if each[0] is rules.IDENTIFIER]
     dated = {name: said for name, said in dates_in_words(built) if name in telling}
     useless = [name for name in found if name not in dated]
-    every = len(useless) == len(preprocessing.inputs.names)
-    for name, (rule, clause) in found.items():
-        if name in dated:
+    every = len(useless) == len(names)
+    for name, (rule, told) in found.items():
+        together = [name] if every else useless
+        if built.prepared.preprocessing.arrays is not None:
+            shown, line = in_array(built, name, together)
+            change: dict[str, Any] = {"ignore_advice": [*ignored, rule.code]}
+            yield Finding(rule, "data.train", f"{shown} {told}; leave it out: {line}", change)
+        elif name in dated:
             path = path_below("data.columns", name)
-            yield Finding(rule, path, f"{clause}, which are dates", {path: dated[name]})
-            continue
-        path, change = change_without(built, [name] if every else useless)
-        yield Finding(rule, path, clause, change)
+            clause = f'the column "{name}" {told}, which are dates'
+            yield Finding(rule, path, clause, {path: dated[name]})
+        else:
+            path, change = change_without(built, together)
+            yield Finding(rule, path, f'the column "{name}" {told}', change)
+
+
+def in_array(built: Built, name: str, names: Sequence[str]) -> tuple[str, str]:
+    """A column of an array as NumPy has it, and the line that leaves out some, or blanks one."""
+    inputs, arrays = built.prepared.preprocessing.inputs, built.prepared.preprocessing.arrays
+    array = arrays[0] if arrays is not None else ""
+    places = [inputs.names.index(each) for each in names]
+    within = np.unravel_index(inputs.names.index(name), inputs.shape)
+    shown = f"{array}[:, {', '.join(map(str, map(int, within)))}]"
+    if len(inputs.shape) > 1:
+        return shown, f"{shown} = 0"
+    listed_places = places[0] if len(places) == 1 else places
+    return shown, f"{array} = numpy.delete({array}, {listed_places}, axis=1)"
 
 
 def dates_in_words(built: Built) -> Iterator[tuple[str, dict[str, str]]]:
@@ -141,13 +157,13 @@ def date_rule_of(labels: Sequence[str]) -> dict[str, str] | None:
 
 
 def identifiers(built: Built) -> Iterator[tuple[str, str]]:
-    """Columns that tell rows apart, by name, with what they hold."""
+    """Columns that tell rows apart, by name, with what each of them does."""
     rows = len(built.train)
     for name, known in texts_of(built):
         if names_rows(len(known), rows) and not are_quantities(known):
-            yield name, f'the column "{name}" has {len(known):,} categories in {rows:,} rows'
+            yield name, f"has {len(known):,} categories in {rows:,} rows"
     for name in numbered_rows(built):
-        yield name, f'the column "{name}" has another whole number in each row'
+        yield name, "has another whole number in each row"
 
 
 def numbered_rows(built: Built) -> Iterator[str]:

@@ -135,7 +135,8 @@ Advice is given where, in all rows that train, a threshold of a column parts two
 alone, or where a target that is a number rises or falls with it. It takes so many rows that
 none of the columns would do so by chance once in a million: no 12 rows, and no category
 that is seen a few times. If such a column is known for new rows, too, it is all that is
-needed: put the code into ignore_advice.
+needed: put the code into ignore_advice. Of arrays a column is called as NumPy has it, such
+as x[:, 3]; the array has to be saved without it.
 """,
 )
 

@@ -63,10 +63,63 @@ epochs: 1
 def test_inputs_in_blocks(folder, advise):
     draws = np.random.default_rng(0)
     x = np.vstack([draws.normal(size=(1000, 2)), draws.normal(size=(1000, 2)) * 1000])
-    np.savez(folder / "d.npz", x=x, y=x[:, 0])
+    np.savez(folder / "d.npz", x=x, y=draws.normal(size=2000))
     (advice,) = advise(BLOCKS.format(train="d.npz", data=""))
     assert advice.code == "unscaled-inputs" and "the inputs of 1,000 rows are" in advice.message
     assert not advise(BLOCKS.format(train="d.npz", data=", scale: standardize"))
+
+
+VECTORS = """\
+data: {{train: {train}, scale: standardize, memory: {memory}}}
+layers: [{{type: dense, units: 4, activation: relu}}, {{type: dense, units: 1}}]
+loss: {loss}
+optimizer: adam
+epochs: 1
+"""
+LOGITS = "{type: binary_crossentropy, from_logits: true}"
+
+
+@pytest.mark.parametrize("memory", ["256MB", "9kB"])
+@pytest.mark.parametrize("kind", ["npz", "npy", "features of another name"])
+def test_what_gives_the_target_away_in_arrays_is_told(kind, memory, folder, advise):
+    draws = np.random.default_rng(0)
+    x = draws.normal(size=(2000, 4)).astype(np.float32)
+    y = (x[:, 2] > 0.3).astype(int)
+    x[:, 1] = draws.permutation(2000)
+    train, name = "d.npz", "x"
+    if kind == "npz":
+        np.savez(folder / train, x=x, y=y)
+    elif kind == "npy":
+        np.save(folder / "x.npy", x)
+        np.save(folder / "y.npy", y)
+        train = "{features: x.npy, target: y.npy}"
+    else:
+        name = "inputs"
+        np.savez(folder / train, inputs=x, y=y)
+        train = "{file: d.npz, features: inputs}"
+    text = VECTORS.format(train=train, memory=memory, loss=LOGITS)
+    first, second = sorted(advise(text), key=lambda each: each.code)
+    line = f"leave it out: {name} = numpy.delete({name}, [1, 2], axis=1)"
+    assert first.message.startswith(f"{name}[:, 1] has another whole number in each row; {line}")
+    told = f'{name}[:, 2] tells the target "y" in every row, by a threshold alone; {line}'
+    assert second.message.startswith(told)
+    assert [(each.code, each.path) for each in (first, second)] == [
+        ("identifier", "data.train"), ("target-in-features", "data.train")
+    ]  # fmt: skip
+    left = advise(f"{text}{first.change}\n")
+    assert [each.code for each in left] == ["target-in-features"]
+    assert "numpy.delete(" + name + ", 2, axis=1)" in left[0].message  # of one, its place
+
+
+def test_a_pixel_that_gives_the_class_away_is_told(folder, advise):
+    draws = np.random.default_rng(0)
+    x, y = draws.integers(0, 256, (200, 8, 8, 1)), draws.integers(0, 3, 200)
+    x[:, 0, 7, 0] = 40 * y + 9
+    np.savez(folder / "pictures.npz", x=x.astype(np.uint8), y=y)
+    scaled = ", scale: {type: rescale, by: 255}"
+    (advice,) = advise(PICTURES.format(activation="relu", units=3, data=scaled))
+    told = 'x[:, 0, 7, 0] tells the target "y" in every row, by its values alone'
+    assert advice.message.startswith(f"{told}; leave it out: x[:, 0, 7, 0] = 0")
 
 
 @pytest.mark.parametrize("same", [True, False])
