@@ -12,15 +12,13 @@ from nnctl.graph import Array
 from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.network.losses import Task
 from nnctl.network.metrics import class_indices
-from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
+from nnctl.training.blocks import Inputs, slices_of
 from nnctl.training.step import Examples
 
 if TYPE_CHECKING:
     from nnctl.assembly.trained import Trained
 
 SHOWN_CLASSES = 5
-WIDENED = 24  # bytes, about, that a number takes while a deviation is made of it
-FEWEST_TOGETHER = 16  # rows
 MOST_CLASSES = 1000  # of which a matrix, with a cell a pair, is still of use
 
 
@@ -98,14 +96,22 @@ def spread_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Arra
         return
     for rows, outputs in model.outputs_of_each(x):
         said = model.said_of(rows)
-        # All members' numbers for a row, in double precision with what the deviation takes.
-        size = rows_by_bytes(outputs[:, :1].size * WIDENED, FEWEST_TOGETHER)
-        for part in slices_of(outputs.shape[1], size):
+        for part in slices_of(outputs.shape[1], model.rows_together(outputs)):
             with np.errstate(all="ignore"):
                 each = np.asarray(activation(outputs[:, part]))
                 mean = joint_output(linear, each, None if said is None else said[:, part])
-                spread = each.std(axis=0, dtype=np.float64).astype(each.dtype)
+                spread = deviation(each)
             yield slice(rows.start + part.start, rows.start + part.stop), mean, spread
+
+
+def deviation(each: Array) -> Array:
+    """How far the predictions of several models (models, n, …) lie apart, in their own dtype."""
+    from nnctl.network.joint import sum_over_models
+
+    wide = each.astype(np.float64)
+    mean = sum_over_models(wide) / len(wide)
+    variance = sum_over_models(np.square(wide - mean)) / len(wide)
+    return np.asarray(np.sqrt(variance).astype(each.dtype))
 
 
 def predictions_for(trained: "Trained", x: Inputs) -> Array:

@@ -30,9 +30,20 @@ def joint_output(
 def mean_of_numbers(outputs: Array, said: Array | None) -> Array:
     """The mean itself."""
     if said is None:
-        mean: Array = outputs.mean(axis=0)
-        return mean
-    total: Array = np.where(said, outputs, 0).sum(axis=0) / said.sum(axis=0)
+        return sum_over_models(outputs) / len(outputs)
+    mean: Array = sum_over_models(np.where(said, outputs, 0)) / said.sum(axis=0)
+    return mean
+
+
+def sum_over_models(values: Array) -> Array:
+    """The sum over the first axis, one after another.
+
+    NumPy's own sum pairs numbers where a row is alone: its last digits would depend on how many
+    rows come together.
+    """
+    total: Array = values[0].copy()
+    for each in values[1:]:
+        total += each
     return total
 
 
@@ -57,7 +68,7 @@ def log_of_mean(logs: Array, said: Array | None) -> Array:
     most = logs.max(axis=0)
     most = np.where(np.isneginf(most), 0, most)
     count = len(logs) if said is None else said.sum(axis=0)
-    log: Array = most + np.log(np.exp(logs - most).sum(axis=0) / count)
+    log: Array = most + np.log(sum_over_models(np.exp(logs - most)) / count)
     return log
 
 

@@ -11,10 +11,13 @@ from nnctl.network.joint import joint_output
 from nnctl.network.losses import Loss
 from nnctl.network.metrics import Metric
 from nnctl.network.optimizers import Optimizer
-from nnctl.training.blocks import Inputs
+from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 from nnctl.training.evaluation import Evaluator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
+
+WIDENED = 40  # bytes, about, that a member's number takes while it is joined with the others'
+FEWEST_TOGETHER = 16  # rows
 
 
 class Ensemble:
@@ -89,7 +92,10 @@ class Ensemble:
     def outputs_of_each(self, x: Inputs) -> Iterator[tuple[slice, Array]]:
         """The rows of each block of `x`, in order, with all members' outputs `(members, n, …)`."""
         for blocks in zip(*(member.outputs(x) for member in self.members), strict=True):
-            yield blocks[0][0], np.stack([output for _, output in blocks])
+            rows, outputs = blocks[0][0], np.stack([output for _, output in blocks])
+            del blocks  # before the next are made, as are these
+            yield rows, outputs
+            del outputs
 
     def said_of(self, rows: "slice | Array") -> Array | None:
         """Which members have a say in some rows, if not all of them have."""
@@ -99,7 +105,18 @@ class Ensemble:
         """The rows of each block of `x`, in order, with the output `(n, …)` for them."""
         activation = self.loss.output_activation
         for rows, outputs in self.outputs_of_each(x):
-            yield rows, joint_output(activation, outputs, self.said_of(rows))
+            said = self.said_of(rows)
+            joint = np.empty(outputs.shape[1:], outputs.dtype)
+            for part in slices_of(outputs.shape[1], self.rows_together(outputs)):
+                own = None if said is None else said[:, part]
+                joint[part] = joint_output(activation, outputs[:, part], own)
+            del outputs  # before the next are made
+            yield rows, joint
+
+    @staticmethod
+    def rows_together(outputs: Array) -> int:
+        """The rows of `outputs` (members, n, …) that are joined at once, in double precision."""
+        return rows_by_bytes(outputs[:, :1].size * WIDENED, FEWEST_TOGETHER)
 
     def predict(self, x: Inputs) -> Array:
         """The output for `x` `(rows, *input_shape)`: an array of the caller's own."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnctl.graph import Array
 from nnctl.system import machine
-from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
+from nnctl.training.blocks import BLOCK_BYTES, Inputs, rows_by_bytes, slices_of
 from nnctl.training.one_hot import Form, form_of, pick_rows
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
@@ -100,12 +100,14 @@ class Predictor:
                 from concurrent.futures import ThreadPoolExecutor  # rarely needed, slow to import
 
                 run = stack.enter_context(ThreadPoolExecutor(workers)).map
-                at_once = workers * BLOCKS_A_WORKER
+                most = BLOCK_BYTES // self._program(x).y_pred.nbytes  # of outputs that wait
+                at_once = max(workers, min(workers * BLOCKS_A_WORKER, most))
             for first in range(0, len(blocks), at_once):
                 together = blocks[first : first + at_once]
                 with machine.thread_limit(1):
                     outputs = list(run(output, together))
                 yield from zip(together, outputs, strict=True)
+                del outputs  # before the next are made
 
     def __call__(self, x: Inputs) -> Array:
         """The output for `x` `(rows, *input_shape)`, in the model's dtype."""

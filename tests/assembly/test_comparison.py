@@ -8,11 +8,11 @@ import pytest
 
 from nnctl.assembly.comparison import (
     MOST_CLASSES,
-    WIDENED,
     Confusion,
     Guesses,
     baselines,
     block_guesses,
+    deviation,
     guesses_for,
     predictions_by_block,
     predictions_for,
@@ -22,7 +22,7 @@ from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.targets import Targets
 from nnctl.jobs.train import train
 from nnctl.training import blocks
-from nnctl.training.ensemble import Ensemble
+from nnctl.training.ensemble import WIDENED, Ensemble
 from nnctl.training.step import Examples
 
 LABELS = ("ape", "bee", "cat", "dog")
@@ -122,6 +122,18 @@ def test_of_many_members_few_rows_are_widened_together(
     assert parts[-1][0] == slice(96, 100)
     for place in (1, 2):
         np.testing.assert_array_equal(np.concatenate([part[place] for part in parts]), whole[place])
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_deviation_does_not_depend_on_the_rows_beside(
+    width: int, generator: np.random.Generator
+) -> None:
+    each = generator.normal(size=(40, 9, width))
+    together = deviation(each)
+    np.testing.assert_allclose(together, each.std(axis=0), rtol=1e-12)
+    for row in range(9):
+        own = slice(row, row + 1)
+        np.testing.assert_array_equal(deviation(each[:, own]), together[own])
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,18 @@ def test_a_row_is_judged_by_those_that_count(activation):
 
 
 @pytest.mark.parametrize("activation", [linear, sigmoid, softmax])
+@pytest.mark.parametrize("counted", [None, np.random.default_rng(6).random((40, 9)) < 0.6])
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_row_does_not_depend_on_those_beside_it(width, counted, activation):
+    outputs = np.random.default_rng(5).normal(0, 3, (40, 9, width))
+    together = joint_output(activation, outputs, counted)
+    for row in range(9):
+        own = slice(row, row + 1)
+        said = None if counted is None else counted[:, own]
+        assert (joint_output(activation, outputs[:, own], said) == together[own]).all()
+
+
+@pytest.mark.parametrize("activation", [linear, sigmoid, softmax])
 def test_models_that_agree_are_one(activation):
     z = np.random.default_rng(2).normal(0, 5, (1, 6, 3))
     same = joint_output(activation, np.repeat(z, 5, axis=0))

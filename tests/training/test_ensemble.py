@@ -1,11 +1,16 @@
 """Models that predict together, and the random numbers of each."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from nnctl import Sequential
 from nnctl.layers import Dense, Dropout
 from nnctl.network.activations import sigmoid
+from nnctl.system import machine
+from nnctl.training import evaluation
+from nnctl.training.blocks import BLOCK_BYTES
 from nnctl.training.ensemble import Ensemble
 from nnctl.training.seeds import generator
 
@@ -88,3 +93,47 @@ def test_other_metrics_can_be_chosen(rows):
     together = Ensemble([member(k) for k in (1, 2)])
     together.compile(together.optimizer, together.loss, {"f1": "f1"})
     assert list(together.evaluator.figures(together.examples(*rows))) == ["loss", "f1"]
+
+
+CLASSES = 3000
+
+
+def wide(number: int) -> Sequential:
+    model = Sequential([Dense(CLASSES)], seed=7, member=number)
+    model.compile("adam", {"type": "sparse_categorical_crossentropy", "from_logits": True})
+    model.build((4,))
+    return model
+
+
+def test_many_classes_of_many_members_are_joined_some_rows_at_a_time():
+    """Beside what is there anyway, a block's outputs of each member, and what joins a few rows."""
+    draws = np.random.default_rng(0)
+    x, y = draws.normal(size=(1500, 4)).astype("float32"), draws.integers(0, CLASSES, 1500)
+    together = Ensemble([wide(k) for k in range(1, 5)])
+    data = together.examples(x, y)
+    with machine.thread_limit(1):
+        wanted = together.evaluator.figures(data)  # which makes the programs, too
+        tracemalloc.start()
+        try:
+            assert together.evaluator.figures(data) == wanted
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    block = evaluation.MOST_ROWS * CLASSES * 4
+    assert peak < 4 * 2 * block + 2 * BLOCK_BYTES
+
+
+@pytest.mark.parametrize(("classes", "held"), [(2000, 4), (200_000, 2), (4, 8)])
+def test_outputs_that_wait_for_each_other_are_few_where_they_are_wide(classes, held, monkeypatch):
+    monkeypatch.setattr(evaluation, "MULTIPLY_ADDS_WORTH_A_WORKER", 0)
+    monkeypatch.setattr(machine, "available_threads", lambda *given: 2)
+    model = Sequential([Dense(classes)], seed=7)
+    model.compile("adam", "mean_squared_error")
+    model.build((1,))
+    made = []
+    picked = evaluation.pick_rows
+    monkeypatch.setattr(
+        evaluation, "pick_rows", lambda x, rows: made.append(rows) or picked(x, rows)
+    )
+    next(model.outputs(np.zeros((6000, 1), np.float32)))
+    assert len(made) == held

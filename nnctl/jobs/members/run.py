@@ -1,5 +1,6 @@
 """A run of several members in its folder: begun, gone on with, and brought to its end."""
 
+import gc
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -116,12 +117,14 @@ def go_on_with_members(
     plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count)
     trainer = MemberTrainer(plan, known=job.built)
     course = Course(plan, trainer, standings, callbacks, folder.path / HISTORY)
-    reason = course.run()
+    reason, problems, advice = course.run(), course.problems, course.advice
+    del trainer, course
+    gc.collect()  # what the members took to be trained: a model and what predicts hold each other
     if reason == "diverged":
-        return diverged_result(job, folder, course.problems, standings)
+        return diverged_result(job, folder, problems, standings)
     if reason != "interrupted":
         with suppress(KeyboardInterrupt):
-            return finish_members(job, folder, reason, course.advice)
+            return finish_members(job, folder, reason, advice)
     results = unfinished_results(job, folder, "interrupted", standings)
     write_results(job, folder, results)
     return result_without_weights(job, folder, results, ExitStatus.INTERRUPTED)
