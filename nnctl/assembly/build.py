@@ -193,7 +193,20 @@ def build_for_data(config: Config, model: Sequential, data_shape: Shape) -> None
     try:
         model.build(shape)
     except ArgumentError as error:
+        if config.input_shape not in (None, data_shape) and fits(config, data_shape):
+            own = f"an example of the data has shape {data_shape}, which fits"
+            message = f"{error.problems[0].message}; {own}"
+            raise NnctlError(config.problem("input_shape", message, "leave it out")) from None
         raise config.placed(error) from None
+
+
+def fits(config: Config, shape: Shape) -> bool:
+    """Whether the config's layers take examples of a shape."""
+    try:
+        compile_model(config).build(shape)
+    except ArgumentError:
+        return False
+    return True
 
 
 def check_axes(config: Config, data_shape: Shape) -> None:

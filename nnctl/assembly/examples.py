@@ -154,9 +154,14 @@ def names_of(given: Names) -> tuple[str, ...] | None:
 def as_examples(config: Config, model: Sequential, prepared: preprocessing.Examples) -> Examples:
     """Prepared rows in the model's input shape, checked against the loss."""
     if len(model.output_shape) > 1:
-        size = np.prod(model.input_shape)
+        from nnctl.network.layers.spatial import Spatial  # which few models need
+
         message = f"the output for one example has shape {model.output_shape}; it must be a vector"
-        fix = f"let input_shape be [{size}]: dense layers act on the last axis alone"
+        why = "dense layers act on the last axis alone"
+        fix = f"let input_shape be [{np.prod(model.input_shape)}]: {why}"
+        if any(isinstance(layer, Spatial) for layer in model.layers):
+            last = max(k for k, layer in enumerate(config.layers) if layer.type == "dense")
+            fix = f"put flatten before layers.{last}: {why}"
         raise NnctlError(config.problem("layers", message, fix))
     try:
         return examples_for(model, prepared)
@@ -207,4 +212,9 @@ def weight_examples(config: Config, examples: Examples, targets: Targets) -> Exa
             for label in unknown
         )
     weights = {index: given[label] for label, index in indices.items() if index is not None}
-    return weigh_classes(examples, weights, one_hot)
+    weighed = weigh_classes(examples, weights, one_hot)
+    if weighed.weight is not None and not weighed.weight.any():
+        message = "with these weights of classes that of every row that trains is 0"
+        fix = "give a class of rows that count a weight above 0"
+        raise NnctlError(config.problem("class_weight", message, fix))
+    return weighed

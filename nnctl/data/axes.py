@@ -8,17 +8,17 @@ def transposition(found: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...
 
     A picture of (3, 28, 28) numbers is one of (28, 28, 3) once axis 0 is moved to the end: (1, 2,
     0). To reshape it would mix its pixels. Shapes of other sizes are no matter of the axes' order,
-    and an axis of one number may stand anywhere.
+    and an axis of one number may stand anywhere, or be left out.
     """
-    if sorted(found) != sorted(wanted) or _long(found) == _long(wanted):
+    if sorted(_long(found)) != sorted(_long(wanted)) or _long(found) == _long(wanted):
         return None
     left = list(range(len(found)))
     order = []
-    for size in wanted:
+    for size in wanted if len(found) == len(wanted) else _long(wanted):
         axis = next(axis for axis in left if found[axis] == size)
         left.remove(axis)
         order.append(axis)
-    return tuple(order)
+    return (*order, *left)
 
 
 def transpose_call(order: Sequence[int]) -> str:

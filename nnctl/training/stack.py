@@ -13,6 +13,7 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Array, Graph, Shape, Value
 from nnctl.graph.layout import Layout, Parameter
 from nnctl.network.layers import LAYERS, Layer
+from nnctl.network.layers.base import Given
 from nnctl.system import machine
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
@@ -103,7 +104,7 @@ class Stack:
             places, shapes = self._place_layers(shape)
             layout = Layout(self._named_parameters())
             self._check_memory(layout)
-            vector = layout.initial(generator(self.seed, "weights", self.member), self.dtype)
+            vector = self._initial(layout)
         except BaseException:
             # Else layers would have parameters of which the model's layout knows nothing.
             for layer, attributes in zip(self.layers, before, strict=True):
@@ -172,6 +173,22 @@ class Stack:
                 f"this computer has {memory:,}",
                 path=self._largest(),
             )
+
+    def _initial(self, layout: Layout) -> Array:
+        """All start values. Raises `ArgumentError` for those that the dtype does not hold."""
+        with np.errstate(over="ignore"):
+            vector = layout.initial(generator(self.seed, "weights", self.member), self.dtype)
+        if np.isfinite(vector).all():
+            return vector
+        views = layout.views(vector)
+        name = next(name for name in views if not np.isfinite(views[name]).all())
+        own, (layer, _, parameter) = layout.parameters[name], name.rpartition("/")
+        argument = f"weights.{parameter}" if isinstance(own.initializer, Given) else ""
+        raise ArgumentError(
+            f"{parameter} gets start values that {self.dtype} does not hold",
+            "choose smaller ones" + (", or dtype: float64" if self.dtype == np.float32 else ""),
+            f"layers.{self.layer_names.index(layer)}.{argument or f'{parameter}_initializer'}",
+        )
 
     def _largest(self) -> str:
         """The path of the argument that is the largest of those that say how large a layer is."""

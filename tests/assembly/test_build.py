@@ -58,6 +58,48 @@ def test_an_output_that_is_no_vector_says_how_to_make_one(config):
     assert "input_shape be [16]" in found.fix
 
 
+def test_an_output_of_windows_that_is_no_vector_wants_them_flat(config):
+    conv = "{type: conv1d, filters: 2, kernel_size: 2}"
+    found = problem(config, f"layers=[{conv}, {{type: dense, units: 3}}]")
+    assert found.fix.startswith("put flatten before layers.1")
+    build(load(config, overrides=[f"layers=[{conv}, flatten, {{type: dense, units: 3}}]"]))
+
+
+CONV2D = "layers=[{type: conv2d, filters: 2, kernel_size: 2}, flatten, {type: dense, units: 3}]"
+
+
+def test_where_the_data_have_the_shape_that_is_needed_none_is_to_be_written(config):
+    x = np.arange(6 * 8 * 2, dtype=np.float64).reshape(6, 4, 2, 2)
+    np.savez(config.with_name("pictures.npz"), x=x, y=np.arange(6) % 3)
+    found = problem(config, CONV2D, "data.train=pictures.npz", "input_shape=[16]")
+    assert (found.path, found.fix) == ("input_shape", "leave it out")
+    assert "rank 3 (height, width, channels), not (16,); an example of the data" in found.message
+    build(load(config, overrides=[CONV2D, "data.train=pictures.npz"]))
+    lacking = problem(config, CONV2D)  # its channel alone
+    assert lacking.fix.startswith("set input_shape: [4, 4, 1]")
+    np.savez(config.with_name("wide.npz"), x=x.reshape(6, 8, 2), y=np.arange(6) % 3)
+    lacking = problem(config, CONV2D, "data.train=wide.npz")
+    assert lacking.fix.startswith("set input_shape: [8, 2, 1]")
+
+
+@pytest.mark.parametrize(
+    ("setting", "path"),
+    [
+        ("layers.0.weights={bias: [1, 1e39, 0]}", "layers.0.weights.bias"),
+        ("layers.0.bias_initializer={type: constant, value: 1e39}", "layers.0.bias_initializer"),
+        (
+            "layers.0.kernel_initializer={type: random_normal, stddev: 1e39}",
+            "layers.0.kernel_initializer",
+        ),
+    ],
+)
+def test_start_values_are_within_the_dtype(config, setting, path):
+    found = problem(config, "input_shape=[16]", setting)
+    assert found.path == path
+    assert found.fix == "choose smaller ones, or dtype: float64"
+    build(load(config, overrides=["input_shape=[16]", setting, "dtype=float64"]))
+
+
 def test_start_weights_must_be_the_models(config):
     start = config.with_name("start.npz")
     found = problem(config, "input_shape=[16]", init_weights=start)

@@ -90,6 +90,18 @@ def test_weights_of_rows_and_of_classes_multiply(built, tmp_path):
     assert made.train.weight.tolist() == [0.5, 6, 1]
 
 
+@pytest.mark.parametrize(
+    ("data", "weights"),
+    [({}, {"a": 0, "b": 0, "c": 0}), ({"train": "w.csv", "sample_weight": "w"}, {"b": 0})],
+)
+def test_weights_that_leave_nothing_to_learn_are_refused(built, tmp_path, data, weights):
+    """Those of the rows are not 0 by themselves, nor are those of the classes."""
+    (tmp_path / "w.csv").write_text("a,w,t\n1,0,a\n2,3,b\n3,0,c\n")
+    (problem,) = refused(built, data=data, class_weight=weights)
+    assert (problem.path, problem.line is not None) == ("class_weight", True)
+    assert built(data, class_weight={**weights, "b": 0.5}).train.weight.any()
+
+
 def test_labels_that_the_data_do_not_have(built):
     (problem,) = refused(built, class_weight={"bb": 2})
     assert problem.path == "class_weight.bb" and problem.line is not None

@@ -16,15 +16,22 @@ from nnctl.data.axes import transpose_call, transposition
         ((2, 5), (5, 2)),
         ((4, 3, 2), (2, 4, 3)),
         ((1, 3, 7), (7, 3, 1)),
+        ((6, 8), (8, 6, 1)),
+        ((6, 8), (1, 8, 6)),
+        ((1, 6, 8), (8, 6)),
+        ((3, 1, 5, 4), (4, 5, 3)),
     ],
 )
 def test_the_order_gives_the_shape(found, wanted):
+    """But for axes of one number, which come and go."""
     order = transposition(found, wanted)
     x = np.arange(2 * np.prod(found)).reshape(2, *found)
     made = {"x": x}
     exec(transpose_call(order), made)
-    assert made["x"].shape == (2, *wanted)
-    assert (made["x"] != x.reshape(2, *wanted)).any()
+    assert len(found) != len(wanted) or made["x"].shape == (2, *wanted)
+    assert np.squeeze(made["x"]).shape == np.squeeze(x.reshape(2, *wanted)).shape
+    assert transposition(made["x"].shape[1:], wanted) is None
+    assert (made["x"].reshape(2, *wanted) != x.reshape(2, *wanted)).any()
 
 
 @pytest.mark.parametrize(

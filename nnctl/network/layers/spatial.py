@@ -30,7 +30,9 @@ class Spatial(Layer):
         if len(shape) == len(self.axes) + 1:
             return
         rank, names = len(self.axes) + 1, ", ".join([*self.axes, "channels"])
-        example = likely_shape(math.prod(shape), len(self.axes))
+        # Axes that are there already want no more than their channel.
+        channels = [*shape, 1] if len(shape) == len(self.axes) else None
+        example = channels or likely_shape(math.prod(shape), len(self.axes))
         raise ArgumentError(
             f"{self.type_name} needs an input of rank {rank} ({names}), not {shape}",
             f"set input_shape: {example or f'[{names}]'}, or reshape to that before this layer",
