@@ -1,6 +1,5 @@
 """Checks of a table's columns: which give the answer away, and which are no categories."""
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -12,13 +11,12 @@ from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.config.yaml_lines import path_below
 from nnctl.data.classes import listed
-from nnctl.data.columns import DATE, QUANTITY, are_quantities
+from nnctl.data.columns import DATE, are_quantities
 from nnctl.data.identifiers import FAITHFUL, is_id, may_count_up, names_rows, numbers_rows
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs
+from nnctl.data.notations import keys_of_notation
 from nnctl.data.one_hot import select_rows
 from nnctl.graph import Array
-from nnctl.reading.guessing import Sample, guessed_notation
-from nnctl.reading.notation import is_sign
 from nnctl.rules import data as rules
 from nnctl.training.blocks import Blocks, slices_of
 from nnctl.training.one_hot import OneHot
@@ -38,14 +36,16 @@ def text_numbers(built: Built) -> Iterator[Finding]:
         return
     said = config.data.column_rules()
     told = {*(config.data.text or ()), *(name for name in said if said[name].type == "category")}
-    for name, known in texts_of(built):
-        if name in told or not are_quantities(known):
-            continue
+    odd = [pair for pair in texts_of(built) if pair[0] not in told and are_quantities(pair[1])]
+    written = {name: notation_of(built, known) for name, known in odd}
+    signs = sorted({sign for keys in written.values() for sign in keys.get("data.signs", ())})
+    for name, known in odd:
         path, change = change_without(built, [name])
         if len(inputs.names) == 1:  # which cannot be left out
             path, change = "data.text", {"data.text": [*(config.data.text or ()), name]}
-        if written := notation_of(built, known):
-            path, change = next(iter(written)), written
+        if keys := written[name]:
+            # Those of all columns at once: else one change would undo the other.
+            path, change = next(iter(keys)), keys | ({"data.signs": signs} if signs else {})
         found = f'the column "{name}" holds numbers such as "{known[0]}"'
         yield Finding(rules.TEXT_NUMBERS, path, found, change)
 
@@ -57,26 +57,20 @@ def texts_of(built: Built) -> Iterator[tuple[str, list[str]]]:
 
 
 def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
-    """The keys of the config by which labels are numbers, and other columns stay what they are."""
+    """The keys of the config by which labels are numbers, and other columns stay what they are.
+
+    Signs are added to those that the config has.
+    """
     data, inputs = built.config.data, built.prepared.preprocessing.inputs
-    if data.decimal != "." or data.thousands or data.signs:
+    found = keys_of_notation(labels, data.delimiter or ",")
+    if data.decimal != "." or data.thousands or ("decimal" in found and len(inputs.numeric)):
+        return {}  # other numbers may be written otherwise
+    if not found or (data.signs and set(found) != {"signs"}):
         return {}
-    found = guessed_notation(Sample([""], [[label] for label in labels]), data.delimiter or ",")
-    if found.is_plain:
-        units = {match[1] for label in labels if (match := re.fullmatch(QUANTITY, label.strip()))}
-        signs = tuple(sorted(unit for unit in units if unit and is_sign(unit)))
-        found = found._replace(signs=signs)
-    if any(found.number(label) is None for label in labels):
-        return {}
-    if found.decimal != "." and len(inputs.numeric):
-        return {}  # they may have points
-    written = {"data.decimal": found.decimal, "data.thousands": found.thousands}
-    changes: dict[str, Any] = {
-        key: value for key, value in written.items() if value not in (".", None)
-    }
-    if found.signs:
-        changes["data.signs"] = list(found.signs)
-    if changes and data.scale.type == "none":
+    if "signs" in found:
+        found["signs"] = sorted({*(data.signs or ()), *found["signs"]})
+    changes = {f"data.{key}": value for key, value in found.items()}
+    if data.scale.type == "none":
         changes["data.scale"] = "standardize"  # so far they were 0 or 1
     return changes
 

@@ -190,6 +190,10 @@ def read_train(
         labels = wanted.labels(columns.targets)
         raw = read_raw(source, columns, wanted.dtype, notices, treatment, labels)
     check_kinds(raw, treatment)
+    if wanted.task == "regression" and raw.targets.text:
+        from nnctl.data.notations import check_numbers  # rarely needed
+
+        check_numbers(raw, columns.targets)
     by_position = isinstance(source, ArrayReader)
     inputs = Inputs(columns.features, shape, wanted.dtype, missing=treatment.missing)
     targets = targets_of(raw, columns.targets, wanted)

@@ -249,3 +249,18 @@ def test_a_class_that_only_another_file_has_is_told(part, folder, advise):
     unseen = [each for each in advise(text) if each.code == "unseen-class"]
     assert [each.path for each in unseen] == [f"data.{part}"]
     assert f"1 {part} row is of a class that no row that trains has (2)" in unseen[0].message
+
+
+def test_signs_of_several_columns_are_one_change(folder, advise):
+    """As lists of one each, the second would undo what the first has done."""
+    rows = "".join(f"${k % 25},{k % 30}%,{k % 7}\n" for k in range(60))
+    (folder / "signs.csv").write_text("price,share,t\n" + rows)
+    text = config("signs", "t", HIDDEN, dense(1))
+    changes = {each.change for each in advise(text) if each.code == "text-numbers"}
+    assert changes == {"data.signs: [$, '%']\ndata.scale: standardize"}
+    settings = [line.replace(": ", "=", 1) for line in changes.pop().splitlines()]
+    assert "text-numbers" not in {each.code for each in advise(text, settings)}
+    half = advise(text, ["data.signs=[$]"])
+    assert [each.change.split("\n")[0] for each in half if each.code == "text-numbers"] == [
+        "data.signs: [$, '%']"
+    ]
