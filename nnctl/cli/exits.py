@@ -74,7 +74,9 @@ def report_error(error: NnctlError) -> int:
     """Prints an error, and returns its exit status."""
     problems = list(error.problems)
     if any(is_relative(problem.file) for problem in problems) and not has_current_folder():
-        problems.insert(0, NO_CURRENT_FOLDER)
+        # What is not there for that reason is no problem of its own.
+        there = [each for each in problems if not is_relative(each.file) or is_there(each.file)]
+        problems = [NO_CURRENT_FOLDER, *there]
     print_problems(problems, sys.stderr)
     return error.status
 
@@ -95,6 +97,11 @@ def meaning(error: OSError) -> NnctlError:
 def is_relative(path: str | None) -> bool:
     """Whether there is a path, and what it leads to depends on the current folder."""
     return path is not None and not os.path.isabs(path)
+
+
+def is_there(path: str | None) -> bool:
+    """Whether something has that path."""
+    return path is not None and os.path.exists(path)
 
 
 def has_current_folder() -> bool:

@@ -59,7 +59,9 @@ def text_columns(source: DelimitedReader, file: DataFile, treatment: Treatment) 
     problems += both_problems(targets, features, weight)
     if not features and not problems:
         message = "no column is left to be a feature"
-        fix, setting = "name fewer targets, or a table with more columns", Setting("data.target")
+        fix, setting = "name a table with more columns", Setting("data.train")
+        if len(targets) > 1:
+            fix, setting = f"name fewer targets, or {fix[5:]}", Setting("data.target")
         problems = [Problem(message, fix, setting=setting)]
     if problems:
         raise NnctlError(each.located(file=source.file, line=line) for each in problems)

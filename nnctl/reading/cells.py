@@ -23,13 +23,14 @@ from nnctl.reading.table import (
     short,
 )
 
-MEND = "mend it"
+MEND, NAME_IT = "mend it", "give it a name in the first line"
 TEXT_FIX = (
     "mend it, or if it means that there is no value, add it to data.missing_values; "
     "data.text makes the column one of categories"
 )
 LOOKED_AT = 1000  # rows that decide at first what a column holds
 NAMES: dict[Kind, str] = {"number": "a number", "truth": "True or False", "text": "text"}
+KINDS: dict[Kind, str] = {"number": "number", "truth": "category", "text": "category"}
 PLURALS: dict[Kind, str] = {"number": "numbers", "truth": "True and False", "text": "text"}
 
 
@@ -93,9 +94,17 @@ class Cells:
         for column in self._columns.values():
             if not column.others:
                 continue
+            if column.dates is not None:
+                self._note_odd_dates(column)
+                continue
             assert column.kind is not None
             blamed = [kind for kind in column.shown if kind != column.kind]
             count, kind = column.others, column.kind
+            if column.is_told and not column.fits and count > 1:
+                line, text, each = min((*column.shown[k][0], k) for k in blamed)
+                told = self._mixture(column, kind, each, text)
+                self._add_misfit(column, line, told, (MEND, f"let its type be {KINDS[each]}"))
+                continue
             if not column.is_told and column.others > self._rows - column.others:
                 kind = max(blamed, key=lambda each: len(column.shown[each]))
                 blamed, count = [column.kind], self._rows - column.others
@@ -171,6 +180,8 @@ class Cells:
         for row, place in zip(rows.tolist(), at.tolist(), strict=True):
             if columns[place].labels is None:
                 values[row, place] = self._number(fields, row, columns[place], marks)
+        for place, column in enumerate(columns):
+            column.fits |= column.is_told and bool(np.isfinite(values[:, place]).any())
         labels = {
             columns[place].name: self._labels(
                 fields, columns[place], values[:, place], rows[at == place], marks
@@ -242,10 +253,11 @@ class Cells:
         """The seconds of a column of dates, nan where there is none."""
         assert column.dates is not None
         seconds, odd, own = column.dates.seconds(fields, column.place)
-        room = self._faults.room
-        for row, message, fixes in odd[:room]:
-            self._add(int(fields.lines[row]), column.name, message, *fixes)
-        self._faults.skip(len(odd[room:]))
+        column.fits |= bool(np.isfinite(seconds).any())
+        column.others += len(odd)
+        for row, message, fixes in odd[: SHOWN_PROBLEMS - len(column.odd_dates)]:
+            column.odd_dates.append((int(fields.lines[row]), message, fixes))
+        self._mixed |= bool(odd)
         if own:
             marks[column.name] = own
         return seconds
@@ -296,8 +308,30 @@ class Cells:
         for row, place in zip(rows.tolist(), places.tolist(), strict=True):
             if fields.text(row, first + place).strip(" \t"):
                 message = f"there is a value in column {first + place + 1}, which has no name"
-                fix = "give it a name in the first line"
-                self._faults.add(Problem(message, fix, self._faults.file, int(fields.lines[row])))
+                problem = Problem(message, NAME_IT, self._faults.file, int(fields.lines[row]))
+                self._faults.once(f" {place}", problem)
+
+    def _note_odd_dates(self, column: ColumnState) -> None:
+        """Adds a fault for each cell of a column of dates that is none."""
+        if not column.fits and column.others > 1:
+            self._add_misfit(column, *column.odd_dates[0])
+            return
+        for line, message, fixes in column.odd_dates:
+            self._add(line, column.name, message, *fixes)
+        self._faults.skip(column.others - len(column.odd_dates))
+        column.odd_dates, column.others = [], 0
+
+    def _add_misfit(
+        self, column: ColumnState, line: int, message: str, fixes: Sequence[str]
+    ) -> None:
+        """Adds the fault of a column none of whose cells is what was told, by the first of them."""
+        message = f"{column.others:,} cells, and none of them fits: {message}"
+        fix, config_fix = (*fixes, None, None)[:2]
+        setting = Setting("data.columns.*.type", column.name, config_fix)
+        place = f"column {column.name}"
+        problem = Problem(message, fix, self._faults.file, line, place, setting=setting)
+        self._faults.once(column.name, problem)
+        column.odd_dates, column.others = [], 0
 
     def _add(
         self,

@@ -13,6 +13,7 @@ import numpy as np
 
 from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
 from nnctl.reading.fields import QUOTED, Fields
+from nnctl.reading.numbers import number
 from nnctl.reading.table import DateFormat, short
 
 DAY = 86_400  # seconds
@@ -126,6 +127,8 @@ class DateCells:
             message = f'"{short(text)}" can be read in {len(patterns)} ways, as {example}'
         if not ISO_TEXT.fullmatch(text):
             setting = f"tell in data.columns how dates are written, with format: {example}"
+            if not patterns and number(text) is not None:
+                setting = "let its type be number"
             return Odd(row, message, ("write dates as in 2024-02-29", setting))
         return Odd(row, f'"{short(text)}" is not {ISO}')
 

@@ -35,7 +35,8 @@ class ColumnState:
     """A column that is read: what it holds, None until a value decides, and what does not fit.
 
     `is_told` says that the kind was told beforehand. `shown` are the first cells of each kind, with
-    their lines; `others` counts those of another kind than the column's.
+    their lines; `others` counts those of another kind than the column's, and `fits` says that some
+    cell is what was told. `odd_dates` are the first cells that are no dates: line, message, fixes.
     """
 
     def __init__(
@@ -51,6 +52,8 @@ class ColumnState:
         self.is_told = kind is not None
         self.shown: dict[Kind, list[tuple[int, str]]] = {}
         self.others = 0
+        self.fits = False
+        self.odd_dates: list[tuple[int, str, Sequence[str]]] = []
 
     @property
     def is_text(self) -> bool:

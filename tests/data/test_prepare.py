@@ -187,6 +187,12 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "no features": (
         "t\n1\n",
         {"target": "t"},
+        "c.yaml  data.train\n  no column is left to be a feature (t.csv:1)\n"
+        "  fix: name a table with more columns",
+    ),
+    "targets alone": (
+        "t,u\n1,2\n",
+        {"target": ["t", "u"], "units": 2},
         "c.yaml  data.target\n  no column is left to be a feature (t.csv:1)\n"
         "  fix: name fewer targets, or a table with more columns",
     ),

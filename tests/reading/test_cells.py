@@ -5,13 +5,13 @@ import io
 import numpy as np
 import pytest
 
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading import bytestream
 from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
-from nnctl.reading.table import Table, joined_tables
+from nnctl.reading.table import DateFormat, Table, joined_tables
 
 
 def read(data, wanted=None, notation=Notation(), **kinds) -> Table:  # noqa: B008
@@ -131,3 +131,44 @@ def test_kept_columns_lose_nothing_but_their_quotes():
     reader = DelimitedReader(io.BytesIO(b'id,x\n"NA",1\nNA,2\n'), "t.csv")
     (table,) = reader.tables(["x"], ["id"])
     assert table.verbatim == {"id": ["NA", "NA"]}
+
+
+@pytest.mark.parametrize("block", [64, 1 << 19])
+@pytest.mark.parametrize(
+    ("kinds", "cells", "told", "fix"),
+    [
+        ({"numbers": {"b"}}, ["x", "y"] * 20, '"x" is not a number', "let its type be category"),
+        ({"dates": {"b": DateFormat()}}, ["2.5"] * 40, '"2.5" is not', "let its type be number"),
+        (
+            {"dates": {"b": DateFormat()}},
+            ["31.12.2024"] * 40,
+            '"31.12.2024" is not',
+            'tell in data.columns how dates are written, with format: "%d.%m.%Y"',
+        ),
+    ],
+)
+def test_a_column_of_which_no_cell_is_what_was_told_is_one_problem(
+    monkeypatch, kinds, cells, told, fix, block
+):
+    """What was told is to blame; where some cells are that, the others are."""
+    monkeypatch.setattr(bytestream, "BLOCK", block)
+    (problem,) = problems(column(["", *cells]), told_by="data.columns wants", **kinds)
+    assert problem.message.startswith(f"40 cells, and none of them fits: {told}")
+    assert (problem.line, problem.path) == (3, "column b")
+    assert problem.setting == Setting("data.columns.*.type", "b", fix)
+    fitting = "2024-01-01" if "dates" in kinds else "7"
+    for place in (0, 20, 40):
+        mixed = [*cells[:place], fitting, *cells[place:]]
+        found = problems(column(mixed), told_by="data.columns wants", **kinds)
+        assert [each.line for each in found[:3]] == [2 + k + (k >= place) for k in range(3)]
+        assert found[-1].message == "and 30 more problems of this kind"
+    (alone,) = problems(column(cells[:1]), told_by="data.columns wants", **kinds)
+    assert alone.message.startswith(told)
+
+
+def test_values_in_a_column_without_a_name_are_one_problem():
+    rows = "".join(f"{k},{k},{k},\n" for k in range(50))
+    found = problems("a,b,,\n" + rows, wanted=["a", "b"])
+    assert [(each.line, each.message) for each in found] == [
+        (2, "there is a value in column 3, which has no name")
+    ]
