@@ -152,6 +152,10 @@ def _missing(key: str, noun: str, info: FieldInfo) -> InitErrorDetails:
 
 def _unfit(loc: Loc, value: Any, info: FieldInfo) -> InitErrorDetails:
     taken = read_annotation(info.annotation, info.metadata)
+    if "" in loc[1:]:  # which no path shows
+        around = loc[: loc.index("", 1)]
+        message = f'a key of {dotted_path(around)} is ""; a key is text, not empty'
+        return detail(message, "give it its name, or remove it", around)
     for part in loc[1:]:
         value = value[part]
     fix = None

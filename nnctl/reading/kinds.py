@@ -4,6 +4,7 @@ from nnctl.errors import Problem
 
 _TABLE = "save the table as CSV"
 _ARRAYS = "save the arrays with numpy.savez, and name the file FILE.npz"
+_NAMED = "name the file FILE"
 _IMAGES = "an image is no table; write its pixels to an array of shape (rows, height, width)"
 _UNPACK = "unpack it, and name the file in it"
 # What a file begins with, what it then is, and what to do with it.
@@ -14,7 +15,7 @@ _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "a PNG image", _IMAGES),
     (b"\xff\xd8\xff", "a JPEG image", _IMAGES),
     (b"GIF8", "a GIF image", _IMAGES),
-    (b"\x93NUMPY", "a NumPy array", "name the file FILE.npy"),
+    (b"\x93NUMPY", "a NumPy array", f"{_NAMED}.npy"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _ARRAYS),
     (b"%PDF-", "a PDF document", _TABLE),
     (b"ARROW1", "an Arrow (Feather) file", _TABLE),
@@ -24,6 +25,7 @@ _KINDS = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"\x1f\x8b", "a gzip file within a gzip file", _UNPACK),
 )
+_MARKUP = (b"<!doc", b"<html", b"<?xml", b"<table")
 _ZIP = b"PK\x03\x04"
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 _IDX_TYPES = b"\x08\x09\x0b\x0c\x0d\x0e"
@@ -42,7 +44,7 @@ def foreign_kind(start: bytes) -> tuple[str, str] | None:
         return "an IDX file", "name it with its targets: {features: FILE, target: FILE}"
     if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"[") and _is_json(start):
         return "JSON", _TABLE
-    if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:5].lower() in (b"<!doc", b"<html", b"<?xml"):
+    if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:6].lower().startswith(_MARKUP):
         return "a web page (HTML or XML)", "download the table itself"
     return None
 
@@ -54,7 +56,10 @@ def foreign_problem(start: bytes, file: str, encoded: bool = False) -> Problem |
     """
     kind = foreign_kind(start)
     if kind is not None:
-        return Problem(f"this is {kind[0]}, not a text table", kind[1], file)
+        what, fix = kind
+        if fix.startswith(_NAMED) and file.endswith(fix[len(_NAMED) :]):
+            fix = _TABLE  # it has that name, and a text table is needed all the same
+        return Problem(f"this is {what}, not a text table", fix, file)
     if b"\0" in start and not encoded and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         line = start.count(b"\n", 0, start.index(b"\0")) + 1
         message = "it holds bytes of 0, which no text has"
@@ -69,7 +74,7 @@ def _zip_kind(start: bytes) -> tuple[str, str]:
     if b"mimetypeapplication/vnd.oasis" in start:
         return "an OpenDocument file (a zip file)", _TABLE
     if b".npy" in start:
-        return "a NumPy archive", "name the file FILE.npz"
+        return "a NumPy archive", f"{_NAMED}.npz"
     return "a zip archive", _UNPACK
 
 

@@ -182,3 +182,10 @@ def test_every_column_that_is_wrong_is_told(told: Callable[..., list[Problem]]) 
     assert [problem.path for problem in found] == [
         "data.columns.a.bins", "data.columns.b", "data.columns.c.format"
     ]  # fmt: skip
+
+
+def test_an_empty_name_is_told_as_that(told: Callable[..., list[Problem]]) -> None:
+    (problem,) = told({"": {"scale": "log"}, "a": "date"})
+    assert (problem.path, problem.message) == (
+        "data.columns", 'a key of columns is ""; a key is text, not empty'
+    )  # fmt: skip

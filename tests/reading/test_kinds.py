@@ -53,6 +53,7 @@ KINDS = {
     "NumPy archive": (lambda _: saved(np.savez, np.ones(3)), ".npz"),
     "IDX": (lambda _: struct.pack(">HBBI", 0, 8, 1, 3) + b"abc", "features: FILE, target: FILE"),
     "web page": (lambda _: b"<!DOCTYPE html>\n<html></html>\n", "download"),
+    "web page ": (lambda _: b"<table><tr><td>1</td></tr></table>\n", "download"),
 }
 
 
@@ -68,6 +69,14 @@ def test_another_kind_of_file_is_named(tmp_path, kind, packed, encoding):
         DelimitedReader(path, text_format=TextFormat(encoding=encoding))
     (problem,) = caught.value.problems
     assert kind.strip() in problem.message and fix in problem.fix
+
+
+@pytest.mark.parametrize(("save", "name"), [(np.save, "t.npy"), (np.savez, "t.npz")])
+def test_a_name_that_the_file_has_is_no_fix(tmp_path, save, name):
+    save(tmp_path / name, np.ones(3))
+    with pytest.raises(NnctlError) as caught:
+        DelimitedReader(tmp_path / name)
+    assert caught.value.problems[0].fix == "save the table as CSV"
 
 
 @pytest.mark.parametrize(
