@@ -33,7 +33,7 @@ epochs: 50
 batch_size: 0
 """
 SHOWN = {
-    "train": ["nnctl train configs/mnist.yaml --set data.validation=0.2"],
+    "train": ["nnctl train configs/mnist.yaml"],
     "validate": ["nnctl validate flowers.yaml", "nnctl validate configs/linear-collapse.yaml"],
 }
 
