@@ -36,7 +36,7 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 ESCAPES = "put text with \\ in single quotes, or write / for it in the names of files"
 
 # What YAML's own complaint (either parser's words) usually comes from.
-QUOTED_START = "put text that starts with %, @, `, *, & or a tab in quotes"
+QUOTED_START = "put text that starts with %, @, `, *, &, ], }, a comma or a tab in quotes"
 SYNTAX_FIXES = (
     ("mapping values are not allowed", "indent sibling keys alike; quote text that contains ': '"),
     ("could not find expected ':'", "write KEY: VALUE, with a space after the colon"),
@@ -50,6 +50,7 @@ SYNTAX_FIXES = (
     ("hexdecimal number", ESCAPES),
     ("quoted scalar", "close the quotation mark"),
     ("cannot start any token", QUOTED_START),
+    ("expected node content", QUOTED_START),
     ("scanning an alias", QUOTED_START),
     ("scanning an anchor", QUOTED_START),
     ("scanning a directive", QUOTED_START),

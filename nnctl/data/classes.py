@@ -38,7 +38,7 @@ class Classes(NamedTuple):
         return cls(tuple(labels))
 
     def encode(self, table: Table, name: str, faults: Faults) -> NDArray[np.int64]:
-        """The class index of each row of column `name`, (rows,); faults for unknown labels.
+        """The class index of each row of column `name`, (rows,); a fault for each unknown label.
 
         Missing labels are given -1 and no fault: they are the caller's to judge.
         """
@@ -47,12 +47,21 @@ class Classes(NamedTuple):
         places = np.array([*(index.get(label, -1) for label in labels), -1], dtype=np.int64)
         encoded = places[codes]
         wrong = np.flatnonzero((encoded < 0) & (codes >= 0))
-        shown = wrong[: faults.room].tolist()
-        for row in shown:
-            told = f"{_written(labels[codes[row]])} is not a class that training knows"
-            message = f"{told}; those are: {listed(self.labels)}"
-            faults.add(table.problem(row, name, message))
-        faults.skip(len(wrong) - len(shown))
+        if not len(wrong):
+            return encoded
+        known = f"those are: {listed(self.labels)}"
+        if len(wrong) > 1 and not (encoded >= 0).any():
+            first = _written(labels[codes[wrong[0]]])
+            message = f"of {len(wrong):,} rows none has a class that training knows; {known}"
+            problem = table.problem(int(wrong[0]), name, f"{message}; here it is {first}")
+            faults.once(name, problem._replace(setting=Setting("data.target")))
+            return encoded
+        unknown, firsts, counts = np.unique(codes[wrong], return_index=True, return_counts=True)
+        for place in np.argsort(firsts, kind="stable").tolist():
+            label, rows = _written(labels[unknown[place]]), int(counts[place])
+            several = f" ({rows:,} rows)" if rows > 1 else ""
+            message = f"{label} is not a class that training knows{several}; {known}"
+            faults.once(f"{name} {label}", table.problem(int(wrong[firsts[place]]), name, message))
         return encoded
 
 

@@ -215,15 +215,20 @@ class Recoded:
             self._started = True
             try:
                 text = self._decoder.decode(part, not part)
-            except UnicodeDecodeError as error:
-                line = self._lines + part.count(b"\n", 0, error.start)
-                message = f"byte 0x{error.object[error.start]:02x} is not {self._encoding} text"
-                fix, setting = "save the file in it", Setting("data.encoding", fix="name another")
-                problem = Problem(message, fix, self._name, line, setting=setting)
-                raise NnctlError(problem) from None
+            except UnicodeError as error:
+                raise NnctlError(self._problem(part, error)) from None
             self._lines += text.count("\n")
             if text or not part:
                 return text.encode("utf-8", "replace").removeprefix(b"\xef\xbb\xbf")
+
+    def _problem(self, part: bytes, error: UnicodeError) -> Problem:
+        """Where the bytes are no text in the encoding, as far as the codec tells."""
+        line, message = self._lines, f"it is no {self._encoding} text ({error})"
+        if isinstance(error, UnicodeDecodeError):
+            line += part.count(b"\n", 0, error.start)
+            message = f"byte 0x{error.object[error.start]:02x} is not {self._encoding} text"
+        fix, setting = "save the file in it", Setting("data.encoding", fix="name another")
+        return Problem(message, fix, self._name, line, setting=setting)
 
 
 def squeezed(block: bytes) -> bytes:

@@ -80,7 +80,7 @@ def test_the_first_of_two_equal_keys_counts() -> None:
     assert compose("a: 1\na: 2\n").values == {"a": 1}
 
 
-QUOTED = "put text that starts with %, @, `, *, & or a tab in quotes"
+QUOTED = "put text that starts with %, @, `, *, &, ], }, a comma or a tab in quotes"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,8 @@ QUOTED = "put text that starts with %, @, `, *, & or a tab in quotes"
         ("%d.%m.%Y", 1, QUOTED),  # as behind --set
         ("a: [?, *]\n", 1, QUOTED),
         ("a: & b\n", 1, QUOTED),
+        (",", 1, QUOTED),
+        ("]x", 1, QUOTED),
         ("%FOO\n---\na: 1\n", 1, QUOTED),
         ("a: 1\nb: \0\n", 2, "remove it, or write it as an escape between double quotes"),
         ("a: \udcff\n", 1, "remove it, or write it as an escape between double quotes"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl.data.classes import Classes, Label, Task, find_classes, listed
-from nnctl.errors import NnctlError
+from nnctl.errors import NnctlError, Setting
 from nnctl.reading.table import Faults, LabelColumn, Table
 
 
@@ -101,3 +101,29 @@ def test_unknown_labels_are_named_with_their_lines() -> None:
 
 def test_long_lists_are_cut() -> None:
     assert listed(list(range(100))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, …, 99"
+
+
+def test_a_label_that_nobody_knows_is_one_problem_however_many_rows_have_it() -> None:
+    faults = Faults("t.csv")
+    known = Classes(("a", "b"))
+    known.encode(column(["a", "x", "y", "x", "b", "x"]), "t", faults)
+    known.encode(column(["x", "a"]), "t", faults)
+    with pytest.raises(NnctlError) as caught:
+        faults.check()
+    assert [(each.line, each.message) for each in caught.value.problems] == [
+        (3, '"x" is not a class that training knows (3 rows); those are: a, b'),
+        (4, '"y" is not a class that training knows; those are: a, b'),
+    ]
+
+
+def test_labels_of_which_nobody_knows_any_are_one_problem() -> None:
+    faults = Faults("t.csv")
+    found = Classes((0, 1)).encode(column([2.5, 3.5, 4.5]), "t", faults)
+    assert found.tolist() == [-1, -1, -1]
+    with pytest.raises(NnctlError) as caught:
+        faults.check()
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.setting) == (2, Setting("data.target"))
+    assert problem.message == (
+        "of 3 rows none has a class that training knows; those are: 0, 1; here it is 2.5"
+    )

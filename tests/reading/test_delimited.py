@@ -333,3 +333,13 @@ def test_of_many_missing_columns_the_first_are_named_and_the_rest_counted():
     assert problems[0].message == 'there is no column "p0"; the columns are: a, b'
     assert problems[1].message == 'there is no column "p1"'
     assert problems[-1].message == "and 90 more problems of this kind"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "punycode", "utf-7"])
+def test_bytes_that_are_no_text_in_the_encoding_are_told(encoding) -> None:
+    """Whatever its codec raises: some say no more than that the beginning is wrong."""
+    with pytest.raises(NnctlError) as caught:
+        read(b"a,\xffb.\n1,2\n", text_format=TextFormat(encoding=encoding))
+    (problem,) = caught.value.problems
+    assert problem.line == 1 and f"{encoding} text" in problem.message
+    assert problem.setting is not None and problem.setting.key == "data.encoding"
