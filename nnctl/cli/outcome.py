@@ -76,7 +76,8 @@ def print_figures(results: Mapping[str, Any]) -> None:
     print_columns(
         head, [[name, *(number(column.get(name)) for _, column in columns)] for name in figures]
     )
-    print(members_note(parts, results) if members else training_note(results))
+    note = members_note(parts) if members else training_note(results)
+    print(wrap(note, sys.stdout))
     print()
 
 
@@ -87,10 +88,10 @@ def training_note(results: Mapping[str, Any]) -> str:
     return f"train: means over the batches of the epoch, while the weights changed{dropout}"
 
 
-def members_note(parts: Sequence[str], results: Mapping[str, Any]) -> str:
+def members_note(parts: Sequence[str]) -> str:
     """What the figures of an ensemble are, and beside them those of its members."""
     whole = f"the figures are of the members' mean prediction; beside them, on the {parts[-1]} rows"
-    return wrap(f"{whole}, those of single members", sys.stdout)
+    return f"{whole}, those of single members"
 
 
 def print_verdict(verdict: "Verdict") -> None:

@@ -52,7 +52,8 @@ def check_numbers(raw: Raw, names: Sequence[str]) -> None:
         if not keys and not units:
             continue
         message = f'the target holds numbers that are written as "{labels[0]}"'
-        setting, fix = Setting(f"data.{next(iter(keys), '')}", fix=settings_of(keys)), None
+        setting: Setting | None = Setting(f"data.{next(iter(keys), '')}", fix=settings_of(keys))
+        fix = None
         if not keys:
             setting, fix = None, f"write the numbers alone, without {' and '.join(sorted(units))}"
         elif "decimal" in keys and not are_whole(raw):

@@ -322,7 +322,7 @@ class Cells:
         column.odd_dates, column.others = [], 0
 
     def _add_misfit(
-        self, column: ColumnState, line: int, message: str, fixes: Sequence[str]
+        self, column: ColumnState, line: int, message: str, fixes: Sequence[str | None]
     ) -> None:
         """Adds the fault of a column none of whose cells is what was told, by the first of them."""
         message = f"{column.others:,} cells, and none of them fits: {message}"

@@ -53,7 +53,7 @@ class ColumnState:
         self.shown: dict[Kind, list[tuple[int, str]]] = {}
         self.others = 0
         self.fits = False
-        self.odd_dates: list[tuple[int, str, Sequence[str]]] = []
+        self.odd_dates: list[tuple[int, str, Sequence[str | None]]] = []
 
     @property
     def is_text(self) -> bool:

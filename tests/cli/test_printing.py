@@ -5,8 +5,12 @@ import os
 import pty
 import termios
 
+import numpy as np
 import pytest
 
+from nnctl.assembly.comparison import Confusion
+from nnctl.cli.commands.evaluate import print_confusion
+from nnctl.cli.outcome import print_figures
 from nnctl.cli.printing import blocks_of, break_line, print_columns, wrap
 
 LONG = "  a layer that adds nothing to the one behind it"
@@ -67,13 +71,40 @@ def test_columns_that_do_not_fit_beside_each_other_stand_below(widths, room, exp
 def test_a_table_is_no_wider_than_the_terminal(monkeypatch, columns):
     head = ["5 members", "train", "validation", "baseline of validation", "mean member", "worst"]
     rows = [[name, *[str(1000 + k)] * 5] for k, name in enumerate(["loss", "accuracy"])]
-    screen = io.StringIO()
-    monkeypatch.setattr(screen, "isatty", lambda: True)
-    monkeypatch.setattr("sys.stdout", screen)
-    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = narrow(monkeypatch, columns)
     print_columns(head, rows)
     lines = screen.getvalue().split("\n")
     assert max(map(len, lines)) <= columns
     words = " ".join(lines)
     assert all(title in words for title in head) and words.count("1001") == 5
     assert sum(line.startswith("loss ") for line in lines) == lines.count("")
+
+
+def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> io.StringIO:
+    """A terminal of so many columns in place of stdout."""
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    return screen
+
+
+@pytest.mark.parametrize(
+    "members", [{}, {"members": {"count": 2, "mean": {}, "worst": {}, "best": {}}}]
+)
+def test_what_is_said_below_the_figures_of_a_run_is_broken_at_words(monkeypatch, members):
+    screen = narrow(monkeypatch, 40)
+    layers = [{"type": "dropout"}]
+    results = {"train": {"loss": 1.0}, "config": {"layers": layers}, "weights_epoch": 3, **members}
+    print_figures(results)
+    assert max(map(len, screen.getvalue().split("\n"))) <= 40
+    said = "of single members" if members else "while the weights changed, with dropout"
+    assert said in " ".join(screen.getvalue().split())
+
+
+def test_what_is_said_above_a_confusion_matrix_is_broken_at_words(monkeypatch):
+    screen = narrow(monkeypatch, 40)
+    one = np.array([0, 1])
+    print_confusion(Confusion(("a", "b"), one, one, one + 1))
+    assert max(map(len, screen.getvalue().split("\n"))) <= 40
+    assert "columns the predicted ones" in " ".join(screen.getvalue().split())

@@ -1,5 +1,6 @@
 """`nnctl evaluate`"""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,15 +88,16 @@ def print_evaluation(result: "EvaluateResult") -> None:
 
 def print_confusion(confusion: "Confusion") -> None:
     """The confusion matrix, or of many classes what is confused most often."""
-    from nnctl.cli.printing import print_columns
+    from nnctl.cli.printing import print_columns, wrap
 
     labels = [str(label) for label in confusion.classes]
     if len(labels) > MOST_CLASSES or (matrix := confusion.matrix) is None:
         pairs = confusion.commonest(MOST_PAIRS)
-        print(f"\nof {len(labels):,} classes, the {len(pairs)} that are confused most often")
+        most = f"\nof {len(labels):,} classes, the {len(pairs)} that are confused most often"
+        print(wrap(most, sys.stdout))
         cells = [[str(truth), str(guess), f"{rows:,}"] for truth, guess, rows in pairs]
         print_columns(["true", "predicted", "rows"], cells)
         return
-    print("\nrows are the true classes, columns the predicted ones")
+    print(wrap("\nrows are the true classes, columns the predicted ones", sys.stdout))
     cells = [[str(count) for count in counts] for counts in matrix]
     print_columns(["", *labels], [[label, *row] for label, row in zip(labels, cells, strict=True)])
