@@ -59,10 +59,10 @@ def text_columns(source: DelimitedReader, file: DataFile, treatment: Treatment) 
     problems += both_problems(targets, features, weight)
     if not features and not problems:
         message = "no column is left to be a feature"
-        fix, setting = "name a table with more columns", Setting("data.train")
+        fix = "name a table with more columns"
         if len(targets) > 1:
-            fix, setting = f"name fewer targets, or {fix[5:]}", Setting("data.target")
-        problems = [Problem(message, fix, setting=setting)]
+            fix = f"name fewer targets, or {fix[5:]}"
+        problems = [Problem(message, fix, setting=Setting("data.target"))]
     if problems:
         raise NnctlError(each.located(file=source.file, line=line) for each in problems)
     return Columns(features, targets, weight)

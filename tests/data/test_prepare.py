@@ -187,7 +187,7 @@ ERRORS: dict[str, tuple[str, dict[str, Any], str]] = {
     "no features": (
         "t\n1\n",
         {"target": "t"},
-        "c.yaml  data.train\n  no column is left to be a feature (t.csv:1)\n"
+        "c.yaml  data.target\n  no column is left to be a feature (t.csv:1)\n"
         "  fix: name a table with more columns",
     ),
     "targets alone": (
