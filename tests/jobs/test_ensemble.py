@@ -502,6 +502,18 @@ def test_all_processes_killed_at_once_resume_to_the_same_bytes(config, at, monke
     compare(config.parent / "run", whole.folder)
 
 
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_history_that_lacks_the_last_epochs_is_written_anew(config, members):
+    """As where the last member had its last checkpoint, and then all was killed."""
+    whole = trained(config, "whole", ensemble=members)
+    broken = trained(config, "broken", ensemble=members)
+    lines = (broken.folder / "history.csv").read_text().splitlines(keepends=True)
+    (broken.folder / "history.csv").write_text("".join(lines[:-2]))
+    broken.weights.unlink()
+    resume(broken.folder)
+    compare(broken.folder, whole.folder)
+
+
 def test_checkpoints_that_changed_places_are_found(config):
     output = config.parent / "run"
     train(config, output=output, callbacks=[StopIn(2)])

@@ -124,9 +124,7 @@ class Course:
 
     def save_history(self) -> None:
         """Writes the epochs of all members."""
-        first = self.standings[0]
-        figures = figures_of(first.metrics, first.has_validation)
-        save_history(self._history, self.standings, figures, of_members=True)
+        save_history_of_members(self._history, self.standings)
         self._written = time.monotonic()
 
     def _train(self) -> None:
@@ -269,6 +267,12 @@ def reason_of_all(standings: Sequence[Standing]) -> Reason:
     if None in ended:
         return "interrupted"
     return "stopped" if ended == {"stopped"} else "finished"
+
+
+def save_history_of_members(path: Path, standings: Sequence[Standing]) -> None:
+    """Writes the epochs of all members."""
+    figures = figures_of(standings[0].metrics, standings[0].has_validation)
+    save_history(path, standings, figures, of_members=True)
 
 
 def send(worker: Worker, message: Any) -> None:

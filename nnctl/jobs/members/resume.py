@@ -8,13 +8,13 @@ from nnctl.config import Config
 from nnctl.errors import Problem
 from nnctl.jobs.finishing import notes_of
 from nnctl.jobs.job import Job, TrainResult, monitors
-from nnctl.jobs.members.course import reason_of_all
+from nnctl.jobs.members.course import reason_of_all, save_history_of_members
 from nnctl.jobs.members.run import finish_members, go_on_with_members, members_of, read_members
 from nnctl.jobs.members.standing import Standing
 from nnctl.jobs.run import digests_of
 from nnctl.jobs.saved_run import check_data, check_unchanged, config_of, is_done, write_config
 from nnctl.runs.checkpoint import Saved, rewrite_checkpoint
-from nnctl.runs.folder import RESULTS, RunFolder
+from nnctl.runs.folder import HISTORY, RESULTS, RunFolder
 from nnctl.runs.results import epochs_of_members
 from nnctl.training.callbacks import Callback, Reason
 
@@ -45,6 +45,7 @@ def resume_ensemble(
             rewrite_checkpoint(saved[place])
     standings = [Standing.of(each, job, ended_of(each)) for each in saved]
     if all(over):
+        save_history_of_members(folder.path / HISTORY, standings)  # which may lack the last epochs
         return finish_members(job, folder, reason_of_all(standings))
     for problem in job.built.prepared.warnings:
         warn(problem)
