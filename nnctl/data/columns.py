@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -182,39 +182,58 @@ def look(path: Path, target: str) -> Look:
     for rows of another width.
     """
     require_file(path)
-    text_format = guessed_format(path)
+    text_format, target = guessed_format(path), normal_form(target)
+    survey, own = survey_of(path, text_format, target, {target})
+    if survey.late:  # their numbers have to be counted, too, to tell how many kinds there are
+        survey, own = survey_of(path, text_format, target, {target, *survey.late})
+    columns, header = survey.columns(), survey.header
+    unusable = {name: f"{count} columns have this name" for name, count in header.repeated.items()}
+    are_named = not list(header.nameless_problems(own.separator, str(path)))
+    return Look(columns, text_format, unusable, are_named, header.is_short)
+
+
+def survey_of(
+    path: Path, text_format: TextFormat, target: str, counted: Set[str]
+) -> "tuple[Survey, TextFormat]":
+    """A look at all rows, and how they are written; of `counted` columns numbers are labels, too.
+
+    Raises `NnctlError` as `look` does.
+    """
     own = text_format.for_file(path)
     file, faults = str(path), Faults(str(path))
     with opened(path) as stream:
         blocks = own.blocks(stream, file)
         own = stated_format(blocks, own)
         header = first_row(blocks, own, file)
-        if problems := list(header.problems_of([target := normal_form(target)], file)):
+        if problems := list(header.problems_of([target], file)):
             raise NnctlError(problems)
-        survey = Survey(header, own.notation, target)
+        survey = Survey(header, own.notation, target, counted)
         marks = own.notation.missing
         for fields in blocks_of_fields(blocks, own.separator, header.width, faults, marks):
             if len(fields.lines):
                 survey.add(fields)
     faults.check()
-    columns = survey.columns()
     if not survey.rows:
         raise NnctlError(Problem("the file has no rows", None, file))
-    unusable = {name: f"{count} columns have this name" for name, count in header.repeated.items()}
-    are_named = not list(header.nameless_problems(own.separator, file))
-    return Look(columns, text_format, unusable, are_named, header.is_short)
+    return survey, own
 
 
 class Survey:
-    """Gathers what columns hold, block by block, with array arithmetic wherever it will do."""
+    """Gathers what columns hold, block by block, with array arithmetic wherever it will do.
 
-    def __init__(self, header: Header, notation: Notation, target: str) -> None:
+    Of the `counted` columns numbers are counted as labels from the start, of others from their
+    first text on. `late` are those others in which numbers stand before it.
+    """
+
+    def __init__(self, header: Header, notation: Notation, target: str, counted: Set[str]) -> None:
+        self.header = header
         names = [name for name in header.places if name not in header.repeated]
         most = max(MOST_LABELS, ALL_LABELS // max(1, len(names)))
         mosts = {target: MOST_LABELS}  # a class is a unit of the model: there are never so many
         self._columns = [Column(name, header.places[name], mosts.get(name, most)) for name in names]
         self._places = [column.place for column in self._columns]
-        self._notation, self._target = notation, target
+        self._notation, self._counted = notation, counted
+        self.late: set[str] = set()
         count = len(self._columns)
         self.rows = 0
         self._judged: Counter[str] = Counter()
@@ -241,7 +260,7 @@ class Survey:
                 self._judge(fields, place, rows[order[begin:end]], values)
             begin = end
         for place, column in enumerate(self._columns):
-            if column.text_rows or column.name == self._target:
+            if column.text_rows or column.name in self._counted:
                 self._count_numbers(fields, place, values)
         self._codes.add(fields, values)
         self.rows += len(values)
@@ -306,9 +325,10 @@ class Survey:
                 values[row, place] = numbers.get(cell, np.nan)
         if not found:
             return
-        if not column.text_rows and column.name != self._target:
+        if not column.text_rows and column.name not in self._counted:
             before = any((~np.isnan(part[:, place])).any() for part in self._waiting)
-            column.many |= before or self._numbers[place] > 0  # which were not counted
+            if before or self._numbers[place] > 0:
+                self.late.add(column.name)
         texts = Counter({text.removeprefix(QUOTED): count for text, count in found.items()})
         column.text_rows += texts.total()
         column.count(texts)

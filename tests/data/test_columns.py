@@ -65,9 +65,20 @@ def test_numbers_among_text_are_labels_as_text_is(path):
     assert column.texts == {"x": 1} and column.numbers == 59
 
 
-def test_text_that_comes_late_is_told(path):
-    column = looked(path, [*range(50), "x", *range(9)])
+@pytest.mark.parametrize("before", [0, 1, 50])
+def test_the_kinds_do_not_depend_on_where_the_first_text_stands(path, before):
+    numbers = [str(k % 5) for k in range(59)]
+    column = looked(path, [*numbers[:before], "x", *numbers[before:]])
     assert column.is_mixed and column.texts == {"x": 1} and column.numbers == 59
+    assert (column.many, column.distinct, column.known) == (False, 6, 60)
+    assert column.labels == {"x": 1, "0": 12, "1": 12, "2": 12, "3": 12, "4": 11}
+
+
+def test_numbers_before_a_late_text_may_be_too_many(path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_LABELS", 20)
+    monkeypatch.setattr(module, "ALL_LABELS", 20)
+    column = looked(path, [*range(50), "x", *range(9)])
+    assert column.is_mixed and column.many and column.texts == {"x": 1}
 
 
 def test_many_labels_are_no_longer_told_apart(path, monkeypatch):
