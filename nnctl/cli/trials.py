@@ -15,7 +15,7 @@ from nnctl.cli.printing import columns_of, print_columns
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
 from nnctl.errors.visible import shell_line, visible
 from nnctl.tuning.result import TuneResult, View, Watcher
-from nnctl.tuning.trial import Task, TrialRow, ranking
+from nnctl.tuning.trial import Progress, Task, TrialRow, ranking
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -71,6 +71,12 @@ def outcome_text(row: TrialRow, monitor: str) -> str:
     return value + (f" (as in trial {row.same_as})" if row.same_as else "")
 
 
+def progress_text(progress: Progress) -> str:
+    """Where a trial is; of an ensemble, which member is trained after the first."""
+    member = f"member {progress.member}, " if progress.member > 1 else ""
+    return f"{member}epoch {progress.epoch}: {progress.value:.4g}"
+
+
 def text(value: Any) -> str:
     """A value in few characters."""
     if isinstance(value, float):
@@ -95,8 +101,8 @@ class LiveTable(Watcher):
     def on_trial_begin(self, task: Task) -> None:
         self.running = {**self.running, task.number: ""}
 
-    def on_epoch_end(self, number: int, epoch: int, value: float) -> None:
-        self.running = {**self.running, number: f"epoch {epoch}: {value:.4g}"}
+    def on_epoch_end(self, number: int, progress: Progress) -> None:
+        self.running = {**self.running, number: progress_text(progress)}
 
     def on_trial_end(self, row: TrialRow, is_best: bool) -> None:
         self.running = {k: told for k, told in self.running.items() if k != row.number}

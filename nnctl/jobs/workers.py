@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from nnctl.jobs.processes import Line, Worker, look_after, start_worker, take_one_core, workers
 from nnctl.jobs.studies.trials import Trainer, Trials
-from nnctl.tuning.trial import Outcome, Task
+from nnctl.tuning.trial import Outcome, Progress, Task
 
 POLL = 1.0  # seconds between looks for what other processes leave to be done
 Started = Callable[[Task], object]
-Seen = Callable[[int, int, float], object]  # a trial's number, its epoch and figure
+Seen = Callable[[int, Progress], object]  # a trial's number, and where it is
 
 
 class HandsOut(Protocol):
@@ -49,9 +49,8 @@ def run_here(
         started(task)
         number = task.number
 
-        def report(epoch: int, value: float, number: int = number) -> bool:
-            seen(number, epoch, value)
-            return study.report(number, epoch, value)
+        def report(progress: Progress, number: int = number) -> bool:
+            return hear(study, number, progress, seen)
 
         study.end(number, trainer.train(task, report))
 
@@ -105,11 +104,15 @@ def take_message(study: HandsOut, worker: Worker, message: Any, seen: Seen) -> N
         worker.task = None
         study.end(number, message)
         return
-    epoch, value = message
-    seen(number, epoch, value)
-    stop = study.report(number, epoch, value)
+    stop = hear(study, number, message, seen)
     with suppress(OSError):
         worker.line.send(stop)
+
+
+def hear(study: HandsOut, number: int, progress: Progress, seen: Seen) -> bool:
+    """Passes on where a trial is; whether it is to stop, which its first member decides alone."""
+    seen(number, progress)
+    return progress.member == 1 and study.report(number, progress.epoch, progress.value)
 
 
 def replace(crew: list[Worker], worker: Worker, study: HandsOut, trials: Trials) -> None:
@@ -124,8 +127,8 @@ def serve(trials: Trials, line: Line, parent: int) -> None:
     """What a process does: trains the trials that it is sent, until the line is closed."""
     take_one_core()
 
-    def report(epoch: int, value: float) -> bool:
-        line.send((epoch, value))
+    def report(progress: Progress) -> bool:
+        line.send(progress)
         return bool(line.recv())
 
     trainer = Trainer(trials, partial(look_after, parent))

@@ -7,7 +7,7 @@ from typing import Any
 from nnctl.errors import ExitStatus
 from nnctl.runs.results import versions
 from nnctl.runs.study_folder import StudyFolder
-from nnctl.tuning.trial import Direction, Task, TrialRow
+from nnctl.tuning.trial import Direction, Progress, Task, TrialRow
 
 
 class Watcher:
@@ -19,7 +19,7 @@ class Watcher:
     def on_trial_begin(self, task: Task) -> None:
         """A trial begins."""
 
-    def on_epoch_end(self, number: int, epoch: int, value: float) -> None:
+    def on_epoch_end(self, number: int, progress: Progress) -> None:
         """The figure of an epoch of a trial that this command runs."""
 
     def on_trial_end(self, row: TrialRow, is_best: bool) -> None:

@@ -21,6 +21,14 @@ class Task:
     values: Mapping[str, Any]
 
 
+class Progress(NamedTuple):
+    """The figure of an epoch of a trial that is trained; of an ensemble, of one `member`."""
+
+    epoch: int
+    value: float
+    member: int = 1
+
+
 class Judged(NamedTuple):
     """What the rows that validate say of a trial: all figures, and the loss of each, (rows,)."""
 

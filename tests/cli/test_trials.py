@@ -8,7 +8,7 @@ from rich.console import Console
 
 from nnctl.cli.trials import LiveTable, TrialLines, outcome_text, short_names, study_display
 from nnctl.tuning.result import View, Watcher
-from nnctl.tuning.trial import Task, TrialRow
+from nnctl.tuning.trial import Progress, Task, TrialRow
 
 PATHS = ("optimizer.learning_rate", "layers.0.units", "layers.1.units")
 VALUES = (0.0123456, 16, 4)
@@ -34,7 +34,7 @@ def table():
         table.on_trial_end(row(number, value), is_best=False)
     table.on_trial_end(row(4, 0.9, "pruned"), is_best=False)
     table.on_trial_begin(Task(5, {}))
-    table.on_epoch_end(5, 7, 0.41)
+    table.on_epoch_end(5, Progress(7, 0.41))
     return table
 
 
@@ -52,6 +52,11 @@ def test_the_best_trials_stand_first(table):
     assert [line.split()[:2] for line in lines[2:5]] == [["2", "0.3"], ["1", "0.4"], ["3", "0.5"]]
     assert lines[2].split()[3:] == ["0.01235", "16", "4"]
     assert lines[5] == "trial 5 runs  epoch 7: 0.41"
+
+
+def test_a_trial_of_several_members_tells_which_is_trained(table):
+    table.on_epoch_end(5, Progress(3, 0.4, member=2))
+    assert drawn(table, 100)[5] == "trial 5 runs  member 2, epoch 3: 0.4"
 
 
 def test_where_there_is_little_room_values_share_a_column(table):

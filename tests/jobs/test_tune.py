@@ -24,6 +24,7 @@ from nnctl.jobs.validate import validate
 from nnctl.tuning.result import Watcher
 from nnctl.tuning.storages import databases
 from nnctl.tuning.storages.databases import sqlite_storage
+from nnctl.tuning.trial import Progress
 from tests.processes import begun, state
 from tests.tables import with_tables
 
@@ -106,6 +107,36 @@ def test_a_trial_trains_all_members():
         assert run.results["validation"]["loss"] == row.value
         if row.number == result.best.number:
             assert run.weights.read_bytes() == (FOLDER / "weights.npz").read_bytes()
+
+
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_each_member_of_a_trial_tells_where_it_is(processes):
+    heard = []
+    watcher = Watcher()
+    watcher.on_epoch_end = lambda number, progress: heard.append((number, progress))
+
+    text = CONFIG.replace("layers.0.units: [2, 4, 8]", "layers.0.units: [2, 4]")
+    SEARCHED.write_text(text.replace("trials: 6", "trials: 2") + "ensemble: 3\n")
+    result = tune(SEARCHED, workers=processes, storage=QUICK, watcher=watcher)
+    assert [row.state for row in result.view.rows] == ["complete"] * 2
+    for number in (1, 2):
+        found = [progress for trial, progress in heard if trial == number]
+        assert list(dict.fromkeys(progress.member for progress in found)) == [1, 2, 3]
+        for member in (1, 2, 3):
+            epochs = [progress.epoch for progress in found if progress.member == member]
+            assert epochs == list(range(1, len(epochs) + 1))
+
+
+@pytest.mark.parametrize(("member", "stops"), [(1, True), (2, False)])
+def test_the_first_member_alone_decides_whether_a_trial_goes_on(member, stops):
+    class Stopping:
+        def report(self, number, epoch, value):
+            return True
+
+    seen = []
+    progress = Progress(3, 0.5, member)
+    assert workers.hear(Stopping(), 7, progress, lambda *told: seen.append(told)) == stops
+    assert seen == [(7, progress)]
 
 
 @pytest.mark.slow

@@ -243,5 +243,5 @@ class OwnStudy(StudyCommand):
         self.folder.write_best(self.search.text_of(best), None)
         if not self.folder.has_weights(best.weights_sha256):
             trainer = Trainer(self.search.trials, known=self.search.built)
-            outcome = trainer.train(Task(best.number, best.values), lambda epoch, value: False)
+            outcome = trainer.train(Task(best.number, best.values), lambda progress: False)
             self.folder.write_best(self.search.text_of(best), outcome.weights)

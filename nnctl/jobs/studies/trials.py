@@ -24,9 +24,9 @@ from nnctl.runs.results import final_figures
 from nnctl.runs.weights import gather_arrays, write_weights
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
 from nnctl.training.ensemble import Ensemble, Predicting
-from nnctl.tuning.trial import Judged, Outcome, Task
+from nnctl.tuning.trial import Judged, Outcome, Progress, Task
 
-Report = Callable[[int, float], bool]  # the epoch and its figure; whether to stop
+Report = Callable[[Progress], bool]  # whether to stop
 REPORTS = 32  # of a trial at most: each is written to the storage
 
 
@@ -53,7 +53,7 @@ class Trainer:
     """Trains the trials of a study, one after another, and keeps their data from one to the next.
 
     `look` is called every few batches; `known` is a config whose data were read already. Of an
-    ensemble the first member reports, and where it is stopped the others are not trained.
+    ensemble each member reports; where the first is stopped the others are not trained.
     """
 
     def __init__(
@@ -74,8 +74,7 @@ class Trainer:
             config = trial_config(self.trials.source, task.values)
             job = Job.of(self._builder.build(config), self._digest)
             trained = []
-            looking = [Looking(self.look)]
-            for each in train_members(job.built, lambda k: [reports] if k == 1 else looking):
+            for each in train_members(job.built, reports.of_member):
                 if reports.pruned:
                     return Outcome("pruned", epochs=each.end.epoch, seconds=each.end.seconds)
                 trained.append(each)
@@ -115,32 +114,35 @@ class Trainer:
         return validation if part == "validation" else train
 
 
-class Looking(Callback):
-    """Calls `look` every few batches."""
+class Reports(Callback):
+    """Reports the monitored figure of every few epochs, and stops the trial where it is told to.
 
-    def __init__(self, look: Callable[[], object]):
-        self.look = look
-
-    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
-        self.look()
-
-
-class Reports(Looking):
-    """Reports the monitored figure of every few epochs, and stops the trial where it is told to."""
+    `look` is called every few batches; `epochs` are the most that a member has been trained.
+    """
 
     def __init__(
         self, monitor: str, every: int, report: Report, look: Callable[[], object] = lambda: None
     ):
-        super().__init__(look)
+        self.look = look
         self.monitor = monitor
         self.every = every
         self.report = report
+        self.member = 1
         self.epochs = 0
         self.pruned = False
 
+    def of_member(self, member: int) -> list[Callback]:
+        """The same, of a member that is trained from now on."""
+        self.member = member
+        return [self]
+
+    def on_batch_end(self, run: Run, event: BatchEnd) -> None:
+        self.look()
+
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        self.epochs = event.epoch
-        stop = event.epoch % self.every == 0 and self.report(event.epoch, event.logs[self.monitor])
+        self.epochs = max(self.epochs, event.epoch)
+        progress = Progress(event.epoch, event.logs[self.monitor], self.member)
+        stop = event.epoch % self.every == 0 and self.report(progress)
         if stop and event.epoch < event.epochs:
             self.pruned = True
             run.stop("stopped")
