@@ -17,6 +17,7 @@ _SUM_TOLERANCE = 1e-6
 HELD = {"number": "numbers", "category": "text", "date": "dates"}
 WIDER_OR_SCALED = Setting(fix="set dtype: float64, or scale it")
 WIDER = Setting(fix="set dtype: float64")
+TOO_LARGE = "its numbers are too large, or too far apart, for a mean or a scale"
 
 
 def no_rows(file: str) -> Problem:
@@ -159,8 +160,7 @@ def check_range(statistics: NDArray[np.float64], names: Sequence[str], file: str
     """Raises `NnctlError` for columns whose statistics are beyond double precision."""
     if not (beyond := ~np.isfinite(statistics)).any():
         return
-    message = "its numbers are too large, or too far apart, for a mean or a scale"
     fix = "mend them, or leave the column out of data.features"
     setting = Setting(fix=fix)
     name = names[int(np.argmax(beyond))]
-    raise NnctlError(Problem(message, "mend them", file, path=f"column {name}", setting=setting))
+    raise NnctlError(Problem(TOO_LARGE, "mend them", file, path=f"column {name}", setting=setting))

@@ -1,5 +1,6 @@
 """Class labels and the indices that stand for them."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -107,7 +108,7 @@ def _too_many(table: Table, name: str, distinct: list[Label], task: Task, units:
     return Problem(message, fix, table.file, path=f"column {name}", setting=Setting(key))
 
 
-def listed(labels: list[Label] | tuple[Label, ...]) -> str:
+def listed(labels: Sequence[Label]) -> str:
     """Labels for a message: all of them, or the first few and the last."""
     if len(labels) <= _SHOWN_LABELS:
         return ", ".join(map(str, labels))

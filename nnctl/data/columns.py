@@ -1,5 +1,6 @@
 """What the columns of a table hold, as a look at all of its rows tells."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -35,6 +36,7 @@ QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([
 NUMBERS = 0.9  # of the labels
 ENOUGH_NUMBERS = 10
 MOST_UNITS = 3
+FEWEST_FLAGGED = 3  # rows that have a lone value, and that have none, or it says nothing
 
 
 class Column:
@@ -92,7 +94,20 @@ class Column:
     @property
     def are_numbers(self) -> bool:
         """Whether the values are quantities."""
-        return not (self.is_text or self.are_codes or self.are_dates)
+        return not (self.is_text or self.are_codes or self.are_dates or self.is_flag)
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether rows have one value or none, so that having it is what tells them apart."""
+        is_lone = self.known > 0 and self.is_constant and not self.are_dates
+        return is_lone and min(self.known, self.missing) >= FEWEST_FLAGGED
+
+    @property
+    def are_too_large(self) -> bool:
+        """Whether sums or squares of the numbers are beyond double precision."""
+        span = self.high - self.low
+        largest = max(abs(self.low), abs(self.high)) * self.numbers
+        return not math.isfinite(largest) or not math.isfinite(span * span * self.numbers)
 
     @property
     def is_constant(self) -> bool:

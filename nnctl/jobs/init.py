@@ -249,12 +249,13 @@ def bin_lines(plan: Plan, tried: "Tried | None") -> Iterator[str]:
 
 
 def column_lines(plan: Plan) -> Iterator[str]:
-    """The columns that are dates, and how they are written, and those that are codes."""
-    if not (plan.dates or plan.codes):
+    """The columns that are dates, and how they are written, and those that are categories."""
+    if not (plan.dates or plan.codes or plan.flags):
         return
     parts, kinds = "dates become their parts, such as month and hour", "codes are categories"
-    both = "; ".join([parts] * bool(plan.dates) + [kinds] * bool(plan.codes))
-    yield reasoned("  columns:", both)
+    flags = "a lone value is a category, to be there or not"
+    why = [parts] * bool(plan.dates) + [kinds] * bool(plan.codes) + [flags] * bool(plan.flags)
+    yield reasoned("  columns:", "; ".join(why))
     for column in plan.dates:
         (pattern,) = column.written.found
         told = {"type": "date"} | ({} if pattern is None else {"format": pattern})
@@ -264,6 +265,10 @@ def column_lines(plan: Plan) -> Iterator[str]:
         yield "    " + comment(
             f"{column.name}: {column.distinct:,} codes of as many digits; {like}"
         )
+        yield from rule_lines(column.name, {"type": "category"})
+    for column in plan.flags:
+        rows = f"one value in {column.known:,} rows, and none in {column.missing:,}"
+        yield "    " + comment(f"{column.name}: {rows}; whether there is one is all it tells")
         yield from rule_lines(column.name, {"type": "category"})
 
 
@@ -294,6 +299,9 @@ def format_lines(plan: Plan) -> Iterator[str]:
         yield "  # These alone mean that there is no value; what is not among them is a class:"
         yield from indented(plain("missing_values", {"only": list(plan.marks)}))
     elif plan.marks:
+        marked = [column for column in (plan.target, *plan.features) if column.marks]
+        own = [column.name for column in marked if column.marks.keys() & set(plan.marks)]
+        yield "  " + comment(f"Among the numbers of {listed(own)}, these mean that there is none:")
         yield from indented(plain("missing_values", list(plan.marks)))
 
 

@@ -1,10 +1,12 @@
 """What `init` makes of a table: the task, the features, and how gaps and rows are dealt with."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnctl.advice.class_checks import LEAST, MOST, metric_for_rare
+from nnctl.data.checks import TOO_LARGE
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import Column, are_quantities, look
 from nnctl.data.notices import SHORT_HEADER
@@ -58,9 +60,14 @@ class Plan:
         return [column for column in self.features if column.are_dates]
 
     @property
+    def flags(self) -> list[Column]:
+        """The features that are one number or nothing."""
+        return [column for column in self.features if column.is_flag and not column.is_text]
+
+    @property
     def codes(self) -> list[Column]:
         """The features that are codes, in digits."""
-        return [column for column in self.features if column.are_codes]
+        return [column for column in self.features if column.are_codes and not column.is_flag]
 
     @property
     def numbers(self) -> list[Column]:
@@ -88,13 +95,20 @@ def planned(data: Path, target: str) -> Plan:
         fix = did_you_mean(target, list(named))
         message = f'there is no column "{target}"; the columns are: {listed(list(named))}'
         raise ArgumentError(message, fix)
-    marks = {word for column in found.columns for word in taken_for_gaps(column)}
     own = named[target]
+    take_for_gaps(own, words_for_gaps(own))
+    others = [column for column in found.columns if column is not own]
+    clashes = {}
+    for column in others:
+        if clash := own.texts.keys() & (words := words_for_gaps(column)):
+            clashes[column.name] = f'"{min(clash)}" among its numbers is a class of {target}, too'
+        else:
+            take_for_gaps(column, words)
     word = class_in_place_of_a_mark(own, found.columns)
     if word:
         own.count(Counter({word: own.marks[word]}))
         own.text_rows += own.marks.pop(word)
-    reasons = {column.name: useless(column) for column in found.columns if column.name != target}
+    reasons = {column.name: clashes.get(column.name) or useless(column) for column in others}
     left_out = {**found.unusable, **{name: reason for name, reason in reasons.items() if reason}}
     features = tuple(named[name] for name, reason in reasons.items() if not reason)
     told = [SHORT_HEADER] if found.is_short else []
@@ -107,6 +121,7 @@ def planned(data: Path, target: str) -> Plan:
     numbers = sum(column.are_numbers for column in features)
     dates = [column.name for column in found.columns if column.in_order]
     usual = MISSING - {"", word} if word else frozenset()
+    marks = {mark for column in (own, *features) for mark in column.marks} - MISSING
     return Plan(
         task_of(own, data),
         own,
@@ -122,8 +137,8 @@ def planned(data: Path, target: str) -> Plan:
     )
 
 
-def taken_for_gaps(column: Column) -> list[str]:
-    """The words among numbers that mean no value; then the column is one of numbers with gaps.
+def words_for_gaps(column: Column) -> list[str]:
+    """The words among the numbers of a column that mean no value.
 
     They are those that programs write for that, or a few others among many numbers.
     """
@@ -131,14 +146,15 @@ def taken_for_gaps(column: Column) -> list[str]:
     if not words or column.dates or column.numbers < max(1, column.text_rows):
         return []
     many = len(words) <= FEW_TEXTS and column.numbers >= ENOUGH_NUMBERS and are_quantity(column)
-    if not many and not KNOWN_MARKS.issuperset(words):
-        return []
-    column.marks.update(column.texts)
+    return words if many or KNOWN_MARKS.issuperset(words) else []
+
+
+def take_for_gaps(column: Column, words: Sequence[str]) -> None:
+    """Makes a column of numbers with gaps of one that has such words, and no others, among them."""
     for word in words:
+        column.marks[word] += column.texts.pop(word)
         del column.labels[word]
-    column.texts.clear()
-    column.text_rows = 0
-    return words
+        column.text_rows = 0
 
 
 def are_quantity(column: Column) -> bool:
@@ -228,12 +244,16 @@ def task_of(target: Column, data: Path) -> Task:
         elif are_quantities(list(target.texts)):
             problem = written_as_text(target)
             fix = "write numbers alone"
+    few = target.distinct <= min(MOST_CLASSES, target.known // (4 * ROWS_A_CLASS))
+    is_number = not (target.is_text or (target.is_whole and few) or target.distinct == 2)
+    if is_number and target.are_too_large:
+        problem = TOO_LARGE
+        fix = "write them in a larger unit"
     if problem:
         raise NnctlError(Problem(problem, fix, str(data), path=f"column {target.name}"))
     if target.distinct == 2:
         return "binary"
-    few = target.distinct <= min(MOST_CLASSES, target.known // (4 * ROWS_A_CLASS))
-    return "multiclass" if target.is_text or (target.is_whole and few) else "regression"
+    return "regression" if is_number else "multiclass"
 
 
 def kinds_of(column: Column) -> str:
@@ -268,14 +288,17 @@ def useless(column: Column) -> str:
     """Why a column is no feature, with figures; empty where it is one."""
     if not column.known:
         return "it has no values"
-    if column.is_constant:
-        return "it has one value in all rows"
+    if column.is_constant and not column.is_flag:
+        others = f" but {column.missing:,}, which have none" if column.missing else ""
+        return f"it has one value in all rows{others}"
     if column.dates > column.known / 2:
         return unreadable(column)
     if column.is_numbering:
         return NUMBERS_ROWS
-    if column.are_numbers:
+    if column.is_flag:
         return ""
+    if column.are_numbers:
+        return TOO_LARGE if column.are_too_large else ""
     names_rows = column.distinct * ROWS_A_CATEGORY > column.known
     if column.are_codes:
         kinds = f"it holds codes of {kinds_of(column)} kinds, such as {column.code},"

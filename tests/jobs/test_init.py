@@ -87,6 +87,7 @@ def test_the_task_follows_the_target(tmp_path, values, task, units):
 
 
 TWO_WAYS = 'its dates can be read in 2 ways; say in data.columns which: "%d/%m/%y" or "%m/%d/%y"'
+TOO_LARGE = "its numbers are too large, or too far apart, for a mean or a scale"
 NOT_ALIKE = "it holds dates such as {}, and {}, which is none of that form; write all as 2024-02-29"
 UNKNOWN = (
     "it holds dates such as 1.1.2024 um 9; say in data.columns how they are written, with format"
@@ -98,6 +99,11 @@ SOME = "it holds dates, and in 6 rows something else"
     ("column", "reason"),
     [
         ([1] * 60, "it has one value in all rows"),
+        (["", *["x"] * 58, ""], "it has one value in all rows but 2, which have none"),
+        ([7, *[""] * 59], "it has one value in all rows but 59, which have none"),
+        (["2024-01-05", ""] * 30, "it has one value in all rows but 30, which have none"),
+        ([f"{k % 7}e{200 + k % 3}" for k in range(60)], TOO_LARGE),
+        ([1e307 + k * 1e300 for k in range(60)], TOO_LARGE),
         ([""] * 60, "it has no values"),
         (list(range(60)), "it numbers the rows"),
         ([f"{1 + k % 12}/7/24" for k in range(60)], TWO_WAYS),
@@ -120,6 +126,54 @@ def test_columns_of_no_use_are_left_out_and_the_reason_is_written(tmp_path, colu
     assert result.plan.left_out == {"odd": reason}
     assert f"#   odd: {reason}" in result.path.read_text()
     assert load(result.path).data.features == ("size", "colour")
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-20, 1, 1e20, 1e150])
+def test_numbers_of_any_size_that_double_precision_can_scale_are_kept(tmp_path, size):
+    numbers = [size * (1 + k % 7) for k in range(60)]
+    data = table(tmp_path / "d.csv", rows(60, odd=numbers, t=[k % 2 for k in range(60)]))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    assert result.plan.left_out == {} and validate([result.path]).errors == ()
+
+
+@pytest.mark.parametrize("value", ["x", "1", "01", "-2.5"])
+def test_what_is_there_or_not_is_a_category(tmp_path, value):
+    cells = [value if k % 3 == 0 else "" for k in range(60)]
+    data = table(tmp_path / "d.csv", rows(60, odd=cells, t=[k % 2 for k in range(60)]))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    assert result.plan.left_out == {}
+    assert [column.name for column in result.plan.numbers] == ["size"]
+    built = build(load(result.path))
+    assert built.prepared.preprocessing.inputs.categories["odd"] == ("(missing)", value)
+    why = "# odd: one value in 20 rows, and none in 40; whether there is one is all it tells"
+    assert (why in result.path.read_text()) == (value != "x")
+
+
+def test_a_class_is_no_gap_of_another_column(tmp_path):
+    gaps = [["unknown", "?", "1.5", "2.5"][k % 4] for k in range(60)]
+    mine = ["unknown" if k % 7 == 0 else k / 2 for k in range(60)]
+    classes = [["yes", "no", "unknown"][k % 3] for k in range(60)]
+    data = table(tmp_path / "d.csv", rows(60, mine=mine, marks=gaps, t=classes))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    reason = '"unknown" among its numbers is a class of t, too'
+    assert result.plan.left_out == {"mine": reason, "marks": reason}
+    built = build(load(result.path))
+    assert built.prepared.preprocessing.targets.classes.labels == ("no", "unknown", "yes")
+    assert len(built.train) + len(built.validation) == 60
+
+
+def test_it_is_said_where_words_mean_that_there_is_none(tmp_path):
+    one = ["<5" if k % 11 == 0 else 5 + k * 1.5 for k in range(60)]
+    two = ["?" if k % 7 == 0 else k % 9 for k in range(60)]
+    left = ["#N/A" if k % 7 == 0 else 3 for k in range(2)] + [3] * 58
+    target = ["-" if k % 13 == 0 else k / 4 for k in range(60)]
+    data = table(tmp_path / "d.csv", rows(60, one=one, two=two, left=left, t=target))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    assert result.plan.marks == ("-", "<5", "?")
+    lines = result.path.read_text().splitlines()
+    place = lines.index("  # Among the numbers of t, one, two, these mean that there is none:")
+    assert "missing_values" in lines[place + 1]
+    assert validate([result.path]).errors == ()
 
 
 @pytest.mark.parametrize("kind", ["a picture", "a database", "a pickle"])
@@ -269,6 +323,7 @@ def test_other_delimiters_odd_names_and_gzip(tmp_path, delimiter):
     ("values", "message"),
     [
         ([1] * 20, "it has one value in all rows, so there is nothing to learn"),
+        ([1e200 * (k % 7) / 3 for k in range(20)], TOO_LARGE),
         ([f"n{k}" for k in range(20)], "20 kinds in 20 rows; that is too many for classes"),
         ([f"{k}k" for k in range(20)], "it holds numbers written as text, such as 0k"),
         ([f"2024-01-{k + 1:02}" for k in range(20)], "it holds dates, and a target is a number"),
