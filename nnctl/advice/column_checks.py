@@ -11,7 +11,7 @@ from nnctl.advice.samples import ENOUGH_ROWS, rows_at_once
 from nnctl.assembly.build import Built
 from nnctl.config.yaml_lines import path_below
 from nnctl.data.classes import listed
-from nnctl.data.columns import DATE, are_quantities
+from nnctl.data.columns import are_quantities
 from nnctl.data.identifiers import FAITHFUL, is_id, may_count_up, names_rows, numbers_rows
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL, Inputs
 from nnctl.data.notations import keys_of_notation
@@ -132,10 +132,10 @@ def date_rule_of(labels: Sequence[str]) -> dict[str, str] | None:
 
     Of many labels some tell.
     """
-    from nnctl.reading.dates import date_of, patterns_of
+    from nnctl.reading.dates import date_of, looks_like_date, patterns_of
 
     labels = labels[:: max(1, len(labels) // MOST_DATES)]
-    if not labels or not all(DATE.fullmatch(label) for label in labels):
+    if not labels or not all(map(looks_like_date, labels)):
         return None
     is_iso = date_of(labels[0], None) is not None
     ways: list[str | None] = [None] if is_iso else [*patterns_of(labels[0])]

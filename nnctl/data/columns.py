@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.codes import Codes
-from nnctl.data.date_columns import DateFormats, DateOrder
+from nnctl.data.date_columns import DateFormats
 from nnctl.data.identifiers import numbers_rows
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.bytestream import opened, require_file
@@ -28,9 +28,6 @@ MOST_LABELS = 2000  # distinct values of a column that are told apart, however m
 ALL_LABELS = 1 << 19  # distinct values of all columns of text together, each of some 100 bytes
 MOST_JUDGED = 20_000  # distinct texts of a column that are looked at one by one
 CELLS_AT_ONCE = 1 << 21  # cells
-DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
-)
 # A number with thousands set apart or a decimal comma, after a currency or before a unit.
 QUANTITY = r"[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[ ,.']\d{3})+|\d+)(?:[.,]\d+)?\s*([%°$€£¥]|[A-Za-z]{1,4})?"
 NUMBERS = 0.9  # of the labels
@@ -45,8 +42,8 @@ class Column:
     `texts` counts the distinct values that are no numbers; `labels` all that there are, as they are
     written, of the target and of columns with texts, until there are too `many`: more than `most`.
     Of more than `MOST_LABELS` texts those of the first rows stand for all. `marks` counts the words
-    that mean no value. `counting` says that the numbers stand for the rows, `dated` whether dates
-    are in order, and `written` how they are written; `code` is one of them, where the numbers are
+    that mean no value. `counting` says that the numbers stand for the rows, `written` how dates are
+    written; `code` is one of them, where the numbers are
     codes, and `codes` how many there are.
     """
 
@@ -59,7 +56,7 @@ class Column:
         self.marks: Counter[str] = Counter()
         self.many = self.counting = False
         self.code, self.codes = "", 0
-        self.dated, self.written = DateOrder(), DateFormats()
+        self.written = DateFormats()
 
     @property
     def missing(self) -> int:
@@ -136,7 +133,7 @@ class Column:
     @property
     def in_order(self) -> bool:
         """Whether it holds dates, none of which is before the one above it."""
-        return self.are_dates and self.dated.holds
+        return self.are_dates and self.written.are_in_order
 
     @property
     def are_dates(self) -> bool:
@@ -325,6 +322,8 @@ class Survey:
         self, fields: Fields, place: int, rows: NDArray[np.intp], values: NDArray[np.float64]
     ) -> None:
         """Looks at the cells of a column that are no plain numbers, each text once."""
+        from nnctl.reading.dates import looks_like_date  # which tables of numbers do not need
+
         column = self._columns[place]
         if 4 * len(rows) > len(fields.lines):
             cells = fields.texts(column.place)
@@ -348,9 +347,8 @@ class Survey:
         column.text_rows += texts.total()
         column.count(texts)
         if len(column.texts) <= MOST_LABELS or column.dates:  # else there are too many to be dates
-            dates = {text for text in texts if DATE.fullmatch(text)}
+            dates = {text for text in texts if looks_like_date(text)}
             column.dates += sum(texts[text] for text in dates)
-            column.dated.add([cell for cell in written if cell in dates])
             if dates:
                 example = next(cell for cell in written if cell in dates)
                 column.written.add(fields, column.place, example, self._notation.missing)

@@ -22,10 +22,23 @@ MOST_KEPT = 1 << 16  # texts whose dates are kept in mind
 ISO = "a date of ISO 8601, such as 2024-02-29 or 2024-02-29T18:30"
 # What Python's `fromisoformat` reads may have any sign between date and time.
 ISO_TEXT = re.compile(r"[0-9]{4}[0-9W-]*([T ][0-9:.,]+([Zz]|[+-][0-9:.]+)?)?")
-# Day, month and year in numbers, in one order or another.
-NUMERIC = re.compile(
-    r"(?P<a>[0-9]{1,4})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?P<c>[0-9]{4}|[0-9]{1,2})"
-    r"(?P<time>[T ][0-9]{1,2}:[0-9]{2}(?P<seconds>:[0-9]{2})?(?P<half> ?[AaPp][Mm])?)?"
+_YEAR = r"(?P<year>[0-9]{4}|[0-9]{2})"
+# The name of a month, as Python's formats have it, or its beginning.
+_WORD = (
+    "(?P<word>(?i:jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?"
+    "|sep(tember)?|oct(ober)?|nov(ember)?|dec(ember)?))"
+)
+# Day, month and year: in numbers, in one order or another; with the month's name; and as written
+# in Chinese and Japanese, or in Korean.
+NUMERIC = re.compile(rf"(?P<a>[0-9]{{4}}|[0-9]{{1,2}})(?P<s>[-/.])[0-9]{{1,2}}(?P=s){_YEAR}")
+DAY_FIRST = re.compile(rf"[0-9]{{1,2}}(?P<s>[-/. ]|\. ){_WORD}(?P<t>[-/. ]|, ){_YEAR}")
+WORD_FIRST = re.compile(rf"{_WORD}(?P<s>\.? |-)[0-9]{{1,2}}(?P<t>,? |-){_YEAR}")
+EAST_ASIAN = re.compile(
+    r"[0-9]{4}(?P<y>\s?[年년]\s?)[0-9]{1,2}(?P<m>\s?[月월]\s?)[0-9]{1,2}(?P<d>\s?[日일])"
+)
+CLOCK = re.compile(
+    r"(?P<gap>[T ]|, )[0-9]{1,2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?P<parts>\.[0-9]{1,6})?)?"
+    r"(?P<half> ?[AaPp][Mm])?(?P<zone> ?(UTC|GMT|Z))?$"
 )
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "f": 6}
 # Digits of a date by their letter in Python's formats, besides signs as they are: T may be a blank,
@@ -36,6 +49,11 @@ ISO_FORMS = [
     "YYYY-mm-dd" + time + offset for time in _TIMES for offset in _OFFSETS if time or not offset
 ]
 DIGITS = "YmdHMSfhn"
+SHORT_NAME = 3  # letters of a month's name, cut short
+# What is meant as a date, whatever stands behind it.
+DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ].*)?"
+)
 
 
 class Odd(NamedTuple):
@@ -235,23 +253,48 @@ def date_of(text: str, pattern: str | None) -> tuple[float, bool] | None:
 
 
 def patterns_of(text: str) -> list[str]:
-    """The formats in which a date of three numbers may be written; none for other texts."""
-    match = NUMERIC.fullmatch(text)
+    """The formats in which a date may be written that is no ISO 8601; none for other texts."""
+    day, clock = day_and_clock(text)
+    time = ""
+    if clock is not None:
+        half = clock["half"] or ""
+        time = f"{clock['gap']}{'%I' if half else '%H'}:%M"
+        time += (":%S" if clock["seconds"] else "") + (".%f" if clock["parts"] else "")
+        time += half[:-2] + ("%p" if half else "") + (clock["zone"] or "")
+    found = [pattern + time for pattern in patterns_of_day(day)]
+    return [pattern for pattern in found if date_of(text, pattern) is not None]
+
+
+def patterns_of_day(text: str) -> list[str]:
+    """The formats of a day that may be meant; which of them the calendar allows is not asked."""
+    if match := EAST_ASIAN.fullmatch(text):
+        return [f"%Y{match['y']}%m{match['m']}%d{match['d']}"]
+    match = NUMERIC.fullmatch(text) or DAY_FIRST.fullmatch(text) or WORD_FIRST.fullmatch(text)
     if match is None:
         return []
-    sign, time = match["s"], ""
-    if match["time"]:
-        half = match["half"] or ""
-        time = f"{match['time'][0]}{'%I' if half else '%H'}:%M"
-        time += (":%S" if match["seconds"] else "") + half[:-2] + ("%p" if half else "")
-    year = "%Y" if len(match["c"]) == 4 else "%y"
-    orders = [["%d", "%m", year], ["%m", "%d", year]]
-    if len(match["a"]) == 4:
-        orders = [["%Y", "%m", "%d"]]
-    elif year == "%y":
-        orders.append(["%y", "%m", "%d"])
-    found = (sign.join(order) + time for order in orders)
-    return [pattern for pattern in found if date_of(text, pattern) is not None]
+    year, sign = "%Y" if len(match["year"]) == 4 else "%y", match["s"]
+    if match.re is NUMERIC:
+        orders = [["%d", "%m", year], ["%m", "%d", year]]
+        if len(match["a"]) == 4:
+            orders = [["%Y", "%m", "%d"]]
+        elif year == "%y":
+            orders.append(["%y", "%m", "%d"])
+        return [sign.join(order) for order in orders]
+    names = ["%b", "%B"] if len(match["word"]) == SHORT_NAME else ["%B"]  # May is both
+    if match.re is DAY_FIRST:
+        return [f"%d{sign}{name}{match['t']}{year}" for name in names]
+    return [f"{name}{sign}%d{match['t']}{year}" for name in names]
+
+
+def day_and_clock(text: str) -> tuple[str, re.Match[str] | None]:
+    """A text without the time at its end, and that time, if there is one."""
+    clock = CLOCK.search(text)
+    return (text, None) if clock is None else (text[: clock.start()], clock)
+
+
+def looks_like_date(text: str) -> bool:
+    """Whether a text is written as a date, be it one of the calendar or not."""
+    return DATE.fullmatch(text) is not None or bool(patterns_of_day(day_and_clock(text)[0]))
 
 
 def is_date_format(pattern: str) -> bool:

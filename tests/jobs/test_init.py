@@ -431,6 +431,7 @@ def test_other_notations_are_recognised_and_written(tmp_path, name):
         ([f"2024-{1 + k // 28:02}-{1 + k % 28:02}" for k in range(60)], "last"),
         ([f"{1 + k % 28:02}.{1 + k // 28:02}.2024" for k in range(60)], "last"),
         ([f"{1 + k // 28}/{1 + k % 28}/2024" for k in range(60)], "last"),
+        ([f"{datetime(2024, 1 + k // 28, 1 + k % 28):%d %b %Y}" for k in range(60)], "last"),
         ([f"2024-01-{28 - k % 28:02}" for k in range(60)], "random"),
         ([f"2024-{12 - k // 28:02}-{28 - k % 28:02}" for k in range(60)], "random"),
         (["2024-01-01"] * 60, "random"),
@@ -454,6 +455,11 @@ def test_rows_in_the_order_of_dates_validate_by_the_last(tmp_path, dates, split)
         ),
         ([f"{1 + k % 12}/{1 + k % 28}/24" for k in range(60)], "%m/%d/%y"),
         ([f"2024/{1 + k % 12:02}/05" if k % 7 else "" for k in range(60)], "%Y/%m/%d"),
+        ([f"{datetime(2024, 1 + k % 12, 5):%d-%b-%Y}" for k in range(60)], "%d-%b-%Y"),
+        ([f"{datetime(2024, 5 - k % 2, 5):%B %d, %Y}" for k in range(60)], "%B %d, %Y"),
+        ([f"May {1 + k % 28}, 2024" for k in range(60)], "%b %d, %Y"),
+        ([f"2024年{1 + k % 12}月5日" for k in range(60)], "%Y年%m月%d日"),
+        ([f"2024-01-{1 + k % 28:02} 10:30:00 UTC" for k in range(60)], "%Y-%m-%d %H:%M:%S UTC"),
     ],
 )
 def test_dates_are_features_and_their_format_is_written(tmp_path, dates, pattern):

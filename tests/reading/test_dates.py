@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError
-from nnctl.reading.dates import date_of, forms_of, is_date_format, patterns_of
+from nnctl.reading.dates import date_of, forms_of, is_date_format, looks_like_date, patterns_of
 from nnctl.reading.files import TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.source import open_source
@@ -213,10 +213,40 @@ def test_a_second_is_never_rounded_up():
         ("01-02-03", ["%d-%m-%y", "%m-%d-%y", "%y-%m-%d"]),
         ("13-13-2024", []),
         ("2024", []),
+        ("5 Jan 2024", ["%d %b %Y"]),
+        ("05-JAN-24", ["%d-%b-%y"]),
+        ("5. January 2024", ["%d. %B %Y"]),
+        ("June 5, 2024", ["%B %d, %Y"]),
+        ("May 5, 2024", ["%b %d, %Y", "%B %d, %Y"]),
+        ("Sep 5 2024 10:30 PM", ["%b %d %Y %I:%M %p"]),
+        ("30 Feb 2024", []),
+        ("5 Foo 2024", []),
+        ("2024年1月5日", ["%Y年%m月%d日"]),
+        ("2024年01月05日 10:30", ["%Y年%m月%d日 %H:%M"]),
+        ("2024년 1월 5일", ["%Y년 %m월 %d일"]),
+        ("2024-01-05 13:08:24 UTC", ["%Y-%m-%d %H:%M:%S UTC"]),
+        ("04/13/2024, 13:08:24.125", ["%m/%d/%Y, %H:%M:%S.%f"]),
     ],
 )
 def test_the_formats_that_a_date_may_have(text, patterns):
     assert patterns_of(text) == patterns
+    for pattern in patterns:
+        assert is_date_format(pattern)
+        assert seconds([f'"{text}"'], pattern).tolist() == [
+            (datetime.strptime(text, pattern) - START).total_seconds()
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [
+        ("30 Feb 2024", True), ("30.02.2024 um 9", True), ("2024-13-01", True),
+        ("2024年13月1日", True), ("marched 5", False), ("march", False), ("10:30", False),
+        ("1.2.3.4", False), ("5 Foo 2024", False), ("May 5", False),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_date(text, looks):
+    assert looks_like_date(text) == looks
 
 
 @pytest.mark.parametrize("pattern", ["%d.%m.%Y", "%b %Y", "%Y-%m-%dT%H:%M:%S%z", "%%%Y"])
