@@ -13,13 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from nnctl.assembly.build import build
 from nnctl.assembly.out_of_bag import figures_by_part
 from nnctl.assembly.trained import load_trained
+from nnctl.cli.app import app
 from nnctl.config import load
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
-from nnctl.jobs.members import course, turns
+from nnctl.jobs.members import course, run, turns
 from nnctl.jobs.members import resume as resuming
 from nnctl.jobs.members.run import first_models
 from nnctl.jobs.predict import predict
@@ -27,6 +29,7 @@ from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
 from nnctl.runs import checkpoint
 from nnctl.runs.weights import load_weights, save_weights
+from nnctl.system import machine
 from nnctl.training import loop
 from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
@@ -129,6 +132,30 @@ def test_the_bytes_do_not_depend_on_the_processes(config, processes):
     more = {"ensemble": 5, "early_stopping": {"patience": 2}, "epochs": 12}
     one = trained(config, "one", **more)
     compare(trained(config, "several", processes, **more).folder, one.folder)
+
+
+@pytest.mark.parametrize(("threads", "most"), [("1", 1), ("2", 2), ("64", 3)])
+@pytest.mark.parametrize("command", ["train", "resume"])
+def test_no_more_processes_train_than_threads_are_allowed(config, threads, most, command, monkeypatch):  # noqa: E501  # fmt: skip
+    cores = machine.available_threads()
+    plans = []
+
+    class Planned(Exception):
+        pass
+
+    def planned(plan, *_):
+        plans.append(plan)
+        raise Planned
+
+    words = ["train", str(config), "-o", "run"]
+    if command == "resume":
+        train(config, output=Path("run"), callbacks=[StopIn(1)])
+        words = ["resume", "run"]
+    monkeypatch.setattr(run, "Course", planned)
+    done = CliRunner().invoke(app, [*words, "--threads", threads])
+    assert isinstance(done.exception, Planned), done.output
+    assert [plan.processes for plan in plans] == [min(most, cores)]
+    assert machine.available_threads() == cores
 
 
 def test_turns_change_nothing(config, monkeypatch):
