@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnctl.data.codes import Codes
 from nnctl.data.date_columns import DateFormats
 from nnctl.data.identifiers import numbers_rows
+from nnctl.data.marks import KNOWN_MARKS
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.bytestream import opened, require_file
 from nnctl.reading.fields import QUOTED, Fields, blocks_of_fields
@@ -42,9 +43,9 @@ class Column:
     `texts` counts the distinct values that are no numbers; `labels` all that there are, as they are
     written, of the target and of columns with texts, until there are too `many`: more than `most`.
     Of more than `MOST_LABELS` texts those of the first rows stand for all. `marks` counts the words
-    that mean no value. `counting` says that the numbers stand for the rows, `written` how dates are
-    written; `code` is one of them, where the numbers are
-    codes, and `codes` how many there are.
+    that mean no value, `words` the texts that programs write for that. `counting` says that the
+    numbers stand for the rows, `written` how dates are written; `code` is one of them, where the
+    numbers are codes, and `codes` how many there are.
     """
 
     def __init__(self, name: str, place: int, most: int) -> None:
@@ -54,6 +55,7 @@ class Column:
         self.texts: Counter[str] = Counter()
         self.labels: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
+        self.words: Counter[str] = Counter()
         self.many = self.counting = False
         self.code, self.codes = "", 0
         self.written = DateFormats()
@@ -347,11 +349,13 @@ class Survey:
         column.text_rows += texts.total()
         column.count(texts)
         if len(column.texts) <= MOST_LABELS or column.dates:  # else there are too many to be dates
-            dates = {text for text in texts if looks_like_date(text)}
+            column.words.update({word: texts[word] for word in KNOWN_MARKS & texts.keys()})
+            dates = {text for text in texts.keys() - KNOWN_MARKS if looks_like_date(text)}
             column.dates += sum(texts[text] for text in dates)
             if dates:
                 example = next(cell for cell in written if cell in dates)
-                column.written.add(fields, column.place, example, self._notation.missing)
+                marks = self._notation.missing | KNOWN_MARKS
+                column.written.add(fields, column.place, example, marks)
         if len(column.texts) <= MOST_LABELS:
             column.texts.update(texts)
 

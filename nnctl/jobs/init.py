@@ -301,7 +301,7 @@ def format_lines(plan: Plan) -> Iterator[str]:
     elif plan.marks:
         marked = [column for column in (plan.target, *plan.features) if column.marks]
         own = [column.name for column in marked if column.marks.keys() & set(plan.marks)]
-        yield "  " + comment(f"Among the numbers of {listed(own)}, these mean that there is none:")
+        yield "  " + comment(f"Among the values of {listed(own)}, these mean that there is none:")
         yield from indented(plain("missing_values", list(plan.marks)))
 
 

@@ -9,6 +9,7 @@ from nnctl.advice.class_checks import LEAST, MOST, metric_for_rare
 from nnctl.data.checks import TOO_LARGE
 from nnctl.data.classes import Task, listed
 from nnctl.data.columns import Column, are_quantities, look
+from nnctl.data.marks import KNOWN_MARKS
 from nnctl.data.notices import SHORT_HEADER
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.recipe import Recipe, recipe_for
@@ -21,12 +22,6 @@ FEWEST_ROWS = 3  # so that a fifth of them is one
 ROWS_A_CATEGORY = 3  # on average, in a column that says something about other rows
 FEW_TEXTS = 3  # among many numbers, that stand for no value
 ENOUGH_NUMBERS = 10
-# What programs write where there is no value, besides the usual marks.
-_WRITTEN = (
-    "? - -- --- . .. * NULL Null None none NONE Nan NAN #N/A #NA <NA> na n/a N.A. n.a. (null) "
-    "#DIV/0! #VALUE! #REF! #NUM! missing Missing unknown Unknown"
-)
-KNOWN_MARKS = frozenset(_WRITTEN.split())
 NUMBERS_ROWS = "it numbers the rows"
 MOST_LEFT_OUT = 0.5  # of the columns, beyond which it is said loudly
 
@@ -138,11 +133,13 @@ def planned(data: Path, target: str) -> Plan:
 
 
 def words_for_gaps(column: Column) -> list[str]:
-    """The words among the numbers of a column that mean no value.
+    """The words among the numbers or dates of a column that mean no value.
 
     They are those that programs write for that, or a few others among many numbers.
     """
     words = list(column.texts)
+    if column.dates > column.words.total():
+        return list(column.words) if column.dates + column.words.total() == column.known else []
     if not words or column.dates or column.numbers < max(1, column.text_rows):
         return []
     many = len(words) <= FEW_TEXTS and column.numbers >= ENOUGH_NUMBERS and are_quantity(column)
@@ -150,11 +147,12 @@ def words_for_gaps(column: Column) -> list[str]:
 
 
 def take_for_gaps(column: Column, words: Sequence[str]) -> None:
-    """Makes a column of numbers with gaps of one that has such words, and no others, among them."""
+    """Makes a column with gaps of one that has such words among its numbers or dates."""
     for word in words:
-        column.marks[word] += column.texts.pop(word)
-        del column.labels[word]
-        column.text_rows = 0
+        count = column.words.pop(word, 0) or column.texts[word]
+        column.marks[word] += count
+        column.text_rows -= count
+        del column.texts[word], column.labels[word]
 
 
 def are_quantity(column: Column) -> bool:

@@ -171,8 +171,21 @@ def test_it_is_said_where_words_mean_that_there_is_none(tmp_path):
     result = init(data, "t", output=tmp_path / "c.yaml")
     assert result.plan.marks == ("-", "<5", "?")
     lines = result.path.read_text().splitlines()
-    place = lines.index("  # Among the numbers of t, one, two, these mean that there is none:")
+    place = lines.index("  # Among the values of t, one, two, these mean that there is none:")
     assert "missing_values" in lines[place + 1]
+    assert validate([result.path]).errors == ()
+
+
+@pytest.mark.parametrize("word", ["unknown", "-", "0000-00-00", "00.00.0000"])
+@pytest.mark.parametrize("every", [2, 3, 30])
+def test_a_word_among_dates_is_a_gap(tmp_path, word, every):
+    dates = [word if k % every == 0 else f"{1 + k % 28:02}.05.202{k % 3}" for k in range(60)]
+    data = table(tmp_path / "d.csv", rows(60, day=dates, t=[k % 2 for k in range(60)]))
+    result = init(data, "t", output=tmp_path / "c.yaml")
+    found = {"day": dates.count(word)} if every > 2 else {}
+    assert {column.name: column.missing for column in result.plan.dates} == found
+    assert result.plan.marks == ((word,) if found else ())
+    assert ("day" in result.plan.left_out) == (not found)
     assert validate([result.path]).errors == ()
 
 
