@@ -194,9 +194,11 @@ def take_over(request: Mapping[str, Any], given: Sequence[int]) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     if request["largest file"] is not None:
         import resource
 
+        sys.dont_write_bytecode = True  # or what it imports were kept in part, for all to come
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["largest file"],) * 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, name in enumerate(NAMES):
