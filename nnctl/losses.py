@@ -8,6 +8,7 @@ from nnctl.network.losses import (
     Loss,
     MeanAbsoluteError,
     MeanSquaredError,
+    Quantile,
     SparseCategoricalCrossentropy,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "Quantile",
     "SparseCategoricalCrossentropy",
 ]

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "nnctl"
 FLOORS = [
     ["errors", "graph", "rules"],
     ["network", "system"],
-    ["reading", "training"],
+    ["calibration", "reading", "training"],
     ["encoding"],
     ["config", "data", "derivatives", "runs"],
     ["assembly", "tuning"],
@@ -146,7 +146,13 @@ LOADED_FOR = {
 # What is for other configs and commands, and for a display.
 NEVER_LOADED = {
     "nnctl.assembly.trained",
+    "nnctl.assembly.answering",
+    "nnctl.calibration.cuts",
+    "nnctl.calibration.intervals",
+    "nnctl.calibration.temperature",
+    "nnctl.config.answering",
     "nnctl.config.columns",
+    "nnctl.config.threshold",
     "nnctl.config.tuning",
     "nnctl.encoding.dates",
     "nnctl.data.folds",

@@ -14,7 +14,7 @@ from nnctl.errors import NnctlError, Problem
 from nnctl.reading.arrays import FEATURES, TARGET
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import array_pair
-from nnctl.runs.weights import CONFIG_VALUES, SPARE_UNITS
+from nnctl.runs.weights import CONFIG_VALUES, READOUT, SPARE_UNITS
 from nnctl.system import stated
 from nnctl.training.sequential import Sequential
 
@@ -38,6 +38,7 @@ def check_agreement(
         *of_columns(config, preprocessing),
         *of_model(metadata, model, preprocessing),
         *of_shape(metadata["input_shape"], config, preprocessing),
+        *of_answers(metadata, config),
     ]
     problems = [
         Problem(
@@ -145,13 +146,40 @@ def of_model(
     targets, units = preprocessing.targets, output_units(model)
     yield "task", targets.task, "that of config.loss", model.loss.task
     if targets.classes is None or targets.task == "binary" or targets.are_one_hot:
-        yield "the count of targets", len(targets.names), "that of the model's outputs", units
+        wanted = len(targets.names) * model.loss.outputs_a_target
+        yield "the count of targets", wanted, "that of the model's outputs", units
         return
     labels = targets.classes.labels
     if all(isinstance(label, int) and 0 <= label < units for label in labels):
         yield "classes", labels, "the numbers of the model's outputs", tuple(range(units))
     spare = metadata.get(SPARE_UNITS, max(0, units - len(labels)))  # the first files do not tell
     yield "the count of classes and spare units", len(labels) + spare, "that of outputs", units
+
+
+def of_answers(metadata: Mapping[str, Any], config: Config) -> Iterator[Saying]:
+    """What follows the model's output; what that is made of is another's to judge."""
+    steps = metadata.get(READOUT, {})
+    if not isinstance(steps, Mapping):
+        return
+    asked = {
+        "temperature": config.calibrate,
+        "cuts": config.threshold is not None,
+        "intervals": config.intervals is not None,
+    }
+    for step, wanted in asked.items():
+        yield f"whether there are {READOUT}.{step}", step in steps, "whether config asks", wanted
+    if isinstance(config.threshold, float) and "cuts" in steps:
+        found = steps["cuts"]
+        wanted_cuts = [config.threshold] * len(found) if isinstance(found, list) else None
+        yield f"{READOUT}.cuts", found, "config.threshold", wanted_cuts
+    intervals = steps.get("intervals")
+    if isinstance(intervals, Mapping):
+        yield (
+            f"{READOUT}.intervals.level",
+            intervals.get("level"),
+            "config.intervals",
+            (config.intervals),
+        )
 
 
 def of_shape(

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 class Built(NamedTuple):
     """A config's model, compiled, and its examples in the model's shape and dtype.
 
-    `held` are the rows that a fold of a crossvalidation holds out.
+    `held` are the rows that a fold of a crossvalidation holds out, `calibration` those that neither
+    train nor validate.
     """
 
     config: Config
@@ -47,6 +48,7 @@ class Built(NamedTuple):
     validation: Examples | None
     test: Examples | None
     held: Examples | None = None
+    calibration: Examples | None = None
 
     def examples(self, part: str) -> Examples:
         """The examples of a part of the data that there is: train, validation or test."""
@@ -86,20 +88,22 @@ def build(
     if member > 1 and config.draws_apart:
         prepared = prepared.redrawn(generator(config.seed, "split", member))
     build_for_data(config, model, prepared.train.x.shape[1:])
-    parts = [
-        None if part is None else as_examples(config, model, part)
-        for part in (prepared.train, prepared.validation, prepared.test, prepared.held)
-    ]
-    train, validation, test, held = parts
+    parts = [None if part is None else as_examples(config, model, part) for part in prepared.parts]
+    train, validation, test, held, calibration = parts
     assert train is not None
     targets = prepared.preprocessing.targets
     train = weight_examples(config, train, targets)
     check_batch(config, model, train)
     model.compile(model.optimizer, model.loss, metrics_for(model, model.metrics, targets))
+    built = Built(config, model, prepared, train, validation, test, held, calibration)
+    if config.asks_of_answers or model.loss.outputs_a_target > 1:
+        from nnctl.assembly.answering import check_asked  # few configs ask
+
+        check_asked(built)
     if init_weights is not None:
         given = load_weights(init_weights, plain=True)
         start_from(given, model, member, config.members)
-    return Built(config, model, prepared, train, validation, test, held)
+    return built
 
 
 def check_batch(config: Config, model: Sequential, train: Examples) -> None:

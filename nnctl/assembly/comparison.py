@@ -83,25 +83,25 @@ def spread_by_block(trained: "Trained", x: Inputs) -> Iterator[tuple[slice, Arra
 
     Its predictions are the means of theirs, of those that have a say in the row.
     """
-    from nnctl.network.activations import linear
-    from nnctl.network.joint import joint_output
     from nnctl.training.ensemble import Ensemble  # loaded with the weights by now
 
     model, activation = trained.model, trained.model.loss.output_activation
-    if not isinstance(model, Ensemble):
+    arranged = model.loss.arranged
+    if not isinstance(model, Ensemble) or len(model.members) == 1:
         for rows, outputs in model.outputs(x):
             with np.errstate(all="ignore"):
                 predictions = np.asarray(activation(outputs))
-            yield rows, predictions, None
+            yield rows, arranged(predictions), None
         return
     for rows, outputs in model.outputs_of_each(x):
         said = model.said_of(rows)
         for part in slices_of(outputs.shape[1], model.rows_together(outputs)):
             with np.errstate(all="ignore"):
-                each = np.asarray(activation(outputs[:, part]))
-                mean = joint_output(linear, each, None if said is None else said[:, part])
+                own = None if said is None else said[:, part]
+                mean, each = model.answers(outputs[:, part], own)
                 spread = deviation(each)
-            yield slice(rows.start + part.start, rows.start + part.stop), mean, spread
+            here = slice(rows.start + part.start, rows.start + part.stop)
+            yield here, arranged(mean), spread
 
 
 def deviation(each: Array) -> Array:
@@ -119,11 +119,14 @@ def predictions_for(trained: "Trained", x: Inputs) -> Array:
     return np.concatenate([predictions for _, predictions in predictions_by_block(trained, x)])
 
 
-def guesses_for(trained: "Trained", examples: Examples, threshold: float = THRESHOLD) -> Guesses:
-    """What rows are taken for that have one class each."""
+def guesses_for(
+    trained: "Trained", examples: Examples, cuts: Sequence[float] | None = None
+) -> Guesses:
+    """What rows are taken for that have one class each, with other cuts if they are given."""
     targets = trained.preprocessing.targets
     assert targets.classes is not None
     classes = len(targets.classes.labels)
+    threshold = (cuts or trained.cuts)[0]
     found = [
         block_guesses(targets.task, classes, examples.y[rows], predictions, threshold)
         for rows, predictions in predictions_by_block(trained, examples.x)

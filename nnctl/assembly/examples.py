@@ -20,7 +20,7 @@ from nnctl.network.losses import CategoricalCrossentropy
 from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
-from nnctl.training.seeds import generator
+from nnctl.training.seeds import Purpose, generator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
 
@@ -50,23 +50,26 @@ def prepared_data(
     one_hot = isinstance(model.loss, CategoricalCrossentropy)
     train = data_file(config, data.train, data.features, data.target)
     assert train is not None
-    validation: Drawn | DataFile | None
-    if isinstance(data.validation, float):
-        validation = Drawn(data.validation, generator(config.seed, "split"), data.split)
-    else:
-        validation = data_file(config, data.validation)
     try:
         return prepare(
             train,
-            Wanted(model.loss.task, units, dtype, one_hot),
+            Wanted(model.loss.task, units, dtype, one_hot, model.loss.outputs_a_target),
             treatment(config),
-            validation=validation,
+            validation=rows_aside(config, data.validation, "split"),
+            calibration=rows_aside(config, data.calibration, "calibration"),
             test=data_file(config, data.test),
             held=None if fold is None else Dealt(fold, generator(config.seed, "folds")),
             survey=survey,
         )
     except NnctlError as error:
         raise config.placed_data(error) from None
+
+
+def rows_aside(config: Config, written: Any, purpose: Purpose) -> Drawn | DataFile | None:
+    """Rows that do not train: a share of those of the training file, or a file of their own."""
+    if isinstance(written, float):
+        return Drawn(written, generator(config.seed, purpose), config.data.split)
+    return data_file(config, written)
 
 
 def treatment(config: Config) -> Treatment:
@@ -186,19 +189,37 @@ def examples_for(model: "Predicting", prepared: preprocessing.Examples) -> Examp
 def weight_examples(config: Config, examples: Examples, targets: Targets) -> Examples:
     """The training rows with the config's class weights, if it has any.
 
-    Raises `NnctlError` for labels that the data do not have, and for several labels an example.
+    Raises `NnctlError` as `class_weights` does.
+    """
+    weights = class_weights(config, examples, targets)
+    if weights is None:
+        return examples
+    from nnctl.training.class_weights import weigh_classes  # few weigh them
+
+    weighed = weigh_classes(examples, weights, targets.task == "multiclass")
+    if weighed.weight is not None and not weighed.weight.any():
+        message = "with these weights of classes that of every row that trains is 0"
+        fix = "give a class of rows that count a weight above 0"
+        raise NnctlError(config.problem("class_weight", message, fix))
+    return weighed
+
+
+def class_weights(config: Config, examples: Examples, targets: Targets) -> dict[int, float] | None:
+    """The config's weight for each class by its index, None without any; one left out has 1.
+
+    `examples` are the rows that train. Raises `NnctlError` for labels that the data do not have,
+    and for several labels an example.
     """
     given = config.class_weight
     if given is None:
-        return examples
+        return None
     if targets.classes is None:
         message = "class_weight is for one class an example; here there are several targets"
         raise NnctlError(config.problem("class_weight", message, "remove it"))
-    from nnctl.training.class_weights import balanced_weights, weigh_classes  # few weigh them
-
-    one_hot = targets.task == "multiclass"
     if given == "balanced":
-        return weigh_classes(examples, balanced_weights(examples, one_hot), one_hot)
+        from nnctl.training.class_weights import balanced_weights  # few weigh them
+
+        return balanced_weights(examples, targets.task == "multiclass")
     labels = targets.classes.labels
     indices = {label: index_of(label, labels) for label in given}
     if unknown := [label for label, index in indices.items() if index is None]:
@@ -211,10 +232,4 @@ def weight_examples(config: Config, examples: Examples, targets: Targets) -> Exa
             )
             for label in unknown
         )
-    weights = {index: given[label] for label, index in indices.items() if index is not None}
-    weighed = weigh_classes(examples, weights, one_hot)
-    if weighed.weight is not None and not weighed.weight.any():
-        message = "with these weights of classes that of every row that trains is 0"
-        fix = "give a class of rows that count a weight above 0"
-        raise NnctlError(config.problem("class_weight", message, fix))
-    return weighed
+    return {index: given[label] for label, index in indices.items() if index is not None}

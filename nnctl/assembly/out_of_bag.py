@@ -39,16 +39,18 @@ class OwnRows(NamedTuple):
 
 
 def figures_by_part(
-    built: Built, ensemble: Ensemble, wanted: Sequence[str] = PARTS
+    built: Built, model: Predicting, wanted: Sequence[str] = PARTS
 ) -> dict[str, PartFigures]:
-    """The figures of an ensemble on those parts of the data that `built`, its first member, has."""
+    """The figures of what predicts on those parts of the data that `built`, or its first member,
+    has."""
     parts = {}
     for name in wanted:
         if (own := own_rows(built, name)) is not None:
-            figures = ensemble.judged_by(own.said).evaluator.figures(own.examples)
+            assert isinstance(model, Ensemble)  # as members that have rows of their own are
+            figures = model.judged_by(own.said).evaluator.figures(own.examples)
             parts[name] = PartFigures(figures, own.examples.y)
         elif (examples := getattr(built, name)) is not None:
-            parts[name] = PartFigures(ensemble.evaluator.figures(examples), examples.y)
+            parts[name] = PartFigures(model.evaluator.figures(examples), examples.y)
     return parts
 
 
@@ -78,7 +80,7 @@ def own_rows(built: Built, part: str) -> OwnRows | None:
         return None
     said = drawn_by_members(built)
     if part == "train":
-        said = ~(said | pool.division.held)
+        said = ~(said | pool.division.kept_apart)
     rows: Mask = np.logical_or.reduce(said)
     examples = as_examples(built.config, built.model, pool.take(rows))
     if part == "train":

@@ -124,6 +124,10 @@ def findings(values: Mapping[Any, Any]) -> Iterator[Finding]:
         yield "class_weight", "class_weight is for classes; this loss is for numbers", "remove it"
     yield from monitor_findings(values)
     yield from ensemble_findings(values)
+    if any(values.get(key) for key in ("calibrate", "threshold", "intervals")):
+        from nnctl.config.answering import answer_findings  # few configs ask for more than numbers
+
+        yield from answer_findings(values, task)
 
 
 def not_a_name(name: str) -> str:
@@ -202,12 +206,13 @@ def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
 
 def share_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
     """A share of the rows, written as the text that would be the name of a file."""
-    given = data.get("validation")
-    if isinstance(given, str):
-        fix = rewriting(given, Number(whole=False, bounds=FRACTION))
-        if fix is not None or (given.endswith("%") and number_of(given) is not None):
-            rule = f"a share of the rows is a number {FRACTION}"
-            yield "data.validation", f"validation is {excerpt(given)}, which is text; {rule}", fix
+    for key in ("validation", "calibration"):
+        given = data.get(key)
+        if isinstance(given, str):
+            fix = rewriting(given, Number(whole=False, bounds=FRACTION))
+            if fix is not None or (given.endswith("%") and number_of(given) is not None):
+                rule = f"a share of the rows is a number {FRACTION}"
+                yield f"data.{key}", f"{key} is {excerpt(given)}, which is text; {rule}", fix
 
 
 def scale_findings(data: Mapping[Any, Any], task: str | None) -> Iterator[Finding]:

@@ -30,6 +30,20 @@ KEYS = {
     "ensemble.members": "How many models.",
     "ensemble.split": "Whether each draws validation rows of its `own`, or all have the same, "
     "`shared`.",
+    "calibrate": "Whether probabilities are corrected by the rows of `data.calibration`, so that "
+    "they mean what they say: see [How sure is it?](how-sure.md).",
+    "threshold": "From above which probability the answer is yes: a number, or what it is chosen "
+    "for: see [below](#threshold).",
+    "threshold.maximize": "The cut with the greatest of this figure.",
+    "threshold.recall": "The highest cut that finds this share of the positive rows.",
+    "threshold.precision": "The lowest cut at which this share of the alarms is right, of at "
+    "least 30.",
+    "threshold.cost": "The cut of least cost.",
+    "threshold.positive": "The label that an alarm is about.",
+    "cost.false_negative": "What an overlooked positive row costs.",
+    "cost.false_positive": "What a false alarm costs.",
+    "intervals": "How often the range, or the set of labels, that comes with a prediction holds "
+    "the truth: see [How sure is it?](how-sure.md).",
     "ignore_advice": "Codes of [advice](advice.md) to hear nothing of.",
     "tune": "What `nnctl tune` searches, and how; `train` checks it and goes on without: see "
     "[below](#tune).",
@@ -49,6 +63,9 @@ KEYS = {
     "data.validation": "Rows to validate on after each epoch: a fraction of `train`, or a file.",
     "data.split": "Which rows a fraction takes: drawn at random, in equal shares of each class, or "
     "the last, for data in time order.",
+    "data.calibration": "Rows that neither train nor stop, a fraction of `train` or a file, by "
+    "which `calibrate`, `threshold` and `intervals` are fitted: see "
+    "[How sure is it?](how-sure.md).",
     "data.test": "Rows to evaluate once, after training.",
     "data.target": "The column, or columns, to predict; of `.npz` the array.",
     "data.features": "The columns to learn from; of `.npz` the array.",
@@ -112,6 +129,8 @@ DEFAULTS = {
     "file.file": "required but for IDX and `.npy`",
     "file.features": "as in `data`",
     "file.target": "as in `data`",
+    "threshold": "0.5",
+    "threshold.positive": "the second in sorted order",
     "tune.direction": "as the figure has it: losses and errors fall, other metrics rise",
     "strides (pooling)": "`pool_size`",
     "name (layer)": "`TYPE_K`, the K-th of its type",
@@ -181,6 +200,8 @@ ARGUMENTS = {
     "patience": "Epochs without a better figure that are let pass.",
     "percentile": "The percent of trials that go on.",
     "pool_size": "Cells of a window: for all axes, or for each.",
+    "quantiles": "The shares of targets that are to lie below the outputs, increasing; a target "
+    "has an output for each.",
     "rate": "The share of inputs that are set to 0.",
     "reduction_factor": "How many times higher the next rung is, and fewer the trials on it.",
     "restore_best": "Whether the weights of the best epoch are kept at the end.",

@@ -12,12 +12,17 @@ from nnctl.config.types import Entry, Section
 from nnctl.errors.visible import visible, visible_lines
 
 WIDTH = 100
+# What is asked of a model's answers: files of runs that ask nothing do not speak of it.
+UNASKED: dict[str, Any] = {"calibrate": False, "threshold": None, "intervals": None}
 
 
-def resolved(config: Config, *, absolute_paths: bool = False, tune: bool = False) -> dict[str, Any]:
+def resolved(
+    config: Config, *, absolute_paths: bool = False, tune: bool = False, unasked: bool = False
+) -> dict[str, Any]:
     """Every key of the config with its value, those of the named types included.
 
-    The section `tune`, which decides nothing of a training, is left out unless it is asked for.
+    The section `tune`, which decides nothing of a training, is left out unless it is asked for;
+    so are the keys about answers where nothing is asked, unless the `unasked` is wanted.
 
     A type without arguments is its bare name. Data files are named as the user wrote them, or by
     absolute paths, which mean the same from any folder.
@@ -25,6 +30,11 @@ def resolved(config: Config, *, absolute_paths: bool = False, tune: bool = False
     values: dict[str, Any] = plain_values(config)
     if config.tune is None or not tune:
         del values["tune"]
+    if not unasked:
+        for key in [key for key, default in UNASKED.items() if values[key] == default]:
+            del values[key]
+        if values["data"]["calibration"] is None:
+            del values["data"]["calibration"]
     if absolute_paths:
         data = values["data"]
         values["data"] = with_files(data, lambda file: absolute(config.resolve(file)))

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import argument_line, key_line
 from nnctl.config.schema import Config, DataConfig, EnsembleConfig, FileConfig, MarksConfig
+from nnctl.config.threshold import CostConfig, ThresholdConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
 from nnctl.config.types import Section, model_of
 from nnctl.network import annotations as forms
@@ -24,6 +25,8 @@ AHEAD: dict[type[Section], str] = {
     MarksConfig: "marks.",
     ColumnConfig: "column.",
     EnsembleConfig: "ensemble.",
+    ThresholdConfig: "threshold.",
+    CostConfig: "cost.",
     TuneConfig: "tune.",
     SearchRange: "range.",
 }

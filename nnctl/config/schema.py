@@ -30,6 +30,7 @@ from nnctl.config.types import (
     DeferredMapping,
     Entry,
     Named,
+    OrDeferred,
     OrSection,
     Section,
     arguments_model,
@@ -165,6 +166,7 @@ class DataConfig(Section):
     train: DataPath
     validation: Annotated[Fraction | File | None, OrSection(FileConfig)] = None
     split: Split = "random"
+    calibration: Annotated[Fraction | File | None, OrSection(FileConfig)] = None
     test: Annotated[File | None, OrSection(FileConfig)] = None
     target: Column | Columns | None = None
     features: Column | Columns | None = None
@@ -244,6 +246,13 @@ def tuning() -> type[Section]:
     return TuneConfig
 
 
+def cutting() -> type[Section]:
+    """The model of the section `threshold`."""
+    from nnctl.config.threshold import ThresholdConfig
+
+    return ThresholdConfig
+
+
 class Config(Section):
     """A run's config, checked, with every default filled in."""
 
@@ -266,6 +275,9 @@ class Config(Section):
     )
     class_weight: Annotated[Literal["balanced"] | dict[str, float] | None, OrLabelWeights()] = None
     ensemble: Annotated[Members, OrSection(EnsembleConfig)] = 1
+    calibrate: Annotated[bool, Strict()] = False
+    threshold: Annotated[Fraction | None, OrDeferred(cutting)] = None
+    intervals: Fraction | None = None
     ignore_advice: tuple[AdviceCode, ...] = ()
     tune: Annotated[Any, Deferred(tuning)] = None
     _source: Source = PrivateAttr()
@@ -284,6 +296,11 @@ class Config(Section):
         """How many models the run trains."""
         ensemble: Any = self.ensemble
         return ensemble.members if isinstance(ensemble, EnsembleConfig) else int(ensemble)
+
+    @property
+    def asks_of_answers(self) -> bool:
+        """Whether anything follows the model's output that is fitted when it has trained."""
+        return bool(self.calibrate or self.threshold or self.intervals)
 
     @property
     def draws_apart(self) -> bool:

@@ -241,6 +241,28 @@ class OrSection(NamedTuple):
         return allowed.extended(forms.Instance(self.section))
 
 
+class OrDeferred(NamedTuple):
+    """Marks a field whose mappings are a section, as `OrSection` does; `section` gives its model.
+
+    It is loaded, and made, for the configs that have such a mapping.
+    """
+
+    section: Callable[[], type[Section]]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def either(value: Any, rest: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            mine = isinstance(value, Mapping | Section)
+            return self.section().model_validate(value) if mine else rest(value)
+
+        return core_schema.no_info_wrap_validator_function(either, handler(source))
+
+    def amend(self, allowed: Allowed) -> Allowed:
+        """What is allowed, and the section besides."""
+        return allowed.extended(forms.Instance(self.section()))
+
+
 class Deferred(NamedTuple):
     """Marks a field that holds a section, or None; `section` gives its model.
 

@@ -1,4 +1,4 @@
-"""Which rows of a training file train, which validate, and which a fold holds out."""
+"""Which rows of a training file train, validate or calibrate, and which a fold holds out."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.data.preprocessing import Examples
-from nnctl.data.split import Split, validation_rows
+from nnctl.data.split import Split, count_of_share, drawn_rows
 from nnctl.reading.array_types import Mask
+from nnctl.reading.files import DataFile
 
 if TYPE_CHECKING:
     from nnctl.data.folds import Fold
@@ -17,7 +18,7 @@ Strata = NDArray[np.integer[Any]] | None  # the class of each row, (rows,), wher
 
 
 class Drawn(NamedTuple):
-    """Rows of the training file that validate: `share` of them, which `generator` draws.
+    """Rows of the training file that do not train: `share` of them, which `generator` draws.
 
     With `split` "last" they are the last ones.
     """
@@ -35,12 +36,14 @@ class Dealt(NamedTuple):
 
 
 class Division(NamedTuple):
-    """The rows of a training file, divided: masks (rows,) of those that validate or are held out.
+    """The rows of a training file, divided: masks (rows,) of those that are held out, that
+    calibrate, and that validate.
 
-    What it was made of is kept, so that other rows can be drawn.
+    What it was made of is kept, so that other rows can be drawn to validate.
     """
 
     held: Mask
+    calibrates: Mask
     drawn: Mask
     drawing: Drawn | None
     strata: Strata
@@ -48,32 +51,73 @@ class Division(NamedTuple):
 
     @classmethod
     def of(
-        cls, rows: int, strata: Strata, file: str, dealt: Dealt | None, drawing: Drawn | None
+        cls,
+        rows: int,
+        strata: Strata,
+        file: str,
+        dealt: Dealt | None,
+        validation: Drawn | DataFile | None,
+        calibration: Drawn | DataFile | None = None,
     ) -> "Division":
-        """The rows of a fold are taken first, and those that validate from the others."""
-        held = drawn = np.zeros(rows, dtype=np.bool_)
+        """The rows of a fold are taken first, then those that calibrate, then those that validate.
+
+        Where the last rows are taken, those that calibrate come before those that validate. What
+        has a file of its own takes none.
+        """
+        drawing = validation if isinstance(validation, Drawn) else None
+        held = none = np.zeros(rows, dtype=np.bool_)
         if dealt is not None:
             from nnctl.data.folds import folds_of  # for crossvalidation alone
 
             held = folds_of(rows, dealt.fold.count, dealt.generator, strata) == dealt.fold.index
-        division = cls(held, drawn, drawing, strata, file)
+        division = cls(held, none, none, drawing, strata, file)
+        if isinstance(calibration, Drawn):
+            division = division._replace(calibrates=division._calibrating(calibration))
         return division if drawing is None else division.redrawn(drawing.generator)
+
+    def _calibrating(self, wanted: Drawn) -> Mask:
+        """The rows that calibrate."""
+        left = ~self.held
+        count = int(np.count_nonzero(left))
+        behind = 0
+        if wanted.split == "last" and self.drawing is not None:
+            others = count - count_of_share(count, wanted.share)
+            behind = count_of_share(others, self.drawing.share)
+        found = np.zeros(len(left), dtype=np.bool_)
+        share, generator, split = wanted
+        classes = None if self.strata is None else self.strata[left]
+        found[left] = drawn_rows(
+            count, share, generator, classes, self.file, split, "calibration", behind
+        )
+        return found
 
     def redrawn(self, generator: np.random.Generator) -> "Division":
         """The same rows, of which a generator draws as many others to validate."""
         assert self.drawing is not None
         share, _, split = self.drawing
-        left = ~self.held
+        left = ~self.kept_apart
         classes = None if self.strata is None else self.strata[left]
         count = int(np.count_nonzero(left))
         drawn = np.zeros(len(left), dtype=np.bool_)
-        drawn[left] = validation_rows(count, share, generator, classes, self.file, split)
+        drawn[left] = drawn_rows(count, share, generator, classes, self.file, split)
         return self._replace(drawn=drawn)
+
+    @property
+    def kept_apart(self) -> Mask:
+        """The rows that neither train nor validate, whatever is drawn."""
+        kept: Mask = self.held | self.calibrates
+        return kept
+
+    @property
+    def aside(self) -> dict[str, Mask]:
+        """The rows that do not train, by the part of the data that they are, if there are any."""
+        found = {"validation": self.drawn, "calibration": self.calibrates, "held": self.held}
+        return {part: rows for part, rows in found.items() if rows.any()}
 
     @property
     def trains(self) -> Mask:
         """The rows that train."""
-        others: Mask = ~(self.drawn | self.held)
+        others: Mask = ~(self.drawn | self.kept_apart)
         return others
 
 

@@ -35,7 +35,7 @@ class Prepared(NamedTuple):
 
     `held` are the rows that a fold of a crossvalidation holds out, and `held_rows` (rows,) says
     which of the training file's they are, counted from 0. `pool` is what the validation rows were
-    drawn from, if they were.
+    drawn from, if they were; `calibration` are rows that neither train nor validate.
     """
 
     train: Examples
@@ -47,6 +47,12 @@ class Prepared(NamedTuple):
     held_rows: NDArray[np.intp] | None = None
     pool: Pool | None = None
     columns: "tuple[ColumnFacts, ...]" = ()
+    calibration: Examples | None = None
+
+    @property
+    def parts(self) -> tuple[Examples | None, ...]:
+        """The rows that train, validate and test, that a fold holds out, and that calibrate."""
+        return self.train, self.validation, self.test, self.held, self.calibration
 
     def redrawn(self, generator: np.random.Generator) -> "Prepared":
         """The same with other rows to validate, which `generator` draws, and all else to train.
@@ -62,14 +68,15 @@ class Prepared(NamedTuple):
 class Wanted(NamedTuple):
     """What the model needs of its data.
 
-    `task` is what the loss makes of the targets, `units` the number of the model's outputs.
-    `one_hot` says whether classes may have a column each.
+    `task` is what the loss makes of the targets, `units` the number of the model's outputs, of
+    which a target has `outputs_a_target`. `one_hot` says whether classes may have a column each.
     """
 
     task: Task
     units: int
     dtype: str = "float32"
     one_hot: bool = False
+    outputs_a_target: int = 1
 
     def labels(self, targets: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the target columns that hold labels: a single one of classes."""
@@ -82,6 +89,7 @@ def prepare(
     treatment: Treatment = AS_IS,
     *,
     validation: Drawn | DataFile | None = None,
+    calibration: Drawn | DataFile | None = None,
     test: DataFile | None = None,
     held: Dealt | None = None,
     survey: bool = False,
@@ -89,18 +97,17 @@ def prepare(
     """Reads the data of a run; with `survey`, what the columns of a table hold is told, too.
 
     `train` names the columns, or the arrays of an `.npz` file; features are by default all columns
-    but target and weight. The rows of `held` are taken first, and `validation` from the others. All
-    statistics and categories are those of the rows that train. Raises `NnctlError` with the
+    but target and weight. The rows of `held` are taken first, then those of `calibration`, and
+    `validation` from the others. All statistics and categories are those of the rows that train.
+    Raises `NnctlError` with the
     problems found in `train`, else with those of the other files.
     """
-    others = ("validation", validation), ("test", test)
-    files = {part: file for part, file in others if isinstance(file, DataFile)}
+    files = files_among(validation=validation, calibration=calibration, test=test)
     check_files({"train": train, **files})
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
-    drawing = validation if isinstance(validation, Drawn) else None
     strata = class_indices(raw, preprocessing.targets)
-    division = Division.of(len(raw), strata, raw.targets.file, held, drawing)
+    division = Division.of(len(raw), strata, raw.targets.file, held, validation, calibration)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     y, weight = targets_and_weights(raw, preprocessing, trains, str(train.path))
@@ -112,20 +119,25 @@ def prepare(
     def examples(x: Rows, rows: Mask) -> Examples:
         return Examples(x, y[rows], None if weight is None else weight[rows])
 
-    pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows)) if drawing else None
-    if drawing is not None:
-        read["validation"] = examples(parts.rest(division.drawn), division.drawn)
+    read |= {part: examples(parts.rest(own), own) for part, own in division.aside.items()}
+    pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows))
     return Prepared(
         examples(parts.training, trains),
         read.get("validation"),
         read.get("test"),
         preprocessing,
         (*notices.problems(), *warnings),
-        None if held is None else examples(parts.rest(division.held), division.held),
+        read.get("held"),
         None if held is None else np.flatnonzero(division.held),
-        pool,
+        pool if division.drawing else None,
         columns,
+        read.get("calibration"),
     )
+
+
+def files_among(**parts: Drawn | DataFile | None) -> dict[str, DataFile]:
+    """Those parts of the data that have a file of their own."""
+    return {part: file for part, file in parts.items() if isinstance(file, DataFile)}
 
 
 def targets_and_weights(
@@ -205,7 +217,8 @@ def check_outputs(wanted: Wanted, targets: tuple[str, ...], source: Source) -> N
     """Raises `NnctlError` where the model's outputs and the targets differ in number."""
     multiclass = wanted.task == "multiclass"
     single = multiclass and len(targets) == 1
-    if single or (len(targets) == wanted.units and (wanted.one_hot or not multiclass)):
+    units = len(targets) * wanted.outputs_a_target
+    if single or (units == wanted.units and (wanted.one_hot or not multiclass)):
         return
     columns = "1 target" if len(targets) == 1 else f"{len(targets)} targets"
     if multiclass and not wanted.one_hot:
@@ -216,7 +229,9 @@ def check_outputs(wanted: Wanted, targets: tuple[str, ...], source: Source) -> N
         outputs = "1 output" if wanted.units == 1 else f"{wanted.units} outputs"
         shown = ", ".join(targets[:10]) + (", …" if len(targets) > 10 else "")
         message = f"the model has {outputs}, the data {columns} ({shown})"
-        fix, setting = f"give the last layer units: {len(targets)}", Setting(OUTPUT_UNITS)
+        if wanted.outputs_a_target > 1:
+            message += f", and the loss {wanted.outputs_a_target} quantiles for each"
+        fix, setting = f"give the last layer units: {units}", Setting(OUTPUT_UNITS)
     line = None if isinstance(source, ArrayReader) else source.header.line
     raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
 

@@ -1,4 +1,4 @@
-"""Which rows train and which validate."""
+"""Which rows train, and which are taken to validate or to calibrate."""
 
 from typing import Any, Literal
 
@@ -8,35 +8,46 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem, Setting
 
 Split = Literal["random", "last"]
+Part = Literal["validation", "calibration"]
+PURPOSE: dict[Part, str] = {"validation": "validate", "calibration": "calibrate"}
 ROWS_AT_ONCE = 1 << 20  # rows
 
 
-def validation_rows(
+def count_of_share(rows: int, fraction: float) -> int:
+    """How many of so many rows a share is, to the nearest whole number."""
+    return int(fraction * rows + 0.5)
+
+
+def drawn_rows(
     rows: int,
     fraction: float,
     generator: np.random.Generator,
     classes: NDArray[np.integer[Any]] | None = None,
     file: str | None = None,
     split: Split = "random",
+    part: Part = "validation",
+    behind: int = 0,
 ) -> NDArray[np.bool_]:
-    """A mask of the rows that validate: `fraction` of them, to the nearest whole number.
+    """A mask of the rows of a part: `fraction` of all, to the nearest whole number.
 
-    With `split` "last" they are the last rows. Else `generator` draws them; with `classes` (rows,)
-    each class gives its share, the odd rows going to the classes with the largest remainders, the
-    first of equals. Raises `NnctlError` if either part were empty.
+    With `split` "last" they are the last rows but for those `behind` them. Else `generator` draws
+    them; with `classes` (rows,) each class gives its share, the odd rows going to the classes with
+    the largest remainders, the first of equals. Raises `NnctlError` if the part were empty, or none
+    left.
     """
-    wanted = int(fraction * rows + 0.5)
-    if not 0 < wanted < rows:
+    wanted = count_of_share(rows, fraction)
+    left = rows - wanted - behind
+    if not (wanted > 0 and left > 0):
         noun = "row" if rows == 1 else "rows"
         message = (
-            f"validation: {fraction:g} of {rows} {noun} leaves {wanted} to validate "
-            f"and {rows - wanted} to train"
+            f"{part}: {fraction:g} of {rows} {noun} leaves {wanted} to {PURPOSE[part]} "
+            f"and {max(0, left)} to train"
         )
         fix = "each part needs a row: change the share, or add rows"
-        raise NnctlError(Problem(message, fix, file, setting=Setting("data.validation")))
+        raise NnctlError(Problem(message, fix, file, setting=Setting(f"data.{part}")))
     mask = np.zeros(rows, dtype=np.bool_)
     if split == "last":
-        mask[rows - wanted :] = True
+        mask[left : left + wanted] = True
         return mask
     order = generator.permutation(rows)
     if classes is None:
@@ -44,9 +55,9 @@ def validation_rows(
         return mask
     quotas = _quotas(np.bincount(classes), wanted)
     for start in range(0, rows, ROWS_AT_ONCE):  # so that no more than the order itself is held
-        part = order[start : start + ROWS_AT_ONCE]
-        by_class = part[np.argsort(classes[part], kind="stable")]
-        counts = np.bincount(classes[part], minlength=len(quotas))
+        here = order[start : start + ROWS_AT_ONCE]
+        by_class = here[np.argsort(classes[here], kind="stable")]
+        counts = np.bincount(classes[here], minlength=len(quotas))
         starts, taken = np.cumsum(counts) - counts, np.minimum(counts, quotas)
         for first, count in zip(starts, taken, strict=True):
             mask[by_class[first : first + count]] = True

@@ -77,7 +77,15 @@ class Targets(NamedTuple):
         return made
 
     def in_own_unit(self, predictions: Array) -> Array:
-        """Predictions of the scaled targets as those of the targets themselves, in their dtype."""
+        """Predictions of the scaled targets as those of the targets themselves, in their dtype.
+
+        Of several numbers for a target, side by side, each is one of it.
+        """
+        each = predictions.shape[-1] // len(self.names) if predictions.ndim > 1 else 1
+        if each > 1:
+            apart = predictions.reshape(len(predictions), -1, each)
+            own = [self.in_own_unit(apart[..., k]) for k in range(each)]
+            return np.stack(own, axis=-1).reshape(predictions.shape)
         with np.errstate(over="ignore"):
             return self.scaling.invert(predictions).astype(predictions.dtype, copy=False)
 

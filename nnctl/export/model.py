@@ -9,9 +9,10 @@ import onnx
 from onnx import ModelProto, helper
 
 from nnctl.assembly.trained import Trained
-from nnctl.export import inputs, layers, outputs
+from nnctl.export import inputs, layers, outputs, readout
 from nnctl.export.activations import write_activation
 from nnctl.export.writing import ML, Port, Tensor, Writer
+from nnctl.network.layers import Layer
 from nnctl.runs.weights import member_name
 from nnctl.system.version import __version__
 from nnctl.training.sequential import Sequential
@@ -30,21 +31,31 @@ def write_graph(trained: Trained, opset: int, input_dtype: str | None = None) ->
     writer = Writer(model.dtype, opset)
     dtype = input_dtype or inputs.exact_dtype(preparation.inputs)
     x = inputs.write_inputs(writer, preparation.inputs, model.input_shape, dtype)
+    temperature = trained.readout.temperature
     found = []
     for number, member in enumerate(trained.members, start=1):
         ahead = member_name(number, "") if len(trained.members) > 1 else ""
-        y = through_layers(writer, member, x, ahead)
-        with writer.named(f"{ahead}outputs"):
-            found.append(write_activation(writer, model.loss.output_activation, y))
+        places = member.places if temperature is None else readout.layers_to_logits(member)
+        y = through_layers(writer, member, places, x, ahead)
+        if temperature is None:
+            with writer.named(f"{ahead}outputs"):
+                y = write_activation(writer, model.loss.output_activation, y)
+        found.append(y)
     with writer.named("outputs"):
-        outputs.write_outputs(writer, mean_of(writer, found), preparation.targets)
+        if temperature is not None:
+            y = readout.write_corrected(writer, trained, temperature, found)
+        else:
+            y = mean_of(writer, found)
+        outputs.write_outputs(writer, y, trained, found)
     return writer
 
 
-def through_layers(writer: Writer, model: Sequential, x: Tensor, ahead: str = "") -> Tensor:
-    """The model's output for its input; names of its layers have `ahead` before them."""
+def through_layers(
+    writer: Writer, model: Sequential, places: Sequence[Layer], x: Tensor, ahead: str = ""
+) -> Tensor:
+    """The output of the model's layers, `places`, for its input; `ahead` is before their names."""
     arrays = model.named_arrays()
-    for name, layer, shape in zip(model.layer_names, model.places, model.shapes, strict=True):
+    for name, layer, shape in zip(model.layer_names, places, model.shapes, strict=True):
         weights = {p.name: arrays[f"{name}/{p.name}"] for p in layer.parameters}
         with writer.named(f"{ahead}{name}"):
             x = layers.write_layer(writer, layer, x, shape, weights)

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from nnctl.assembly.answering import fit_readout
 from nnctl.assembly.build import Built, build
 from nnctl.config import load
 from nnctl.data.folds import Fold
@@ -243,8 +244,8 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
             for problem in error.problems
         ]
         raise TrainingDiverged(problems) from None
-    model = model_of(trained)
-    figures = model.evaluator.figures(built.held)
+    fitted = fit_readout(built, model_of(trained))
+    figures = fitted.model.evaluator.figures(built.held)
     watching = [each for member in trained for each in member.watching]
     undefined = tuple(
         problem for each in watching if (problem := each.undefined_problem()) is not None
@@ -254,5 +255,5 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
     if work.predictions is None:
         return result
     part = work.predictions / f"{index + 1}.jsonl"
-    write_part(part, built, model, index + 1)
-    return replace(result, columns=held_out_columns(built, model), predictions=part)
+    write_part(part, built, fitted, index + 1)
+    return replace(result, columns=held_out_columns(built, fitted), predictions=part)

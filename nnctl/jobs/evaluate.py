@@ -10,13 +10,14 @@ from typing import Any
 from nnctl.assembly.build import metrics_for
 from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baselines, guesses_for
 from nnctl.assembly.examples import examples_for, nbytes
-from nnctl.assembly.trained import Trained, load_trained
+from nnctl.assembly.trained import Trained, at_cuts, load_trained
 from nnctl.data.classes import Label
 from nnctl.data.prepare import read_examples
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.finding import find_weights_and_data
-from nnctl.jobs.predict import threshold_for
-from nnctl.network.metrics import METRICS, AtThreshold, Metric, higher_is_better
+from nnctl.jobs.predict import cuts_for
+from nnctl.network.answers import THRESHOLD
+from nnctl.network.metrics import METRICS, higher_is_better
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of
@@ -130,8 +131,8 @@ def evaluate(
     bounds += [Bound.parse(text, over=True) for text in fail_over]
     weights, data = find_weights_and_data(weights, data)
     trained = load_trained(weights)
-    limit = threshold_for(trained, threshold)
-    measure(trained, {bound.metric for bound in bounds}, threshold)
+    cuts = cuts_for(trained, threshold)
+    measure(trained, {bound.metric for bound in bounds}, cuts)
     model = trained.model
     targets = trained.preprocessing.targets
     file = file_of(data, tuple(features), tuple(target))
@@ -142,7 +143,7 @@ def evaluate(
     figures = model.evaluator.figures(examples)
     confusion = None
     if targets.classes is not None:
-        confusion = Confusion.of(targets.classes.labels, guesses_for(trained, examples, limit))
+        confusion = Confusion.of(targets.classes.labels, guesses_for(trained, examples, cuts))
         warnings += unseen_matrix(confusion)
     lacking = absence(targets, examples.y, "no row", list(model.metrics))
     warnings += [] if lacking is None else [lacking]
@@ -154,18 +155,18 @@ def evaluate(
         confusion,
         tuple(bound.metric for bound in bounds if bound.missed_by(figures)),
         tuple(warnings),
-        limit if targets.task == "binary" else None,
+        cuts[0] if targets.task == "binary" and len(set(cuts)) == 1 else None,
     )
 
 
-def measure(trained: Trained, more: set[str], threshold: float | None) -> None:
-    """Lets the model compute its metrics and `more`, with yes above `threshold` if one is given."""
+def measure(trained: Trained, more: set[str], cuts: Sequence[float]) -> None:
+    """Lets the model compute its metrics and `more`, with yes above the `cuts` of its outputs."""
     model = trained.model
     names = sorted(more - {"loss", *model.metrics})
     added = metrics_for(model, metrics_of(names), trained.preprocessing.targets)
     metrics = {**model.metrics, **added}
-    if threshold is not None:
-        metrics = {name: at_threshold(metric, threshold) for name, metric in metrics.items()}
+    if trained.preprocessing.targets.task == "binary" and set(cuts) != {THRESHOLD}:
+        metrics = at_cuts(metrics, cuts)
     model.compile(model.optimizer, model.loss, metrics)
 
 
@@ -180,11 +181,6 @@ def unseen_matrix(confusion: Confusion) -> list[Problem]:
 
 def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
-
-
-def at_threshold(metric: Metric, threshold: float) -> Metric:
-    """The metric with another threshold, where it judges answers at all."""
-    return AtThreshold(metric, threshold) if metric.judges_answers else metric
 
 
 def trained_on(trained: Trained, file: DataFile) -> list[Problem]:

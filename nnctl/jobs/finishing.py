@@ -8,6 +8,7 @@ from nnctl.advice import Advice
 from nnctl.advice.verdict import Ending, climb_of, verdict_of_divergence, verdict_on
 from nnctl.assembly.build import Built
 from nnctl.assembly.comparison import absence, baselines
+from nnctl.calibration.readout import AS_IT_IS, Readout
 from nnctl.errors import ExitStatus, Problem
 from nnctl.graph import Array
 from nnctl.jobs.job import (
@@ -54,7 +55,7 @@ class Product(NamedTuple):
 
     `truth` has the targets of the parts' rows. Each of the `members`, one unless it is an ensemble,
     has its callbacks that belong to the run in `watching`; `tests` are their own figures on the
-    test rows.
+    test rows. `readout` is what follows the output, of which `notices` tell.
     """
 
     model: "Predicting"
@@ -63,11 +64,15 @@ class Product(NamedTuple):
     members: tuple[Sequential, ...]
     watching: "tuple[tuple[Monitor, ...], ...]"
     tests: tuple[Mapping[str, float], ...] = ()
+    readout: Readout = AS_IT_IS
+    notices: tuple[Problem, ...] = ()
 
     @classmethod
     def of(cls, job: Job) -> "Product":
-        """That of a single model, whose figures are those of its epoch."""
+        """That of a single model, whose figures are those of its epoch, or of its answers."""
         built, model = job.built, job.built.model
+        if built.config.asks_of_answers:
+            return cls.of_answers(built, model, (model,), (job.watching,))
         train, validation = final_figures(model.state())
         test = None if built.test is None else model.evaluator.figures(built.test)
         figures = {"train": train, "validation": validation, "test": test or {}}
@@ -83,21 +88,40 @@ class Product(NamedTuple):
         watching: "Sequence[tuple[Monitor, ...]]",
     ) -> "Product":
         """That of several members, whose training is over; `built` has the data of the first."""
-        from nnctl.assembly.out_of_bag import figures_by_part
         from nnctl.training.ensemble import Ensemble
 
-        together = Ensemble(models)
-        parts = figures_by_part(built, together)
         tests: list[Mapping[str, float]] = []
         if built.test is not None:
             tests = [model.evaluator.figures(built.test) for model in models]
+        return cls.of_answers(built, Ensemble(models), models, watching, tests)
+
+    @classmethod
+    def of_answers(
+        cls,
+        built: Built,
+        model: "Predicting",
+        members: Sequence[Sequential],
+        watching: "Sequence[tuple[Monitor, ...]]",
+        tests: Sequence[Mapping[str, float]] = (),
+    ) -> "Product":
+        """That of what answers: a model, or several together, with what follows their output."""
+        from nnctl.assembly.out_of_bag import figures_by_part
+
+        readout, notices = AS_IT_IS, tuple[Problem, ...]()
+        if built.config.asks_of_answers:
+            from nnctl.assembly.answering import fit_readout
+
+            model, readout, notices = fit_readout(built, model)
+        parts = figures_by_part(built, model)
         return cls(
-            together,
+            model,
             {name: part.figures for name, part in parts.items()},
             {name: part.truth for name, part in parts.items()},
-            tuple(models),
+            tuple(members),
             tuple(watching),
             tuple(tests),
+            readout,
+            notices,
         )
 
     @property
@@ -126,7 +150,7 @@ def finish(
     made = product or Product.of(job)
     if is_first(built.model.ranks):
         arrays = gather_arrays([member.named_arrays() for member in made.members])
-        save_weights(folder.weights, arrays, metadata_of(job))
+        save_weights(folder.weights, arrays, metadata_of(job, made.readout))
     results = results_of_product(job, folder, reason, made)
     guessed = {part: baselines_of(built, made, part) for part in made.figures}
     stopping = tuple(map(stopping_among, made.watching))
@@ -134,7 +158,7 @@ def finish(
     ending = Ending(built, made.model, reason, figures, guessed, truth, made.states, stopping)
     verdict = verdict_on(ending)
     climb = climb_of(ending)
-    warnings = (*undefined_figures(job, made), *absences(built, made))
+    warnings = (*made.notices, *undefined_figures(job, made), *absences(built, made))
     results["baselines"] = guessed
     results["verdict"] = verdict.as_json()
     results["status"] = reason if climb is None else "diverged"
@@ -156,16 +180,21 @@ def finish(
 def results_of_product(job: Job, folder: RunFolder, status: str, made: Product) -> dict[str, Any]:
     """The figures of what a training has come to."""
     if not made.is_ensemble:
-        return final_results(job, folder.path, folder.weights, status, made.figures.get("test"))
-    return results_of_members(
-        made.states,
-        made.figures,
-        made.tests,
-        folder=folder.path,
-        weights=folder.weights,
-        seed=job.built.config.seed,
-        status=status,
-    )
+        results = final_results(job, folder.path, folder.weights, status, made.figures.get("test"))
+        results |= {part: dict(figures) for part, figures in made.figures.items()}
+    else:
+        results = results_of_members(
+            made.states,
+            made.figures,
+            made.tests,
+            folder=folder.path,
+            weights=folder.weights,
+            seed=job.built.config.seed,
+            status=status,
+        )
+    if made.readout != AS_IT_IS:
+        results["readout"] = made.readout.to_json()
+    return results
 
 
 def baselines_of(built: Built, made: Product, part: str) -> dict[str, float]:

@@ -8,13 +8,14 @@ from nnctl.advice import Advice
 from nnctl.advice.verdict import Verdict
 from nnctl.assembly.build import Built, output_units
 from nnctl.assembly.examples import data_file
+from nnctl.calibration.readout import AS_IT_IS, Readout
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.errors import ExitStatus, Problem
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.runs.checkpoint import About
-from nnctl.runs.weights import CONFIG_VALUES, SPARE_UNITS
+from nnctl.runs.weights import CONFIG_VALUES, READOUT, SPARE_UNITS
 from nnctl.system import stated
 from nnctl.system.version import __version__
 from nnctl.training.loop import Training
@@ -131,8 +132,9 @@ def data_facts(job: Job) -> dict[str, dict[str, str]]:
     }
 
 
-def metadata_of(job: Job) -> dict[str, Any]:
-    """All that predictions need beside the arrays: config, data preparation, input shape."""
+def metadata_of(job: Job, readout: Readout = AS_IT_IS) -> dict[str, Any]:
+    """All that predictions need beside the arrays: config, data preparation, input shape, and what
+    follows the output."""
     config = resolved(job.built.config)
     config["data"] = with_files(config["data"], lambda file: Path(file).name)
     return {
@@ -143,6 +145,7 @@ def metadata_of(job: Job) -> dict[str, Any]:
         "input_shape": list(job.built.model.input_shape),
         SPARE_UNITS: spare_units(job.built),
         "preprocessing": job.built.prepared.preprocessing.to_json(),
+        **({} if readout == AS_IT_IS else {READOUT: readout.to_json()}),
     }
 
 

@@ -8,25 +8,20 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
-from nnctl.assembly.comparison import spread_by_block
 from nnctl.assembly.examples import nbytes
+from nnctl.assembly.predicted import Row, columns_of, predicted_rows
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.errors.visible import visible_cells
-from nnctl.graph import Array
 from nnctl.jobs.finding import find_weights, find_weights_and_data
-from nnctl.network.answers import THRESHOLD, is_yes, likeliest
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of, open_source
 from nnctl.system.unicode import normal_form
-from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
+from nnctl.training.blocks import rows_by_bytes, slices_of
 
 CELL = 16  # bytes of text, about
-Row = Sequence[object]
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ class Predictions:
 
     trained: Trained
     source: DataFile | BinaryIO
-    threshold: float
+    cuts: tuple[float, ...]
     keep: tuple[str, ...]
     warn: Callable[[Problem], object]
     spread: bool = False
@@ -53,7 +48,7 @@ class Predictions:
     @property
     def columns(self) -> list[str]:
         """Those of the predictions themselves."""
-        return predicted_columns(self.trained, self.spread)
+        return columns_of(self.trained, self.spread)
 
     def chunks(self) -> Iterator[str]:
         """The header, then the rows, ready to be written.
@@ -95,76 +90,13 @@ class Predictions:
         """The rows of a batch, in its order; those that cannot be predicted have empty cells."""
         predicted: Iterator[Row] = iter(())
         if len(batch.x):
-            predicted = predicted_rows(self.trained, batch.x, self.threshold, self.spread)
+            predicted = predicted_rows(self.trained, batch.x, self.cuts, self.spread)
         nothing = [""] * len(self.columns)
         rows = (next(predicted) if usable else nothing for usable in batch.usable.tolist())
         if not self.keep:
             return rows
         kept = zip(*(visible_cells(batch.kept[name]) for name in self.keep), strict=True)
         return ([*mine, *row] for mine, row in zip(kept, rows, strict=True))
-
-
-def predicted_rows(
-    trained: Trained, x: Inputs, threshold: float, spread: bool = False
-) -> Iterator[Row]:
-    """The rows of predictions for inputs `x` `(rows, …)`, in the order of `predicted_columns`."""
-    targets = trained.preprocessing.targets
-    numbers, apart = numbers_of(trained, x)
-    # The fewest digits that read back; a row's when it is asked for, of which few are held.
-    texts: Iterator[list[str]] = (list(map(str, row)) for row in numbers)
-    if spread and apart is not None:
-        both = np.stack([numbers, apart], axis=-1).reshape(len(numbers), -1)
-        texts = (list(map(str, row)) for row in both)
-    each = 2 if spread else 1  # cells a number
-    if targets.task == "regression":
-        return texts
-    if targets.classes is None:
-        chosen = is_yes(numbers, threshold).astype(int)
-        return (
-            [cell for k, own in enumerate(own_labels) for cell in (own, *row[each * k :][:each])]
-            for own_labels, row in zip(chosen.tolist(), texts, strict=True)
-        )
-    labels = visible_cells(targets.classes.labels)
-    if targets.task == "binary":
-        picked = is_yes(numbers[:, 0], threshold).astype(int)
-    else:
-        picked = likeliest(numbers, len(labels))
-    rows = zip(picked.tolist(), texts, strict=True)
-    return ([labels[k], *row[: each * len(labels)]] for k, row in rows)
-
-
-def numbers_of(trained: Trained, x: Inputs) -> tuple[Array, Array | None]:
-    """The predictions for `x` `(rows, …)` in the targets' own unit, and the members' deviation."""
-    model, targets = trained.model, trained.preprocessing.targets
-    inputs = x.reshape(len(x), *model.input_shape)
-    if isinstance(inputs, np.ndarray):
-        inputs = np.ascontiguousarray(inputs)
-    blocks = list(spread_by_block(trained, inputs))
-    found = np.concatenate([predictions for _, predictions, _ in blocks])
-    spreads = [spread for *_, spread in blocks if spread is not None]
-    apart = np.concatenate(spreads) if spreads else None
-    if targets.task == "regression":
-        found = targets.in_own_unit(found)
-        if apart is not None:
-            apart = (apart * targets.scaling.divisor).astype(found.dtype)
-    return found.reshape(len(found), -1), None if apart is None else apart.reshape(len(found), -1)
-
-
-def predicted_columns(trained: Trained, spread: bool = False) -> list[str]:
-    """The names of the columns of predictions, each with its spread behind where it is wanted."""
-    targets = trained.preprocessing.targets
-
-    def numbers(*names: str) -> list[str]:
-        return [each for name in names for each in ((name, f"{name}_std") if spread else (name,))]
-
-    if targets.task == "regression":
-        return numbers(*targets.names)
-    if targets.classes is None:
-        return [c for name in targets.names for c in (name, *numbers(f"probability_{name}"))]
-    if targets.task == "binary":
-        return ["prediction", *numbers("probability")]
-    labels = targets.classes.labels
-    return ["prediction", *numbers(*(f"probability_{label}" for label in labels))]
 
 
 def csv_text(rows: Iterator[Row] | Sequence[Row]) -> str:
@@ -174,15 +106,17 @@ def csv_text(rows: Iterator[Row] | Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def threshold_for(trained: Trained, threshold: float | None) -> float:
-    """The probability above which the answer is yes: what was asked for, or else 0.5.
+def cuts_for(trained: Trained, threshold: float | None) -> tuple[float, ...]:
+    """From above which probabilities answers are yes: what was asked for, or else what is kept.
 
     Raises `NnctlError` for one where there is none.
     """
     task = trained.preprocessing.targets.task
-    if threshold is not None and task != "binary":
+    if threshold is None:
+        return trained.cuts
+    if task != "binary":
         raise ArgumentError(f"--threshold is for binary predictions; this model's are {task}")
-    return THRESHOLD if threshold is None else threshold
+    return (threshold,) * len(trained.cuts)
 
 
 def predict(
@@ -206,11 +140,11 @@ def predict(
     if isinstance(source, Path):
         weights, source = find_weights_and_data(weights, source)
     trained = load_trained(find_weights(weights))
-    limit = threshold_for(trained, threshold)
+    cuts = cuts_for(trained, threshold)
     if spread and len(trained.members) == 1:
         message = "--spread tells how far the members of an ensemble lie apart; this is one model"
         raise ArgumentError(message, "leave it out, or train with --ensemble N")
-    columns = predicted_columns(trained, spread)
+    columns = columns_of(trained, spread)
     if twice := [name for name in columns if columns.count(name) > 1]:
         message = f'with --spread two columns of the predictions would be called "{twice[0]}"'
         raise NnctlError(Problem(message, "leave it out, or call the target otherwise"))
@@ -219,4 +153,4 @@ def predict(
         raise NnctlError(Problem(message, "keep another column, or none"))
     file = file_of(source, tuple(features)) if isinstance(source, Path) else source
     kept = tuple(dict.fromkeys(map(normal_form, keep)))
-    return Predictions(trained, file, limit, kept, warn, spread)
+    return Predictions(trained, file, cuts, kept, warn, spread)

@@ -83,4 +83,6 @@ def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:
 
     Raises `NnctlError` with all that is wrong with its keys and values.
     """
-    return dump_yaml(resolved(load(find_config(path), overrides=overrides), tune=True))
+    return dump_yaml(
+        resolved(load(find_config(path), overrides=overrides), tune=True, unasked=True)
+    )

@@ -108,6 +108,7 @@ NonNegativeInt = Annotated[int, Range(0)]
 PositiveFloat = Annotated[float, Range(0, low_open=True)]
 NonNegativeFloat = Annotated[float, Range(0)]
 Share = Annotated[float, Range(0, 1)]
+InnerShare = Annotated[float, Range(0, 1, low_open=True, high_open=True)]
 DecayRate = Annotated[float, Range(0, 1, high_open=True)]
 
 

@@ -1,5 +1,9 @@
 """What is predicted: the one rule by which probabilities become answers."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from nnctl.graph import Array
 
 THRESHOLD = 0.5
@@ -14,7 +18,12 @@ def likeliest(probabilities: Array, classes: int | None = None) -> Array:
     return indices
 
 
-def is_yes(probabilities: Array, threshold: float = THRESHOLD) -> Array:
-    """Whether the answer is yes, the second class, where that has these probabilities."""
+def is_yes(probabilities: Array, threshold: float | Sequence[float] = THRESHOLD) -> Array:
+    """Whether the answer is yes, the second class, where that has these probabilities.
+
+    That is so above the `threshold`, of which each column may have its own.
+    """
+    if not isinstance(threshold, float):
+        threshold = np.array(threshold, probabilities.dtype)  # type: ignore[assignment]
     answers: Array = probabilities > threshold
     return answers

@@ -24,7 +24,7 @@ from nnctl.graph import (
     with_derivative,
 )
 from nnctl.network.activations import linear, sigmoid, softmax
-from nnctl.network.annotations import PositiveFloat, Share
+from nnctl.network.annotations import InnerShare, PositiveFloat, Share
 from nnctl.network.arguments import Component
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -39,6 +39,11 @@ class Loss(Component):
 
     task: ClassVar[Task] = "regression"
 
+    @property
+    def outputs_a_target(self) -> int:
+        """How many of the model's outputs, side by side, speak of one target."""
+        return 1
+
     def forward(self, y_true: Value, y_pred: Value) -> Value:
         raise TypeError(f"{type(self).__name__} has no formula")
 
@@ -52,6 +57,14 @@ class Loss(Component):
     def output_activation(self) -> Callable[[Any], Any]:
         """What turns the model's output into a prediction: for logits, into probabilities."""
         return linear
+
+    def arranged(self, predictions: Array) -> Array:
+        """Predictions `(n, outputs)` in the form that they are told in."""
+        return predictions
+
+    def judged(self, predictions: Array) -> Array:
+        """Of predictions `(n, outputs)` those that metrics judge, one a target."""
+        return predictions
 
     def target_shape(self, output: Shape) -> Shape:
         """The shape of the targets for a model output of shape `output`, batch axis included."""
@@ -157,6 +170,62 @@ class Huber(Loss):
         return mean_per_example(
             with_derivative(losses, (difference,), lambda d: d * slope, name="huber")
         )
+
+
+@dataclass(eq=False, repr=False)
+class Quantile(Loss):
+    """The pinball loss: least where a share `q` of the targets lies below the output (Koenker and
+    Bassett 1978).
+
+    `L = max(q d, (q - 1) d)` with `d = y - a`, averaged over the outputs of an example. A target
+    has an output for each of the `quantiles`, side by side. The slope where they meet is 0.
+    """
+
+    quantiles: tuple[InnerShare, ...] = (0.05, 0.5, 0.95)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.quantiles or list(self.quantiles) != sorted(set(self.quantiles)):
+            raise ArgumentError("the quantiles must increase", path="quantiles")
+
+    @property
+    def outputs_a_target(self) -> int:
+        return len(self.quantiles)
+
+    @property
+    def middle(self) -> int:
+        """The place of the quantile nearest the median, the first of equals."""
+        return min(range(len(self.quantiles)), key=lambda k: abs(self.quantiles[k] - 0.5))
+
+    def arranged(self, predictions: Array) -> Array:
+        """The quantiles of each target in their order: a model may have them cross."""
+        groups = predictions.reshape(*predictions.shape[:-1], -1, len(self.quantiles))
+        return np.sort(groups, axis=-1).reshape(predictions.shape)
+
+    def judged(self, predictions: Array) -> Array:
+        """The quantile nearest the median."""
+        return self.arranged(predictions)[..., self.middle :: len(self.quantiles)]
+
+    def target_shape(self, output: Shape) -> Shape:
+        count = len(self.quantiles)
+        if output[-1] % count:
+            raise ArgumentError(
+                f"the model has {output[-1]} outputs, which are not {count} for each target",
+                f"give the last layer {count} units for each target",
+            )
+        return (*output[:-1], output[-1] // count)
+
+    def forward(self, y_true: Value, y_pred: Value) -> Value:
+        count, q = len(self.quantiles), np.array(self.quantiles)
+        shape = (*y_true.shape, count)
+        difference: Any = y_true.reshape(*y_true.shape, 1) - y_pred.reshape(*shape)
+        losses = with_derivative(
+            np.maximum(difference * q, difference * (q - 1)),
+            (difference,),
+            lambda d: d * ((difference > 0) * q + (difference < 0) * (q - 1)),
+            name="quantile",
+        )
+        return mean_per_example(losses)
 
 
 @dataclass(eq=False, repr=False)
@@ -312,5 +381,6 @@ LOSSES: dict[str, type[Loss]] = {
     "huber": Huber,
     "mean_absolute_error": MeanAbsoluteError,
     "mean_squared_error": MeanSquaredError,
+    "quantile": Quantile,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
 }

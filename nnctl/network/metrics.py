@@ -5,7 +5,7 @@ hand over probabilities, whether or not the model's output is logits; classes ma
 indices `(n,)` or as probabilities `(n, K)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -263,9 +263,12 @@ class OfClasses(Judging):
 
 
 class AtThreshold(Judging):
-    """A metric of answers, where a probability above a threshold of one's own means yes."""
+    """A metric of answers, where a probability above a threshold of one's own means yes.
 
-    def __init__(self, metric: Metric, threshold: float):
+    Of several outputs each may have its own.
+    """
+
+    def __init__(self, metric: Metric, threshold: float | Sequence[float]):
         super().__init__(metric)
         self.threshold = threshold
 

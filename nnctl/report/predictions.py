@@ -198,7 +198,7 @@ def judge_labels(
     counts, badness = np.zeros((len(names), 4), np.intp), []
     for rows, predictions in predictions_by_block(trained, examples.x):
         truth = examples.y[rows] > 0.5
-        counts += label_counts(truth, is_yes(predictions))
+        counts += label_counts(truth, is_yes(predictions, trained.cuts))
         badness.append(of_truth(truth, predictions).min(axis=1))
     columns = zip(names, counts.tolist(), strict=True)
     figures = [ClassFigures(name, *column) for name, column in columns]
@@ -222,7 +222,8 @@ def fits_of(trained: Trained, examples: Examples, predictions: Array) -> tuple[F
     """True against predicted numbers, target by target."""
     targets = trained.preprocessing.targets
     truth, predicted = (
-        targets.in_own_unit(y.reshape(len(examples), -1)).T for y in (examples.y, predictions)
+        targets.in_own_unit(y.reshape(len(examples), -1)).T
+        for y in (examples.y, trained.model.loss.judged(predictions))
     )
     names = zip(targets.names, truth, predicted, strict=True)
     return tuple(Fit(name, true, guess) for name, true, guess in names)
@@ -256,7 +257,7 @@ def least_likely_labels(trained: Trained, examples: Examples, rows: Sequence[int
     places = np.array(rows)
     chosen = examples.rows(places)
     predictions = predictions_for(trained.for_rows(places), chosen.x)
-    truth, said = chosen.y > 0.5, is_yes(predictions)
+    truth, said = chosen.y > 0.5, is_yes(predictions, trained.cuts)
     least = of_truth(truth, predictions).min(axis=1).tolist()
     return [
         (row, label_list(names, truth[k]), label_list(names, said[k]), least[k])

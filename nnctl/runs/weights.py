@@ -23,6 +23,7 @@ METADATA = "metadata"
 MEMBER = "member_"
 CONFIG_VALUES = "config_values"  # how many values the config has
 SPARE_UNITS = "spare_units"  # outputs of the model that no class has
+READOUT = "readout"  # what follows the model's output
 CHECKSUM = "checksum"  # of the metadata; each array has one of its own in the archive
 
 

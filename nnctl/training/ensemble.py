@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.graph import Array, Shape
+from nnctl.network.activations import linear
 from nnctl.network.joint import joint_output
 from nnctl.network.losses import Loss
 from nnctl.network.metrics import Metric
@@ -96,6 +97,14 @@ class Ensemble:
             del blocks  # before the next are made, as are these
             yield rows, outputs
             del outputs
+
+    def answers(self, outputs: Array, said: Array | None) -> tuple[Array, Array]:
+        """The mean prediction `(n, …)`, and each member's, of what `outputs_of_each` gives.
+
+        `said` `(members, n)` marks the members that have a say in a row, if not all of them have.
+        """
+        each = np.asarray(self.loss.output_activation(outputs))
+        return joint_output(linear, each, said), each
 
     def said_of(self, rows: "slice | Array") -> Array | None:
         """Which members have a say in some rows, if not all of them have."""

@@ -46,6 +46,7 @@ class Scorer:
         losses, prediction = self._scored(y_true, y_pred)
         totals.loss += weighted_sum(losses, weight)
         totals.rows += len(y_pred)
+        prediction = self.loss.judged(prediction)
         for metric, state in zip(self.metrics, totals.states, strict=True):
             metric.add(state, y_true, prediction, self.loss.task)
 

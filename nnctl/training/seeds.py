@@ -6,7 +6,16 @@ import numpy as np
 
 # The place in this list is in every key, so a new purpose goes to its end: runs keep their numbers.
 Purpose = Literal[
-    "split", "weights", "shuffle", "dropout", "gradcheck", "folds", "tune", "quantiles"
+    "split",
+    "weights",
+    "shuffle",
+    "dropout",
+    "gradcheck",
+    "folds",
+    "tune",
+    "quantiles",
+    "calibration",
+    "bootstrap",
 ]
 
 

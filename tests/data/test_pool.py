@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from nnctl.data.folds import Fold
-from nnctl.data.pool import Dealt, Drawn
+from nnctl.data.pool import Dealt, Division, Drawn
 from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.statistics import Treatment
 from nnctl.data.streamed import Streamed
+from nnctl.errors import NnctlError
 from nnctl.reading.files import DataFile
 from nnctl.training.one_hot import OneHot
 
@@ -45,12 +46,13 @@ def prepared(request, tmp_path, monkeypatch):
     path.write_text("\n".join(["a,word,label,weight", *rows]) + "\n")
     treatment = Treatment(scaling="standardize", sample_weight="weight", memory=memory)
 
-    def made(key: int, fold: Fold | None = None):
+    def made(key: int, fold: Fold | None = None, calibration: Drawn | None = None):
         return prepare(
             DataFile(path, targets=("label",)),
             Wanted("multiclass", 3),
             treatment,
             validation=Drawn(0.3, draws(key)),
+            calibration=calibration,
             held=None if fold is None else Dealt(fold, draws(99)),
         )
 
@@ -109,6 +111,49 @@ def test_each_class_gives_its_share(prepared):
     first = prepared(0)
     counts = [np.bincount(first.redrawn(draws(k)).validation.y, minlength=3) for k in range(1, 6)]
     assert all((each == np.bincount(first.validation.y, minlength=3)).all() for each in counts)
+
+
+@pytest.mark.parametrize("fold", [None, Fold(1, 4)], ids=["", "less a fold"])
+def test_rows_that_calibrate_are_drawn_first_and_stay(prepared, fold):
+    first = prepared(0, fold, Drawn(0.2, draws(3)))
+    left = ROWS if fold is None else ROWS - len(first.held)
+    assert len(first.calibration) == round(0.2 * left)
+    assert len(first.validation) == round(0.3 * (left - len(first.calibration)))
+    division = first.pool.division
+    masks = [division.trains, division.drawn, division.calibrates, division.held]
+    assert (np.sum(masks, axis=0) == 1).all()
+    other = first.redrawn(draws(1))
+    assert (other.pool.division.calibrates == division.calibrates).all()
+    x = first.calibration.x[np.arange(len(first.calibration))]
+    np.testing.assert_array_equal(x, other.calibration.x[np.arange(len(other.calibration))])
+    assert not set(whole(other, "validation")) & set(np.flatnonzero(division.calibrates).tolist())
+
+
+def test_they_are_a_draw_of_their_own_and_of_each_class_its_share(prepared):
+    """Whatever else is drawn, they are the same rows."""
+    one, other = (prepared(key, None, Drawn(0.2, draws(3))) for key in (0, 1))
+    np.testing.assert_array_equal(one.calibration.y, other.calibration.y)
+    counts = np.bincount(one.calibration.y, minlength=3)
+    every = sum(np.bincount(part.y, minlength=3) for part in one.parts if part is not None)
+    assert np.abs(counts - 0.2 * every).max() < 1
+
+
+def test_in_time_order_come_those_that_train_calibrate_and_validate():
+    last = Drawn(0.25, draws(0), "last")
+    division = Division.of(40, None, "t.csv", None, last._replace(share=0.2), last)
+    train, calibration, validation = 24, 10, 6  # a quarter of 40, then a fifth of 30
+    assert np.flatnonzero(division.trains).tolist() == list(range(train))
+    rows = list(range(train, train + calibration))
+    assert np.flatnonzero(division.calibrates).tolist() == rows
+    assert np.flatnonzero(division.drawn).tolist() == list(range(40 - validation, 40))
+    alone = Division.of(40, None, "t.csv", None, None, last)
+    assert np.flatnonzero(alone.calibrates).tolist() == list(range(30, 40))
+
+
+def test_a_share_that_leaves_none_to_train_is_refused():
+    last = Drawn(0.5, draws(0), "last")
+    with pytest.raises(NnctlError, match="leaves 1 to calibrate and 0 to train"):
+        Division.of(2, None, "t.csv", None, Drawn(0.9, draws(0), "last"), last)
 
 
 def test_without_a_draw_there_is_no_pool(tmp_path):

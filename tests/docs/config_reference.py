@@ -18,6 +18,7 @@ from nnctl.config.schema import (
     FileConfig,
     MarksConfig,
 )
+from nnctl.config.threshold import CostConfig, ThresholdConfig
 from nnctl.config.tuning import PRUNERS, SAMPLERS, SearchRange, TuneConfig
 from nnctl.config.types import Section, arguments_model, model_of
 from nnctl.config.wording import description
@@ -75,6 +76,13 @@ What single columns are, `{shop: category, price: {scale: log}}`; a bare type st
 `{type: TYPE}`. [A page](columns.md) tells what becomes of them. In `--set` a name that holds dots
 stands in quotes: `--set 'data.columns."Pool.QC".missing=mean'`.
 """
+CUTS = """\
+Where `calibrate`, `threshold` and `intervals` come from and what they promise is told in
+[How sure is it?](how-sure.md). `threshold` is a number, or one of these aims:
+"""
+COSTS = """\
+`cost` has two keys, in any unit:
+"""
 SEARCHED = """\
 `search` names keys. A list has values of any kind, `layers.0.units: [16, 32, 64]`; a range has
 numbers, `optimizer.learning_rate: {low: 1e-4, high: 1e-1, log: true}`, whole ones where the key
@@ -118,6 +126,8 @@ def key_parts() -> Iterator[str]:
         rows = arguments(arguments_model(made, name), name)
         yield f"## {name}\n\n{documentation(made)}\n\n{table(HEAD, rows)}"
     yield f"## ensemble\n\n{keys(EnsembleConfig, 'ensemble.')}"
+    yield f"## threshold\n\n{CUTS}\n{keys(ThresholdConfig, 'threshold.')}"
+    yield f"{COSTS}\n{keys(CostConfig, 'cost.')}"
     yield f"## tune\n\n{keys(TuneConfig, 'tune.')}"
     yield f"{SEARCHED}\n{keys(SearchRange, 'range.')}"
 
@@ -127,7 +137,7 @@ def keys(section: type[Section], ahead: str) -> str:
     rows = []
     for name, field in section.model_fields.items():
         path = ahead + name
-        shown = name if ahead in ("file.", "marks.", "range.", "column.") else path
+        shown = name if ahead in ("file.", "marks.", "range.", "column.", "cost.") else path
         rows.append([code(shown), type_of(field), default_of(field, path), KEYS[path]])
     return table(HEAD, rows)
 

@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnctl.assembly.build import build
+from nnctl.assembly.comparison import predictions_for
+from nnctl.assembly.trained import load_trained
+from nnctl.config import load
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.report.collecting import collect
-from nnctl.report.predictions import ClassFigures
+from nnctl.report.predictions import ClassFigures, judge
+from tests.answers import numbers, run_of, said
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -135,3 +140,19 @@ def test_of_two_classes_the_first_has_what_the_second_lacks(runs):
     first = judged.worst[0]
     assert (first.truth, first.predicted) == (str(truth[first.row]), rows[first.row]["prediction"])
     assert first.off == pytest.approx(own[first.row])
+
+
+def test_answers_are_judged_at_the_kept_cuts_and_quantiles_by_the_median(tmp_path):
+    run = run_of("labels", tmp_path, threshold=0.2).folder
+    trained = load_trained(run)
+    built = build(load(run / "config.yaml"))
+    labels = judge("test", trained, built.test)
+    p = predictions_for(trained, built.test.x)
+    assert [each.hits + each.alarms for each in labels.by_class] == (p > 0.2).sum(axis=0).tolist()
+    run = run_of("quantiles", tmp_path).folder
+    trained = load_trained(run)
+    built = build(load(run / "config.yaml"))
+    fits = judge("test", trained, built.test).fits
+    said_of_it = said(run, tmp_path / "new.csv")
+    assert [fit.target for fit in fits] == ["n", "m"]
+    np.testing.assert_allclose(fits[1].predicted, numbers(said_of_it["m_0.5"]), rtol=1e-6)

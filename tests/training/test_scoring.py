@@ -26,7 +26,8 @@ def rows_for(name, rows, seed=0, dtype="float32"):
         return classes, outputs
     if name in ("binary_crossentropy", "categorical_crossentropy"):
         return np.eye(OUTPUTS, dtype=dtype)[classes], outputs
-    return generator.standard_normal((rows, OUTPUTS)).astype(dtype), outputs
+    shape = LOSSES[name]().target_shape((rows, OUTPUTS))
+    return generator.standard_normal(shape).astype(dtype), outputs
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ def network(layer: str, activation: str, loss: Loss, generator: np.random.Genera
     if loss.output_activation is ACTIVATIONS["linear"] and loss.task != "regression":
         # Rows of a softmax sum to 1, which hides what the loss does about other sums.
         last = str(generator.choice(["sigmoid", "softmax"])) if units > 1 else "sigmoid"
+    units *= loss.outputs_a_target
     layers = [
         *example_layers(layer, activation, generator),
         Flatten(),
@@ -94,7 +95,7 @@ def random_examples(
     elif loss.task == "binary":
         y = generator.integers(0, 2, shape).astype(np.float64)
     else:
-        y = generator.standard_normal(shape)
+        y = generator.standard_normal(loss.target_shape(shape))
     return Examples(generator.standard_normal((rows, *model.input_shape)), y)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.assembly.answering import fit_readout
 from nnctl.assembly.build import Builder, Built
 from nnctl.assembly.out_of_bag import figures_by_part, validation_losses
 from nnctl.config import Config, Source
@@ -100,7 +101,9 @@ class Trainer:
             judged = Judged(figures, validation_losses(job.built, model))
             return Outcome("complete", value, epochs, seconds, judged=judged)
         file = io.BytesIO()
-        write_weights(file, gather_arrays([m.named_arrays() for m in models]), metadata_of(job))
+        readout = fit_readout(job.built, model_of(trained)).readout
+        arrays = gather_arrays([model.named_arrays() for model in models])
+        write_weights(file, arrays, metadata_of(job, readout))
         weights = file.getvalue()
         digest = hashlib.sha256(weights).hexdigest()
         return Outcome("complete", value, epochs, seconds, None, weights, digest)
