@@ -88,7 +88,6 @@ def predicted_rows(
     if trained.readout.intervals is None:
         return ([labels[k], *row[:most]] for k, row in rows)
     sets = trained.readout.intervals.sets(trained.of_classes(numbers))
-    sets[np.arange(len(sets)), picked] = True  # what is said is among what may be
     joined = (JOIN.join(str(labels[k]) for k in np.flatnonzero(row).tolist()) for row in sets)
     return ([labels[k], in_set, *row[:most]] for (k, row), in_set in zip(rows, joined, strict=True))
 

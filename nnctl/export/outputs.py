@@ -38,7 +38,7 @@ def write_outputs(
     else:
         chosen = writer.node("ArgMax", both, axis=1, keepdims=0)
     intervals = trained.readout.intervals
-    within = None if intervals is None else set_of(writer, intervals, both, chosen, len(labels))
+    within = None if intervals is None else set_of(writer, intervals, both, len(labels))
     write_classes(writer, both, chosen, labels)
     if within is not None:
         text = f"1 for each class in the set, of {', '.join(map(str, labels))}"

@@ -119,15 +119,11 @@ def ends_of(
     return low, high
 
 
-def set_of(
-    writer: Writer, intervals: Intervals, probabilities: str, chosen: str, classes: int
-) -> str:
-    """Which classes are in the set of each row, 0 or 1; the one `chosen` (rows,) always is."""
+def set_of(writer: Writer, intervals: Intervals, probabilities: str, classes: int) -> str:
+    """Which classes are in the set of each row, 0 or 1; the likeliest always is."""
     rest = writer.node("Sub", writer.number(1), probabilities)
     within = writer.node("LessOrEqual", rest, writer.constant("width", np.array(intervals.widths)))
     places = writer.constant("places", np.arange(classes, dtype=np.int64)[None])
-    axis = writer.constant("axis", np.array([1], np.int64))
     likeliest = writer.node("ArgMax", probabilities, axis=1, keepdims=1)
-    for always in (likeliest, writer.node("Unsqueeze", chosen, axis)):
-        within = writer.node("Or", within, writer.node("Equal", places, always))
+    within = writer.node("Or", within, writer.node("Equal", places, likeliest))
     return writer.cast(within, "int64")

@@ -3,16 +3,18 @@
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nnctl.assembly.build import metrics_for
-from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baselines, guesses_for
+from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baselines
 from nnctl.assembly.examples import examples_for, nbytes
+from nnctl.assembly.judging import Answers, Doubt, judge_answers
 from nnctl.assembly.trained import Trained, at_cuts, load_trained
 from nnctl.data.classes import Label
 from nnctl.data.prepare import read_examples
+from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.predict import cuts_for
@@ -31,17 +33,30 @@ class EvaluateResult:
     class, or the mean. `confusion` tells which class was taken for which, where a row has one.
     `missed` names the metrics that are not as they were asked to be; `warnings` tell what a user
     should know of the rows. `threshold` is the probability above which the answer is yes, where
-    the answers are yes or no.
+    the answers are yes or no, or has one for each label. `intervals` are between which values the
+    figures lie 95 times in 100, were there other rows like these; `answers` are the model's.
     """
 
     rows: int
     loss: float
     metrics: dict[str, float]
     baselines: dict[str, float]
-    confusion: Confusion | None
+    answers: Answers
     missed: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
-    threshold: float | None = None
+    threshold: float | dict[str, float] | None = None
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def confusion(self) -> Confusion | None:
+        """Which class was taken for which, where a row has one."""
+        return self.answers.confusion
+
+    @property
+    def calibration_error(self) -> float | None:
+        """How far probabilities are from what happens, on the average."""
+        reliability = self.answers.reliability
+        return None if reliability is None else reliability.error
 
     @property
     def classes(self) -> list[Label] | None:
@@ -66,8 +81,17 @@ class EvaluateResult:
             values["classes"] = self.classes
         known = self.baselines.items()
         values["baselines"] = {name: value for name, value in known if name in self.metrics}
+        if self.intervals:
+            values["intervals"] = {name: list(ends) for name, ends in self.intervals.items()}
+        if self.answers.by_class:
+            values["by_class"] = [each.as_json() for each in self.answers.by_class]
+        if self.calibration_error is not None:
+            values["calibration_error"] = self.calibration_error
         if self.threshold is not None:
             values["threshold"] = self.threshold
+        if (coverage := self.answers.coverage) is not None:
+            told = {**coverage._asdict(), "by_chance": list(coverage.by_chance)}
+            values["coverage"] = {key: value for key, value in told.items() if value != {}}
         return values
 
 
@@ -119,12 +143,14 @@ def evaluate(
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
     threshold: float | None = None,
+    intervals: bool = True,
 ) -> EvaluateResult:
     """The figures of a weights file or run folder on a data file with targets.
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
     the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too.
-    Answers are yes above `threshold`, for figures and confusion matrix alike. Raises `NnctlError`
+    Answers are yes above `threshold`, for figures and confusion matrix alike, or else above the
+    kept cuts. With `intervals` it is told how far figures may be off by chance. Raises `NnctlError`
     for bounds or a threshold that make no sense for the model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
@@ -140,11 +166,10 @@ def evaluate(
     memory = nbytes(trained.config.data.memory)
     prepared = read_examples(trained.preprocessing, file, warnings, memory)
     examples = examples_for(model, prepared)
-    figures = model.evaluator.figures(examples)
-    confusion = None
-    if targets.classes is not None:
-        confusion = Confusion.of(targets.classes.labels, guesses_for(trained, examples, cuts))
-        warnings += unseen_matrix(confusion)
+    doubt = Doubt(trained, examples) if intervals and len(examples) > 1 else None
+    figures = model.evaluator.figures(examples, None if doubt is None else doubt.watch)
+    answers = judge_answers(trained, examples, cuts)
+    warnings += [] if answers.confusion is None else unseen_matrix(answers.confusion)
     lacking = absence(targets, examples.y, "no row", list(model.metrics))
     warnings += [] if lacking is None else [lacking]
     return EvaluateResult(
@@ -152,11 +177,19 @@ def evaluate(
         figures["loss"],
         {name: value for name, value in figures.items() if name != "loss"},
         baselines(model.loss.task, targets, examples.y),
-        confusion,
+        answers,
         tuple(bound.metric for bound in bounds if bound.missed_by(figures)),
         tuple(warnings),
-        cuts[0] if targets.task == "binary" and len(set(cuts)) == 1 else None,
+        threshold_told(targets, cuts),
+        {} if doubt is None else doubt.intervals(figures),
     )
+
+
+def threshold_told(targets: Targets, cuts: Sequence[float]) -> float | dict[str, float] | None:
+    """The cut above which answers are yes, or those of labels that have their own."""
+    if targets.task != "binary":
+        return None
+    return cuts[0] if len(set(cuts)) == 1 else dict(zip(targets.names, cuts, strict=True))
 
 
 def measure(trained: Trained, more: set[str], cuts: Sequence[float]) -> None:

@@ -16,6 +16,7 @@ from nnctl.training.step import Examples, Forward, Model, numbers_read
 
 MOST_ROWS, FEWEST_ROWS = 512, 32  # products gain up to the first, convolutions from the second
 BLOCK_NUMBERS = 1 << 21
+Watch = Callable[[slice, Array, Array], object]
 BLOCKS_A_WORKER = 4  # before all wait for each other
 MULTIPLY_ADDS_WORTH_A_WORKER = 20_000_000  # in a block: handing it over costs 100 µs
 
@@ -135,9 +136,13 @@ class Evaluator:
         self._names = names
         self._penalty = penalty
 
-    def figures(self, data: Examples) -> dict[str, float]:
-        """The loss, regularization included, and each metric by name."""
-        *_, totals = self.growing(data)
+    def figures(self, data: Examples, watch: Watch | None = None) -> dict[str, float]:
+        """The loss, regularization included, and each metric by name.
+
+        `watch` is told of the rows of each block, their losses, weighted, and the predictions that
+        metrics judge, which hold until it returns.
+        """
+        *_, totals = self.growing(data, watch)
         return totals.figures(self._names, self._scorer.metrics)
 
     def losses_by_row(self, data: Examples) -> Array:
@@ -153,7 +158,7 @@ class Evaluator:
         """What the regularizers cost with the parameters of the moment."""
         return self._penalty()
 
-    def growing(self, data: Examples) -> Iterator[Totals]:
+    def growing(self, data: Examples, watch: Watch | None = None) -> Iterator[Totals]:
         """The totals after each block of rows: one object, complete after the last."""
         totals = Totals.start(self._scorer.metrics)
         with np.errstate(all="ignore"):
@@ -161,5 +166,7 @@ class Evaluator:
         for rows, y_pred in self._outputs(data.x):
             weight = None if data.weight is None else data.weight[rows]
             with np.errstate(all="ignore"):
-                self._scorer.add(totals, data.y[rows], y_pred, weight)
+                losses, predictions = self._scorer.add(totals, data.y[rows], y_pred, weight)
+                if watch is not None:
+                    watch(rows, losses if weight is None else losses * weight, predictions)
             yield totals

@@ -41,14 +41,18 @@ class Scorer:
 
     def add(
         self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
-    ) -> None:
-        """Adds outputs `(rows, *output)` with their targets and weights."""
+    ) -> tuple[Array, Array]:
+        """Adds outputs `(rows, *output)` with their targets and weights.
+
+        Gives each row's loss, and the predictions that metrics judge, until others are added.
+        """
         losses, prediction = self._scored(y_true, y_pred)
         totals.loss += weighted_sum(losses, weight)
         totals.rows += len(y_pred)
         prediction = self.loss.judged(prediction)
         for metric, state in zip(self.metrics, totals.states, strict=True):
             metric.add(state, y_true, prediction, self.loss.task)
+        return losses, prediction
 
     def losses(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> float:
         """The sum of the losses of outputs `(rows, *output)`, without what regularizers cost."""

@@ -73,8 +73,11 @@ def test_bounds_that_make_no_sense_are_refused(trained, under, over, says):
 def test_the_json_has_the_names_of_the_contract(trained):
     values = evaluate(*trained[:2]).as_json()
     names = ["rows", "loss", "metrics", "confusion_matrix", "classes", "baselines"]
+    more = ["intervals", "by_class", "calibration_error"]
     threshold = ["threshold"] if len(values["classes"]) == 2 else []
-    assert list(values) == names + threshold
+    assert list(values) == names + more + threshold
+    plain = evaluate(*trained[:2], intervals=False).as_json()
+    assert plain == {name: value for name, value in values.items() if name != "intervals"}
     assert values["baselines"].keys() <= values["metrics"].keys()
 
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from nnctl.assembly.build import build
+from nnctl.assembly.by_class import ClassFigures
 from nnctl.assembly.comparison import predictions_for
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.report.collecting import collect
-from nnctl.report.predictions import ClassFigures, judge
+from nnctl.report.predictions import judge
 from tests.answers import numbers, run_of, said
 
 

@@ -9,6 +9,9 @@ import typer
 from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nnctl.assembly.by_class import ClassFigures
     from nnctl.assembly.comparison import Confusion
     from nnctl.jobs.evaluate import EvaluateResult
 
@@ -35,6 +38,13 @@ def command(
     fail_under: options.FailUnder = None,
     fail_over: options.FailOver = None,
     threads: options.Threads = None,
+    intervals: Annotated[
+        bool,
+        typer.Option(
+            "--intervals/--no-intervals",
+            help="Tell how far figures may be off by chance, 95 times in 100.",
+        ),
+    ] = True,
     json: options.Json = False,
 ) -> None:
     """Evaluate a trained model: loss, metrics, confusion matrix.
@@ -55,6 +65,7 @@ def command(
             fail_under=fail_under or (),
             fail_over=fail_over or (),
             threshold=threshold,
+            intervals=intervals,
         )
     for problem in result.warnings:
         print_warning(problem)
@@ -66,28 +77,66 @@ def command(
 
 
 MOST_CLASSES, MOST_PAIRS = 50, 20  # that a terminal has room for
+BY_CLASS = ["prec.", "recall", "f1"]
 
 
 def print_evaluation(result: "EvaluateResult") -> None:
-    """Each figure beside its baseline, then the confusion matrix."""
-    from nnctl.cli.printing import number, print_columns
-    from nnctl.network.answers import THRESHOLD
+    """Each figure with its interval beside its baseline, then the confusions and what is sure."""
+    from nnctl.cli.printing import number, print_columns, wrap
 
-    rows = [["loss", number(result.loss), ""]]
-    for name, value in result.metrics.items():
-        rows.append([name, number(value), number(result.baselines.get(name))])
+    rows = []
+    for name, value in {"loss": result.loss, **result.metrics}.items():
+        rows.append([name, number(value), "", number(result.baselines.get(name))])
+        if name in result.intervals:
+            rows[-1][2] = range_text(result.intervals[name])
     noun = "row" if result.rows == 1 else "rows"
-    print_columns([f"{result.rows:,} {noun}", "", "baseline"], rows)
+    head = [f"{result.rows:,} {noun}", "", "95% interval", "baseline"]
+    shown = [0, 1, 2, 3] if result.intervals else [0, 1, 3]
+    print_columns([head[k] for k in shown], [[row[k] for k in shown] for row in rows])
     if result.confusion is not None:
-        print_confusion(result.confusion)
-    if result.threshold not in (None, THRESHOLD):
-        print(f"\nyes, or the second class, from above {result.threshold:g}")
+        print_confusion(result.confusion, result.answers.by_class)
+    elif 0 < len(result.answers.by_class) <= MOST_CLASSES:
+        print()
+        cells = [[str(c.label), f"{c.support:,}", *class_cells(c)] for c in result.answers.by_class]
+        print_columns(["", "rows", *BY_CLASS], cells)
+    if told := list(sureness(result)):
+        print("", *(wrap(line, sys.stdout) for line in told), sep="\n")
     for metric in result.missed:
         print(f"\n{metric} misses its bound")
 
 
-def print_confusion(confusion: "Confusion") -> None:
-    """The confusion matrix, or of many classes what is confused most often."""
+def range_text(ends: tuple[float, float]) -> str:
+    return f"{ends[0]:.4g} to {ends[1]:.4g}"
+
+
+def class_cells(figures: "ClassFigures") -> list[str]:
+    """Precision, recall and F1 of a class; a line where there is nothing to divide by."""
+    found = (figures.precision, figures.recall, figures.f1)
+    return ["-" if value is None else f"{value:.3f}" for value in found]
+
+
+def sureness(result: "EvaluateResult") -> "Iterator[str]":
+    """What there is to say of probabilities, of the cut, and of ranges."""
+    from nnctl.network.answers import THRESHOLD
+
+    if result.calibration_error is not None:
+        yield f"probabilities are {result.calibration_error:.3f} off on the average"
+    if isinstance(result.threshold, dict):
+        cuts = ", ".join(f"{name} {cut:.4g}" for name, cut in result.threshold.items())
+        yield f"yes from above {cuts}"
+    elif result.threshold not in (None, THRESHOLD):
+        yield f"yes, or the second class, from above {result.threshold:g}"
+    if (coverage := result.answers.coverage) is not None:
+        kind = "ranges" if result.confusion is None else "sets of labels"
+        yield (
+            f"{kind} hold the truth of {coverage.found:.3g} of the rows; "
+            f"wanted {coverage.wanted:g}, by chance {coverage.by_chance[0]:.3g} to "
+            f"{coverage.by_chance[1]:.3g}"
+        )
+
+
+def print_confusion(confusion: "Confusion", by_class: "Sequence[ClassFigures]") -> None:
+    """The confusion matrix and figures by class, or of many what is confused most often."""
     from nnctl.cli.printing import print_columns, wrap
 
     labels = [str(label) for label in confusion.classes]
@@ -99,5 +148,11 @@ def print_confusion(confusion: "Confusion") -> None:
         print_columns(["true", "predicted", "rows"], cells)
         return
     print(wrap("\nrows are the true classes, columns the predicted ones", sys.stdout))
-    cells = [[str(count) for count in counts] for counts in matrix]
-    print_columns(["", *labels], [[label, *row] for label, row in zip(labels, cells, strict=True)])
+    counts = [[str(count) for count in row] for row in matrix]
+    print_columns(
+        ["", *labels, *BY_CLASS],
+        [
+            [label, *row, *class_cells(own)]
+            for label, row, own in zip(labels, counts, by_class, strict=True)
+        ],
+    )

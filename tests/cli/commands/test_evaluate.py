@@ -19,11 +19,13 @@ def test_of_many_classes_the_commonest_confusions_are_printed(classes, project, 
     assert done.exit_code == 0
     counts = json.loads(invoke("evaluate", "run", "table.csv", "--json").stdout)["confusion_matrix"]
     wrong = sorted((n for k, row in enumerate(counts) for j, n in enumerate(row) if j != k))[::-1]
-    _, _, printed = done.stdout.partition("\n\n")
+    _, printed, sure = done.stdout.split("\n\n")
+    assert sure.startswith("probabilities are 0.")
     head, *lines = printed.splitlines()
     if classes == MOST_CLASSES:
         assert head == "rows are the true classes, columns the predicted ones"
-        assert [[int(cell) for cell in line.split()[1:]] for line in lines[1:]] == counts
+        assert lines[0].split()[-3:] == ["prec.", "recall", "f1"]
+        assert [[int(cell) for cell in line.split()[1:-3]] for line in lines[1:]] == counts
         return
     assert head == f"of {classes} classes, the {MOST_PAIRS} that are confused most often"
     found = [line.split() for line in lines[1:]]
