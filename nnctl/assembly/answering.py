@@ -14,7 +14,7 @@ from nnctl.calibration.conformal import conformal_rank, fewest_rows
 from nnctl.calibration.cuts import Aim, choose_cut
 from nnctl.calibration.intervals import Intervals, fit_numbers, fit_sets
 from nnctl.calibration.readout import AS_IT_IS, Readout
-from nnctl.calibration.temperature import Temperature, fit_temperature
+from nnctl.calibration.temperature import Temperature, proven_temperature
 from nnctl.config import Config
 from nnctl.config.labels import index_of
 from nnctl.data.classes import listed
@@ -89,10 +89,16 @@ def fit_readout(built: Built, model: Predicting) -> Fitted:
         return Fitted(model, AS_IT_IS)
     readout, notices = AS_IT_IS, list[Problem]()
     if config.calibrate:
-        readout = readout._replace(temperature=temperature_of(built, model))
+        temperature, proven = temperature_of(built, model)
+        readout = readout._replace(temperature=temperature)
+        if not proven:
+            rows = f"{len(calibration_rows(built)):,} calibration rows"
+            message = f"{rows} do not show that probabilities are off: they stay as they are"
+            notices.append(Problem(message, path="calibrate"))
     corrected = answering(model, readout)
     if config.threshold is not None:
-        cuts, notices = choose_cuts(built, corrected)
+        cuts, told = choose_cuts(built, corrected)
+        notices += told
         readout = readout._replace(cuts=cuts)
     if config.intervals is not None:
         readout = readout._replace(intervals=intervals_of(built, corrected, config.intervals))
@@ -105,8 +111,8 @@ def calibration_rows(built: Built) -> Examples:
     return built.calibration
 
 
-def temperature_of(built: Built, model: Predicting) -> Temperature:
-    """The correction of the model's logits, by the calibration rows."""
+def temperature_of(built: Built, model: Predicting) -> tuple[Temperature, bool]:
+    """The correction of the model's logits, by the calibration rows, and whether they prove it."""
     from nnctl.training.answering import Answering  # for those who ask for it
 
     rows = calibration_rows(built)
@@ -116,7 +122,7 @@ def temperature_of(built: Built, model: Predicting) -> Temperature:
     classes = built.model.loss.task == "multiclass"
     found = np.concatenate(logits)
     truth = class_indices(rows.y, found) if classes else rows.y
-    return fit_temperature(found, truth, rows.weight, prior_of(built, found), classes=classes)
+    return proven_temperature(found, truth, rows.weight, prior_of(built, found), classes=classes)
 
 
 def prior_of(built: Built, logits: Array) -> Array | None:

@@ -6,7 +6,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
-from nnctl.calibration.temperature import COLDEST, HOTTEST, Temperature, fit_temperature
+from nnctl.calibration.temperature import (
+    COLDEST,
+    HOTTEST,
+    Temperature,
+    fit_temperature,
+    proven_temperature,
+)
 
 
 class Scores(ClassifierMixin, BaseEstimator):
@@ -27,6 +33,10 @@ class Scores(ClassifierMixin, BaseEstimator):
 def softmax(z):
     p = np.exp(z - z.max(axis=1, keepdims=True))
     return p / p.sum(axis=1, keepdims=True)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
 
 
 def rows_of(classes, hot, count=400, seed=0):
@@ -58,17 +68,27 @@ def test_of_classes_it_is_that_of_scikit_learn(classes, hot, weighted):
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear")
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("hot", [0.4, 3.0])
-def test_of_yes_and_no_it_is_that_of_scikit_learn_which_smooths(hot, weighted):
+def test_of_yes_and_no_it_is_that_of_scikit_learn(hot, weighted):
+    """Theirs is always smoothed, by a row of each answer: beside 10 million of each it is not."""
     z, labels = rows_of(2, hot, seed=2)
     z = z[:, :1] - z[:, 1:] + 0.7
     yes = labels == 0
-    weight = np.random.default_rng(1).uniform(0.2, 3, len(z)) if weighted else None
-    if weighted:  # theirs counts weights where the targets are smoothed, ours rows
-        weight *= len(z) / weight.sum()
-    made = fit_temperature(z, yes[:, None], weight, classes=False)
-    theirs = calibrated(z, yes.astype(int), "sigmoid", weight).predict_proba(z)[:, 1]
-    ours = 1 / (1 + np.exp(-made.corrected(z)[:, 0]))
-    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    weight = np.random.default_rng(1).uniform(0.2, 3, len(z)) if weighted else np.ones(len(z))
+    made = fit_temperature(z, yes[:, None], weight, classes=False, smooth=False)
+    theirs = calibrated(z, yes.astype(int), "sigmoid", weight * 1e7).predict_proba(z)[:, 1]
+    np.testing.assert_allclose(sigmoid(made.corrected(z)[:, 0]), theirs, atol=1e-6)
+
+
+def test_a_target_is_as_sure_as_its_rows_make_it_and_no_less_than_the_model_is():
+    z, yes = np.zeros((98, 1)), np.arange(98)[:, None] < 48
+    for logit in (3.0, 6.0):
+        z[:] = logit
+        made = fit_temperature(z, yes, classes=False)
+        p = sigmoid(logit)
+        target = (48 * max(49 / 50, p) + 50 / 52) / 98
+        target = (98 * target + 10 * p) / 108
+        # The slope of the loss at the shift is its stiffness there.
+        assert 98 * (sigmoid(logit + made.shifts[0]) - target) == pytest.approx(-made.shifts[0])
 
 
 def test_each_of_several_labels_has_its_own():
@@ -81,17 +101,28 @@ def test_each_of_several_labels_has_its_own():
         assert both.shifts[column] == alone.shifts[0]
 
 
-def test_rows_that_can_be_told_apart_are_not_told_for_sure():
+@pytest.mark.parametrize("sure", [2.0, 6.0, 20.0])
+def test_rows_that_are_told_apart_change_little(sure):
     """Without smoothing every logit would grow to its limit, and one wrong row cost anything."""
-    z = np.linspace(-6, 6, 40)[:, None]
-    sure = fit_temperature(z, z > 0, classes=False, smooth=False)
-    soft = fit_temperature(z, z > 0, classes=False)
-    assert sure.temperatures == (COLDEST,)
-    assert COLDEST < soft.temperatures[0] < 2
+    z = np.linspace(-sure, sure, 40)[:, None]
+    yes = z > 0
+    assert fit_temperature(z, yes, classes=False, smooth=False).temperatures == (COLDEST,)
+    both, labels = np.concatenate([-z, z], axis=1), yes[:, 0].astype(int)
+    assert fit_temperature(both, labels, classes=True, smooth=False).temperatures[0] < 0.2
+    for made in (
+        fit_temperature(z, yes, classes=False),
+        fit_temperature(both, labels, classes=True),
+    ):
+        assert 0.3 < made.temperatures[0] < 1.2
+
+
+def test_where_the_model_is_surer_than_its_rows_could_make_it_nothing_changes():
+    z = np.concatenate([np.linspace(-9, -4, 20), np.linspace(4, 9, 20)])[:, None]
+    made = fit_temperature(z, z > 0, classes=False)
+    assert (*made.temperatures, *made.shifts) == pytest.approx((1, 0), abs=1e-9)
     both = np.concatenate([-z, z], axis=1)
-    classes = (z[:, 0] > 0).astype(int)
-    soft = fit_temperature(both, classes, classes=True)
-    assert COLDEST < soft.temperatures[0] < 4
+    made = fit_temperature(both, (z[:, 0] > 0).astype(int), classes=True)
+    assert made.temperatures == pytest.approx((1,), abs=1e-9)
 
 
 @pytest.mark.parametrize("yes", [[True] * 8, [False] * 8])
@@ -99,15 +130,8 @@ def test_one_answer_says_nothing_of_the_temperature(yes):
     z = np.linspace(-2, 2, 8)[:, None]
     made = fit_temperature(z, np.array(yes)[:, None], classes=False)
     assert made.temperatures == (1.0,)
-    mean = (1 / (1 + np.exp(-made.corrected(z)))).mean()
-    assert mean == pytest.approx(0.9 if yes[0] else 0.1)  # (8 + 1) / (8 + 2)
-
-
-def test_equal_logits_are_shifted_to_the_rate():
-    z, yes = np.full((98, 1), 3.0), np.arange(98)[:, None] < 48
-    made = fit_temperature(z, yes, classes=False)
-    p = 1 / (1 + np.exp(-made.corrected(z)[0, 0]))
-    assert p == pytest.approx((48 * 49 / 50 + 50 / 52) / 98)
+    before, after = sigmoid(z).mean(), sigmoid(made.corrected(z)).mean()
+    assert before < after < 0.9 if yes[0] else 0.1 < after < before
 
 
 def test_what_makes_things_worse_stays_within_its_limits():
@@ -132,6 +156,77 @@ def test_rows_without_weight_are_as_if_they_were_not_there():
     made = fit_temperature(z, labels, weight, classes=True)
     alone = fit_temperature(z[1::2], labels[1::2], classes=True)
     assert made.temperatures[0] == pytest.approx(alone.temperatures[0], rel=1e-6)
+
+
+def test_a_correction_that_is_proven_is_taken():
+    z, labels = rows_of(4, 3.0)
+    found, proven = proven_temperature(z, labels, classes=True)
+    assert proven and found == fit_temperature(z, labels, classes=True)
+    yes = (labels == 0)[:, None]
+    found, proven = proven_temperature(z[:, :1] * 3, yes, classes=False)
+    assert proven and found == fit_temperature(z[:, :1] * 3, yes, classes=False)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("count", [7, 60, 6000])
+def test_what_is_right_as_it_is_stays(count, weighted):
+    z, labels = rows_of(3, 1.0, count)
+    prior = np.array([0.0, 0.2, 0.4])
+    weight = np.random.default_rng(0).uniform(0.5, 2, count) if weighted else None
+    found, proven = proven_temperature(z + prior, labels, weight, prior, classes=True)
+    assert not proven
+    assert found == Temperature((0.0, 0.2, 0.4), (1.0,), (0.0, 0.0, 0.0))
+    yes = np.random.default_rng(3).random((count, 2)) < sigmoid(z[:, :2])
+    found, proven = proven_temperature(z[:, :2], yes, weight, classes=False)
+    assert not proven and found.temperatures == (1.0, 1.0)
+
+
+def test_where_class_weights_have_bent_probabilities_the_rate_is_that_of_the_rows():
+    draws = np.random.default_rng(5)
+    p, rate = [], []
+    for _ in range(10):
+        z = draws.normal(size=(300, 1)) - 3
+        yes = draws.random((300, 1)) < sigmoid(z)
+        bent = z + 0.3 + np.log(20)  # by more than the weights, which nobody could prove
+        found, _ = proven_temperature(bent, yes, None, np.array([np.log(20)]), classes=False)
+        p.append(sigmoid(found.corrected(bent)).mean())
+        rate.append(sigmoid(z).mean())
+    assert np.mean(p) == pytest.approx(np.mean(rate), rel=0.1)
+
+
+def test_a_single_wrong_row_proves_nothing():
+    z = np.linspace(-9, 9, 50)[:, None]
+    yes = z > 0
+    yes[3] = True
+    assert fit_temperature(z, yes, classes=False).temperatures[0] > 1.3
+    assert proven_temperature(z, yes, classes=False) == (Temperature((0.0,), (1.0,), (0.0,)), False)
+
+
+def test_a_wrong_row_at_the_edge_does_not_move_the_edge():
+    """With a shift of minus 44 all of them would be right, and the next rows all wrong."""
+    z = np.array([-14.8, -12.6, -11.7, -11.3, -10, -9.5, 6.6, 7.4, 8.3, 8.5, 9.1, 9.6, 11.1])[
+        :, None
+    ]
+    yes = z > 7
+    unsure = fit_temperature(z, yes, classes=False, smooth=False)
+    assert unsure.shifts[0] < -40
+    assert abs(fit_temperature(z, yes, classes=False).shifts[0]) < 1
+
+
+def test_over_many_splits_it_does_no_harm():
+    """On rows of its own the loss never grows by much, and shrinks where there is something."""
+    ratios = {}
+    for hot in (1.0, 2.5):
+        for seed in range(15):
+            z, labels = rows_of(3, hot, 700, seed)
+            found, _ = proven_temperature(z[:100], labels[:100], classes=True)
+            before, after = (
+                -np.log(softmax(each)[np.arange(600), labels[100:]]).mean()
+                for each in (z[100:], found.corrected(z[100:]))
+            )
+            ratios.setdefault(hot, []).append(after / before)
+    assert max(ratios[1.0] + ratios[2.5]) < 1.1
+    assert np.mean(ratios[2.5]) < 0.9
 
 
 def test_it_reads_back():
