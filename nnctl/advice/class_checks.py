@@ -128,7 +128,7 @@ def rare_label(y: Array, names: tuple[str, ...]) -> str | None:
 
 def weighted_probabilities(built: Built) -> Iterator[Finding]:
     given = built.config.class_weight
-    if given is None:
+    if given is None or built.config.calibrate:  # which takes them back
         return
     weights = "balanced" if given == "balanced" else "given for some classes"
     found = f"class_weight is {weights}"

@@ -17,9 +17,12 @@ BASE = 0x9E3779B97F4A7C15  # odd, and as irregular as the golden ratio
 
 
 def shared_rows(built: Built) -> Iterator[Finding]:
-    drawn = isinstance(built.config.data.validation, float)
-    parts = {"validation": None if drawn else built.validation, "test": built.test}
-    changes = {"validation": 0.2, "test": None}
+    data = built.config.data
+    aside = {"validation": built.validation, "calibration": built.calibration}
+    drawn = {part for part in aside if isinstance(getattr(data, part), float)}
+    parts = {part: None if part in drawn else rows for part, rows in aside.items()}
+    parts["test"] = built.test
+    changes = {"validation": 0.2, "calibration": 0.1, "test": None}
     train = built.train
     for part, others in parts.items():
         if others is None or max(train.x.size, others.x.size) > MOST_NUMBERS:

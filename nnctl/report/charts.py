@@ -18,6 +18,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from nnctl.calibration.reliability import Point
 from nnctl.errors.visible import visible
 from nnctl.graph import Array
 from nnctl.report.wording import short
@@ -79,6 +80,9 @@ class Line:
     dash: str = "solid"
 
 
+LARGEST_POINT = 9  # of a curve whose points are of many answers or few
+
+
 class Charts:
     """Draws the charts of one page; no two have an identifier in common."""
 
@@ -131,6 +135,25 @@ class Charts:
             correlation = spread_text(truth, predicted)
             said = f"Predicted against true {target}, {len(shown)} rows{correlation}."
             return self.svg(figure, said)
+
+    def reliability(self, points: Sequence[Point]) -> str:
+        """How often answers are right, by the probability that they were given."""
+        with drawing(SQUARE, SQUARE, titled=True) as (figure, axes):
+            axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
+            places = [(each.probability, each.share) for each in points]
+            most = max((each.answers for each in points), default=1)
+            axes.plot(*zip(*places, strict=True), color=LINES[0], linewidth=1)
+            for point, place in zip(points, places, strict=True):
+                # The area tells how many answers there are.
+                size = LARGEST_POINT * max(0.1, (point.answers / most) ** 0.5)
+                axes.plot(*place, "o", color=LINES[0], markersize=size)
+            axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability")
+            axes.set_title("share that is so", loc="left", color=MUTED)
+            told = "; ".join(
+                f"{point.share:.2f} of {point.answers} given about {point.probability:.2f}"
+                for point in points
+            )
+            return self.svg(figure, f"How often answers are so, by their probability: {told}.")
 
     def errors(self, target: str, errors: Array) -> str:
         """How often errors of each size are made."""

@@ -196,6 +196,27 @@ class DrawnRun:
         ]
 
     @cached_property
+    def reliability(self) -> Markup | None:
+        """The curve of how often answers are so, by the probability that they were given."""
+        judged = self.run.judged
+        if judged is None or judged.reliability is None or not judged.reliability.points:
+            return None
+        return Markup(self.charts.reliability(judged.reliability.points))
+
+    @property
+    def coverage_text(self) -> str:
+        """How many ranges or sets hold the truth; empty where there are none."""
+        coverage = None if self.run.judged is None else self.run.judged.coverage
+        if coverage is None:
+            return ""
+        kind = "sets of labels" if self.run.judged and self.run.judged.confusion else "ranges"
+        low, high = (number(end, 3) for end in coverage.by_chance)
+        return (
+            f"The {kind} hold the truth of {number(coverage.found, 3)} of the rows; "
+            f"{number(coverage.wanted, 3)} is wanted, and chance allows {low} to {high}."
+        )
+
+    @cached_property
     def worst(self) -> list[Tile]:
         """The worst-predicted examples, drawn where they can be."""
         judged = self.run.judged

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.assembly.by_class import ClassFigures, class_figures, label_counts
+from nnctl.assembly.by_class import ClassFigures
 from nnctl.assembly.comparison import (
     Confusion,
     Guesses,
@@ -14,7 +14,9 @@ from nnctl.assembly.comparison import (
     predictions_by_block,
     predictions_for,
 )
+from nnctl.assembly.judging import Coverage, judge_answers
 from nnctl.assembly.trained import Trained
+from nnctl.calibration.reliability import Reliability
 from nnctl.data.classes import Label
 from nnctl.data.inputs import Inputs
 from nnctl.graph import Array
@@ -62,7 +64,8 @@ class Judged:
     `confusion` tells which class was taken for which, where each row has one; `by_class` has the
     figures of those with the most rows, `fits` those of a regression. `low` and `high` are the
     extremes of the values of all rows; `columns` names the first columns of the data,
-    `text_columns` those that hold text.
+    `text_columns` those that hold text. `reliability` compares probabilities with what happened,
+    `coverage` ranges or sets with the truth.
     """
 
     part: str
@@ -79,6 +82,8 @@ class Judged:
     confusion: Confusion | None = None
     by_class: tuple[ClassFigures, ...] = ()
     fits: tuple[Fit, ...] = ()
+    reliability: Reliability | None = None
+    coverage: Coverage | None = None
 
     @property
     def matrix(self) -> list[list[int]] | None:
@@ -93,18 +98,16 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
     targets = trained.preprocessing.targets
     low, high = (0.0, 0.0) if view.kind == "table" else extremes(inputs, examples.x)
     confusion, fits = None, tuple[Fit, ...]()
+    answers = judge_answers(trained, examples, trained.cuts)
     most = {"picture": PICTURES, "series": SERIES, "table": ROWS}[view.kind]
     if targets.classes is not None:
-        guesses = guesses_for(trained, examples)
-        confusion = Confusion.of(targets.classes.labels, guesses)
-        by_class = class_figures(confusion)
-        found = least_likely_rows(confusion.classes, guesses, most)
+        confusion = answers.confusion
+        found = least_likely_rows(targets.classes.labels, guesses_for(trained, examples), most)
     elif targets.task == "regression":
-        by_class = []
         fits = fits_of(trained, examples, predictions_for(trained, examples.x))
         found = furthest_rows(fits, most)
     else:
-        by_class, found = judge_labels(trained, examples, most)
+        found = worst_labelled(trained, examples, most)
     return Judged(
         part,
         len(examples),
@@ -118,8 +121,10 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
         max(0, len(inputs.names) - MOST_COLUMNS),
         targets.names if confusion is None else confusion.classes,
         confusion,
-        tuple(commonest(by_class)),
+        tuple(commonest(answers.by_class)),
         fits,
+        answers.reliability,
+        answers.coverage,
     )
 
 
@@ -131,27 +136,20 @@ def extremes(inputs: Inputs, x: Array | Blocks) -> tuple[float, float]:
     return min(low for low, _ in found), max(high for _, high in found)
 
 
-def commonest(figures: list[ClassFigures]) -> list[ClassFigures]:
+def commonest(figures: Sequence[ClassFigures]) -> list[ClassFigures]:
     """The classes with the most rows, as many as are shown, in the order that they have."""
     places = sorted(range(len(figures)), key=lambda k: -figures[k].support)[:MOST_BY_CLASS]
     return [figures[k] for k in sorted(places)]
 
 
-def judge_labels(
-    trained: Trained, examples: Examples, most: int
-) -> tuple[list[ClassFigures], list[Miss]]:
-    """The figures of each of several labels that a row may have, and the rows furthest off."""
-    names = trained.preprocessing.targets.names
-    counts, badness = np.zeros((len(names), 4), np.intp), []
-    for rows, predictions in predictions_by_block(trained, examples.x):
-        truth = examples.y[rows] > 0.5
-        counts += label_counts(truth, is_yes(predictions, trained.cuts))
-        badness.append(of_truth(truth, predictions).min(axis=1))
-    columns = zip(names, counts.tolist(), strict=True)
-    figures = [ClassFigures(name, *column) for name, column in columns]
-    return figures, least_likely_labels(
-        trained, examples, first_rows(np.concatenate(badness), most)
-    )
+def worst_labelled(trained: Trained, examples: Examples, most: int) -> list[Miss]:
+    """The rows furthest off of which each may have several labels."""
+    badness = [
+        of_truth(examples.y[rows] > 0.5, predictions).min(axis=1)
+        for rows, predictions in predictions_by_block(trained, examples.x)
+    ]
+    rows = first_rows(np.concatenate(badness), most)
+    return least_likely_labels(trained, examples, rows)
 
 
 def of_truth(truth: Array, predictions: Array) -> Array:

@@ -36,6 +36,13 @@ true, and say yes from a lower one on.
   nnctl evaluate RUN test.csv --threshold 0.2
   nnctl predict RUN new.csv --threshold 0.2
 
+Or let rows that have not trained choose the cut, and take back what weights have bent:
+
+  data:
+    calibration: 0.1
+  threshold: {recall: 0.9}
+  calibrate: true
+
 Where probabilities do not matter but only which class is the likeliest, weights do no
 harm: put the code into ignore_advice.
 """,

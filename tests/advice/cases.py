@@ -60,6 +60,15 @@ SOUND = {
     "rare, with f1": config(
         "rare", "answer", HIDDEN, dense(1), loss=BINARY, more="metrics: [accuracy, f1]\n"
     ),
+    "class weights that are taken back": config(
+        "rare",
+        "answer",
+        HIDDEN,
+        dense(1),
+        loss=BINARY,
+        data=", calibration: 0.3",
+        more="metrics: [accuracy, f1]\nclass_weight: balanced\ncalibrate: true\n",
+    ),
     "labels from 1": config("from_one", "digit", HIDDEN, dense(4), loss=SPARSE),
     "a monitored figure that is defined": config(
         "kinds",
@@ -188,6 +197,7 @@ FAULTY = [
     ("rare-class", config("rare_kind", "kind", HIDDEN, dense(3), loss=SPARSE)),
     ("rare-class", config("rare_labels", "[car, bus]", HIDDEN, dense(2), loss=BINARY)),
     ("shared-rows", numbers(HIDDEN, dense(1), data=", validation: first_rows.csv")),
+    ("shared-rows", numbers(HIDDEN, dense(1), data=", calibration: first_rows.csv")),
     ("shared-rows", numbers(HIDDEN, dense(1), data=", test: numbers.csv")),
     (
         "weighted-probabilities",

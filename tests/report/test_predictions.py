@@ -14,6 +14,7 @@ from nnctl.config import load
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.report.collecting import collect
+from nnctl.report.page import page
 from nnctl.report.predictions import judge
 from tests.answers import numbers, run_of, said
 
@@ -157,3 +158,19 @@ def test_answers_are_judged_at_the_kept_cuts_and_quantiles_by_the_median(tmp_pat
     said_of_it = said(run, tmp_path / "new.csv")
     assert [fit.target for fit in fits] == ["n", "m"]
     np.testing.assert_allclose(fits[1].predicted, numbers(said_of_it["m_0.5"]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["binary", "classes", "labels", "number"])
+def test_it_is_told_how_sure_it_was(kind, tmp_path):
+    run = run_of(kind, tmp_path).folder
+    judged = collect(run, "x").judged
+    figures = evaluate(run, tmp_path / "new.csv", intervals=False).as_json()
+    if kind == "number":
+        assert judged.reliability is None
+    else:
+        assert judged.reliability.error == figures["calibration_error"]
+    found = None if judged.coverage is None else judged.coverage.found
+    assert found == figures.get("coverage", {}).get("found")
+    written = page([collect(run, "x")])
+    assert ("How often answers are so" in written) == (kind != "number")
+    assert ("hold the truth of" in written) == (kind != "labels")
