@@ -58,7 +58,7 @@ def prepared_data(
             validation=rows_aside(config, data.validation, "split"),
             calibration=rows_aside(config, data.calibration, "calibration"),
             test=data_file(config, data.test),
-            held=None if fold is None else Dealt(fold, generator(config.seed, "folds")),
+            held=None if fold is None else Dealt(fold, generator(config.seed, "folds"), data.split),
             survey=survey,
         )
     except NnctlError as error:

@@ -78,11 +78,29 @@ def print_figures(results: Mapping[str, Any]) -> None:
     )
     note = members_note(parts) if members else training_note(results)
     print(wrap(note, sys.stdout))
+    if readout := results.get("readout"):
+        print(wrap(readout_note(readout), sys.stdout))
     print()
+
+
+def readout_note(readout: Mapping[str, Any]) -> str:
+    """What follows the model's output, by which the figures are judged, as all later ones."""
+    told = []
+    if temperature := readout.get("temperature"):
+        degrees = ", ".join(f"{each:.3g}" for each in temperature["temperatures"])
+        told.append(f"probabilities are corrected (temperature {degrees})")
+    if cuts := readout.get("cuts"):
+        told.append(f"yes is said from above {', '.join(f'{cut:.4g}' for cut in cuts)}")
+    if intervals := readout.get("intervals"):
+        kind = "sets" if intervals["kind"] == "set" else "ranges"
+        told.append(f"{kind} of {intervals['level']:g} are fitted to {intervals['rows']:,} rows")
+    return f"answers: {'; '.join(told)}"
 
 
 def training_note(results: Mapping[str, Any]) -> str:
     """What the figures of the training rows are."""
+    if "readout" in results:
+        return "train: on the rows that trained, with the weights that are kept"
     layers = results["config"]["layers"]
     dropout = ", with dropout" if any(layer["type"] == "dropout" for layer in layers) else ""
     return f"train: means over the batches of the epoch, while the weights changed{dropout}"

@@ -15,6 +15,18 @@ class Fold:
         self.index, self.count = index, count
 
 
+def stretches_of(rows: int, count: int) -> NDArray[np.intp]:
+    """The stretch of rows in time order, 0…count, that each row is in: `(rows,)`.
+
+    They are as long as each other, but for one row. Fold k holds out stretch k + 1, and trains on
+    all before it. Raises `ArgumentError` for fewer than two folds, and fewer rows than stretches.
+    """
+    if not 2 <= count < rows:
+        message = f"--folds is {count}; for {rows} rows in time order it must be 2 to {rows - 1}"
+        raise ArgumentError(message)
+    return np.arange(rows) * (count + 1) // rows
+
+
 def folds_of(
     rows: int,
     count: int,

@@ -29,15 +29,19 @@ class Drawn(NamedTuple):
 
 
 class Dealt(NamedTuple):
-    """Rows of the training file that a fold holds out; `generator` deals them."""
+    """Rows of the training file that a fold holds out; `generator` deals them.
+
+    With `split` "last" they are a stretch of them, and what comes after it is left out.
+    """
 
     fold: "Fold"
     generator: np.random.Generator
+    split: Split = "random"
 
 
 class Division(NamedTuple):
     """The rows of a training file, divided: masks (rows,) of those that are held out, that
-    calibrate, and that validate.
+    calibrate, that validate, and that come after those that are held out, which are left out.
 
     What it was made of is kept, so that other rows can be drawn to validate.
     """
@@ -48,6 +52,7 @@ class Division(NamedTuple):
     drawing: Drawn | None
     strata: Strata
     file: str
+    later: Mask
 
     @classmethod
     def of(
@@ -65,19 +70,24 @@ class Division(NamedTuple):
         has a file of its own takes none.
         """
         drawing = validation if isinstance(validation, Drawn) else None
-        held = none = np.zeros(rows, dtype=np.bool_)
+        held = later = none = np.zeros(rows, dtype=np.bool_)
         if dealt is not None:
-            from nnctl.data.folds import folds_of  # for crossvalidation alone
+            from nnctl.data.folds import folds_of, stretches_of  # for crossvalidation alone
 
-            held = folds_of(rows, dealt.fold.count, dealt.generator, strata) == dealt.fold.index
-        division = cls(held, none, none, drawing, strata, file)
+            if dealt.split == "last":
+                stretches = stretches_of(rows, dealt.fold.count)
+                held, later = stretches == dealt.fold.index + 1, stretches > dealt.fold.index + 1
+            else:
+                folds = folds_of(rows, dealt.fold.count, dealt.generator, strata)
+                held = folds == dealt.fold.index
+        division = cls(held, none, none, drawing, strata, file, later)
         if isinstance(calibration, Drawn):
             division = division._replace(calibrates=division._calibrating(calibration))
         return division if drawing is None else division.redrawn(drawing.generator)
 
     def _calibrating(self, wanted: Drawn) -> Mask:
         """The rows that calibrate."""
-        left = ~self.held
+        left = ~(self.held | self.later)
         count = int(np.count_nonzero(left))
         behind = 0
         if wanted.split == "last" and self.drawing is not None:
@@ -105,7 +115,7 @@ class Division(NamedTuple):
     @property
     def kept_apart(self) -> Mask:
         """The rows that neither train nor validate, whatever is drawn."""
-        kept: Mask = self.held | self.calibrates
+        kept: Mask = self.held | self.later | self.calibrates
         return kept
 
     @property

@@ -14,7 +14,7 @@ from nnctl.assembly.answering import fit_readout
 from nnctl.assembly.build import Built, build
 from nnctl.config import load
 from nnctl.data.folds import Fold
-from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
+from nnctl.errors import ArgumentError, ExitStatus, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.finding import find_config
 from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
@@ -187,9 +187,6 @@ def build_without_fold(work: Work, index: int) -> Built:
     """The config's model and data, one fold held out."""
     named = {"epochs": work.epochs, "seed": work.seed}
     config = load(work.config, overrides=work.overrides, named=named)
-    if config.data.split == "last":
-        message = "data.split is last, as if the order of rows mattered; folds are dealt at random"
-        raise NnctlError(config.problem("data.split", message, "--set data.split=random"))
     return build(config, fold=Fold(index, work.folds))
 
 
@@ -197,6 +194,8 @@ def scarce_classes(built: Built, folds: int) -> list[Problem]:
     """A warning where a class has fewer rows than there are folds."""
     classes = built.prepared.preprocessing.targets.classes
     if classes is None or built.held is None or len(built.held.y) == 0:
+        return []
+    if built.config.data.split == "last":  # which gives the classes no shares
         return []
     labels = [examples.y for examples in (built.train, built.held) if examples is not None]
     if built.validation is not None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnctl.data.folds import folds_of
+from nnctl.data.folds import folds_of, stretches_of
 from nnctl.errors import ArgumentError
 from nnctl.training.seeds import generator
 
@@ -34,3 +34,18 @@ def test_rows_are_dealt_at_random_by_the_seed():
 def test_there_are_two_folds_at_least_and_a_row_for_each(count):
     with pytest.raises(ArgumentError, match="must be 2 to 10"):
         folds_of(10, count, generator(0, "folds"))
+
+
+@given(st.integers(3, 200), st.integers(2, 12))
+def test_stretches_follow_one_another_and_are_as_long_but_for_a_row(rows, count):
+    count = min(count, rows - 1)
+    found = stretches_of(rows, count)
+    assert found.tolist() == sorted(found.tolist())
+    sizes = np.bincount(found, minlength=count + 1)
+    assert len(sizes) == count + 1 and sizes.min() >= 1 and sizes.max() - sizes.min() <= 1
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_there_is_a_row_for_each_stretch(count):
+    with pytest.raises(ArgumentError, match="in time order it must be 2 to 9"):
+        stretches_of(10, count)

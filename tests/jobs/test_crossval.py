@@ -200,7 +200,7 @@ def test_a_class_of_few_rows_is_told(folder):
         ({"folds": 1}, "--folds is 1"),
         ({"folds": 48}, "it must be 2 to 47"),
         ({"workers": 0}, "--workers is 0"),
-        ({"overrides": ["data.split=last"]}, "folds are dealt at random"),
+        ({"overrides": ["data.split=last"], "folds": 47}, "in time order it must be 2 to 46"),
     ],
 )
 def test_what_makes_no_sense_is_refused(folder, arguments, message):
@@ -239,6 +239,33 @@ def test_a_fold_trains_all_members(folder, name):
     text = "".join(predict(alone.weights, Path("held.csv")).chunks()).splitlines()[1:]
     guessed = [row[3:] for row in result.held_out() if row[1] == 1]
     assert guessed == [line.split(",") for line in text]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fold", [0, 3])
+@pytest.mark.parametrize("asked", [[], ["data.calibration=0.3", "data.validation=0.2"]])
+def test_in_time_order_a_fold_trains_on_all_rows_before_it(folder, fold, asked):
+    """47 rows are five stretches, of which the first is never held out."""
+    several = ["data.split=last", *asked, *(["intervals=0.5"] if asked else [])]
+    part = folder / "parts"
+    part.mkdir()
+    result = crossval(
+        Path("regression.yaml"), folds=4, workers=1, overrides=several, predictions=part
+    )
+    ends = [0, 10, 19, 29, 38, 47]
+    assert [each.rows for each in result.folds] == [9, 10, 9, 9]
+    first, last = ends[fold + 1 : fold + 3]
+    write("rest.csv", ROWS[:first])
+    write("held.csv", ROWS[first:last])
+    alone = train(
+        Path("regression.yaml"), overrides=["data.train=rest.csv", "data.test=held.csv", *several]
+    )
+    assert result.folds[fold].figures == alone.results["test"]
+    told = [row for row in result.held_out() if row[1] == fold + 1]
+    assert [row[0] for row in told] == list(range(first + 1, last + 1))
+    text = "".join(predict(alone.weights, Path("held.csv")).chunks()).splitlines()
+    assert [row[3:] for row in told] == [line.split(",") for line in text[1:]]
+    assert text[0] == ("price,price_low,price_high" if asked else "price")
 
 
 def test_a_member_that_diverges_is_named_with_its_fold(folder):

@@ -127,9 +127,9 @@ def sureness(result: "EvaluateResult") -> "Iterator[str]":
     elif result.threshold not in (None, THRESHOLD):
         yield f"yes, or the second class, from above {result.threshold:g}"
     if (coverage := result.answers.coverage) is not None:
-        kind = "ranges" if result.confusion is None else "sets of labels"
+        kind = "ranges" if result.confusion is None else "sets"
         yield (
-            f"{kind} hold the truth of {coverage.found:.3g} of the rows; "
+            f"{kind} hold the truth of {coverage.found:.3g} of the rows, "
             f"wanted {coverage.wanted:g}, by chance {coverage.by_chance[0]:.3g} to "
             f"{coverage.by_chance[1]:.3g}"
         )
