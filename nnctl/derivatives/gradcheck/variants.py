@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.errors import ArgumentError
 from nnctl.network.activations import ACTIVATIONS
-from nnctl.network.annotations import Choice, Member, Number, Switch
+from nnctl.network.annotations import Choice, Listing, Member, Number, Switch
 from nnctl.network.arguments import Argument, arguments_of
 from nnctl.network.layers import LAYERS, Activation, Layer
 
@@ -20,7 +20,8 @@ def variants(made: Callable[..., Any]) -> Iterator[dict[str, Any]]:
     """Every combination of what a class or function may be told to do.
 
     Its switches, off and on; its named choices; the smallest two of its sizes; its shares that are
-    zero unless they are given, without and with; its other numbers, as they are and half of it.
+    zero unless they are given, without and with; its other numbers, as they are and half of it; its
+    lists of numbers, and those without their last.
     """
     choices: dict[str, tuple[Any, ...]] = {}
     for argument in arguments_of(made):
@@ -34,6 +35,8 @@ def variants(made: Callable[..., Any]) -> Iterator[dict[str, Any]]:
                 choices[argument.name] = (default or 1, (default or 1) + 1)
             case Number() if isinstance(default, float):
                 choices[argument.name] = (default, default / 2 or 0.1)
+            case Listing() if isinstance(default, tuple) and len(default) > 1:
+                choices[argument.name] = (default, default[:-1])
     for chosen in itertools.product(*choices.values()):
         yield dict(zip(choices, chosen, strict=True))
 
