@@ -8,7 +8,7 @@ import numpy as np
 from nnctl.graph import Array
 from nnctl.network.joint import joint_output
 from nnctl.network.metrics import Metric
-from nnctl.training.blocks import Inputs
+from nnctl.training.blocks import Inputs, slices_of
 from nnctl.training.ensemble import Ensemble
 from nnctl.training.evaluation import Evaluator
 from nnctl.training.logits import Logits
@@ -71,8 +71,12 @@ class Answering(Ensemble):
             yield from self._first.outputs(x) if len(self.members) == 1 else super().outputs(x)
             return
         for rows, logits in self.outputs_of_each(x):
-            joint = self.joint_logits(logits, self.said_of(rows))
-            yield rows, self._corrected(joint, self._logits[0].taken != "output")
+            said, squashed = self.said_of(rows), self._logits[0].taken != "output"
+            made = np.empty(logits.shape[1:], logits.dtype)
+            for part in slices_of(logits.shape[1], self.rows_together(logits)):
+                own = None if said is None else said[:, part]
+                made[part] = self._corrected(self.joint_logits(logits[:, part], own), squashed)
+            yield rows, made
 
     def answers(self, outputs: Array, said: Array | None) -> tuple[Array, Array]:
         """The prediction `(n, …)` of all members together, and each member's."""

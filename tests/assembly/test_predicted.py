@@ -40,7 +40,10 @@ def test_each_kind_has_its_columns_and_its_ranges_hold_the_truth(kind, members, 
         sets = [cell.split("|") for cell in cells["prediction_set"]]
         held = [own in those for own, those in zip(target, sets, strict=True)]
         assert np.mean(held) > 0.68
-        assert sum(p in those for p, those in zip(cells["prediction"], sets, strict=True)) > 200
+        said_of_them = zip(cells["prediction"], sets, strict=True)
+        # The likeliest is in each set; a cut that was moved may say another.
+        inside = sum(own in those for own, those in said_of_them)
+        assert inside == len(sets) or (kind.startswith("binary") and inside > len(sets) / 2)
         assert {len(those) for those in sets} <= {1, 2, 3}
 
 
