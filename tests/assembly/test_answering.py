@@ -7,13 +7,14 @@ import pytest
 
 from nnctl.assembly.answering import fit_readout
 from nnctl.assembly.build import build
+from nnctl.assembly.out_of_bag import own_rows
 from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
 from nnctl.runs.weights import load_weights
 from nnctl.system.npz import read_arrays, write_arrays
-from tests.answers import KINDS, config_of, numbers, run_of, said, truth
+from tests.answers import KINDS, ROWS, config_of, numbers, run_of, said, truth
 from tests.formats.mutations import sealed
 
 REFUSED = [
@@ -216,3 +217,17 @@ def test_a_readout_that_is_not_that_of_the_config_is_told(place, value, message,
         write_arrays(file, {**arrays, "metadata": np.array(sealed(metadata))})
     with pytest.raises(NnctlError, match=message):
         load_trained(tmp_path / "w.npz")
+
+
+def test_calibration_rows_count_in_no_figure_of_the_rows_that_train_members(tmp_path):
+    """Each of these is trained, or validated on, by the members; those that calibrate by none."""
+    config = load(config_of("binary", tmp_path, ensemble=3))
+    built = build(config)
+    kept = {row.tobytes() for row in built.calibration.x}
+    found = set()
+    for part in ("train", "validation"):
+        own = own_rows(built, part)
+        assert own.said.any(axis=0).all()
+        found |= {row.tobytes() for row in own.examples.x}
+    assert not kept & found
+    assert len(kept) == len(built.calibration) == 72 and len(found) == ROWS - 72
