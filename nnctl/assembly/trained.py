@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from nnctl.runs.weights import READOUT, SPARE_UNITS, load_weights
 from nnctl.system import stated
 from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.training.sequential import Sequential
+
+if TYPE_CHECKING:
+    from nnctl.calibration.intervals import Kind
 
 
 class Trained(NamedTuple):
@@ -125,13 +128,13 @@ def load_trained(path: Path) -> Trained:
             load_member(model, weights, member, config.members)
         members.append(model)
     together = Ensemble(members) if len(members) > 1 else members[0]
-    readout = readout_in(metadata, members[0], preprocessing, file)
+    readout = readout_in(metadata, together, preprocessing, file)
     answers = answering(together, readout)
     return Trained(file, config, answers, preprocessing, digests_in(metadata), readout)
 
 
 def readout_in(
-    metadata: Mapping[str, Any], model: Sequential, preprocessing: Preprocessing, file: str
+    metadata: Mapping[str, Any], model: Predicting, preprocessing: Preprocessing, file: str
 ) -> Readout:
     """What follows the output of a model, as its file's metadata have it.
 
@@ -140,9 +143,14 @@ def readout_in(
     given = metadata.get(READOUT, {})
     outputs, targets = model.output_shape[-1], preprocessing.targets
     classes = targets.task == "multiclass"
+    kind: Kind = "spread" if isinstance(model, Ensemble) else "constant"
+    if targets.task != "regression":
+        kind = "set"
+    elif model.loss.outputs_a_target > 1:
+        kind = "quantiles"
     try:
-        stated_readout = stated.mapping(READOUT, given)
-        readout = Readout.from_json(stated_readout, outputs, len(targets.names), classes)
+        steps = stated.mapping(READOUT, given)
+        readout = Readout.from_json(steps, outputs, len(targets.names), classes, kind)
     except (LookupError, ValueError) as error:
         message = f"its metadata is damaged ({error!r})"
         raise NnctlError(Problem(message, "train the model again", file)) from None

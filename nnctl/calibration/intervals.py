@@ -1,7 +1,7 @@
 """Ranges and sets of labels that hold the truth as often as is asked."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -56,13 +56,13 @@ class Intervals(NamedTuple):
         return values if self.medians else {k: v for k, v in values.items() if k != "medians"}
 
     @classmethod
-    def from_json(cls, data: Any, targets: int) -> "Intervals":
-        """Those of so many targets. Raises KeyError or ValueError for anything else."""
+    def from_json(cls, data: Any, targets: int, kind: Kind) -> "Intervals":
+        """Those of a kind, of so many targets. Raises KeyError or ValueError for anything else."""
         given: Mapping[str, Any] = stated.mapping("intervals", data)
         level = stated.finite("level", given["level"])
         if not 0 < level < 1:
             raise stated.unfit("level", level)
-        kind: Any = stated.choice("kind", given["kind"], get_args(Kind))
+        stated.choice("kind", given["kind"], (kind,))
         widths = stated.doubles("widths", given["widths"], 1 if kind == "set" else targets)
         medians = tuple[float, ...]()
         if kind == "spread":

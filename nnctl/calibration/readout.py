@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nnctl.system import stated
 
 if TYPE_CHECKING:
-    from nnctl.calibration.intervals import Intervals
+    from nnctl.calibration.intervals import Intervals, Kind
     from nnctl.calibration.temperature import Temperature
 
 
@@ -33,12 +33,12 @@ class Readout(NamedTuple):
 
     @classmethod
     def from_json(
-        cls, data: Mapping[str, Any], outputs: int, targets: int, single: bool
+        cls, data: Mapping[str, Any], outputs: int, targets: int, single: bool, kind: "Kind"
     ) -> "Readout":
         """That of a model with so many outputs for so many targets.
 
-        With a `single` temperature for all outputs, or one for each. Raises KeyError or ValueError
-        for anything that `to_json` does not give.
+        With a `single` temperature for all outputs, or one for each, and ranges of a `kind`. Raises
+        KeyError or ValueError for anything that `to_json` does not give.
         """
         if unknown := data.keys() - set(cls._fields):
             raise stated.unfit("the steps behind the output", sorted(unknown))
@@ -53,7 +53,7 @@ class Readout(NamedTuple):
         if "intervals" in data:
             from nnctl.calibration.intervals import Intervals
 
-            intervals = Intervals.from_json(data["intervals"], targets)
+            intervals = Intervals.from_json(data["intervals"], targets, kind)
         return cls(temperature, cuts, intervals)
 
 

@@ -117,6 +117,6 @@ Threshold = Annotated[
         min=0,
         max=1,
         help="The probability above which the second class is predicted.",
-        show_default="0.5",
+        show_default="as kept with the weights, or 0.5",
     ),
 ]

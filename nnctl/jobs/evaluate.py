@@ -24,6 +24,8 @@ from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of
 
+SHAPED = {"train": "trained on", "calibration": "calibrated by"}  # by parts of the data
+
 
 @dataclass(frozen=True)
 class EvaluateResult:
@@ -220,7 +222,7 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     """What to tell where the very file that is to judge the model has trained it."""
     found = None
     used = {
-        sha256: part for part, sha256 in trained.data.items() if part.partition(".")[0] == "train"
+        sha256: part for part, sha256 in trained.data.items() if part.partition(".")[0] in SHAPED
     }
     # Of a pipe nothing may be taken; what is wrong with a file is told when it is read.
     with suppress(NnctlError):
@@ -228,6 +230,7 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
             found = used.get(digest_of(file.path))
     if found is None:
         return []
-    message = f"the model was trained on these very rows (the SHA-256 is that of data.{found})"
+    how = SHAPED[found.partition(".")[0]]
+    message = f"the model was {how} these very rows (the SHA-256 is that of data.{found})"
     fix = "evaluate it on rows that it has not seen: these figures say nothing about others"
     return [Problem(message, fix, str(file.path))]

@@ -110,10 +110,10 @@ def test_weights_move_the_width():
 )
 def test_they_read_back(made):
     data = made.to_json()
-    assert Intervals.from_json(data, 2) == made
+    assert Intervals.from_json(data, 2, made.kind) == made
     for key in data:
         with pytest.raises((LookupError, ValueError)):
-            Intervals.from_json({k: v for k, v in data.items() if k != key}, 2)
+            Intervals.from_json({k: v for k, v in data.items() if k != key}, 2, made.kind)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,19 @@ def test_they_read_back(made):
         {"rows": 8},
         {"kind": "spread"},
         {"kind": "wide"},
+        {"kind": "quantiles"},
         {"widths": [1.0]},
         {"widths": [1.0, float("inf")]},
-        {"kind": "spread", "medians": [0.5, 0.0]},
+        {"kind": "spread", "medians": [0.5, 0.1]},
     ],
 )
 def test_what_are_no_intervals_is_refused(change):
     data = {**Intervals(0.9, "constant", 40, (1.0, 2.0)).to_json(), **change}
     with pytest.raises((LookupError, ValueError)):
-        Intervals.from_json(data, 2)
+        Intervals.from_json(data, 2, "constant")
+
+
+def test_a_deviation_of_nothing_is_refused():
+    data = Intervals(0.9, "spread", 40, (1.0,), (0.0,)).to_json()
+    with pytest.raises(ValueError, match="medians"):
+        Intervals.from_json(data, 1, "spread")

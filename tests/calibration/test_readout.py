@@ -17,7 +17,7 @@ WHOLE = Readout(
     "made", [AS_IT_IS, WHOLE, WHOLE._replace(cuts=None), Readout(cuts=(0.5, 0.1))]
 )
 def test_it_reads_back(made):
-    assert Readout.from_json(made.to_json(), 2, 1, single=False) == made
+    assert Readout.from_json(made.to_json(), 2, 1, single=False, kind="constant") == made
 
 
 def test_a_step_that_is_not_taken_is_not_spoken_of():
@@ -27,6 +27,6 @@ def test_a_step_that_is_not_taken_is_not_spoken_of():
 
 def test_a_step_that_nobody_knows_is_refused():
     with pytest.raises(ValueError, match="sharpness"):
-        Readout.from_json({"sharpness": 2}, 2, 1, single=False)
+        Readout.from_json({"sharpness": 2}, 2, 1, single=False, kind="constant")
     with pytest.raises(ValueError, match="cuts has 2 numbers, not 3"):
-        Readout.from_json({"cuts": [0.1, 0.2]}, 3, 1, single=False)
+        Readout.from_json({"cuts": [0.1, 0.2]}, 3, 1, single=False, kind="constant")

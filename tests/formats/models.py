@@ -43,6 +43,27 @@ KINDS = {
             "ensemble": {"members": 3, "split": "own"},
         }
     ),
+    "sure of classes": Kind(
+        {
+            "data": {
+                "target": "sick", "features": ["age", "size"], "scale": "standardize",
+                "calibration": 0.25,
+            },
+            "layers": [dense(3, "tanh"), dense(1, "sigmoid")],
+            "loss": "binary_crossentropy",
+            "calibrate": True,
+            "threshold": {"maximize": "f1"},
+            "intervals": 0.5,
+        }
+    ),
+    "sure of numbers": Kind(
+        {
+            "data": {"target": ["price", "age"], "features": ["size"], "calibration": 0.25},
+            "layers": [dense(4)],
+            "loss": {"type": "quantile", "quantiles": [0.2, 0.8]},
+            "intervals": 0.5,
+        }
+    ),
     "multiclass": Kind(
         {
             "data": {

@@ -147,6 +147,8 @@ def other_file(mutation: Mutation, given: Any) -> str | None:
         own = path[1] == "categories" and len(path) > 2 and are_labels(its, len(mine))
         if own and isinstance(its[0], str):
             return "other labels"
+    if path[:1] == ("readout",) and path[-1 - isinstance(path[-1], int)] in FITTED:
+        return "fitted to other rows"
     if path == ("config", "loss", "from_logits") and isinstance(now, bool):
         return "outputs that stand for something else"
     if path[:2] == ("config", "layers") and len(path) > 2:
@@ -161,7 +163,8 @@ def other_file(mutation: Mutation, given: Any) -> str | None:
     return None
 
 
-# What the rows that train decide.
+# What the rows that calibrate decide, and the rows that train.
+FITTED = ("prior", "temperatures", "shifts", "cuts", "widths", "medians", "rows")
 STATISTICS = ("shift", "divisor", "means", "edges", "origin", "quantiles")
 
 
