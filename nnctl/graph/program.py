@@ -133,17 +133,16 @@ class Program:
             arrays[value] = self._array_of(value)
         return value.op.calls(arrays[value], *inputs)
 
-    def rebound(self, leaf: Value, array: Array) -> list[Call]:
-        """The calls of a run that reads `leaf` from another array; most are those of any run."""
-        arrays, moved, replay = {**self.arrays, leaf: array}, {leaf}, list[Call]()
-        for value, calls in self._lowered.items():
-            # Results lie where they always do; only views of the leaf's array move with it.
-            if moved.isdisjoint(value.reads):
-                replay += calls
-            else:
-                replay += self._lower(value, arrays)
+    def rebound(self, given: Mapping[Value, Array]) -> list[NamedCall]:
+        """The calls of a run that reads leaves from other arrays; most are those of any run."""
+        arrays, moved, calls = {**self.arrays, **given}, set(given), list[NamedCall]()
+        for value, own in self._lowered.items():
+            # Results lie where they always do; only views of the leaves' arrays move with them.
+            if not moved.isdisjoint(value.reads):
+                own = self._lower(value, arrays)
                 moved |= {value} if value.is_view else set()
-        return replay + self.replay[len(self.replay) - len(self.plan.copies) :]
+            calls += [NamedCall(value, call) for call in own]
+        return calls + self.calls[len(self.calls) - len(self.plan.copies) :]
 
     def _array_of(self, value: Value) -> Array:
         """The array of a computed value; in place, the very object of the operand or leaf.

@@ -12,12 +12,14 @@ import numpy as np
 
 from nnctl.assembly.build import build
 from nnctl.config import load
-from nnctl.graph import Name, Program
+from nnctl.graph import Name
+from nnctl.graph.program import NamedCall
 from nnctl.jobs.finding import find_config, member_or_first
 from nnctl.jobs.job import training_of
 from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
-from nnctl.training.step import TrainingStep, rates_of
+from nnctl.training.step import Step
+from nnctl.training.update import rates_of
 
 EPOCHS = 1_000_000  # more than there will be time for
 ROUNDS = 30
@@ -95,10 +97,11 @@ def profile(
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
         step.run(built.train, batch[None], [rates])
-        program = median_seconds(step.program.run)
-        limit = product_seconds(step.program)
+        calls = [named.call for named in step.calls]
+        program = median_seconds(lambda: [call() for call in calls])
+        limit = product_seconds(step.calls)
         entries = entries_of(step)
-    return Profile(len(step.y_pred), threads, whole, program, limit, entries)
+    return Profile(step.rows, threads, whole, program, limit, entries)
 
 
 def seconds_of_training(training: Training) -> float:
@@ -120,9 +123,9 @@ def seconds_of_training(training: Training) -> float:
     return statistics.median(spent[1:] or spent or [float("nan")])
 
 
-def product_seconds(program: Program) -> float:
-    """What a program's matrix products take alone, on the threads of the moment."""
-    products = [named.call for named in program.calls if named.value.operation is Name.MATMUL]
+def product_seconds(calls: Sequence[NamedCall]) -> float:
+    """What the matrix products among some calls take alone, on the threads of the moment."""
+    products = [named.call for named in calls if named.value.operation is Name.MATMUL]
     return median_seconds(lambda: [call() for call in products]) if products else 0.0
 
 
@@ -137,10 +140,10 @@ def median_seconds(work: Callable[[], object]) -> float:
     return statistics.median(spent)
 
 
-def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
+def entries_of(step: Step) -> tuple[Entry, ...]:
     """Each operation of each layer with the median seconds of its calls, the longest first."""
     clock = time.perf_counter_ns
-    calls = step.program.calls
+    calls = step.calls
     spent = np.empty((ROUNDS * STEPS_A_ROUND, len(calls)))
     for row in spent:
         for index, named in enumerate(calls):

@@ -22,7 +22,7 @@ from nnctl.training.blocks import Blocks
 from nnctl.training.blocks import Inputs as ModelInputs
 from nnctl.training.loop import Training
 from nnctl.training.sequential import Sequential
-from nnctl.training.step import Forward, TrainingStep
+from nnctl.training.step import Forward, Step
 
 # Operations without arithmetic.
 MOVING = {Name.BROADCAST, Name.COPY, Name.GATHER, Name.JOIN, Name.WITH_ONES, Name.ZERO_CELL}
@@ -133,12 +133,12 @@ def held_bytes(built: Built) -> int:
     return sum(array.nbytes for array in arrays) + int(ordered) * np.dtype(np.intp).itemsize
 
 
-def speed_of(training: Training, step: TrainingStep) -> Speed:
+def speed_of(training: Training, step: Step) -> Speed:
     """Trains for a moment, and measures."""
     threads = training.threads()
     with machine.thread_limit(threads), np.errstate(all="ignore"):
         seconds = seconds_of_training(training)
-        return Speed(training.batch_size, threads, seconds, product_seconds(step.program))
+        return Speed(training.batch_size, threads, seconds, product_seconds(step.calls))
 
 
 def summary_of(

@@ -24,7 +24,8 @@ from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
 from nnctl.training.shuffling import draw_order, in_order
 from nnctl.training.state import TrainingState
-from nnctl.training.step import Examples, Model, TrainingStep, rates_of
+from nnctl.training.step import Examples, Model, Step
+from nnctl.training.update import rates_of
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64
@@ -49,7 +50,7 @@ class Trainable(Model, Protocol):
     ranks: Ranks | None
 
     def state(self) -> TrainingState: ...
-    def step(self, data: Examples, rows: int) -> TrainingStep: ...
+    def step(self, data: Examples, rows: int) -> Step: ...
 
 
 class Training:
@@ -86,7 +87,7 @@ class Training:
         self.most_batches_at_once = MOST_BATCHES_AT_ONCE
         self._stopped: Reason | None = None
         self._order = in_order(train.x, self.state.order)
-        self._steps: dict[int, TrainingStep] = {}
+        self._steps: dict[int, Step] = {}
         self._at_once: dict[int, int] = {}
 
     @property
@@ -98,7 +99,7 @@ class Training:
 
     def threads(self) -> int:
         """The threads that suit the run's matrix products."""
-        products = self._step(self.batch_size).program.products
+        products = self._step(self.batch_size).products
         return machine.threads_for(
             max(products, default=0), 1 if self.ranks is None else self.ranks.local
         )
@@ -193,7 +194,7 @@ class Training:
     def restore_best(self) -> None:
         self.state.restore_best()
 
-    def _step(self, rows: int) -> TrainingStep:
+    def _step(self, rows: int) -> Step:
         if rows not in self._steps:
             self._steps[rows] = step = self.model.step(self.train, rows)
             # What ranks must do equally often, the one with the least of it decides for all.
@@ -201,7 +202,7 @@ class Training:
             self._at_once[rows] = most if self.ranks is None else min(self.ranks.exchange(most))
         return self._steps[rows]
 
-    def upcoming(self) -> tuple[TrainingStep, Array, list[tuple[float, ...]]]:
+    def upcoming(self) -> tuple[Step, Array, list[tuple[float, ...]]]:
         """The next few batches of equal size: their program, rows `(batches, size)` and rates."""
         state = self.state
         size = self.batch_size
@@ -288,8 +289,8 @@ class Training:
         return EpochEnd(state.epoch, self.epochs, logs, rate, seconds, self.rows)
 
 
-def batches_at_once(step: TrainingStep) -> int:
+def batches_at_once(step: Step) -> int:
     """How many batches are trained before their figures are computed; the same in every run."""
-    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, step.multiply_adds)
-    by_size = NUMBERS_AT_ONCE // max(1, step.y_pred.size)
+    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, sum(step.products))
+    by_size = NUMBERS_AT_ONCE // max(1, step.numbers)
     return max(1, min(by_work, by_size))

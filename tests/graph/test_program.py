@@ -98,8 +98,8 @@ def test_a_rebound_replay_reads_a_leaf_elsewhere_and_the_usual_one_does_not():
     program = Program(graph, [wanted], np.float64)
     here, there = np.random.default_rng(2).standard_normal((2, 4, 3))
     program[x][...] = here
-    for call in program.rebound(x, there):
-        call()
+    for named in program.rebound({x: there}):
+        named.call()
     np.testing.assert_array_equal(program[wanted], np.exp(there.ravel()) + there.ravel() * 0.5)
     np.testing.assert_allclose(program[total], there.sum(0))
     program.run()
@@ -115,8 +115,8 @@ def test_a_rebound_replay_makes_the_copies_at_the_end_as_well():
     program = Program(graph, [], np.float64)
     assert program.plan.copies
     program[a][...], program[b][...] = 1, 2
-    for call in program.rebound(c, np.array([5.0, 6.0])):
-        call()
+    for named in program.rebound({c: np.array([5.0, 6.0])}):
+        named.call()
     assert (program[a].tolist(), program[b].tolist()) == ([2, 2], [6, 7])
 
 

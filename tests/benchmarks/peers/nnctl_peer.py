@@ -54,8 +54,9 @@ def product_seconds(workload: Workload, x: np.ndarray, y: np.ndarray) -> float:
     """What the matrix products of a training step, or of a pass of prediction, take alone."""
     model = model_of(workload)
     if workload.predicts:
-        program, blocks = Forward(model, PREDICTED_AT_ONCE).program, len(x) / PREDICTED_AT_ONCE
+        made: Any = Forward(model, PREDICTED_AT_ONCE).program
+        blocks = len(x) / PREDICTED_AT_ONCE
     else:
-        program, blocks = model.step(model.examples(x, y), workload.rows_a_step).program, 1.0
-    with machine.thread_limit(machine.threads_for(max(program.products))):
-        return profile.product_seconds(program) * blocks
+        made, blocks = model.step(model.examples(x, y), workload.rows_a_step), 1.0
+    with machine.thread_limit(machine.threads_for(max(made.products))):
+        return profile.product_seconds(made.calls) * blocks
