@@ -16,7 +16,6 @@ from nnctl.graph import Name
 from nnctl.graph.program import NamedCall
 from nnctl.jobs.finding import find_config, member_or_first
 from nnctl.jobs.job import training_of
-from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.step import Step
 from nnctl.training.update import rates_of
@@ -90,16 +89,14 @@ def profile(
     loaded = load(find_config(config), overrides=overrides, named=named)
     built = build(loaded, member=member_or_first(member))
     training = training_of(built)
-    threads = training.threads()
-    with machine.thread_limit(threads), np.errstate(all="ignore"):
+    with training.on_threads() as threads, np.errstate(all="ignore"):
         whole = seconds_of_training(training)
         step = built.model.step(built.train, training.batch_size)
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
         step.run(built.train, batch[None], [rates])
-        calls = [named.call for named in step.calls]
-        program = median_seconds(lambda: [call() for call in calls])
-        limit = product_seconds(step.calls)
+        program = seconds_of_calls(step.calls) / shared_by(step, threads)
+        limit = product_seconds(step.calls) / shared_by(step, threads)
         entries = entries_of(step)
     return Profile(step.rows, threads, whole, program, limit, entries)
 
@@ -125,8 +122,18 @@ def seconds_of_training(training: Training) -> float:
 
 def product_seconds(calls: Sequence[NamedCall]) -> float:
     """What the matrix products among some calls take alone, on the threads of the moment."""
-    products = [named.call for named in calls if named.value.operation is Name.MATMUL]
-    return median_seconds(lambda: [call() for call in products]) if products else 0.0
+    return seconds_of_calls([named for named in calls if named.value.operation is Name.MATMUL])
+
+
+def shared_by(step: Step, threads: int) -> int:
+    """How many threads share the calls of a step; where they share products, each call is all's."""
+    return min(step.most_threads, threads)
+
+
+def seconds_of_calls(calls: Sequence[NamedCall]) -> float:
+    """What some calls take, one after another, without a clock between them."""
+    bare = [named.call for named in calls]
+    return median_seconds(lambda: [call() for call in bare]) if bare else 0.0
 
 
 def median_seconds(work: Callable[[], object]) -> float:

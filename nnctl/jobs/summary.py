@@ -16,7 +16,7 @@ from nnctl.data.streamed import Streamed
 from nnctl.graph import Name, Shape, Value
 from nnctl.jobs.finding import find_model
 from nnctl.jobs.job import training_of
-from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
+from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training, shared_by
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.blocks import Inputs as ModelInputs
@@ -135,10 +135,10 @@ def held_bytes(built: Built) -> int:
 
 def speed_of(training: Training, step: Step) -> Speed:
     """Trains for a moment, and measures."""
-    threads = training.threads()
-    with machine.thread_limit(threads), np.errstate(all="ignore"):
+    with training.on_threads() as threads, np.errstate(all="ignore"):
         seconds = seconds_of_training(training)
-        return Speed(training.batch_size, threads, seconds, product_seconds(step.calls))
+        limit = product_seconds(step.calls) / shared_by(step, threads)
+        return Speed(training.batch_size, threads, seconds, limit)
 
 
 def summary_of(

@@ -3,29 +3,27 @@
 So what is drawn does not depend on whether the batch is computed whole or part by part.
 """
 
+from typing import Any
+
 import numpy as np
 
 from nnctl.graph import Array
 
 
 class RowDraws:
-    """The numbers of the rows `rows` of a batch of so many, of each draw in turn.
+    """The numbers of some rows of a batch of so many, of each draw of a step in turn.
 
-    After the last draw of a step, the generator stands where one that drew for all rows stands;
-    `again` puts it back to where the step began, for another part of the same batch.
+    It begins where a generator stands when the batch begins, whose `state` that is, and ends where
+    one that drew for all rows stands.
     """
 
-    def __init__(self, generator: np.random.Generator, batch: int, rows: slice) -> None:
-        self.generator, self.batch, self.rows = generator, batch, rows
-        self._began = generator.bit_generator.state
+    def __init__(self, batch: int) -> None:
+        self.batch, self.rows = batch, slice(0, batch)
+        self.generator = np.random.Generator(np.random.PCG64(0))
 
-    def begin(self) -> None:
-        """Begins a step."""
-        self._began = self.generator.bit_generator.state
-
-    def again(self, rows: slice) -> None:
-        """Begins the same step again, for other rows."""
-        self.generator.bit_generator.state = self._began
+    def begin(self, state: Any, rows: slice) -> None:
+        """Begins a step for these rows."""
+        self.generator.bit_generator.state = state
         self.rows = rows
 
     def random(self, size: None, dtype: "np.dtype[np.floating]", out: Array, /) -> Array:

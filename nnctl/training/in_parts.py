@@ -6,9 +6,12 @@ cache, the second product with the same rows finds them there.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,16 +20,20 @@ from nnctl.graph.numpy_calls import Call, aligned_zeros
 from nnctl.graph.program import NamedCall
 from nnctl.network.losses import Loss
 from nnctl.network.optimizers import Optimizer
+from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part, bounds
+from nnctl.training.shuffling import come_in_windows
 from nnctl.training.step import Examples, Model, Step, TrainingStep, numbers_read, trace
+from nnctl.training.team import Team
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
 
 WORTH_PARTS = 12 << 20  # bytes of a step: below, all of it is near enough to the processor
 BYTES_A_CALL = 22_500  # to be worth it: a call takes a tenth of the time that it computes with them
 PARAMETERS_WORTH = 8  # times their bytes, or adding up gradients takes its share of the time
 FEWEST_IN_A_PART = 32  # of a part: products gain up to there
+MOST_LANES = 8  # threads that can share a batch; each adds up a gradient
 ROUGHLY = 4  # times the values of all layers is the most that their calls work in
 
 
@@ -42,8 +49,7 @@ def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:
     if rows < 2 * FEWEST_IN_A_PART or ROUGHLY * numbers * itemsize * rows < WORTH_PARTS:
         return 1
     total = aligned_zeros((model.layout.trainable_size,), model.vector.dtype)
-    few = RowDraws(np.random.Generator(np.random.PCG64()), rows, slice(0, FEWEST_IN_A_PART))
-    made = PartProgram(model, loss, data, few, FEWEST_IN_A_PART, total)
+    made = PartProgram(model, loss, data, RowDraws(rows), FEWEST_IN_A_PART, total)
     row_bytes = (made.nbytes - total.nbytes) // FEWEST_IN_A_PART
     # Where a row's values depend on other rows, such as by a batch's mean, no part stands alone.
     if made.sums_rows or row_bytes * rows < WORTH_PARTS:
@@ -106,21 +112,34 @@ class PartProgram:
         self.batch = [self.program[leaf] for leaf in self.leaves]
         self.draws = any(value.operation is Name.DRAW for value in graph.values)
 
+    def calls(self, held: Sequence[Array]) -> list[NamedCall]:
+        """The calls that read the arrays `held`, or, where there are none, what is gathered."""
+        if not held:
+            return self.program.calls
+        return self.program.rebound(dict(zip(self.leaves, held, strict=True)))
+
     @property
     def nbytes(self) -> int:
         """The memory of the rows and of all that is computed of them."""
         return self.program.nbytes + sum(array.nbytes for array in self.batch)
 
 
+Held = Callable[[slice], Sequence[Array]]
+Maker = Callable[[int, RowDraws, Array, Sequence[Array]], PartProgram]
+
+
 class Update:
-    """What follows the last part: penalties, the sum over all ranks, the optimizer's update."""
+    """What follows the last part: all sums, over lanes and ranks, penalties, the optimizer's part.
+
+    `totals` are the gradients of the lanes, which are summed in this order.
+    """
 
     def __init__(
         self,
         model: Model,
         optimizer: Optimizer,
         slots: Mapping[str, Array],
-        total: Array,
+        totals: Sequence[Array],
         part: Part | None,
     ) -> None:
         graph = Graph(training=True, part=part)
@@ -130,16 +149,16 @@ class Update:
         divided = divided_part(part, given[whole])
         self.united = list(slots.values()) if divided else []
         rates = [graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
-        vector = graph.leaf("gradient", total.shape)
-        given[vector] = total
+        lanes = [graph.leaf("gradient", total.shape) for total in totals]
+        given |= dict(zip(lanes, totals, strict=True))
         penalty = model.penalty(graph)
         with graph.named("optimizer"):
-            g = vector
+            g = sum(lanes[1:], lanes[0])
             if penalty is not None:
                 names = model.layout.trainable
                 parameters = [graph.lift(model.layout.parameters[name]) for name in names]
                 share = 1.0 if part is None else part.share
-                g = vector + as_vector(gradients(penalty * share, parameters))
+                g = g + as_vector(gradients(penalty * share, parameters))
             g = summed(g, model.layout, optimizer, divided is not None)
             given |= record_update(whole, given[whole], g, optimizer, slots, rates, divided)
         penalties = [] if penalty is None else [penalty]
@@ -149,26 +168,59 @@ class Update:
 
 
 class Turn(NamedTuple):
-    """A part: its `rows` of those that the process computes, and its calls."""
+    """A part: its `rows` of those that the process computes, its program, and the calls of it."""
 
     rows: slice
     program: PartProgram
-    calls: list[NamedCall]
     replay: list[Call]
 
-    @classmethod
-    def of(cls, rows: slice, made: PartProgram, held: Sequence[Array]) -> "Turn":
-        """The part that reads the arrays `held`, or what is gathered for it."""
-        given = dict(zip(made.leaves, held, strict=True)) if held else {}
-        calls = made.program.rebound(given)
-        return cls(rows, made, calls, [named.call for named in calls])
+
+class Worker:
+    """What one thread needs: programs of its own, and the lanes that it computes.
+
+    `make(size, draws, total, held)` makes a program for so many rows.
+    """
+
+    def __init__(self, batch: int, parameters: int, dtype: "np.dtype[Any]", make: Maker) -> None:
+        self.draws = RowDraws(batch)
+        self.total = aligned_zeros((parameters,), dtype)
+        self.programs: dict[int, PartProgram] = {}
+        self.lanes: list[tuple[Array, list[Turn]]] = []
+        self._make = make
+
+    def take_lane(self, total: Array, parts: Sequence[slice], held: Held) -> None:
+        """Takes on some parts, whose gradient it is to put into `total`."""
+        turns = []
+        for rows in parts:
+            size, arrays = rows.stop - rows.start, held(rows)
+            if size not in self.programs:
+                self.programs[size] = self._make(size, self.draws, self.total, arrays)
+            program = self.programs[size]
+            turns.append(Turn(rows, program, [named.call for named in program.calls(arrays)]))
+        self.lanes.append((total, turns))
+
+    def turns(self) -> Iterator[Turn]:
+        """Its parts in turn, each to be computed before the next; sums each lane up."""
+        for total, turns in self.lanes:
+            self.total.fill(0)
+            yield from turns
+            np.copyto(total, self.total)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of its programs, and of its sum."""
+        return self.total.nbytes + sum(program.nbytes for program in self.programs.values())
 
 
 class StepInParts:
     """A `Step` on batches of `rows` examples like `data`, in `count` parts one after another.
 
-    Memory is that of the largest part. Rows that are held in arrays are read where they lie if the
-    batch is all of them; others are gathered part by part, so not all of them need be in memory.
+    Memory is that of the largest part, for each thread. Rows that are held in arrays are read where
+    they lie if the batch is all of them; others are gathered part by part, so not all of them need
+    be in memory.
+
+    Parts that follow one another are a lane; threads take whole lanes. So numbers are added up in
+    the same order, whatever the number of threads.
     """
 
     def __init__(
@@ -188,81 +240,132 @@ class StepInParts:
         self._own = slice(0, rows) if self.part is None else self.part.rows
         self.rows = self._own.stop - self._own.start
         self.numbers = self.rows * math.prod(model.output_shape)
-        self._output_shape, self._dtype = model.output_shape, model.vector.dtype
-        self._total = aligned_zeros((model.layout.trainable_size,), self._dtype)
-        self._draws = RowDraws(generator, rows, self._own)
-        weight = 1.0 if self.part is None or self.part.share else 0.0
-        spans = [slice(*ends) for ends in pairwise(bounds(self.rows, count))]
         self.whole = rows == len(data) and isinstance(data.x, np.ndarray)
-        self._programs: dict[int, PartProgram] = {}
-        self._turns: list[Turn] = []
-        for own in spans:
-            size = own.stop - own.start
-            held = self._held(data, own)
-            if size not in self._programs:
-                made = PartProgram(model, loss, data, self._draws, size, self._total, held, weight)
-                self._programs[size] = made
-            self._turns.append(Turn.of(own, self._programs[size], held))
-        self._update = Update(model, optimizer, slots, self._total, self.part)
-        self.calls = [call for turn in self._turns for call in turn.calls]
-        self.calls += self._update.program.calls
-        self.products = [n for turn in self._turns for n in turn.program.program.products]
-        self.products += self._update.program.products
+        self._output_shape, self._dtype = model.output_shape, model.vector.dtype
+        self._generator, self._data = generator, data if self.whole else None
+        spans = [slice(*ends) for ends in pairwise(bounds(self.rows, count))]
+        ends = bounds(count, min(count, MOST_LANES))
+        self._lanes = [spans[first:last] for first, last in pairwise(ends)]
+        size = model.layout.trainable_size
+        self._totals = [aligned_zeros((size,), self._dtype) for _ in self._lanes]
+        weight = 1.0 if self.part is None or self.part.share else 0.0
 
-    def _held(self, data: Examples, own: slice) -> Sequence[Array]:
+        def make(rows: int, draws: RowDraws, total: Array, held: Sequence[Array]) -> PartProgram:
+            return PartProgram(model, loss, data, draws, rows, total, held, weight)
+
+        self._new_worker = partial(Worker, rows, size, self._dtype, make)
+        self._workers: list[Worker] = []
+        self._update = Update(model, optimizer, slots, self._totals, self.part)
+        self._reading = threading.Lock()  # blocks are read by one thread at a time
+        # Rows of windows are read in order; several threads would drive out each other's.
+        self.most_threads = 1 if come_in_windows(data.x) else len(self._lanes)
+        self._hire(1)
+
+    def _hire(self, threads: int) -> list[Worker]:
+        """The workers for so many threads, which share the lanes."""
+        if len(self._workers) != threads:
+            self._workers = [self._new_worker() for _ in range(threads)]
+            for k, (total, parts) in enumerate(zip(self._totals, self._lanes, strict=True)):
+                self._workers[k % threads].take_lane(total, parts, self._held)
+        return self._workers
+
+    def _held(self, own: slice) -> Sequence[Array]:
         """The arrays of a part of the data, where the batch is all of them."""
-        if not self.whole:
+        if self._data is None:
             return ()
         start = self._own.start
-        return data.rows(slice(start + own.start, start + own.stop)).held()
+        return self._data.rows(slice(start + own.start, start + own.stop)).held()
+
+    @property
+    def calls(self) -> list[NamedCall]:
+        """All calls of a step, in their order."""
+        turns = [turn for worker in self._workers for _, lane in worker.lanes for turn in lane]
+        calls = [call for turn in turns for call in turn.program.calls(self._held(turn.rows))]
+        return calls + self._update.program.calls
+
+    @property
+    def products(self) -> list[int]:
+        """The multiply-adds of each matrix product."""
+        turns = [turn for worker in self._workers for _, lane in worker.lanes for turn in lane]
+        found = [n for turn in turns for n in turn.program.program.products]
+        return found + self._update.program.products
 
     @property
     def nbytes(self) -> int:
-        """The memory of the largest part, or of two of different sizes, and of their gradient."""
-        own = sum(made.nbytes for made in self._programs.values())
-        return own + self._total.nbytes + self._update.program.nbytes
+        """The memory of what each step is given, and of all that it computes."""
+        own = sum(worker.nbytes for worker in self._workers)
+        return own + sum(total.nbytes for total in self._totals) + self._update.program.nbytes
 
-    def _each_part(self, data: Examples, rows: Array, rates: tuple[float, ...]) -> Iterator[Turn]:
-        """Makes each part ready in turn; whoever iterates computes it. `rows` are the process's."""
+    def _ready(self, worker: Worker, data: Examples, rows: Array, state: Any) -> Iterator[Turn]:
+        """Makes each part of a worker ready in turn; whoever iterates computes it.
+
+        `rows` are those of the process, and `state` that of the generator at the step's begin.
+        """
+        first = self._own.start
+        takes = [] if self.whole else data.takes()
+        for turn in worker.turns():
+            if takes:
+                with self._reading if isinstance(data.x, Blocks) else nullcontext():
+                    for take, out in zip(takes, turn.program.batch, strict=True):
+                        take(rows[turn.rows], 0, out, "clip")
+            if turn.program.draws:
+                own = slice(first + turn.rows.start, first + turn.rows.stop)
+                worker.draws.begin(state, own)
+            yield turn
+
+    def _compute(
+        self, worker: Worker, data: Examples, rows: Array, state: Any, output: Array
+    ) -> None:
+        """Computes the lanes of a worker, and puts the outputs of its rows where they belong."""
+        for turn in self._ready(worker, data, rows, state):
+            for call in turn.replay:
+                call()
+            np.copyto(output[turn.rows], turn.program.y_pred)
+
+    def _begin(self, rates: tuple[float, ...]) -> Any:
+        """Sets the rates of a step; returns the state of the generator."""
         for array, number in zip(self._update.rates, rates, strict=True):
             array[()] = number
-        self._total.fill(0)
-        draws = self._turns[0].program.draws
-        if draws:
-            self._draws.begin()
-        takes = [] if self.whole else data.takes()
-        for turn in self._turns:
-            for take, out in zip(takes, turn.program.batch, strict=not self.whole):
-                take(rows[turn.rows], 0, out, "clip")
-            if draws:
-                first = self._own.start
-                self._draws.again(slice(first + turn.rows.start, first + turn.rows.stop))
-            yield turn
+        return self._generator.bit_generator.state
+
+    def _end(self) -> None:
+        """Goes on with the generator from where any part's ended."""
+        worker = self._workers[0]
+        if any(program.draws for program in worker.programs.values()):
+            self._generator.bit_generator.state = worker.draws.generator.bit_generator.state
 
     def walk(
         self, data: Examples, rows: Array, rates: tuple[float, ...]
     ) -> Iterator[tuple[Value, Array, Array]]:
         """One step, call by call, as `Step.walk` says."""
         own = rows[self._own]
-        for turn in self._each_part(data, own, rates):
-            for named in turn.calls:
-                named.call()
-                yield named.value, turn.program.program[named.value], own[turn.rows]
+        state = self._begin(rates)
+        for worker in self._hire(1):
+            for turn in self._ready(worker, data, own, state):
+                for named in turn.program.calls(self._held(turn.rows)):
+                    named.call()
+                    yield named.value, turn.program.program[named.value], own[turn.rows]
+        self._end()
         for named in self._update.program.calls:
             named.call()
             yield named.value, self._update.program[named.value], own[:0]
 
     def run(
-        self, data: Examples, batches: Array, rates: Sequence[tuple[float, ...]]
+        self,
+        data: Examples,
+        batches: Array,
+        rates: Sequence[tuple[float, ...]],
+        team: Team | None = None,
     ) -> tuple[Array, float]:
         """The steps, as `Step.run` says."""
         outputs = np.empty((len(batches), self.rows, *self._output_shape), self._dtype)
         penalty = 0.0
+        team = team or Team(1)
+        workers = self._hire(min(team.size, self.most_threads))
         for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
-            for turn in self._each_part(data, rows, numbers):
-                for call in turn.replay:
-                    call()
-                np.copyto(output[turn.rows], turn.program.y_pred)
+            given = data, rows, self._begin(numbers), output
+            team.run([partial(self._compute, worker, *given) for worker in workers])
+            self._end()
             for call in self._update.program.replay:
                 call()
             for array in self._update.penalties:

@@ -7,6 +7,7 @@ on as if nothing had happened. The loop yields events and never prints, saves or
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 from zlib import crc32
 
@@ -25,6 +26,7 @@ from nnctl.training.scoring import Scorer, Totals
 from nnctl.training.shuffling import draw_order, in_order
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples, Model, Step
+from nnctl.training.team import Team
 from nnctl.training.update import rates_of
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
@@ -86,6 +88,7 @@ class Training:
         self.has_validation = validation is not None
         self.most_batches_at_once = MOST_BATCHES_AT_ONCE
         self._stopped: Reason | None = None
+        self._team: Team | None = None
         self._order = in_order(train.x, self.state.order)
         self._steps: dict[int, Step] = {}
         self._at_once: dict[int, int] = {}
@@ -97,12 +100,25 @@ class Training:
     def stop(self, reason: Reason = "stopped") -> None:
         self._stopped = reason
 
-    def threads(self) -> int:
-        """The threads that suit the run's matrix products."""
-        products = self._step(self.batch_size).products
-        return machine.threads_for(
-            max(products, default=0), 1 if self.ranks is None else self.ranks.local
-        )
+    @contextmanager
+    def on_threads(self) -> Iterator[int]:
+        """Inside, the run uses the threads that suit it; yields how many.
+
+        They share the parts of a batch, or else its matrix products.
+        """
+        step = self._step(self.batch_size)
+        processes = 1 if self.ranks is None else self.ranks.local
+        if step.most_threads > 1:
+            threads = min(step.most_threads, machine.available_threads(processes))
+            with machine.thread_limit(1), Team(threads) as self._team:
+                try:
+                    yield threads
+                finally:
+                    self._team = None
+        else:
+            threads = machine.threads_for(max(step.products, default=0), processes)
+            with machine.thread_limit(threads):
+                yield threads
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:
         """Trains to the end, or until a callback stops it, and tells the callbacks.
@@ -225,7 +241,7 @@ class Training:
         count = len(rates)
         rows = batches.reshape(-1)
         penalty_before = self.model.evaluator.penalty() if state.step == 0 else 0.0
-        kept, penalty = step.run(self.train, batches, rates)
+        kept, penalty = step.run(self.train, batches, rates, self._team)
         outputs = kept.reshape(len(rows), *self.model.output_shape)
         if state.step == 0:
             first = batches[0]

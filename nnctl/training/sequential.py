@@ -12,7 +12,6 @@ from nnctl.network.layers import Layer
 from nnctl.network.losses import LOSSES, Loss
 from nnctl.network.metrics import METRICS, Metric
 from nnctl.network.optimizers import OPTIMIZERS, Optimizer
-from nnctl.system import machine
 from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
 from nnctl.training.evaluation import Evaluator, Predictor
@@ -234,7 +233,7 @@ class Sequential(Stack):
         )
         # Keras draws a bar for 1 and "auto" and prints a line for 2; here it is a line for all.
         lines = [EpochLines(print)] if verbose else []
-        with machine.thread_limit(training.threads()):
+        with training.on_threads():
             training.run([*lines, *callbacks])
         return History(state.history, list(range(state.epoch - first)))
 

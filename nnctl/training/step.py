@@ -20,6 +20,7 @@ from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import Take, declare_inputs, held_of, pick_rows, takes_of, wide_form
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
+from nnctl.training.team import Team
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
 
 BYTES_WORTH_REBINDING = 1 << 18  # copying so many takes as long as making a few calls anew
@@ -146,12 +147,14 @@ def gradient_vector(
 class Step(Protocol):
     """One step of an optimizer on batches of `batch` rows, ready to be replayed.
 
-    This process computes `rows` of them, whose outputs have so many `numbers`.
+    This process computes `rows` of them, whose outputs have so many `numbers`, on no more than
+    `most_threads` of Python's.
     """
 
     batch: int
     rows: int
     numbers: int
+    most_threads: int
 
     @property
     def calls(self) -> Sequence[NamedCall]:
@@ -178,12 +181,16 @@ class Step(Protocol):
         ...
 
     def run(
-        self, data: Examples, batches: Array, rates: Sequence[tuple[float, ...]]
+        self,
+        data: Examples,
+        batches: Array,
+        rates: Sequence[tuple[float, ...]],
+        team: Team | None = None,
     ) -> tuple[Array, float]:
         """One step a batch of row indices `(batches, batch)`, at those rates.
 
         Returns the outputs `(batches, batch, *output_shape)` of all steps, each from before its
-        update, and the sum of what regularizers cost.
+        update, and the sum of what regularizers cost. The `team` changes no byte of it.
         """
         ...
 
@@ -236,7 +243,7 @@ class TrainingStep:
         self._batch = [self.program[leaf] for leaf in leaves]
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
-        self.rows, self.numbers = len(self.y_pred), self.y_pred.size
+        self.rows, self.numbers, self.most_threads = len(self.y_pred), self.y_pred.size, 1
         self.calls, self.products = self.program.calls, self.program.products
 
     @property
@@ -258,7 +265,11 @@ class TrainingStep:
             yield named.value, self.program[named.value], rows
 
     def run(
-        self, data: Examples, batches: Array, rates: Sequence[tuple[float, ...]]
+        self,
+        data: Examples,
+        batches: Array,
+        rates: Sequence[tuple[float, ...]],
+        team: Team | None = None,
     ) -> tuple[Array, float]:
         """The steps, as `Step.run` says: the loop all training time is spent in."""
         own = batches if self.part is None else batches[:, self.part.rows]

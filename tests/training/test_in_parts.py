@@ -13,12 +13,14 @@ from nnctl.network.layers import LAYERS
 from nnctl.network.losses import LOSSES
 from nnctl.network.optimizers import OPTIMIZERS
 from nnctl.optimizers import SGD, Adam
+from nnctl.system import machine
 from nnctl.training import in_parts
 from nnctl.training.diagnosis import diagnose
 from nnctl.training.draws import RowDraws, skip
 from nnctl.training.in_parts import FEWEST_IN_A_PART, StepInParts, make_step, parts_worth
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.step import Examples, TrainingStep
+from nnctl.training.team import Team
 from nnctl.training.update import rates_of
 from tests.training.threaded_ranks import in_ranks
 
@@ -128,17 +130,17 @@ def test_numbers_are_skipped_as_if_they_had_been_drawn(dtype, waiting):
 
 
 def test_draws_of_parts_are_those_of_the_batch():
-    whole, own = np.random.default_rng(1), np.random.default_rng(1)
+    whole, own = np.random.default_rng(1), RowDraws(5)
+    began = whole.bit_generator.state
     every = [whole.random((5, k), np.float32) for k in (3, 2)]
-    draws, found = RowDraws(own, 5, slice(0, 5)), []
-    draws.begin()
+    found = []
     for rows in (slice(0, 2), slice(2, 5)):
-        draws.again(rows)
+        own.begin(began, rows)
         shapes = [(rows.stop - rows.start, k) for k in (3, 2)]
-        found.append([draws.random(None, np.dtype("float32"), np.empty(s, "f")) for s in shapes])
+        found.append([own.random(None, np.dtype("float32"), np.empty(s, "f")) for s in shapes])
+        assert own.generator.bit_generator.state == whole.bit_generator.state
     for k in (0, 1):
         assert np.concatenate([part[k] for part in found]).tolist() == every[k].tolist()
-    assert own.bit_generator.state == whole.bit_generator.state
 
 
 def dense():
@@ -146,22 +148,43 @@ def dense():
 
 
 def drop_part(step):
-    del step._turns[1]
+    del step._workers[0].lanes[1][1][0]
+
+
+def drop_lane(step):
+    del step._workers[0].lanes[1]
 
 
 def count_part_twice(step):
-    step._turns.insert(1, step._turns[1])
+    turns = step._workers[0].lanes[0][1]
+    turns.append(turns[0])
 
 
-def forget_what_was_before(step):
-    step._total = step._total.copy()  # so that the sum goes on from the last step
+def sum_up_too_early(step):
+    worker = step._workers[0]
+    each = worker.turns
+
+    def turns():
+        *most, last = each()
+        yield from most
+        yield last  # what was computed of it comes after its lane was summed up
+
+    worker.turns = turns
 
 
-@pytest.mark.parametrize("fault", [drop_part, count_part_twice, forget_what_was_before])
-@pytest.mark.parametrize("batch", [ROWS, 7])
+def go_on_with_the_sum(step):
+    for worker in step._workers:
+        worker.total = worker.total.copy()  # so that nobody begins at 0
+
+
+FAULTS = [drop_part, drop_lane, count_part_twice, sum_up_too_early, go_on_with_the_sum]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("batch", [ROWS, 10])
 def test_a_part_that_is_missing_or_counted_twice_is_caught(fault, batch):
-    whole, parts = (steps_of(dense, count, batch=batch)[2] for count in (1, 3))
-    broken = steps_of(dense, 3, batch=batch, break_it=fault)[2]
+    whole, parts = (steps_of(dense, count, batch=batch)[2] for count in (1, 10))
+    broken = steps_of(dense, 10, batch=batch, break_it=fault)[2]
     assert np.abs(parts - whole).max() < 1e-12
     assert np.abs(broken - whole).max() > 1e-6
 
@@ -194,6 +217,30 @@ def test_a_training_in_parts_tells_the_same_figures(size, batch_size, monkeypatc
         np.testing.assert_allclose(found[0][name], values, rtol=1e-10, err_msg=name)
 
 
+@pytest.mark.parametrize("batch_size", [31, 20])
+def test_any_number_of_threads_gives_the_same_bytes(batch_size, monkeypatch):
+    found, run = [], Team.run
+    for threads in (1, 2, 4, 20):
+        monkeypatch.setattr(machine, "available_threads", lambda processes=1, n=threads: n)
+        at_once = set()
+        monkeypatch.setattr(Team, "run", watched(run, at_once))
+        found.append((*fitted(9, monkeypatch, batch_size=batch_size), at_once))
+    (history, vector, one), *others = found
+    assert one == {1}
+    for (same_history, same_vector, at_once), threads in zip(others, (2, 4, 8), strict=True):
+        assert same_history == history
+        assert same_vector.tobytes() == vector.tobytes()
+        assert max(at_once) == threads
+
+
+def watched(run, at_once):
+    def run_watched(team, works):
+        at_once.add(len(works))
+        run(team, works)
+
+    return run_watched
+
+
 def softmax_regression(rows, dtype="float32"):
     loss = SparseCategoricalCrossentropy(from_logits=True)
     model = model_with([Dense(10)], loss, dtype=dtype, shape=(784,))
@@ -211,7 +258,7 @@ def test_the_memory_of_a_step_does_not_grow_with_its_rows(more):
     step = step_on(model, data, len(data))
     assert isinstance(step, StepInParts)
     assert step.rows == 5000 * more
-    assert step.nbytes < 1_100_000
+    assert step.nbytes < 1_400_000
     assert sum(step.products) == 2 * 784 * 10 * step.rows
 
 
