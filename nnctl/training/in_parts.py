@@ -18,6 +18,7 @@ import numpy as np
 from nnctl.graph import Array, Graph, Name, Program, Value, gradients
 from nnctl.graph.numpy_calls import Call, aligned_zeros
 from nnctl.graph.program import NamedCall
+from nnctl.graph.rebinding import rebound
 from nnctl.network.losses import Loss
 from nnctl.network.optimizers import Optimizer
 from nnctl.training.blocks import Blocks
@@ -116,7 +117,7 @@ class PartProgram:
         """The calls that read the arrays `held`, or, where there are none, what is gathered."""
         if not held:
             return self.program.calls
-        return self.program.rebound(dict(zip(self.leaves, held, strict=True)))
+        return rebound(self.program, dict(zip(self.leaves, held, strict=True)))
 
     @property
     def nbytes(self) -> int:

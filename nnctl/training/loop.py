@@ -244,15 +244,17 @@ class Training:
         kept, penalty = step.run(self.train, batches, rates, self._team)
         outputs = kept.reshape(len(rows), *self.model.output_shape)
         if state.step == 0:
-            first = batches[0]
+            first = slice(None) if step.whole else batches[0]
             weight = None if self.train.weight is None else self.train.weight[first]
-            losses = self.model.scorer.losses(self.train.y[first], outputs[: len(first)], weight)
-            state.first_loss = penalty_before + losses / len(first)
+            losses = self.model.scorer.losses(self.train.y[first], outputs[: step.batch], weight)
+            state.first_loss = penalty_before + losses / step.batch
         state.totals.loss += penalty * step.batch  # the total is of rows, the penalty of a mean
         state.step += count
         state.batch += count
-        weight = None if self.train.weight is None else self.train.weight[rows]
-        self.model.scorer.add(state.totals, self.train.y[rows], outputs, weight)
+        # All of them are trained on in the order in which they lie, and need not be copied.
+        chosen = slice(None) if step.whole else rows
+        weight = None if self.train.weight is None else self.train.weight[chosen]
+        self.model.scorer.add(state.totals, self.train.y[chosen], outputs, weight)
         # Once for all these batches: a sum that is not finite never becomes so again.
         if not math.isfinite(state.totals.loss):
             raise TrainingDiverged(

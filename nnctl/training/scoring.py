@@ -7,7 +7,9 @@ import numpy as np
 from nnctl.graph import Array, Graph, Program, Shape
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.metrics import Metric, State
+from nnctl.training.blocks import slices_of
 
+MOST_ROWS_SCORED = 1 << 16  # at once, of a batch that may have any number
 MOST_TIMES = 2  # the rows that are scored, in the program that scores them
 
 
@@ -43,16 +45,20 @@ class Scorer:
         self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
     ) -> None:
         """Adds outputs `(rows, *output)` with their targets and weights."""
-        losses, prediction = self._scored(y_true, y_pred)
-        totals.loss += weighted_sum(losses, weight)
         totals.rows += len(y_pred)
-        for metric, state in zip(self.metrics, totals.states, strict=True):
-            metric.add(state, y_true, prediction, self.loss.task)
+        for rows in slices_of(len(y_pred), MOST_ROWS_SCORED):
+            losses, prediction = self._scored(y_true[rows], y_pred[rows])
+            totals.loss += weighted_sum(losses, None if weight is None else weight[rows])
+            for metric, state in zip(self.metrics, totals.states, strict=True):
+                metric.add(state, y_true[rows], prediction, self.loss.task)
 
     def losses(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> float:
         """The sum of the losses of outputs `(rows, *output)`, without what regularizers cost."""
-        losses, _ = self._scored(y_true, y_pred)
-        return weighted_sum(losses, weight)
+        total = 0.0
+        for rows in slices_of(len(y_pred), MOST_ROWS_SCORED):
+            losses, _ = self._scored(y_true[rows], y_pred[rows])
+            total += weighted_sum(losses, None if weight is None else weight[rows])
+        return total
 
     def losses_by_row(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> Array:
         """The losses of outputs `(rows, *output)`, `(rows,)` in float64, times their weights."""

@@ -13,6 +13,7 @@ from nnctl.graph import Array, Graph, Program, Shape, Value, gradients
 from nnctl.graph.layout import Layout
 from nnctl.graph.parts import BatchPart
 from nnctl.graph.program import NamedCall, dependencies_of
+from nnctl.graph.rebinding import rebound
 from nnctl.graph.values import Uniform
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.optimizers import Optimizer, clip_gradients
@@ -148,10 +149,11 @@ class Step(Protocol):
     """One step of an optimizer on batches of `batch` rows, ready to be replayed.
 
     This process computes `rows` of them, whose outputs have so many `numbers`, on no more than
-    `most_threads` of Python's.
+    `most_threads` of Python's. `whole` batches are all of the data, read where they lie.
     """
 
     batch: int
+    whole: bool
     rows: int
     numbers: int
     most_threads: int
@@ -318,7 +320,7 @@ class Forward:
         first, own = held[0], self._inputs[0]
         alike = (first.shape, first.dtype) == (own.shape, own.dtype) and first.flags.c_contiguous
         if len(held) == 1 and alike and first.nbytes >= BYTES_WORTH_REBINDING:
-            for named in self.program.rebound({self._leaves[0]: first}):
+            for named in rebound(self.program, {self._leaves[0]: first}):
                 named.call()
         else:
             for array, given in zip(self._inputs, held, strict=True):
