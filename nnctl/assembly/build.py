@@ -25,7 +25,7 @@ from nnctl.runs.weights import (
     strange_arrays,
 )
 from nnctl.training.blocks import Blocks
-from nnctl.training.in_parts import parts_worth
+from nnctl.training.parts import parts_worth
 from nnctl.training.ranks import Ranks
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ EPOCHS = 1_000_000  # more than there will be time for
 ROUNDS = 30
 SECONDS = 0.5  # each thing is measured for about so long, in rounds of several steps
 STEPS_A_ROUND = 10
+CLOCKED = 5.0  # seconds, at most, of calls with a clock between them
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,17 @@ def profile(
     training = training_of(built)
     with training.on_threads() as threads, np.errstate(all="ignore"):
         whole = seconds_of_training(training)
-        step = built.model.step(built.train, training.batch_size)
+        step = training.step
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
         step.run(built.train, batch[None], [rates])
-        program = seconds_of_calls(step.calls) / shared_by(step, threads)
-        limit = product_seconds(step.calls) / shared_by(step, threads)
-        entries = entries_of(step)
-    return Profile(step.rows, threads, whole, program, limit, entries)
+        calls = step.calls
+        alone = seconds_of_calls(calls)
+        limit = product_seconds(calls)
+        times = min(ROUNDS * STEPS_A_ROUND, 1 + int(CLOCKED / max(alone, 1e-9)))
+        entries = entries_of(calls, times)
+    sharing = shared_by(step, threads)
+    return Profile(step.rows, threads, whole, alone / sharing, limit / sharing, entries)
 
 
 def seconds_of_training(training: Training) -> float:
@@ -147,11 +151,13 @@ def median_seconds(work: Callable[[], object]) -> float:
     return statistics.median(spent)
 
 
-def entries_of(step: Step) -> tuple[Entry, ...]:
-    """Each operation of each layer with the median seconds of its calls, the longest first."""
+def entries_of(calls: Sequence[NamedCall], times: int) -> tuple[Entry, ...]:
+    """Each operation of each layer with the median seconds of its calls, the longest first.
+
+    All calls are made so many times.
+    """
     clock = time.perf_counter_ns
-    calls = step.calls
-    spent = np.empty((ROUNDS * STEPS_A_ROUND, len(calls)))
+    spent = np.empty((times, len(calls)))
     for row in spent:
         for index, named in enumerate(calls):
             start = clock()
@@ -163,15 +169,20 @@ def entries_of(step: Step) -> tuple[Entry, ...]:
         idle[index] = clock() - start
     each = np.maximum(np.median(spent, axis=0) - np.median(idle), 0) * 1e-9
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    work: Counter[tuple[str, str]] = Counter()
     for index, named in enumerate(calls):
-        groups[named.value.scope or "loss", named.value.name].append(index)
+        key = named.value.scope or "loss", named.value.name
+        groups[key].append(index)
+        # Of several calls for a value the first counts; of each part it is computed anew.
+        if not index or calls[index - 1].value is not named.value:
+            work[key] += named.value.multiply_adds
     entries = [
         Entry(
             layer,
             operation,
             len(indices),
             float(each[indices].sum()),
-            sum(value.multiply_adds for value in {calls[index].value for index in indices}),
+            work[layer, operation],
         )
         for (layer, operation), indices in groups.items()
     ]

@@ -100,13 +100,18 @@ class Training:
     def stop(self, reason: Reason = "stopped") -> None:
         self._stopped = reason
 
+    @property
+    def step(self) -> Step:
+        """The step of all batches but the last of an epoch, which may be smaller."""
+        return self._step(self.batch_size)
+
     @contextmanager
     def on_threads(self) -> Iterator[int]:
         """Inside, the run uses the threads that suit it; yields how many.
 
         They share the parts of a batch, or else its matrix products.
         """
-        step = self._step(self.batch_size)
+        step = self.step
         processes = 1 if self.ranks is None else self.ranks.local
         if step.most_threads > 1:
             threads = min(step.most_threads, machine.available_threads(processes))

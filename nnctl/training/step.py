@@ -150,9 +150,11 @@ class Step(Protocol):
 
     This process computes `rows` of them, whose outputs have so many `numbers`, on no more than
     `most_threads` of Python's. `whole` batches are all of the data, read where they lie.
+    `parts` says in how many parts the rows are computed.
     """
 
     batch: int
+    parts: int
     whole: bool
     rows: int
     numbers: int
@@ -245,7 +247,8 @@ class TrainingStep:
         self._batch = [self.program[leaf] for leaf in leaves]
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
-        self.rows, self.numbers, self.most_threads = len(self.y_pred), self.y_pred.size, 1
+        self.rows, self.numbers = len(self.y_pred), self.y_pred.size
+        self.parts = self.most_threads = 1
         self.calls, self.products = self.program.calls, self.program.products
 
     @property

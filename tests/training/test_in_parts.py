@@ -17,8 +17,9 @@ from nnctl.system import machine
 from nnctl.training import in_parts
 from nnctl.training.diagnosis import diagnose
 from nnctl.training.draws import RowDraws, skip
-from nnctl.training.in_parts import FEWEST_IN_A_PART, StepInParts, make_step, parts_worth
+from nnctl.training.in_parts import StepInParts, make_step
 from nnctl.training.loop import TrainingDiverged
+from nnctl.training.parts import FEWEST_IN_A_PART, equal_parts, parts_worth
 from nnctl.training.step import Examples, TrainingStep
 from nnctl.training.team import Team
 from nnctl.training.update import rates_of
@@ -299,6 +300,14 @@ def test_batches_are_parted_where_it_is_worth_it(make, rows, size):
         assert isinstance(step_on(model, data, rows), TrainingStep)
     else:
         assert size[0] <= math.floor(rows / count) <= math.ceil(rows / count) <= size[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "count"),
+    [(5000, 224, 25), (5000, 200, 25), (4999, 224, 23), (64, 32, 2), (99, 32, 4), (96, 32, 3)],
+)
+def test_parts_are_equal_where_few_more_of_them_make_them_so(rows, size, count):
+    assert equal_parts(rows, size) == count
 
 
 def test_rows_that_are_not_finite_are_named_by_their_numbers(monkeypatch):
