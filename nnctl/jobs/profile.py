@@ -16,6 +16,7 @@ from nnctl.graph import Name
 from nnctl.graph.program import NamedCall
 from nnctl.jobs.finding import find_config, member_or_first
 from nnctl.jobs.job import training_of
+from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.step import Step
 from nnctl.training.update import rates_of
@@ -96,12 +97,12 @@ def profile(
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
         step.run(built.train, batch[None], [rates])
-        calls = step.calls
-        alone = seconds_of_calls(calls)
-        limit = product_seconds(calls)
-        times = min(ROUNDS * STEPS_A_ROUND, 1 + int(CLOCKED / max(alone, 1e-9)))
-        entries = entries_of(calls, times)
-    sharing = shared_by(step, threads)
+        calls, sharing = step.calls, shared_by(step, threads)
+        with machine.thread_limit(threads // sharing):
+            alone = seconds_of_calls(calls)
+            limit = product_seconds(calls)
+            times = min(ROUNDS * STEPS_A_ROUND, 1 + int(CLOCKED / max(alone, 1e-9)))
+            entries = entries_of(calls, times)
     return Profile(step.rows, threads, whole, alone / sharing, limit / sharing, entries)
 
 

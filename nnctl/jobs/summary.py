@@ -140,7 +140,9 @@ def speed_of(training: Training) -> Speed:
     with training.on_threads() as threads, np.errstate(all="ignore"):
         seconds = seconds_of_training(training)
         step = training.step
-        limit = product_seconds(step.calls) / shared_by(step, threads)
+        sharing = shared_by(step, threads)
+        with machine.thread_limit(threads // sharing):
+            limit = product_seconds(step.calls) / sharing
         return Speed(training.batch_size, step.parts, threads, seconds, limit)
 
 

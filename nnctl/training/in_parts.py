@@ -20,36 +20,18 @@ from nnctl.graph.numpy_calls import Call, aligned_zeros
 from nnctl.graph.program import NamedCall
 from nnctl.network.losses import Loss
 from nnctl.network.optimizers import Optimizer
+from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
-from nnctl.training.parts import PartProgram, parts_worth
+from nnctl.training.parts import PartProgram
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part, bounds
 from nnctl.training.shuffling import come_in_windows
-from nnctl.training.step import Examples, Model, Step, TrainingStep
+from nnctl.training.step import Examples, Model
 from nnctl.training.team import Team
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
 
 MOST_LANES = 8  # threads that can share a batch; each adds up a gradient
-
-
-def make_step(
-    model: Model,
-    loss: Loss,
-    optimizer: Optimizer,
-    slots: dict[str, Array],
-    data: Examples,
-    rows: int,
-    generator: np.random.Generator,
-    ranks: Ranks | None = None,
-) -> Step:
-    """The step on a batch of `rows` examples like `data`: in parts where it has two or more."""
-    own = rows if ranks is None else len(Part.of(rows, ranks))
-    count = parts_worth(model, loss, data, own)
-    given = model, loss, optimizer, slots, data, rows, generator, ranks
-    return TrainingStep(*given) if count == 1 else StepInParts(*given, count=count)
-
-
 Held = Callable[[slice], Sequence[Array]]
 Maker = Callable[[int, RowDraws, Array, Sequence[Array]], PartProgram]
 
@@ -289,14 +271,15 @@ class StepInParts:
         penalty = 0.0
         team = team or Team(1)
         workers = self._hire(min(team.size, self.most_threads))
-        for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
-            given = data, rows, self._begin(numbers), output
-            team.run([partial(self._compute, worker, *given) for worker in workers])
-            self._end()
-            for call in self._update.program.replay:
-                call()
-            for array in self._update.penalties:
-                penalty += float(array)
+        with machine.thread_limit(1):  # how many share a product changes its last digits
+            for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
+                given = data, rows, self._begin(numbers), output
+                team.run([partial(self._compute, worker, *given) for worker in workers])
+                self._end()
+                for call in self._update.program.replay:
+                    call()
+                for array in self._update.penalties:
+                    penalty += float(array)
         if self.part is None:
             return outputs, penalty
         for slot in self._update.united:

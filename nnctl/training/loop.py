@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -26,8 +26,10 @@ from nnctl.training.scoring import Scorer, Totals
 from nnctl.training.shuffling import draw_order, in_order
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples, Model, Step
-from nnctl.training.team import Team
 from nnctl.training.update import rates_of
+
+if TYPE_CHECKING:
+    from nnctl.training.team import Team
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64
@@ -113,17 +115,19 @@ class Training:
         """
         step = self.step
         processes = 1 if self.ranks is None else self.ranks.local
-        if step.most_threads > 1:
-            threads = min(step.most_threads, machine.available_threads(processes))
-            with machine.thread_limit(1), Team(threads) as self._team:
-                try:
-                    yield threads
-                finally:
-                    self._team = None
-        else:
+        if step.most_threads == 1:
             threads = machine.threads_for(max(step.products, default=0), processes)
             with machine.thread_limit(threads):
                 yield threads
+            return
+        from nnctl.training.team import Team  # few batches are large enough
+
+        threads = min(step.most_threads, machine.available_threads(processes))
+        with machine.thread_limit(threads), Team(threads) as self._team:
+            try:
+                yield threads
+            finally:
+                self._team = None
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:
         """Trains to the end, or until a callback stops it, and tells the callbacks.

@@ -15,9 +15,9 @@ from nnctl.network.optimizers import OPTIMIZERS, Optimizer
 from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
 from nnctl.training.evaluation import Evaluator, Predictor
-from nnctl.training.in_parts import make_step
 from nnctl.training.loop import Training
 from nnctl.training.one_hot import form_of
+from nnctl.training.parts import make_step
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator

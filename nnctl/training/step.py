@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import Take, declare_inputs, held_of, pick_rows, takes_of, wide_form
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
-from nnctl.training.team import Team
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
+
+if TYPE_CHECKING:
+    from nnctl.training.team import Team
 
 BYTES_WORTH_REBINDING = 1 << 18  # copying so many takes as long as making a few calls anew
 
@@ -189,7 +191,7 @@ class Step(Protocol):
         data: Examples,
         batches: Array,
         rates: Sequence[tuple[float, ...]],
-        team: Team | None = None,
+        team: "Team | None" = None,
     ) -> tuple[Array, float]:
         """One step a batch of row indices `(batches, batch)`, at those rates.
 
@@ -274,7 +276,7 @@ class TrainingStep:
         data: Examples,
         batches: Array,
         rates: Sequence[tuple[float, ...]],
-        team: Team | None = None,
+        team: "Team | None" = None,
     ) -> tuple[Array, float]:
         """The steps, as `Step.run` says: the loop all training time is spent in."""
         own = batches if self.part is None else batches[:, self.part.rows]

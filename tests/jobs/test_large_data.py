@@ -208,7 +208,7 @@ def test_a_batch_must_fit(write):
 @pytest.mark.parametrize("batch_size", ["full", 200])
 @pytest.mark.parametrize("name", ["npz", "shards"])
 def test_of_a_batch_in_parts_one_part_must_fit(write, tmp_path, monkeypatch, name, batch_size):
-    for place in ("nnctl.assembly.build", "nnctl.training.in_parts"):
+    for place in ("nnctl.assembly.build", "nnctl.training.parts"):
         monkeypatch.setattr(f"{place}.parts_worth", lambda model, loss, data, rows: 5)
     dropout = [{"type": "dropout", "rate": 0.2}, *CONFIG["layers"]]
     changes = {"batch_size": batch_size, "layers": dropout, "shuffle": False}

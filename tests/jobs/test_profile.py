@@ -9,7 +9,7 @@ from nnctl.config import load
 from nnctl.jobs import profile as job
 from nnctl.jobs.profile import profile
 from nnctl.system import machine
-from nnctl.training import in_parts
+from nnctl.training import parts
 from tests.kills.configs import write
 
 CONFIG = Path(__file__).parents[2] / "configs/softmax-regression.yaml"
@@ -40,7 +40,7 @@ def test_the_entries_are_the_calls_of_the_program():
 
 @pytest.mark.parametrize("batch_size", ["full", 50])
 def test_the_work_of_all_parts_is_counted(batch_size, monkeypatch):
-    monkeypatch.setattr(in_parts, "parts_worth", lambda model, loss, data, rows: 4)
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 4)
     monkeypatch.setattr(machine, "available_threads", lambda processes=1: 2)
     overrides = [f"batch_size={batch_size}"]
     result = profile(CONFIG, overrides=overrides)

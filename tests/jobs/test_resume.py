@@ -12,7 +12,7 @@ from nnctl.jobs.train import train
 from nnctl.runs.checkpoint import read_checkpoint
 from nnctl.system import machine
 from nnctl.system.npz import read_arrays
-from nnctl.training import in_parts
+from nnctl.training import parts
 from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
 
@@ -68,7 +68,7 @@ def test_an_interrupted_run_comes_to_the_same_end(whole, broken_off):
 def test_a_run_in_parts_goes_on_with_another_number_of_threads(
     batch_size, config, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(in_parts, "parts_worth", lambda model, loss, data, rows: 5)
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 5)
     layers = [{"type": "dropout", "rate": 0.3}, *CONFIG["layers"]]
     config.write_text(yaml.safe_dump({**CONFIG, "layers": layers, "batch_size": batch_size}))
 

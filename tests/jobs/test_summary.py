@@ -5,7 +5,7 @@ from pathlib import Path
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
 from nnctl.system import machine
-from nnctl.training import in_parts
+from nnctl.training import parts
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def test_the_memory_of_a_step_in_parts_is_that_of_a_part_a_thread(monkeypatch):
         speed = found[threads].speed
         assert (speed.rows, speed.threads) == (5000, threads)
         assert speed.parts > 10
-    monkeypatch.setattr(in_parts, "parts_worth", lambda model, loss, data, rows: 1)
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 1)
     whole = summary(config, overrides=overrides)
     assert whole.speed.parts == 1
     assert found[1].step_bytes < found[2].step_bytes < whole.step_bytes / 4

@@ -14,12 +14,12 @@ from nnctl.network.losses import LOSSES
 from nnctl.network.optimizers import OPTIMIZERS
 from nnctl.optimizers import SGD, Adam
 from nnctl.system import machine
-from nnctl.training import in_parts
+from nnctl.training import parts
 from nnctl.training.diagnosis import diagnose
 from nnctl.training.draws import RowDraws, skip
-from nnctl.training.in_parts import StepInParts, make_step
+from nnctl.training.in_parts import StepInParts
 from nnctl.training.loop import TrainingDiverged
-from nnctl.training.parts import FEWEST_IN_A_PART, equal_parts, parts_worth
+from nnctl.training.parts import FEWEST_IN_A_PART, equal_parts, make_step, parts_worth
 from nnctl.training.step import Examples, TrainingStep
 from nnctl.training.team import Team
 from nnctl.training.update import rates_of
@@ -192,7 +192,7 @@ def test_a_part_that_is_missing_or_counted_twice_is_caught(fault, batch):
 
 def fitted(count, monkeypatch, ranks=None, batch_size=20):
     worth = lambda model, loss, data, rows: min(count, rows)  # noqa: E731
-    monkeypatch.setattr(in_parts, "parts_worth", worth)
+    monkeypatch.setattr(parts, "parts_worth", worth)
     generator = np.random.default_rng(2)
     x, y = generator.standard_normal((31, 4)), generator.integers(0, 3, 31)
     layers = [Dropout(0.2), Dense(6, "tanh", kernel_regularizer="l2"), Dense(3)]
@@ -311,7 +311,7 @@ def test_parts_are_equal_where_few_more_of_them_make_them_so(rows, size, count):
 
 
 def test_rows_that_are_not_finite_are_named_by_their_numbers(monkeypatch):
-    monkeypatch.setattr(in_parts, "parts_worth", lambda model, loss, data, rows: 4)
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 4)
     model = Sequential([Dense(2, activation="relu"), Dense(1)], seed=1)
     model.compile(SGD(1e-3), MeanSquaredError())
     x = np.random.default_rng(0).standard_normal((30, 3)).astype(np.float32)
