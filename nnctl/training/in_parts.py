@@ -86,33 +86,35 @@ class Turn(NamedTuple):
 class Worker:
     """What one thread needs: programs of its own, and the lanes that it computes.
 
-    `make(size, draws, total, held)` makes a program for so many rows.
+    `make(size, draws, total, held)` makes a program for so many rows; `held(rows)` are the arrays
+    that it reads some rows from.
     """
 
-    def __init__(self, batch: int, parameters: int, dtype: "np.dtype[Any]", make: Maker) -> None:
-        self.draws = RowDraws(batch)
-        self.total = aligned_zeros((parameters,), dtype)
+    def __init__(self, draws: RowDraws, total: Array, make: Maker, held: Held) -> None:
+        self.draws, self.total = draws, total
         self.programs: dict[int, PartProgram] = {}
-        self.lanes: list[tuple[Array, list[Turn]]] = []
-        self._make = make
+        self.lanes: dict[int, list[Turn]] = {}
+        self._make, self._held = make, held
 
-    def take_lane(self, total: Array, parts: Sequence[slice], held: Held) -> None:
-        """Takes on some parts, whose gradient it is to put into `total`."""
-        turns = []
-        for rows in parts:
-            size, arrays = rows.stop - rows.start, held(rows)
-            if size not in self.programs:
-                self.programs[size] = self._make(size, self.draws, self.total, arrays)
-            program = self.programs[size]
-            turns.append(Turn(rows, program, [named.call for named in program.calls(arrays)]))
-        self.lanes.append((total, turns))
+    def program(self, rows: slice) -> PartProgram:
+        """The program for as many rows as these."""
+        size = rows.stop - rows.start
+        if size not in self.programs:
+            self.programs[size] = self._make(size, self.draws, self.total, self._held(rows))
+        return self.programs[size]
 
-    def turns(self) -> Iterator[Turn]:
-        """Its parts in turn, each to be computed before the next; sums each lane up."""
-        for total, turns in self.lanes:
-            self.total.fill(0)
-            yield from turns
-            np.copyto(total, self.total)
+    def calls(self, rows: slice) -> list[NamedCall]:
+        """The calls for these rows."""
+        return self.program(rows).calls(self._held(rows))
+
+    def lane(self, number: int, parts: Sequence[slice]) -> list[Turn]:
+        """The parts of a lane, ready to be computed."""
+        if number not in self.lanes:
+            self.lanes[number] = [
+                Turn(rows, self.program(rows), [named.call for named in self.calls(rows)])
+                for rows in parts
+            ]
+        return self.lanes[number]
 
     @property
     def nbytes(self) -> int:
@@ -162,21 +164,14 @@ class StepInParts:
         def make(rows: int, draws: RowDraws, total: Array, held: Sequence[Array]) -> PartProgram:
             return PartProgram(model, loss, data, draws, rows, total, held, weight)
 
-        self._new_worker = partial(Worker, rows, size, self._dtype, make)
-        self._workers: list[Worker] = []
+        def new_worker() -> Worker:
+            return Worker(RowDraws(rows), aligned_zeros((size,), self._dtype), make, self._held)
+
+        self._new_worker, self._workers = new_worker, [new_worker()]
         self._update = Update(model, optimizer, slots, self._totals, self.part)
         self._reading = threading.Lock()  # blocks are read by one thread at a time
         # Rows of windows are read in order; several threads would drive out each other's.
         self.most_threads = 1 if come_in_windows(data.x) else len(self._lanes)
-        self._hire(1)
-
-    def _hire(self, threads: int) -> list[Worker]:
-        """The workers for so many threads, which share the lanes."""
-        if len(self._workers) != threads:
-            self._workers = [self._new_worker() for _ in range(threads)]
-            for k, (total, parts) in enumerate(zip(self._totals, self._lanes, strict=True)):
-                self._workers[k % threads].take_lane(total, parts, self._held)
-        return self._workers
 
     def _held(self, own: slice) -> Sequence[Array]:
         """The arrays of a part of the data, where the batch is all of them."""
@@ -188,15 +183,15 @@ class StepInParts:
     @property
     def calls(self) -> list[NamedCall]:
         """All calls of a step, in their order."""
-        turns = [turn for worker in self._workers for _, lane in worker.lanes for turn in lane]
-        calls = [call for turn in turns for call in turn.program.calls(self._held(turn.rows))]
+        parts = [rows for lane in self._lanes for rows in lane]
+        calls = [call for rows in parts for call in self._workers[0].calls(rows)]
         return calls + self._update.program.calls
 
     @property
     def products(self) -> list[int]:
         """The multiply-adds of each matrix product."""
-        turns = [turn for worker in self._workers for _, lane in worker.lanes for turn in lane]
-        found = [n for turn in turns for n in turn.program.program.products]
+        programs = [self._workers[0].program(rows) for lane in self._lanes for rows in lane]
+        found = [n for made in programs for n in made.program.products]
         return found + self._update.program.products
 
     @property
@@ -205,28 +200,33 @@ class StepInParts:
         own = sum(worker.nbytes for worker in self._workers)
         return own + sum(total.nbytes for total in self._totals) + self._update.program.nbytes
 
-    def _ready(self, worker: Worker, data: Examples, rows: Array, state: Any) -> Iterator[Turn]:
-        """Makes each part of a worker ready in turn; whoever iterates computes it.
+    def _ready(
+        self, threads: int, thread: int, data: Examples, rows: Array, state: Any
+    ) -> Iterator[Turn]:
+        """Makes each part that is a thread's ready in turn; whoever iterates computes it.
 
         `rows` are those of the process, and `state` that of the generator at the step's begin.
         """
-        first = self._own.start
+        worker, first = self._workers[thread], self._own.start
         takes = [] if self.whole else data.takes()
-        for turn in worker.turns():
-            if takes:
-                with self._reading if isinstance(data.x, Blocks) else nullcontext():
-                    for take, out in zip(takes, turn.program.batch, strict=True):
-                        take(rows[turn.rows], 0, out, "clip")
-            if turn.program.draws:
-                own = slice(first + turn.rows.start, first + turn.rows.stop)
-                worker.draws.begin(state, own)
-            yield turn
+        for lane in range(thread, len(self._lanes), threads):
+            worker.total.fill(0)
+            for turn in worker.lane(lane, self._lanes[lane]):
+                if takes:
+                    with self._reading if isinstance(data.x, Blocks) else nullcontext():
+                        for take, out in zip(takes, turn.program.batch, strict=True):
+                            take(rows[turn.rows], 0, out, "clip")
+                if turn.program.draws:
+                    own = slice(first + turn.rows.start, first + turn.rows.stop)
+                    worker.draws.begin(state, own)
+                yield turn
+            np.copyto(self._totals[lane], worker.total)
 
     def _compute(
-        self, worker: Worker, data: Examples, rows: Array, state: Any, output: Array
+        self, threads: int, thread: int, data: Examples, rows: Array, state: Any, output: Array
     ) -> None:
-        """Computes the lanes of a worker, and puts the outputs of its rows where they belong."""
-        for turn in self._ready(worker, data, rows, state):
+        """Computes the lanes of a thread, and puts the outputs of its rows where they belong."""
+        for turn in self._ready(threads, thread, data, rows, state):
             for call in turn.replay:
                 call()
             np.copyto(output[turn.rows], turn.program.y_pred)
@@ -249,11 +249,10 @@ class StepInParts:
         """One step, call by call, as `Step.walk` says."""
         own = rows[self._own]
         state = self._begin(rates)
-        for worker in self._hire(1):
-            for turn in self._ready(worker, data, own, state):
-                for named in turn.program.calls(self._held(turn.rows)):
-                    named.call()
-                    yield named.value, turn.program.program[named.value], own[turn.rows]
+        for turn in self._ready(1, 0, data, own, state):
+            for named in self._workers[0].calls(turn.rows):
+                named.call()
+                yield named.value, turn.program.program[named.value], own[turn.rows]
         self._end()
         for named in self._update.program.calls:
             named.call()
@@ -270,11 +269,12 @@ class StepInParts:
         outputs = np.empty((len(batches), self.rows, *self._output_shape), self._dtype)
         penalty = 0.0
         team = team or Team(1)
-        workers = self._hire(min(team.size, self.most_threads))
+        threads = min(team.size, self.most_threads)
+        self._workers += [self._new_worker() for _ in range(threads - len(self._workers))]
         with machine.thread_limit(1):  # how many share a product changes its last digits
             for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
                 given = data, rows, self._begin(numbers), output
-                team.run([partial(self._compute, worker, *given) for worker in workers])
+                team.run([partial(self._compute, threads, k, *given) for k in range(threads)])
                 self._end()
                 for call in self._update.program.replay:
                     call()

@@ -35,7 +35,8 @@ class Scorer:
             y_true = graph.leaf("y_true", y.shape, kind_of(y))
             y_pred = graph.leaf("y_pred", (rows, *self.output))
             losses = self.loss.forward(y_true, y_pred)
-            prediction = self.loss.output_activation(y_pred)
+            # Which metrics alone ask for.
+            prediction = self.loss.output_activation(y_pred) if self.metrics else y_pred
             values = [y_true, y_pred, losses, prediction]
             program = Program(graph, values, dtype)
             self._programs[rows] = (program, [program[value] for value in values])

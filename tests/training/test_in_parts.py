@@ -149,33 +149,37 @@ def dense():
 
 
 def drop_part(step):
-    del step._workers[0].lanes[1][1][0]
+    del step._lanes[1][0]
 
 
 def drop_lane(step):
-    del step._workers[0].lanes[1]
+    del step._lanes[-1]  # whose gradient stays what it was, 0
 
 
 def count_part_twice(step):
-    turns = step._workers[0].lanes[0][1]
-    turns.append(turns[0])
+    step._lanes[0].append(step._lanes[0][0])
 
 
 def sum_up_too_early(step):
-    worker = step._workers[0]
-    each = worker.turns
+    ready = step._ready
 
-    def turns():
-        *most, last = each()
-        yield from most
-        yield last  # what was computed of it comes after its lane was summed up
+    def early(*given):
+        turns = list(ready(*given))  # all sums are taken before anything is computed
+        yield from turns
 
-    worker.turns = turns
+    step._ready = early
+
+
+class Unfilled(np.ndarray):
+    """An array that keeps what it has."""
+
+    def fill(self, number):
+        pass
 
 
 def go_on_with_the_sum(step):
-    for worker in step._workers:
-        worker.total = worker.total.copy()  # so that nobody begins at 0
+    worker = step._workers[0]
+    worker.total = worker.total.view(Unfilled)
 
 
 FAULTS = [drop_part, drop_lane, count_part_twice, sum_up_too_early, go_on_with_the_sum]
