@@ -20,7 +20,8 @@ from nnctl.training.update import as_vector
 WORTH_PARTS = 12 << 20  # bytes of a step: below, all of it is near enough to the processor
 BYTES_A_CALL = 22_500  # to be worth it: a call takes a tenth of the time that it computes with them
 PARAMETERS_WORTH = 8  # times their bytes, or adding up gradients takes its share of the time
-FEWEST_IN_A_PART = 32  # of a part: products gain up to there
+FEWEST_IN_A_PART = 32  # rows: products gain up to there
+FEW = 16  # parts, of which one more or less matters to the threads that share them
 ROUGHLY = 4  # times the values of all layers is the most that their calls work in
 
 
@@ -70,10 +71,13 @@ def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:
 def equal_parts(rows: int, size: int) -> int:
     """In how many parts of up to `size` so many rows are computed.
 
-    Some more than need be, if all of them are equal then and can do with one program: 5,000 rows,
-    no more than 224 in a part, are 25 times 200.
+    Some more than need be where that serves: of few parts 2, 4, 8 or 16, as threads share these
+    evenly; of many so many that all are equal, and can do with one program. 5,000 rows, no more
+    than 224 in a part, are 25 times 200.
     """
     fewest = math.ceil(rows / size)
+    if fewest <= FEW:
+        return 1 << (fewest - 1).bit_length()
     most = min(fewest * 5 // 4, rows // FEWEST_IN_A_PART)
     equal = (count for count in range(fewest, most + 1) if rows % count == 0)
     return next(equal, fewest)

@@ -308,9 +308,12 @@ def test_batches_are_parted_where_it_is_worth_it(make, rows, size):
 
 @pytest.mark.parametrize(
     ("rows", "size", "count"),
-    [(5000, 224, 25), (5000, 200, 25), (4999, 224, 23), (64, 32, 2), (99, 32, 4), (96, 32, 3)],
+    [
+        *((5000, 224, 25), (5000, 200, 25), (4999, 224, 23)),
+        *((64, 32, 2), (96, 32, 4), (129, 32, 8), (288, 32, 16), (512, 32, 16), (544, 32, 17)),
+    ],
 )
-def test_parts_are_equal_where_few_more_of_them_make_them_so(rows, size, count):
+def test_parts_are_as_many_as_threads_share_well_or_are_equal(rows, size, count):
     assert equal_parts(rows, size) == count
 
 
