@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnctl import Sequential
+from nnctl.derivatives.gradcheck.check import CasePrograms, model_case
 from nnctl.derivatives.gradcheck.variants import example_layers
 from nnctl.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nnctl.losses import MeanSquaredError, SparseCategoricalCrossentropy
@@ -91,6 +92,25 @@ def test_every_layer_learns_in_parts_what_it_learns_whole(layer, batch):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_is_a_mean_over_all_parts(loss):
     check(lambda: model_with([Dense(5, "tanh"), Dense(3, "softmax")], loss), 4)
+
+
+@pytest.mark.parametrize("layer", sorted(set(LAYERS) - COUPLED - {"dropout"}))
+def test_what_the_parts_add_up_is_the_slope_of_the_loss(layer):
+    """Against the complex step of the whole loss, which knows of no part and of no derivative."""
+    layers = [*example_layers(layer, "tanh"), Flatten(), Dense(2)]
+    model = model_with(layers, shape=LAYERS[layer].example_shape)
+    data, state = data_for(model), model.state()
+    given = model, model.loss, model.optimizer, state.slots, data, ROWS, state.dropout
+    step = StepInParts(*given, count=4)
+    step.run(data, np.arange(ROWS)[None], [(0.0, 0.0)])
+    views = model.layout.views(sum(step._totals))
+    case = CasePrograms(model_case(model, model.loss, data), "complex-step")
+    case.move(None)
+    generator = np.random.default_rng(4)
+    for name in model.layout.trainable:
+        direction = generator.standard_normal(views[name].shape)
+        slope = case.slope(name, direction)
+        np.testing.assert_allclose((views[name] * direction).sum(), slope, rtol=1e-9, err_msg=name)
 
 
 OPTIONS = [{}, {"clipnorm": 0.01}, {"global_clipnorm": 0.01}, {"clipvalue": 1e-3}]
