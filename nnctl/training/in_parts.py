@@ -161,8 +161,10 @@ class StepInParts:
         self._totals = [aligned_zeros((size,), self._dtype) for _ in self._lanes]
         weight = 1.0 if self.part is None or self.part.share else 0.0
 
+        like = data.rows(np.empty(0, np.intp))  # a model keeps its steps, but no data for them
+
         def make(rows: int, draws: RowDraws, total: Array, held: Sequence[Array]) -> PartProgram:
-            return PartProgram(model, loss, data, draws, rows, total, held, weight)
+            return PartProgram(model, loss, like, draws, rows, total, held, weight)
 
         def new_worker() -> Worker:
             return Worker(RowDraws(rows), aligned_zeros((size,), self._dtype), make, self._held)
@@ -172,6 +174,12 @@ class StepInParts:
         self._reading = threading.Lock()  # blocks are read by one thread at a time
         # Rows of windows are read in order; several threads would drive out each other's.
         self.most_threads = 1 if come_in_windows(data.x) else len(self._lanes)
+
+    def _prepare(self, threads: int) -> None:
+        """Gives each of so many threads what it needs for its lanes."""
+        self._workers += [self._new_worker() for _ in range(threads - len(self._workers))]
+        for number, parts in enumerate(self._lanes):
+            self._workers[number % threads].lane(number, parts)
 
     def _held(self, own: slice) -> Sequence[Array]:
         """The arrays of a part of the data, where the batch is all of them."""
@@ -270,7 +278,7 @@ class StepInParts:
         penalty = 0.0
         team = team or Team(1)
         threads = min(team.size, self.most_threads)
-        self._workers += [self._new_worker() for _ in range(threads - len(self._workers))]
+        self._prepare(threads)
         with machine.thread_limit(1):  # how many share a product changes its last digits
             for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
                 given = data, rows, self._begin(numbers), output

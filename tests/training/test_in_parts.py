@@ -1,6 +1,8 @@
 """A batch in parts is the whole batch but for the order of sums, in the memory of a part."""
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -264,6 +266,19 @@ def watched(run, at_once):
         run(team, works)
 
     return run_watched
+
+
+def test_a_model_that_keeps_its_step_keeps_no_data_for_it(monkeypatch):
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 3)
+    model = dense()
+    data = data_for(model)
+    held = [weakref.ref(array) for array in data.arrays()]
+    step = model.step(data, 7)
+    step.run(data, np.arange(7)[None], [rates_of(model.optimizer, 0.05, 0)])
+    assert model.step(data, 7) is step
+    del data
+    gc.collect()
+    assert [array() for array in held] == [None] * 3
 
 
 def softmax_regression(rows, dtype="float32"):
