@@ -1,5 +1,6 @@
 """From a config to what is trained: its data, read and prepared, and its model, built for them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,7 @@ from nnctl.runs.weights import (
     strange_arrays,
 )
 from nnctl.training.blocks import Blocks
+from nnctl.training.parts import parts_worth
 from nnctl.training.ranks import Ranks
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
@@ -107,12 +109,21 @@ def build(
 
 
 def check_batch(config: Config, model: Sequential, train: Examples) -> None:
-    """Raises `NnctlError` for batches of more bytes than inputs may take in memory."""
+    """Raises `NnctlError` for batches of more bytes than inputs may take in memory.
+
+    Of a batch that is computed in parts, one part at a time is there.
+    """
+    if not isinstance(train.x, Blocks):
+        return
     rows = len(train) if config.batch_size == "full" else min(config.batch_size, len(train))
-    needed = rows * numbers_read(model, train.x, training=True) * train.x.itemsize
-    if isinstance(train.x, Blocks) and needed > nbytes(config.data.memory):
-        message = f"a batch of {rows:,} rows takes {needed:,} bytes, more than data.memory"
-        raise NnctlError(config.problem("batch_size", message, "lower it, or raise data.memory"))
+    row, memory = numbers_read(model, train.x, training=True) * train.x.itemsize, config.data.memory
+    if rows * row > nbytes(memory):
+        together = math.ceil(rows / parts_worth(model, model.loss, train, rows))
+        if together * row > nbytes(memory):
+            message = f"a batch of {rows:,} rows takes {rows * row:,} bytes, more than data.memory"
+            raise NnctlError(
+                config.problem("batch_size", message, "lower it, or raise data.memory")
+            )
 
 
 def preparation_of(config: Config) -> tuple[object, ...]:

@@ -56,6 +56,7 @@ def sum_over_parts(x: "Value") -> "Value":
     Each part derives its own share of the loss, and `x` has a part in all of them: its derivative
     is the sum of the parts' derivatives.
     """
+    x.graph.sums_rows = True
     part = x.graph.part
     if part is None:
         return x
@@ -71,6 +72,7 @@ def sum_over_parts(x: "Value") -> "Value":
 
 def mean_over_parts(own: "Value") -> "Value":
     """The mean over all rows of the batch, from the mean over the rows of this part."""
+    own.graph.sums_rows = True
     part = own.graph.part
     return own if part is None else sum_over_parts(own * part.share)
 

@@ -60,8 +60,8 @@ class Program:
         order = self._without_fixed([value for value in needed if value.op], graph.constants)
         self.plan = Plan(order, self.arrays, set(wanted), assignments, self.dtypes, share)
         self._arena = aligned_zeros((self.plan.nbytes,), np.uint8)
-        self._lowered = {value: self._lower(value, self.arrays) for value in order}
-        self.calls = [NamedCall(v, call) for v, calls in self._lowered.items() for call in calls]
+        self.lowered = {value: self.lower(value, self.arrays) for value in order}
+        self.calls = [NamedCall(v, call) for v, calls in self.lowered.items() for call in calls]
         for leaf, value in self.plan.copies:
             copy = partial(np.copyto, self.arrays[leaf], self.arrays[value])
             self.calls.append(NamedCall(value, copy))
@@ -117,11 +117,11 @@ class Program:
             fixed.add(value)
             if not value.is_view:
                 self.arrays[value] = np.empty(value.shape, self.dtypes[value.kind])
-            for call in self._lower(value, self.arrays):
+            for call in self.lower(value, self.arrays):
                 call()
         return varying
 
-    def _lower(self, value: Value, arrays: dict[Value, Array]) -> Sequence[Call]:
+    def lower(self, value: Value, arrays: dict[Value, Array]) -> Sequence[Call]:
         """Gives `value` its array, if it has none, and returns the calls that fill it."""
         assert value.op is not None
         inputs = [arrays[x] for x in value.reads]
@@ -132,18 +132,6 @@ class Program:
         if value not in arrays:
             arrays[value] = self._array_of(value)
         return value.op.calls(arrays[value], *inputs)
-
-    def rebound(self, leaf: Value, array: Array) -> list[Call]:
-        """The calls of a run that reads `leaf` from another array; most are those of any run."""
-        arrays, moved, replay = {**self.arrays, leaf: array}, {leaf}, list[Call]()
-        for value, calls in self._lowered.items():
-            # Results lie where they always do; only views of the leaf's array move with it.
-            if moved.isdisjoint(value.reads):
-                replay += calls
-            else:
-                replay += self._lower(value, arrays)
-                moved |= {value} if value.is_view else set()
-        return replay + self.replay[len(self.replay) - len(self.plan.copies) :]
 
     def _array_of(self, value: Value) -> Array:
         """The array of a computed value; in place, the very object of the operand or leaf.

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -151,19 +151,26 @@ class Value:
     __iter__ = None  # or Python would try slicing by numbers
 
 
+class Uniform(Protocol):
+    """What draws uniform numbers in [0, 1) into an array, such as a generator of NumPy's."""
+
+    def random(self, size: None, dtype: Any, out: Array, /) -> Array: ...
+
+
 class Graph:
     """Records values. `training` tells the layers which of their two formulas is meant.
 
     `parameters` maps what a formula may name besides values (declared parameters) to their values,
     and `updates` some of them to what they are after the step; `assignments` holds, for each leaf
     that a step changes, its value after it. `generator` makes the random numbers of `draw`. `part`
-    says which rows of a batch the graph is for, where it does not compute all of them.
+    says which rows of a batch the graph is for, where it does not compute all of them. `sums_rows`
+    says that something recorded is a sum over all rows of the batch.
     """
 
     def __init__(
         self,
         training: bool = False,
-        generator: np.random.Generator | None = None,
+        generator: Uniform | None = None,
         part: BatchPart | None = None,
     ):
         self.training, self.generator, self.part = training, generator, part
@@ -174,6 +181,7 @@ class Graph:
         self.held: list[Value] = []
         self.assignments: dict[Value, Value] = {}
         self.scope = ""
+        self.sums_rows = False
         self._recorded: dict[Any, Value] = {}
 
     def leaf(self, name: str, shape: Shape, kind: Kind = "real") -> Value:

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +12,20 @@ import numpy as np
 
 from nnctl.assembly.build import build
 from nnctl.config import load
-from nnctl.graph import Name, Program
+from nnctl.graph import Name
+from nnctl.graph.program import NamedCall
 from nnctl.jobs.finding import find_config, member_or_first
 from nnctl.jobs.job import training_of
 from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
-from nnctl.training.step import TrainingStep, rates_of
+from nnctl.training.step import Step
+from nnctl.training.update import rates_of
 
 EPOCHS = 1_000_000  # more than there will be time for
 ROUNDS = 30
 SECONDS = 0.5  # each thing is measured for about so long, in rounds of several steps
 STEPS_A_ROUND = 10
+CLOCKED = 5.0  # seconds, at most, of calls with a clock between them
 
 
 @dataclass(frozen=True)
@@ -88,17 +91,19 @@ def profile(
     loaded = load(find_config(config), overrides=overrides, named=named)
     built = build(loaded, member=member_or_first(member))
     training = training_of(built)
-    threads = training.threads()
-    with machine.thread_limit(threads), np.errstate(all="ignore"):
+    with training.on_threads() as threads, np.errstate(all="ignore"):
         whole = seconds_of_training(training)
-        step = built.model.step(built.train, training.batch_size)
+        step = training.step
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
         step.run(built.train, batch[None], [rates])
-        program = median_seconds(step.program.run)
-        limit = product_seconds(step.program)
-        entries = entries_of(step)
-    return Profile(len(step.y_pred), threads, whole, program, limit, entries)
+        calls, sharing = step.calls, shared_by(step, threads)
+        with machine.thread_limit(threads // sharing):
+            alone = seconds_of_calls(calls)
+            limit = product_seconds(calls)
+            times = min(ROUNDS * STEPS_A_ROUND, 1 + int(CLOCKED / max(alone, 1e-9)))
+            entries = entries_of(calls, times)
+    return Profile(step.rows, threads, whole, alone / sharing, limit / sharing, entries)
 
 
 def seconds_of_training(training: Training) -> float:
@@ -120,10 +125,20 @@ def seconds_of_training(training: Training) -> float:
     return statistics.median(spent[1:] or spent or [float("nan")])
 
 
-def product_seconds(program: Program) -> float:
-    """What a program's matrix products take alone, on the threads of the moment."""
-    products = [named.call for named in program.calls if named.value.operation is Name.MATMUL]
-    return median_seconds(lambda: [call() for call in products]) if products else 0.0
+def product_seconds(calls: Sequence[NamedCall]) -> float:
+    """What the matrix products among some calls take alone, on the threads of the moment."""
+    return seconds_of_calls([named for named in calls if named.value.operation is Name.MATMUL])
+
+
+def shared_by(step: Step, threads: int) -> int:
+    """How many threads share the calls of a step; where they share products, each call is all's."""
+    return min(step.most_threads, threads)
+
+
+def seconds_of_calls(calls: Sequence[NamedCall]) -> float:
+    """What some calls take, one after another, without a clock between them."""
+    bare = [named.call for named in calls]
+    return median_seconds(lambda: [call() for call in bare]) if bare else 0.0
 
 
 def median_seconds(work: Callable[[], object]) -> float:
@@ -137,11 +152,13 @@ def median_seconds(work: Callable[[], object]) -> float:
     return statistics.median(spent)
 
 
-def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
-    """Each operation of each layer with the median seconds of its calls, the longest first."""
+def entries_of(calls: Sequence[NamedCall], times: int) -> tuple[Entry, ...]:
+    """Each operation of each layer with the median seconds of its calls, the longest first.
+
+    All calls are made so many times.
+    """
     clock = time.perf_counter_ns
-    calls = step.program.calls
-    spent = np.empty((ROUNDS * STEPS_A_ROUND, len(calls)))
+    spent = np.empty((times, len(calls)))
     for row in spent:
         for index, named in enumerate(calls):
             start = clock()
@@ -153,15 +170,20 @@ def entries_of(step: TrainingStep) -> tuple[Entry, ...]:
         idle[index] = clock() - start
     each = np.maximum(np.median(spent, axis=0) - np.median(idle), 0) * 1e-9
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    work: Counter[tuple[str, str]] = Counter()
     for index, named in enumerate(calls):
-        groups[named.value.scope or "loss", named.value.name].append(index)
+        key = named.value.scope or "loss", named.value.name
+        groups[key].append(index)
+        # Of several calls for a value the first counts; of each part it is computed anew.
+        if not index or calls[index - 1].value is not named.value:
+            work[key] += named.value.multiply_adds
     entries = [
         Entry(
             layer,
             operation,
             len(indices),
             float(each[indices].sum()),
-            sum(value.multiply_adds for value in {calls[index].value for index in indices}),
+            work[layer, operation],
         )
         for (layer, operation), indices in groups.items()
     ]

@@ -24,7 +24,6 @@ from nnctl.jobs.job import Job, TrainResult, training_of
 from nnctl.reading.digests import Digests, digest_of
 from nnctl.runs.checkpoint import Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import CHECKPOINT, RunFolder
-from nnctl.system import machine
 from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import first_alone, is_first, together
@@ -110,7 +109,7 @@ def train_on(
     model = job.built.model
     training = training_of(job.built)
     saving = Checkpoints(folder.path, model.state(), job.about, job.watching, member)
-    with machine.thread_limit(training.threads()):
+    with training.on_threads():
         end = training.run(
             [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]
         )
@@ -129,7 +128,7 @@ def diagnose_divergence(job: Job, folder: RunFolder) -> Problem | None:
     from nnctl.training.diagnosis import diagnose  # rarely needed
 
     training = training_of(job.built)
-    with machine.thread_limit(training.threads()):
+    with training.on_threads():
         problem = diagnose(training)
     job.built.model.state().history = history
     return problem

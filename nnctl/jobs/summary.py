@@ -16,13 +16,13 @@ from nnctl.data.streamed import Streamed
 from nnctl.graph import Name, Shape, Value
 from nnctl.jobs.finding import find_model
 from nnctl.jobs.job import training_of
-from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training
+from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training, shared_by
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.blocks import Inputs as ModelInputs
 from nnctl.training.loop import Training
 from nnctl.training.sequential import Sequential
-from nnctl.training.step import Forward, TrainingStep
+from nnctl.training.step import Forward
 
 # Operations without arithmetic.
 MOVING = {Name.BROADCAST, Name.COPY, Name.GATHER, Name.JOIN, Name.WITH_ONES, Name.ZERO_CELL}
@@ -46,10 +46,12 @@ class LayerSummary:
 class Speed:
     """What a training step of `rows` examples was measured to take, on so many threads.
 
+    The rows are computed in so many `parts`, one or more; threads share them, or else products.
     `product_seconds` are those of its matrix products alone, which no other work can beat.
     """
 
     rows: int
+    parts: int
     threads: int
     step_seconds: float
     product_seconds: float
@@ -65,11 +67,12 @@ class Summary:
     """A model's layers, and in bytes the memory of its parameters, of one training step, of data.
 
     The step holds everything but the data: parameters, optimizer slots, the batch, all values
-    between. `data_bytes` are those of the examples that are held while training: of inputs in
-    blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a few
-    steps took, Python included. All these and `speed` are None for a weights file, which is not
-    trained. `columns` are those of a table, where some become other inputs than one number each.
-    Of an ensemble all of it is of one of its `members`, which are alike.
+    between; of a batch in parts those of one part for each thread. `data_bytes` are those of the
+    examples that are held while training: of inputs in blocks, of which there are `blocks`, a
+    window. `peak_bytes` are what reading the data and a few steps took, Python included. All these
+    and `speed` are None for a weights file, which is not trained. `columns` are those of a table,
+    where some become other inputs than one number each. Of an ensemble all of it is of one of its
+    `members`, which are alike.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -99,13 +102,12 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
         return replace(whole, members=len(trained.members), columns=columns)
     built = build(load(path, overrides=overrides, named={"epochs": EPOCHS}))
     training = training_of(built)
-    step = built.model.step(built.train, training.batch_size)
-    slots = sum(slot.nbytes for slot in built.model.state().slots.values())
-    working_bytes = step.nbytes + slots
     x = built.train.x
-    whole = summary_of(built.model, working_bytes, x)  # before the weights change
     blocks = x.count if isinstance(x, Streamed) else None
-    speed = speed_of(training, step)
+    speed = speed_of(training)
+    slots = sum(slot.nbytes for slot in built.model.state().slots.values())
+    # Now that all threads have what they need.
+    whole = summary_of(built.model, training.step.nbytes + slots, x)
     return replace(
         whole,
         data_bytes=held_bytes(built),
@@ -133,12 +135,15 @@ def held_bytes(built: Built) -> int:
     return sum(array.nbytes for array in arrays) + int(ordered) * np.dtype(np.intp).itemsize
 
 
-def speed_of(training: Training, step: TrainingStep) -> Speed:
+def speed_of(training: Training) -> Speed:
     """Trains for a moment, and measures."""
-    threads = training.threads()
-    with machine.thread_limit(threads), np.errstate(all="ignore"):
+    with training.on_threads() as threads, np.errstate(all="ignore"):
         seconds = seconds_of_training(training)
-        return Speed(training.batch_size, threads, seconds, product_seconds(step.program))
+        step = training.step
+        sharing = shared_by(step, threads)
+        with machine.thread_limit(threads // sharing):
+            limit = product_seconds(step.calls) / sharing
+        return Speed(training.batch_size, step.parts, threads, seconds, limit)
 
 
 def summary_of(

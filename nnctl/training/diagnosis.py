@@ -9,7 +9,6 @@ from nnctl.errors import Problem
 from nnctl.graph import Array, Value
 from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.state import TrainingState
-from nnctl.training.step import TrainingStep
 
 SHOWN_ROWS = 5
 
@@ -71,17 +70,17 @@ def non_finite_values(training: Training) -> list[tuple[Value, Sequence[int]]]:
     rows = batches[0]
     found: list[tuple[Value, Sequence[int]]] = []
     with np.errstate(all="ignore"):
-        for value, array in step.walk(training.train, rows, rates[0]):
+        for value, array, own in step.walk(training.train, rows, rates[0]):
             wrong = ~np.isfinite(array)
             if wrong.any():
-                found.append((value, rows_of(wrong, step, rows)))
+                found.append((value, rows_of(wrong, own)))
     return found
 
 
-def rows_of(wrong: Array, step: TrainingStep, rows: Array) -> Sequence[int]:
+def rows_of(wrong: Array, rows: Array) -> Sequence[int]:
     """The examples that the elements marked in `wrong` belong to."""
     # Only what has the batch's first axis can have come from some of its rows alone.
-    if wrong.ndim == 0 or len(wrong) != len(step.y_pred):
+    if wrong.ndim == 0 or len(wrong) != len(rows):
         return ()
     return [int(row) for row in rows[wrong.reshape(len(wrong), -1).any(axis=1)]]
 

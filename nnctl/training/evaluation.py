@@ -166,7 +166,7 @@ class Evaluator:
         for rows, y_pred in self._outputs(data.x):
             weight = None if data.weight is None else data.weight[rows]
             with np.errstate(all="ignore"):
-                losses, predictions = self._scorer.add(totals, data.y[rows], y_pred, weight)
+                losses, predictions = self._scorer.add_block(totals, data.y[rows], y_pred, weight)
                 if watch is not None:
                     watch(rows, losses if weight is None else losses * weight, predictions)
             yield totals

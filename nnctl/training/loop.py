@@ -7,7 +7,8 @@ on as if nothing had happened. The loop yields events and never prints, saves or
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -24,7 +25,11 @@ from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer, Totals
 from nnctl.training.shuffling import draw_order, in_order
 from nnctl.training.state import TrainingState
-from nnctl.training.step import Examples, Model, TrainingStep, rates_of
+from nnctl.training.step import Examples, Model, Step
+from nnctl.training.update import rates_of
+
+if TYPE_CHECKING:
+    from nnctl.training.team import Team
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64
@@ -49,7 +54,7 @@ class Trainable(Model, Protocol):
     ranks: Ranks | None
 
     def state(self) -> TrainingState: ...
-    def step(self, data: Examples, rows: int) -> TrainingStep: ...
+    def step(self, data: Examples, rows: int) -> Step: ...
 
 
 class Training:
@@ -85,8 +90,9 @@ class Training:
         self.has_validation = validation is not None
         self.most_batches_at_once = MOST_BATCHES_AT_ONCE
         self._stopped: Reason | None = None
+        self._team: Team | None = None
         self._order = in_order(train.x, self.state.order)
-        self._steps: dict[int, TrainingStep] = {}
+        self._steps: dict[int, Step] = {}
         self._at_once: dict[int, int] = {}
 
     @property
@@ -96,12 +102,32 @@ class Training:
     def stop(self, reason: Reason = "stopped") -> None:
         self._stopped = reason
 
-    def threads(self) -> int:
-        """The threads that suit the run's matrix products."""
-        products = self._step(self.batch_size).program.products
-        return machine.threads_for(
-            max(products, default=0), 1 if self.ranks is None else self.ranks.local
-        )
+    @property
+    def step(self) -> Step:
+        """The step of all batches but the last of an epoch, which may be smaller."""
+        return self._step(self.batch_size)
+
+    @contextmanager
+    def on_threads(self) -> Iterator[int]:
+        """Inside, the run uses the threads that suit it; yields how many.
+
+        They share the parts of a batch, or else its matrix products.
+        """
+        step = self.step
+        processes = 1 if self.ranks is None else self.ranks.local
+        if step.most_threads == 1:
+            threads = machine.threads_for(max(step.products, default=0), processes)
+            with machine.thread_limit(threads):
+                yield threads
+            return
+        from nnctl.training.team import Team  # few batches are large enough
+
+        threads = min(step.most_threads, machine.available_threads(processes))
+        with machine.thread_limit(threads), Team(threads) as self._team:
+            try:
+                yield threads
+            finally:
+                self._team = None
 
     def run(self, callbacks: Sequence[Callback] = ()) -> TrainEnd:
         """Trains to the end, or until a callback stops it, and tells the callbacks.
@@ -193,7 +219,7 @@ class Training:
     def restore_best(self) -> None:
         self.state.restore_best()
 
-    def _step(self, rows: int) -> TrainingStep:
+    def _step(self, rows: int) -> Step:
         if rows not in self._steps:
             self._steps[rows] = step = self.model.step(self.train, rows)
             # What ranks must do equally often, the one with the least of it decides for all.
@@ -201,7 +227,7 @@ class Training:
             self._at_once[rows] = most if self.ranks is None else min(self.ranks.exchange(most))
         return self._steps[rows]
 
-    def upcoming(self) -> tuple[TrainingStep, Array, list[tuple[float, ...]]]:
+    def upcoming(self) -> tuple[Step, Array, list[tuple[float, ...]]]:
         """The next few batches of equal size: their program, rows `(batches, size)` and rates."""
         state = self.state
         size = self.batch_size
@@ -224,18 +250,20 @@ class Training:
         count = len(rates)
         rows = batches.reshape(-1)
         penalty_before = self.model.evaluator.penalty() if state.step == 0 else 0.0
-        kept, penalty = step.run(self.train, batches, rates)
+        kept, penalty = step.run(self.train, batches, rates, self._team)
         outputs = kept.reshape(len(rows), *self.model.output_shape)
         if state.step == 0:
-            first = batches[0]
+            first = slice(None) if step.whole else batches[0]
             weight = None if self.train.weight is None else self.train.weight[first]
-            losses = self.model.scorer.losses(self.train.y[first], outputs[: len(first)], weight)
-            state.first_loss = penalty_before + losses / len(first)
+            losses = self.model.scorer.losses(self.train.y[first], outputs[: step.batch], weight)
+            state.first_loss = penalty_before + losses / step.batch
         state.totals.loss += penalty * step.batch  # the total is of rows, the penalty of a mean
         state.step += count
         state.batch += count
-        weight = None if self.train.weight is None else self.train.weight[rows]
-        self.model.scorer.add(state.totals, self.train.y[rows], outputs, weight)
+        # All of them are trained on in the order in which they lie, and need not be copied.
+        chosen = slice(None) if step.whole else rows
+        weight = None if self.train.weight is None else self.train.weight[chosen]
+        self.model.scorer.add(state.totals, self.train.y[chosen], outputs, weight)
         # Once for all these batches: a sum that is not finite never becomes so again.
         if not math.isfinite(state.totals.loss):
             raise TrainingDiverged(
@@ -288,8 +316,8 @@ class Training:
         return EpochEnd(state.epoch, self.epochs, logs, rate, seconds, self.rows)
 
 
-def batches_at_once(step: TrainingStep) -> int:
+def batches_at_once(step: Step) -> int:
     """How many batches are trained before their figures are computed; the same in every run."""
-    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, step.multiply_adds)
-    by_size = NUMBERS_AT_ONCE // max(1, step.y_pred.size)
+    by_work = MULTIPLY_ADDS_AT_ONCE // max(1, sum(step.products))
+    by_size = NUMBERS_AT_ONCE // max(1, step.numbers)
     return max(1, min(by_work, by_size))

@@ -7,7 +7,9 @@ import numpy as np
 from nnctl.graph import Array, Graph, Program, Shape
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.metrics import Metric, State
+from nnctl.training.blocks import slices_of
 
+MOST_ROWS_SCORED = 1 << 16  # at once, of a batch that may have any number
 MOST_TIMES = 2  # the rows that are scored, in the program that scores them
 
 
@@ -33,7 +35,8 @@ class Scorer:
             y_true = graph.leaf("y_true", y.shape, kind_of(y))
             y_pred = graph.leaf("y_pred", (rows, *self.output))
             losses = self.loss.forward(y_true, y_pred)
-            prediction = self.loss.output_activation(y_pred)
+            # Which metrics alone ask for.
+            prediction = self.loss.output_activation(y_pred) if self.metrics else y_pred
             values = [y_true, y_pred, losses, prediction]
             program = Program(graph, values, dtype)
             self._programs[rows] = (program, [program[value] for value in values])
@@ -41,8 +44,16 @@ class Scorer:
 
     def add(
         self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
+    ) -> None:
+        """Adds outputs `(rows, *output)`, however many, with their targets and weights."""
+        for rows in slices_of(len(y_pred), MOST_ROWS_SCORED):
+            some = None if weight is None else weight[rows]
+            self.add_block(totals, y_true[rows], y_pred[rows], some)
+
+    def add_block(
+        self, totals: "Totals", y_true: Array, y_pred: Array, weight: Array | None = None
     ) -> tuple[Array, Array]:
-        """Adds outputs `(rows, *output)` with their targets and weights.
+        """Adds outputs `(rows, *output)` at once, with their targets and weights.
 
         Gives each row's loss, and the predictions that metrics judge, until others are added.
         """
@@ -56,8 +67,11 @@ class Scorer:
 
     def losses(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> float:
         """The sum of the losses of outputs `(rows, *output)`, without what regularizers cost."""
-        losses, _ = self._scored(y_true, y_pred)
-        return weighted_sum(losses, weight)
+        total = 0.0
+        for rows in slices_of(len(y_pred), MOST_ROWS_SCORED):
+            losses, _ = self._scored(y_true[rows], y_pred[rows])
+            total += weighted_sum(losses, None if weight is None else weight[rows])
+        return total
 
     def losses_by_row(self, y_true: Array, y_pred: Array, weight: Array | None = None) -> Array:
         """The losses of outputs `(rows, *output)`, `(rows,)` in float64, times their weights."""

@@ -12,18 +12,18 @@ from nnctl.network.layers import Layer
 from nnctl.network.losses import LOSSES, Loss
 from nnctl.network.metrics import METRICS, Metric
 from nnctl.network.optimizers import OPTIMIZERS, Optimizer
-from nnctl.system import machine
 from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.callbacks import Callback, EpochLines
 from nnctl.training.evaluation import Evaluator, Predictor
 from nnctl.training.loop import Training
 from nnctl.training.one_hot import form_of
+from nnctl.training.parts import make_step
 from nnctl.training.ranks import Ranks
 from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator
 from nnctl.training.stack import Stack, later, name_of
 from nnctl.training.state import TrainingState
-from nnctl.training.step import Examples, Penalty, TrainingStep
+from nnctl.training.step import Examples, Penalty, Step
 
 Verbosity = Literal["auto", 0, 1, 2]
 
@@ -68,7 +68,7 @@ class Sequential(Stack):
         super().__init__(layers, seed, dtype, member)
         self.ranks = ranks
         self.compiled = False
-        self._steps: dict[Any, TrainingStep] = {}
+        self._steps: dict[Any, Step] = {}
 
     def build(self, input_shape: Sequence[int]) -> None:
         """Fixes all shapes, draws new parameters, and begins a compiled model's training anew.
@@ -162,7 +162,7 @@ class Sequential(Stack):
         """Where training stands: what a checkpoint holds. New after `build` and `compile`."""
         return self._state
 
-    def step(self, data: Examples, rows: int) -> TrainingStep:
+    def step(self, data: Examples, rows: int) -> Step:
         """The program of a step on `rows` examples like `data`; kept for further calls."""
         # All that decides the program; the inputs' shape and dtype are the model's.
         key = (rows, form_of(data.x), data.y.shape[1:], data.y.dtype, data.weight is None)
@@ -172,9 +172,9 @@ class Sequential(Stack):
             self._steps[key] = self._new_step(data, rows)
         return self._steps[key]
 
-    def _new_step(self, data: Examples, rows: int) -> TrainingStep:
+    def _new_step(self, data: Examples, rows: int) -> Step:
         state = self._state
-        return TrainingStep(
+        return make_step(
             self, self.loss, self.optimizer, state.slots, data, rows, state.dropout, self.ranks
         )
 
@@ -233,7 +233,7 @@ class Sequential(Stack):
         )
         # Keras draws a bar for 1 and "auto" and prints a line for 2; here it is a line for all.
         lines = [EpochLines(print)] if verbose else []
-        with machine.thread_limit(training.threads()):
+        with training.on_threads():
             training.run([*lines, *callbacks])
         return History(state.history, list(range(state.epoch - first)))
 

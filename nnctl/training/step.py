@@ -4,21 +4,27 @@
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from nnctl.graph import Array, Graph, Program, Shape, Value, gradients, join
+from nnctl.graph import Array, Graph, Program, Shape, Value, gradients
 from nnctl.graph.layout import Layout
-from nnctl.graph.parts import BatchPart, own_sum, sum_over_parts, unite
-from nnctl.graph.program import dependencies_of
+from nnctl.graph.parts import BatchPart
+from nnctl.graph.program import NamedCall, dependencies_of
+from nnctl.graph.rebinding import rebound
+from nnctl.graph.values import Uniform
 from nnctl.network.losses import Loss, kind_of
 from nnctl.network.optimizers import Optimizer, clip_gradients
 from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import Take, declare_inputs, held_of, pick_rows, takes_of, wide_form
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
+from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
+
+if TYPE_CHECKING:
+    from nnctl.training.team import Team
 
 BYTES_WORTH_REBINDING = 1 << 18  # copying so many takes as long as making a few calls anew
 
@@ -97,13 +103,15 @@ def trace(
     loss: Loss,
     like: Examples,
     rows: int,
-    generator: np.random.Generator | None = None,
+    generator: Uniform | None = None,
     part: BatchPart | None = None,
+    penalized: bool = True,
 ) -> Trace:
     """Records the loss of a batch of `rows` examples that are held as those of `like`.
 
     `generator` draws what layers draw (dropout); without it, their draws are leaves, to be held.
-    `part` says which rows of a larger batch they are.
+    `part` says which rows of a larger batch they are. What regularizers cost is added to the loss
+    where it is `penalized`.
     """
     graph = Graph(training=True, generator=generator, part=part)
     parameters, statistics = model.layout.declare(graph)
@@ -114,7 +122,7 @@ def trace(
     model.layout.assign_updates(graph, statistics)
     with graph.named("loss"):
         value = loss.mean(y_true, y_pred, weight)
-        penalty = model.penalty(graph)
+        penalty = model.penalty(graph) if penalized else None
         if penalty is not None:
             value = value + penalty
     return Trace(graph, parameters, statistics, inputs, x, y_true, weight, y_pred, penalty, value)
@@ -136,25 +144,65 @@ def gradient_vector(
     # Each part's loss is a mean over its own rows. Of 10 rows, parts of 3, 3 and 4 weigh 0.3, 0.3
     # and 0.4, and the sum of their derivatives is that of the mean over all ten.
     found = gradients(traced.loss * part.share, parameters)
-    # Clipping asks for the norm of whole gradients, so those are summed everywhere before it.
-    if divided and not optimizer.clips:
-        return own_sum(as_vector(found))
-    vector = sum_over_parts(as_vector(found))
-    if optimizer.clips:
-        slices = [layout.slices[name] for name in layout.trainable]
-        pairs = zip(slices, parameters, strict=True)
-        whole = [vector[own].reshape(*p.shape) for own, p in pairs]
-        vector = as_vector(clip_gradients(optimizer, whole))
-    return vector[part.own(vector.size)] if divided else vector
+    return summed(as_vector(found), layout, optimizer, divided)
 
 
-def as_vector(arrays: Sequence[Value]) -> Value:
-    """The elements of some arrays, one array after another: `(all,)`."""
-    return join([array.reshape(array.size) for array in arrays])
+class Step(Protocol):
+    """One step of an optimizer on batches of `batch` rows, ready to be replayed.
+
+    This process computes `rows` of them, whose outputs have so many `numbers`, on no more than
+    `most_threads` of Python's. `whole` batches are all of the data, read where they lie.
+    `parts` says in how many parts the rows are computed.
+    """
+
+    batch: int
+    parts: int
+    whole: bool
+    rows: int
+    numbers: int
+    most_threads: int
+
+    @property
+    def calls(self) -> Sequence[NamedCall]:
+        """All calls of a step, in their order."""
+        ...
+
+    @property
+    def products(self) -> Sequence[int]:
+        """The multiply-adds of each matrix product."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of what each step is given, and of all that it computes."""
+        ...
+
+    def walk(
+        self, data: Examples, rows: Array, rates: tuple[float, ...]
+    ) -> Iterator[tuple[Value, Array, Array]]:
+        """One step, call by call: each value with its array, as soon as it is computed.
+
+        With them come the rows of `data` that the program is for.
+        """
+        ...
+
+    def run(
+        self,
+        data: Examples,
+        batches: Array,
+        rates: Sequence[tuple[float, ...]],
+        team: "Team | None" = None,
+    ) -> tuple[Array, float]:
+        """One step a batch of row indices `(batches, batch)`, at those rates.
+
+        Returns the outputs `(batches, batch, *output_shape)` of all steps, each from before its
+        update, and the sum of what regularizers cost. The `team` changes no byte of it.
+        """
+        ...
 
 
 class TrainingStep:
-    """One step of an optimizer on a batch of `rows` examples like `data`, ready to be replayed.
+    """A `Step` on a batch of `rows` examples like `data`, whose rows are computed all at once.
 
     The model's vector and the slots change in place. `y_pred` is the model's output of the last
     step `(rows, *output_shape)`, from before the update. A batch of all rows is bound once, here;
@@ -183,10 +231,12 @@ class TrainingStep:
         # Rates change from step to step: leaves of one number, written before each replay. Which
         # numbers they are does not matter here, only how many.
         rates = [traced.graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
-        divided = self.part is not None and self.part.divides(given[traced.parameters].nbytes)
+        divided = divided_part(self.part, given[traced.parameters])
         self._in_parts = list(slots.values()) if divided else []
         with traced.graph.named("optimizer"):
-            given |= self._record_update(traced, model, optimizer, slots, rates, divided)
+            g = gradient_vector(traced, model.layout, optimizer, divided is not None)
+            own = traced.parameters, given[traced.parameters]
+            given |= record_update(*own, g, optimizer, slots, rates, divided)
         leaves = traced.batch_leaves()
         self.whole = rows == len(data)
         if self.whole:  # nothing to gather: the program reads the data where they lie
@@ -199,39 +249,9 @@ class TrainingStep:
         self._batch = [self.program[leaf] for leaf in leaves]
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
-        self.multiply_adds = sum(self.program.products)
-
-    def _record_update(
-        self,
-        traced: Trace,
-        model: Model,
-        optimizer: Optimizer,
-        slots: Mapping[str, Array],
-        rates: Sequence[Value],
-        divided: bool,
-    ) -> dict[Value, Array]:
-        """Records what the optimizer does; returns the arrays of the leaves that this adds.
-
-        Where the update is `divided`, it works on the part's stretch of parameters and slots.
-        """
-        graph, whole = traced.graph, traced.parameters
-        given: dict[Value, Array] = {}
-        p, own = whole, slice(whole.size)
-        if self.part is not None and divided:
-            own = self.part.own(whole.size)
-            p = graph.leaf("own_parameters", (own.stop - own.start,))
-            given[p] = model.vector[own]
-        old = [graph.leaf(name, p.shape) for name in optimizer.slots]
-        given |= {leaf: slots[leaf.name][own] for leaf in old}
-        g = gradient_vector(traced, model.layout, optimizer, divided)
-        *numbers, decay = rates
-        decayed = p - p * decay if optimizer.weight_decay else p
-        updated, new = optimizer.update(decayed, g, tuple(old), *numbers)
-        for leaf, value in zip([p, *old], [updated, *new], strict=True):
-            graph.assign(leaf, value)
-        if divided:
-            graph.assign(whole, unite(updated, whole.size))
-        return given
+        self.rows, self.numbers = len(self.y_pred), self.y_pred.size
+        self.parts = self.most_threads = 1
+        self.calls, self.products = self.program.calls, self.program.products
 
     @property
     def nbytes(self) -> int:
@@ -240,8 +260,8 @@ class TrainingStep:
 
     def walk(
         self, data: Examples, rows: Array, rates: tuple[float, ...]
-    ) -> Iterator[tuple[Value, Array]]:
-        """One step, call by call: each value with its array, as soon as it is computed."""
+    ) -> Iterator[tuple[Value, Array, Array]]:
+        """One step, call by call, as `Step.walk` says."""
         if not self.whole:
             for take, out in zip(data.takes(), self._batch, strict=True):
                 take(rows, 0, out, "clip")
@@ -249,17 +269,16 @@ class TrainingStep:
             array[()] = number
         for named in self.program.calls:
             named.call()
-            yield named.value, self.program[named.value]
+            yield named.value, self.program[named.value], rows
 
     def run(
-        self, data: Examples, batches: Array, rates: Sequence[tuple[float, ...]]
+        self,
+        data: Examples,
+        batches: Array,
+        rates: Sequence[tuple[float, ...]],
+        team: "Team | None" = None,
     ) -> tuple[Array, float]:
-        """One step a batch of row indices `(batches, batch)`, at those rates.
-
-        Returns the outputs `(batches, batch, *output_shape)` of all steps, each from before its
-        update, and the sum of what regularizers cost. This is the loop all training time is spent
-        in.
-        """
+        """The steps, as `Step.run` says: the loop all training time is spent in."""
         own = batches if self.part is None else batches[:, self.part.rows]
         outputs = np.empty((len(batches), *self.y_pred.shape), self.y_pred.dtype)
         penalty = 0.0
@@ -280,12 +299,6 @@ class TrainingStep:
         for slot in self._in_parts:
             self.part.unite(slot)
         return self.part.gathered(outputs), penalty
-
-
-def rates_of(optimizer: Optimizer, learning_rate: float, step: int) -> tuple[float, ...]:
-    """The optimizer's own rates for a step, and what weight decay takes off."""
-    decay = learning_rate * (optimizer.weight_decay or 0.0)
-    return *optimizer.rates_at(learning_rate, step), decay
 
 
 class Forward:
@@ -312,8 +325,8 @@ class Forward:
         first, own = held[0], self._inputs[0]
         alike = (first.shape, first.dtype) == (own.shape, own.dtype) and first.flags.c_contiguous
         if len(held) == 1 and alike and first.nbytes >= BYTES_WORTH_REBINDING:
-            for call in self.program.rebound(self._leaves[0], first):
-                call()
+            for named in rebound(self.program, {self._leaves[0]: first}):
+                named.call()
         else:
             for array, given in zip(self._inputs, held, strict=True):
                 np.copyto(array[: len(x)], given)

@@ -20,7 +20,7 @@ TRAINED = [workload for workload in LIST if not workload.predicts]
 
 
 def counts(workload: Workload) -> dict[str, int]:
-    """The calls of a step, the multiply-adds of its products, and the bytes it works in."""
+    """The calls of a step, the multiply-adds of its products, and the bytes of batch and values."""
     model = Sequential([layer_of(layer) for layer in workload.layers])
     model.build(workload.shape)
     loss = SparseCategoricalCrossentropy if workload.classes else BinaryCrossentropy
@@ -29,11 +29,11 @@ def counts(workload: Workload) -> dict[str, int]:
     rows = workload.rows_a_step
     shape, kind = ((rows,), np.intp) if workload.classes else ((rows, 1), np.float32)
     data = Examples(np.zeros((rows, *workload.shape), np.float32), np.zeros(shape, kind))
-    program = model.step(data, rows).program
+    step = model.step(data, rows)
     return {
-        "calls": len(program.calls),
-        "multiply-adds": sum(program.products),
-        "bytes": program.nbytes,
+        "calls": len(step.calls),
+        "multiply-adds": sum(step.products),
+        "bytes": step.nbytes,
     }
 
 

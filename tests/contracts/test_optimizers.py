@@ -5,7 +5,7 @@ import pytest
 
 from nnctl.graph import Graph, Program, gradients
 from nnctl.network.optimizers import OPTIMIZERS
-from nnctl.training.step import rates_of
+from nnctl.training.update import rates_of
 
 
 def descended(optimizer, loss_of, start, steps, dtype=np.float64):

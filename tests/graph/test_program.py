@@ -89,37 +89,6 @@ def test_a_later_reader_of_the_old_state_still_finds_it():
     assert program[a].tolist() == [1, 1, 1]
 
 
-def test_a_rebound_replay_reads_a_leaf_elsewhere_and_the_usual_one_does_not():
-    graph = Graph()
-    x, total = graph.leaf("x", (4, 3)), graph.leaf("total", (3,))
-    flat = x.reshape(12)  # a view: what reads it must follow
-    wanted = np.exp(flat) + flat * 0.5
-    graph.assign(total, total + x.sum(0))
-    program = Program(graph, [wanted], np.float64)
-    here, there = np.random.default_rng(2).standard_normal((2, 4, 3))
-    program[x][...] = here
-    for call in program.rebound(x, there):
-        call()
-    np.testing.assert_array_equal(program[wanted], np.exp(there.ravel()) + there.ravel() * 0.5)
-    np.testing.assert_allclose(program[total], there.sum(0))
-    program.run()
-    np.testing.assert_array_equal(program[wanted], np.exp(here.ravel()) + here.ravel() * 0.5)
-    np.testing.assert_allclose(program[total], there.sum(0) + here.sum(0))
-
-
-def test_a_rebound_replay_makes_the_copies_at_the_end_as_well():
-    graph = Graph()
-    a, b, c = graph.leaf("a", (2,)), graph.leaf("b", (2,)), graph.leaf("c", (2,))
-    graph.assign(a, b + 0)
-    graph.assign(b, a + c)
-    program = Program(graph, [], np.float64)
-    assert program.plan.copies
-    program[a][...], program[b][...] = 1, 2
-    for call in program.rebound(c, np.array([5.0, 6.0])):
-        call()
-    assert (program[a].tolist(), program[b].tolist()) == ([2, 2], [6, 7])
-
-
 def test_what_nobody_wants_is_not_computed():
     graph = Graph()
     x, *_, loss = network(graph)

@@ -205,6 +205,18 @@ def test_a_batch_must_fit(write):
             build(load(write(NPZ, batch_size=size)))
 
 
+@pytest.mark.parametrize("batch_size", ["full", 200])
+@pytest.mark.parametrize("name", ["npz", "shards"])
+def test_of_a_batch_in_parts_one_part_must_fit(write, tmp_path, monkeypatch, name, batch_size):
+    for place in ("nnctl.assembly.build", "nnctl.training.parts"):
+        monkeypatch.setattr(f"{place}.parts_worth", lambda model, loss, data, rows: 5)
+    dropout = [{"type": "dropout", "rate": 0.2}, *CONFIG["layers"]]
+    changes = {"batch_size": batch_size, "layers": dropout, "shuffle": False}
+    read = train(write(SOURCES[name], **changes), output=tmp_path / "read").folder
+    held = {**SOURCES[name], "memory": "1GB"}
+    assert weights(read) == weights(train(write(held, **changes), output=tmp_path / "held").folder)
+
+
 MEASURED = """
 import sys
 from pathlib import Path

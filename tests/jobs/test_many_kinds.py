@@ -167,19 +167,26 @@ def kinds_kept(config: Path) -> int:
 
 
 @pytest.mark.parametrize(
-    ("first", "fits"),
-    [({"type": "dense", "units": 2}, True), ({"type": "dropout", "rate": 0.1}, False)],
+    ("first", "parts"),
+    [
+        ({"type": "dense", "units": 2}, 1),  # chooses rows of its kernel
+        ({"type": "dropout", "rate": 0.1}, 51),  # for which the inputs of a part are made
+        ({"type": "batch_normalization"}, None),  # which wants those of all rows
+    ],
+    ids=str,
 )
-def test_a_batch_of_all_rows_fits_where_its_inputs_are_not_made(
-    first: dict[str, object], fits: bool, tmp_path: Path
+def test_a_batch_of_all_rows_fits_where_the_inputs_of_a_part_do(
+    first: dict[str, object], parts: int | None, tmp_path: Path
 ) -> None:
     data = {**CONFIG["data"], "memory": "4MB"}
     path = written(tmp_path, layers=[first, *LAYERS], batch_size="full", data=data)
-    if fits:
-        assert build(load(path)).train.x.is_wide
-    else:
+    if parts is None:
         with pytest.raises(NnctlError, match="a batch of 1,620 rows takes"):
             build(load(path))
+    else:
+        built = build(load(path))
+        assert built.train.x.is_wide
+        assert built.model.step(built.train, len(built.train)).parts == parts
 
 
 def test_columns_are_looked_at_as_they_are_held(config: Path) -> None:

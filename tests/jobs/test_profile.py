@@ -8,6 +8,8 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.jobs import profile as job
 from nnctl.jobs.profile import profile
+from nnctl.system import machine
+from nnctl.training import parts
 from tests.kills.configs import write
 
 CONFIG = Path(__file__).parents[2] / "configs/softmax-regression.yaml"
@@ -34,6 +36,20 @@ def test_the_entries_are_the_calls_of_the_program():
     assert seconds == sorted(seconds, reverse=True) and min(seconds) >= 0
     assert result.rows == 32 and result.threads == 1
     assert min(result.step_seconds, result.program_seconds, result.product_seconds) > 0
+
+
+@pytest.mark.parametrize("batch_size", ["full", 50])
+def test_the_work_of_all_parts_is_counted(batch_size, monkeypatch):
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 4)
+    monkeypatch.setattr(machine, "available_threads", lambda processes=1: 2)
+    overrides = [f"batch_size={batch_size}"]
+    result = profile(CONFIG, overrides=overrides)
+    built = build(load(CONFIG, overrides=overrides))
+    step = built.model.step(built.train, result.rows)
+    assert (step.parts, result.threads) == (4, 2)
+    assert sum(entry.calls for entry in result.entries) == len(step.calls)
+    assert sum(entry.multiply_adds for entry in result.entries) == sum(step.products)
+    assert {entry.layer for entry in result.entries} >= {"gradient", "optimizer"}
 
 
 def test_the_json_says_it_all():

@@ -10,7 +10,9 @@ from nnctl.errors import ArgumentError, ExitStatus, NnctlError
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
 from nnctl.runs.checkpoint import read_checkpoint
+from nnctl.system import machine
 from nnctl.system.npz import read_arrays
+from nnctl.training import parts
 from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
 
@@ -59,6 +61,26 @@ def broken_off(config, tmp_path):
 def test_an_interrupted_run_comes_to_the_same_end(whole, broken_off):
     result = resume(broken_off)
     assert (result.status, result.results["epochs"]) == (ExitStatus.DONE, 6)
+    compare(broken_off, whole)
+
+
+@pytest.mark.parametrize("batch_size", ["full", 20])
+def test_a_run_in_parts_goes_on_with_another_number_of_threads(
+    batch_size, config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 5)
+    layers = [{"type": "dropout", "rate": 0.3}, *CONFIG["layers"]]
+    config.write_text(yaml.safe_dump({**CONFIG, "layers": layers, "batch_size": batch_size}))
+
+    def on(threads):
+        monkeypatch.setattr(machine, "available_threads", lambda processes=1: threads)
+
+    on(1)
+    whole = train(config, output=tmp_path / "whole").folder
+    on(2)
+    broken_off = train(config, output=tmp_path / "run", callbacks=[StopIn(2)]).folder
+    on(1)
+    assert resume(broken_off).status is ExitStatus.DONE
     compare(broken_off, whole)
 
 

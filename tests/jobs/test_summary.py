@@ -5,6 +5,7 @@ from pathlib import Path
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
 from nnctl.system import machine
+from nnctl.training import parts
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,6 +28,21 @@ def test_the_digits_network():
     assert result.data_bytes + result.step_bytes < result.peak_bytes < machine.memory()
     assert (result.speed.rows, result.speed.threads) == (32, 1)
     assert 0 < result.speed.product_seconds < result.speed.step_seconds
+
+
+def test_the_memory_of_a_step_in_parts_is_that_of_a_part_a_thread(monkeypatch):
+    config, overrides = ROOT / "configs/mnist.yaml", ["batch_size=full"]
+    found = {}
+    for threads in (1, 2):
+        monkeypatch.setattr(machine, "available_threads", lambda processes=1, n=threads: n)
+        found[threads] = summary(config, overrides=overrides)
+        speed = found[threads].speed
+        assert (speed.rows, speed.threads) == (5000, threads)
+        assert speed.parts > 10
+    monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 1)
+    whole = summary(config, overrides=overrides)
+    assert whole.speed.parts == 1
+    assert found[1].step_bytes < found[2].step_bytes < whole.step_bytes / 4
 
 
 def test_a_weights_file_has_the_same_layers_and_nothing_to_train(tmp_path):

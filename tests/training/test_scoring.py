@@ -6,6 +6,7 @@ import pytest
 from nnctl.graph import Program
 from nnctl.network.losses import LOSSES
 from nnctl.network.metrics import METRICS
+from nnctl.training import scoring
 from nnctl.training.scoring import Scorer, Totals
 
 OUTPUTS = 3
@@ -87,3 +88,20 @@ def test_totals_are_means_over_rows():
         {"loss": mean, "mae": mean}, rel=1e-6
     )
     assert np.isnan(Totals.start([]).figures([], [])["loss"])
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_many_rows_are_scored_some_at_a_time(name, monkeypatch, made):
+    weight = np.linspace(0.5, 2, 23)
+    y_true, outputs = rows_for(name, 23, dtype="float64")
+    found = []
+    for most in (100, 5):
+        monkeypatch.setattr(scoring, "MOST_ROWS_SCORED", most)
+        scorer = scorer_of(name)
+        totals = Totals.start(scorer.metrics)
+        scorer.add(totals, y_true, outputs, weight)
+        losses = scorer.losses(y_true, outputs, weight)
+        figures = totals.figures(["metric"], scorer.metrics)
+        found.append([totals.rows, losses, *figures.values()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-13)
+    assert max(program.nbytes for program in made[1:]) < made[0].nbytes / 3

@@ -84,7 +84,8 @@ def print_speed(speed: "Speed") -> None:
     """How long a step takes, and how near that is to the limit of this machine."""
     step, alone = (f"{s * 1e6:,.0f} µs" for s in (speed.step_seconds, speed.product_seconds))
     threads = "1 thread" if speed.threads == 1 else f"{speed.threads} threads"
-    print(f"speed       {step} a step of {speed.rows:,} rows on {threads}; its matrix products")
+    rows = f"{speed.rows:,} rows" + (f" in {speed.parts:,} parts" if speed.parts > 1 else "")
+    print(f"speed       {step} a step of {rows} on {threads}; its matrix products")
     print(f"            alone take {alone}: {speed.product_share:.0%} of that limit is reached")
 
 

@@ -54,8 +54,11 @@ def product_seconds(workload: Workload, x: np.ndarray, y: np.ndarray) -> float:
     """What the matrix products of a training step, or of a pass of prediction, take alone."""
     model = model_of(workload)
     if workload.predicts:
-        program, blocks = Forward(model, PREDICTED_AT_ONCE).program, len(x) / PREDICTED_AT_ONCE
+        program = Forward(model, PREDICTED_AT_ONCE).program
+        times, calls, products = len(x) / PREDICTED_AT_ONCE, program.calls, program.products
     else:
-        program, blocks = model.step(model.examples(x, y), workload.rows_a_step).program, 1.0
-    with machine.thread_limit(machine.threads_for(max(program.products))):
-        return profile.product_seconds(program) * blocks
+        step = model.step(model.examples(x, y), workload.rows_a_step)
+        times = 1 / min(step.most_threads, machine.available_threads())
+        calls, products = list(step.calls), list(step.products)
+    with machine.thread_limit(machine.threads_for(max(products))):
+        return profile.product_seconds(calls) * times

@@ -7,7 +7,7 @@ import pytest
 
 from nnctl.graph import Graph, Program
 from nnctl.optimizers import Adam, AdamW
-from nnctl.training.step import rates_of
+from nnctl.training.update import rates_of
 
 STEPS, SIZE, RATE = 25, 4, 0.05
 BETAS = [(0.9, 0.999), (0.5, 0.75), (0.0, 0.0)]

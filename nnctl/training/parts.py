@@ -1,0 +1,131 @@
+"""Parts of a batch: the program of one, and how many of them are worth it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnctl.graph import Array, Name, Program, gradients
+from nnctl.graph.numpy_calls import aligned_zeros
+from nnctl.graph.program import NamedCall
+from nnctl.graph.rebinding import rebound
+from nnctl.network.losses import Loss
+from nnctl.network.optimizers import Optimizer
+from nnctl.training.draws import RowDraws
+from nnctl.training.ranks import Ranks
+from nnctl.training.shares import Part
+from nnctl.training.step import Examples, Model, Step, TrainingStep, numbers_read, trace
+from nnctl.training.update import as_vector
+
+WORTH_PARTS = 12 << 20  # bytes of a step: below, all of it is near enough to the processor
+BYTES_A_CALL = 22_500  # to be worth it: a call takes a tenth of the time that it computes with them
+PARAMETERS_WORTH = 8  # times their bytes, or adding up gradients takes its share of the time
+FEWEST_IN_A_PART = 32  # rows: products gain up to there
+FEW = 16  # parts, of which one more or less matters to the threads that share them
+ROUGHLY = 4  # times the values of all layers is the most that their calls work in
+
+
+def make_step(
+    model: Model,
+    loss: Loss,
+    optimizer: Optimizer,
+    slots: dict[str, Array],
+    data: Examples,
+    rows: int,
+    generator: np.random.Generator,
+    ranks: Ranks | None = None,
+) -> Step:
+    """The step on a batch of `rows` examples like `data`: in parts where it has two or more."""
+    own = rows if ranks is None else len(Part.of(rows, ranks))
+    count = parts_worth(model, loss, data, own)
+    given = model, loss, optimizer, slots, data, rows, generator, ranks
+    if count == 1:
+        return TrainingStep(*given)
+    from nnctl.training.in_parts import StepInParts  # few batches are large enough
+
+    return StepInParts(*given, count=count)
+
+
+def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:
+    """In how many parts a batch of `rows` examples like `data` is computed; 1 where it is whole.
+
+    It follows from what a step of few rows consists of, its calls and bytes, so that the parts are
+    the same anywhere.
+    """
+    itemsize = model.vector.itemsize
+    numbers = numbers_read(model, data.x, training=True)
+    numbers += 2 * sum(math.prod(shape) for shape in model.shapes)  # values, and their derivatives
+    if rows < 2 * FEWEST_IN_A_PART or ROUGHLY * numbers * itemsize * rows < WORTH_PARTS:
+        return 1
+    total = aligned_zeros((model.layout.trainable_size,), model.vector.dtype)
+    made = PartProgram(model, loss, data, RowDraws(rows), FEWEST_IN_A_PART, total)
+    row_bytes = (made.nbytes - total.nbytes) // FEWEST_IN_A_PART
+    # Where a row's values depend on other rows, such as by a batch's mean, no part stands alone.
+    if made.sums_rows or row_bytes * rows < WORTH_PARTS:
+        return 1
+    worth = max(BYTES_A_CALL * len(made.program.calls), PARAMETERS_WORTH * total.nbytes)
+    size = max(FEWEST_IN_A_PART, worth // row_bytes)
+    return equal_parts(rows, size) if rows >= 2 * size else 1
+
+
+def equal_parts(rows: int, size: int) -> int:
+    """In how many parts of up to `size` so many rows are computed.
+
+    Some more than need be where that serves: of few parts 2, 4, 8 or 16, as threads share these
+    evenly; of many so many that all are equal, and can do with one program. 5,000 rows, no more
+    than 224 in a part, are 25 times 200.
+    """
+    fewest = math.ceil(rows / size)
+    if fewest <= FEW:
+        return 1 << (fewest - 1).bit_length()
+    most = min(fewest * 5 // 4, rows // FEWEST_IN_A_PART)
+    equal = (count for count in range(fewest, most + 1) if rows % count == 0)
+    return next(equal, fewest)
+
+
+class PartProgram:
+    """Adds the derivatives of the loss of `rows` examples, of a batch of `batch`, to `total`.
+
+    The loss is without what regularizers cost. `weight` is 1, or 0 for rows that do not count.
+    `held` are arrays of the batch, where it need not be gathered.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Loss,
+        data: Examples,
+        draws: RowDraws,
+        rows: int,
+        total: Array,
+        held: Sequence[Array] = (),
+        weight: float = 1.0,
+    ) -> None:
+        traced = trace(model, loss, data, rows, draws, penalized=False)
+        graph, layout = traced.graph, model.layout
+        self.sums_rows = graph.sums_rows
+        parameters = [graph.lift(layout.parameters[name]) for name in layout.trainable]
+        # The loss is a mean over these rows, and to be their share of that over the batch.
+        found = gradients(traced.loss * (weight * rows / draws.batch), parameters)
+        before = graph.leaf("total", total.shape)
+        with graph.named("gradient"):
+            graph.assign(before, before + as_vector(found))
+        given = model.layout.given(traced.model_leaves(), model.vector) | {before: total}
+        self.leaves = traced.batch_leaves()
+        given |= dict(zip(self.leaves, held, strict=True)) if held else {}
+        wanted = [*self.leaves, traced.y_pred]
+        self.program = Program(graph, wanted, model.vector.dtype, given)
+        self.y_pred = self.program[traced.y_pred]
+        self.batch = [self.program[leaf] for leaf in self.leaves]
+        self.draws = any(value.operation is Name.DRAW for value in graph.values)
+
+    def calls(self, held: Sequence[Array]) -> list[NamedCall]:
+        """The calls that read the arrays `held`, or, where there are none, what is gathered."""
+        if not held:
+            return self.program.calls
+        return rebound(self.program, dict(zip(self.leaves, held, strict=True)))
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the rows and of all that is computed of them."""
+        return self.program.nbytes + sum(array.nbytes for array in self.batch)

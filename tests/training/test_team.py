@@ -1,0 +1,77 @@
+"""Threads do their work at once, and nobody goes on before all of it is done."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from nnctl.training.team import Team
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_all_work_is_done_at_once_and_again(size):
+    meeting, done = threading.Barrier(size, timeout=10), []
+
+    def work(k):
+        meeting.wait()  # which all of them must reach
+        done.append(k)
+
+    with Team(size) as team:
+        for _ in range(3):
+            done.clear()
+            team.run([lambda k=k: work(k) for k in range(size)])
+            assert sorted(done) == list(range(size))
+
+
+def test_fewer_pieces_of_work_than_threads_are_all_there_is():
+    done = []
+    with Team(3) as team:
+        team.run([lambda: done.append(0), lambda: done.append(1)])
+    assert sorted(done) == [0, 1]
+
+
+def test_nobody_goes_on_while_another_still_works():
+    done = []
+
+    def fail():
+        raise ValueError("first")
+
+    def work():
+        time.sleep(0.05)
+        done.append(True)
+
+    with Team(3) as team:
+        with pytest.raises(ValueError, match="first"):
+            team.run([fail, work, work])
+        assert done == [True, True]
+        team.run([fail_not, work, work])
+    assert len(done) == 4
+
+
+def fail_not():
+    pass
+
+
+def test_what_goes_wrong_in_a_thread_is_raised_in_the_callers():
+    def fail():
+        raise ValueError("beside")
+
+    with Team(2) as team:
+        with pytest.raises(ValueError, match="beside"):
+            team.run([fail_not, fail])
+        team.run([fail_not, fail_not])
+
+
+def test_threads_go_home_and_warn_of_no_number():
+    before = threading.active_count()
+    with Team(4) as team:
+        found = []
+        zero = np.zeros(1)
+        team.run([fail_not, lambda: found.append(1 / zero)])
+        assert found[0][0] == np.inf
+        assert threading.active_count() == before + 3
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert threading.active_count() == before
