@@ -16,7 +16,7 @@ FLOORS = [
     ["errors", "graph", "rules"],
     ["network", "system"],
     ["calibration", "reading", "training"],
-    ["encoding"],
+    ["encoding", "insight"],
     ["config", "data", "derivatives", "runs"],
     ["assembly", "tuning"],
     ["advice", "export"],

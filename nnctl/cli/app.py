@@ -29,6 +29,7 @@ COMMANDS = (
     "tune",
     "report",
     "export",
+    "importance",
     "validate",
     "summary",
     "gradcheck",

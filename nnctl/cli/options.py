@@ -88,6 +88,15 @@ Features = Annotated[
         show_default=False,
     ),
 ]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        help="The array, the columns, or the IDX or .npy file of the targets; repeatable.",
+        show_default=False,
+    ),
+]
 Member = Annotated[
     int | None,
     typer.Option(

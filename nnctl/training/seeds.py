@@ -16,6 +16,7 @@ Purpose = Literal[
     "quantiles",
     "calibration",
     "bootstrap",
+    "importance",
 ]
 
 

@@ -31,6 +31,7 @@ LINES = {
     "tune": "large.yaml --workers 1",
     "report": "runs/small",
     "export": "runs/small out.onnx",
+    "importance": "runs/small table.csv",
     "validate": "large.yaml",
     "summary": "large.yaml",
     "gradcheck": "large.yaml",

@@ -62,6 +62,7 @@ LINES: dict[str, list[tuple[str, int]]] = {
     "tune": [("tune.yaml -o out --workers 1", 0), ("tune.yaml -o out --workers 2", 0)],
     "report": [("runs/small", 0)],
     "export": [("runs/small out.onnx", 0)],
+    "importance": [("runs/small table.csv", 0), ("runs/small gone.csv", 2)],
     "validate": [("small.yaml", 0), ("advised.yaml --strict", 1), ("wrong.yaml", 2)],
     "summary": [("small.yaml", 0)],
     "gradcheck": [("small.yaml", 0)],

@@ -38,6 +38,7 @@ LINES = {
     "tune": "NAME.yaml -o OUT.study --workers 1",
     "report": "OUT -o OUT.html",
     "export": "OUT OUT.onnx",
+    "importance": "OUT NAME.csv -o OUT.columns.csv",
     "validate": "NAME.yaml OUT/config.yaml OUT.yaml",
     "summary": "OUT",
     "gradcheck": "OUT/config.yaml",

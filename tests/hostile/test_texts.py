@@ -58,6 +58,8 @@ LINES: dict[str, list[str]] = {
         "numbers.yaml", "shapes.yaml", "leak.yaml", "leak.yaml --json",
         "numbers.yaml --json", "tuned.yaml --resolved", "raw.yaml",
         "text.yaml", "gone.yaml", "good.yaml --set KEY=KEY", "void.yaml"],
+    "importance": ["good table.csv", "good table.csv --json", "amounts table.csv -o new.csv",
+        "several table.csv", "good", "good gone.csv", "good table.csv --target KEY"],
     "summary": ["good.yaml", "good", "gone", "table.csv", "shapes.yaml"],
     "gradcheck": ["good.yaml", "good.yaml --json", "key.yaml", "good.yaml --method KEY"],
     "explain": ["good.yaml", "good.yaml --json", "good.yaml --weights table.csv",

@@ -1,0 +1,118 @@
+"""`nnctl importance`"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnctl.cli import completion, options
+
+if TYPE_CHECKING:
+    from nnctl.insight.importance import Harm
+    from nnctl.jobs.looking.importance import Column, ImportanceResult
+
+SHOWN, SHOWN_PAIRS = 40, 10  # columns, and pairs of columns, that a terminal has room for
+BOTH_FROM = 90  # columns of a terminal, from which on the loss stands beside the metric
+
+
+def command(
+    run: options.Weights,
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="A data file with targets; by default the rows that the run validated on.",
+            show_default=False,
+            autocompletion=completion.tables,
+        ),
+    ] = None,
+    features: options.Features = None,
+    target: options.Target = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE.csv", help="Write a row a column.", show_default=False
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Tell which columns a model relies on: each is shuffled, and its figures become worse.
+
+    The curve shows the mean prediction where all rows have the same value of the column, over its
+    quantiles or categories. What a model relies on need not cause anything, and columns that tell
+    the same share their importance.
+
+    Example: nnctl importance runs/house-prices-tune datasets/sacramento.csv
+    """
+    from nnctl.cli.printing import print_json, print_warning
+    from nnctl.jobs.looking.importance import importance
+
+    result = importance(run, data, features=features or (), target=target or (), output=output)
+    for problem in result.warnings:
+        print_warning(problem)
+    if json:
+        print_json(result.as_json())
+    else:
+        print_importance(result)
+
+
+def print_importance(result: "ImportanceResult") -> None:
+    """A line a column: how much worse the figures become, and the curve of its dependence."""
+    from nnctl.cli.bars import bar, print_lines, room
+
+    shown = result.columns[:SHOWN]
+    harms = [[column.importance, column.loss] for column in shown]
+    if result.metric == "loss" or room() < BOTH_FROM:
+        harms = [own[:1] for own in harms]
+    most = max((column.importance.mean for column in shown), default=0.0)
+    rows = "1 row" if result.rows == 1 else f"{result.rows:,} rows"
+    print(f"how much worse where a column is shuffled, on {rows}\n")
+    print_lines(
+        ["column", *[name for name, _ in zip((result.metric, "loss"), harms[0], strict=False)], ""],
+        [
+            [column.name, *map(amount, own), dependence_curve(column)]
+            for column, own in zip(shown, harms, strict=True)
+        ],
+        lambda place, width: bar(shown[place].importance.mean / most if most > 0 else 0.0, width),
+    )
+    if len(result.columns) > SHOWN:
+        print(f"and {len(result.columns) - SHOWN:,} more columns")
+    print_notes(result)
+
+
+def amount(harm: "Harm") -> str:
+    """A mean with its spread."""
+    from nnctl.cli.bars import can_show
+    from nnctl.cli.printing import number
+
+    sign = "±" if can_show("±") else "+-"
+    return f"{number(harm.mean)} {sign} {harm.spread:.2g}"
+
+
+def dependence_curve(column: "Column") -> str:
+    """The column's dependence, of several outputs that of the one that follows it most."""
+    from nnctl.cli.bars import small_curve
+
+    if not column.dependence:
+        return ""
+    series = list(zip(*(means for _, means in column.dependence), strict=True))
+    return small_curve(max(series, key=lambda values: max(values) - min(values)))
+
+
+def print_notes(result: "ImportanceResult") -> None:
+    """What the curves are of, and which columns share their importance."""
+    import sys
+
+    from nnctl.cli.printing import wrap
+    from nnctl.errors.visible import visible
+
+    one = len(result.outputs) == 1
+    of = f"the mean prediction of {visible(result.outputs[0])}" if one else "the prediction"
+    most = "" if one else " that follows the column most"
+    text = f"curve: {of}{most}, where all rows have the same value, from the least to the greatest"
+    print("\n" + wrap(text, sys.stdout))
+    for first, second, r in result.alike[:SHOWN_PAIRS]:
+        pair = f"{visible(first)} and {visible(second)} share their importance (r = {r:.2f})"
+        print(wrap(pair, sys.stdout))
+    if len(result.alike) > SHOWN_PAIRS:
+        print(f"and {len(result.alike) - SHOWN_PAIRS:,} more pairs do")
