@@ -30,6 +30,7 @@ COMMANDS = (
     "report",
     "export",
     "importance",
+    "attribution",
     "validate",
     "summary",
     "gradcheck",

@@ -32,6 +32,7 @@ LINES = {
     "report": "runs/small",
     "export": "runs/small out.onnx",
     "importance": "runs/small table.csv",
+    "attribution": "runs/small table.csv",
     "validate": "large.yaml",
     "summary": "large.yaml",
     "gradcheck": "large.yaml",

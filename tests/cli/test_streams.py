@@ -63,6 +63,7 @@ LINES: dict[str, list[tuple[str, int]]] = {
     "report": [("runs/small", 0)],
     "export": [("runs/small out.onnx", 0)],
     "importance": [("runs/small table.csv", 0), ("runs/small gone.csv", 2)],
+    "attribution": [("runs/small table.csv --row 1", 0), ("runs/small table.csv --row 99", 2)],
     "validate": [("small.yaml", 0), ("advised.yaml --strict", 1), ("wrong.yaml", 2)],
     "summary": [("small.yaml", 0)],
     "gradcheck": [("small.yaml", 0)],

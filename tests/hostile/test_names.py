@@ -39,6 +39,7 @@ LINES = {
     "report": "OUT -o OUT.html",
     "export": "OUT OUT.onnx",
     "importance": "OUT NAME.csv -o OUT.columns.csv",
+    "attribution": "OUT NAME.csv",
     "validate": "NAME.yaml OUT/config.yaml OUT.yaml",
     "summary": "OUT",
     "gradcheck": "OUT/config.yaml",

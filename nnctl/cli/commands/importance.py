@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nnctl.insight.importance import Harm
     from nnctl.jobs.looking.importance import Column, ImportanceResult
 
-SHOWN, SHOWN_PAIRS = 40, 10  # columns, and pairs of columns, that a terminal has room for
+MOST_IMPORTANT, MOST_ALIKE = 40, 10  # columns, and pairs of columns, that a terminal has room for
 BOTH_FROM = 90  # columns of a terminal, from which on the loss stands beside the metric
 
 
@@ -60,7 +60,7 @@ def print_importance(result: "ImportanceResult") -> None:
     """A line a column: how much worse the figures become, and the curve of its dependence."""
     from nnctl.cli.bars import bar, print_lines, room
 
-    shown = result.columns[:SHOWN]
+    shown = result.columns[:MOST_IMPORTANT]
     harms = [[column.importance, column.loss] for column in shown]
     if result.metric == "loss" or room() < BOTH_FROM:
         harms = [own[:1] for own in harms]
@@ -75,8 +75,8 @@ def print_importance(result: "ImportanceResult") -> None:
         ],
         lambda place, width: bar(shown[place].importance.mean / most if most > 0 else 0.0, width),
     )
-    if len(result.columns) > SHOWN:
-        print(f"and {len(result.columns) - SHOWN:,} more columns")
+    if len(result.columns) > MOST_IMPORTANT:
+        print(f"and {len(result.columns) - MOST_IMPORTANT:,} more columns")
     print_notes(result)
 
 
@@ -111,8 +111,8 @@ def print_notes(result: "ImportanceResult") -> None:
     most = "" if one else " that follows the column most"
     text = f"curve: {of}{most}, where all rows have the same value, from the least to the greatest"
     print("\n" + wrap(text, sys.stdout))
-    for first, second, r in result.alike[:SHOWN_PAIRS]:
+    for first, second, r in result.alike[:MOST_ALIKE]:
         pair = f"{visible(first)} and {visible(second)} share their importance (r = {r:.2f})"
         print(wrap(pair, sys.stdout))
-    if len(result.alike) > SHOWN_PAIRS:
-        print(f"and {len(result.alike) - SHOWN_PAIRS:,} more pairs do")
+    if len(result.alike) > MOST_ALIKE:
+        print(f"and {len(result.alike) - MOST_ALIKE:,} more pairs do")

@@ -1,0 +1,177 @@
+"""Integrated gradients: exact where the model is linear, else against sums of many steps."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from nnctl import Sequential
+from nnctl.insight.attribution import GAUSS, KRONROD, POINTS, attribute
+from nnctl.insight.slopes import Slopes
+from nnctl.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling1D,
+    LayerNormalization,
+    MaxPooling1D,
+    MaxPooling2D,
+    Reshape,
+)
+from nnctl.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
+from nnctl.network.activations import ACTIVATIONS
+
+STACKS = {
+    "images": (
+        (6, 6, 2),
+        lambda a: [Conv2D(3, 3, activation=a), MaxPooling2D(2), Flatten(), Dense(2)],
+    ),
+    "means": (
+        (6, 6, 1),
+        lambda a: [Conv2D(2, 3, activation=a), AveragePooling2D(2), Flatten(), Dense(1)],
+    ),
+    "series": (
+        (9, 2),
+        lambda a: [Conv1D(4, 3, activation=a), MaxPooling1D(2), GlobalAveragePooling1D(), Dense(1)],
+    ),
+    "normal": (
+        (5,),
+        lambda a: [Dense(6), LayerNormalization(), Activation(a), Dropout(0.5), Dense(2)],
+    ),
+    "batches": (
+        (6,),
+        lambda a: [
+            Reshape((3, 2)),
+            Flatten(),
+            Dense(6, activation=a),
+            BatchNormalization(),
+            Dense(1),
+        ],
+    ),
+}
+
+
+def built(layers, shape, loss=None, seed=0):
+    """A model with parameters of all sizes, so that its units have kinks on the way."""
+    model = Sequential(layers, seed=seed)
+    model.compile("sgd", loss or MeanSquaredError())
+    model.build(shape)
+    generator = np.random.default_rng(seed)
+    model.vector += 0.3 * np.abs(generator.normal(size=model.vector.size)).astype(np.float32)
+    return model
+
+
+def ways(model, rows, seed):
+    """Rows, baselines and which output of each is meant."""
+    generator = np.random.default_rng(seed)
+    width = int(np.prod(model.input_shape))
+    x, baseline = generator.normal(size=(2, rows, width))
+    chosen = generator.integers(0, model.output_shape[-1], rows)
+    return x, baseline, np.eye(model.output_shape[-1])[chosen]
+
+
+def holds(model, rows, seed):
+    x, baseline, weights = ways(model, rows, seed)
+    groups = np.arange(x.shape[1])
+    found = attribute(Slopes([model]), x, baseline, weights, groups)
+    change = found.output - found.baseline
+    size = np.maximum(np.abs(change), np.abs(found.contributions).sum(axis=1))
+    assert (np.abs(found.contributions.sum(axis=1) - change) <= 1e-6 * size).all()
+    assert found.holds(groups).all()
+    # What is proved is of the model: its own outputs, which it computes in single precision.
+    outputs = model.predict(x.reshape(rows, *model.input_shape))
+    assert np.allclose((outputs * weights).sum(axis=1), found.output, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"softmax"}))
+def test_the_sum_holds_on_random_networks(name):
+    for seed in range(20):
+        units = np.random.default_rng(seed).integers(2, 20, 2).tolist()
+        layers = [*(Dense(count, activation=name) for count in units), Dense(3)]
+        holds(built(layers, (4,), seed=seed), 2, seed)
+
+
+@pytest.mark.parametrize(
+    ("stack", "name"), [*itertools.product(STACKS, ["relu", "tanh", "softmax"])]
+)
+def test_the_sum_holds_on_all_layers(stack, name):
+    shape, layers = STACKS[stack]
+    for seed in range(2):
+        holds(built(layers(name), shape, seed=seed), 2, seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_linear_model_has_weight_times_difference_to_the_last_bit(seed):
+    model = built([Dense(2)], (7,), seed=seed)
+    x, baseline, weights = ways(model, 9, seed)
+    found = attribute(Slopes([model]), x, baseline, weights, np.arange(7))
+    kernel = model.get_weights()[0].astype(np.float64)
+    assert np.array_equal(found.contributions, (x - baseline) * (weights @ kernel.T))
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "tanh", "gelu"])
+def test_it_is_the_limit_of_many_steps(name):
+    model = built([Dense(8, activation=name), Dense(6, activation=name), Dense(1)], (3,), seed=4)
+    slopes, steps = Slopes([model]), 100_000
+    x, baseline, weights = ways(model, 2, 4)
+    found = attribute(slopes, x, baseline, weights, np.arange(3)).contributions
+    for row in range(2):
+        places = (np.arange(steps)[:, None] + 0.5) / steps
+        way = x[row] - baseline[row]
+        each = slopes(baseline[row] + places * way, np.ones((steps, 1)))[1]
+        wanted = each.mean(axis=0) * way
+        assert np.abs(found[row] - wanted).max() <= 1e-5 * np.abs(wanted).sum()
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "units"),
+    [(BinaryCrossentropy(), "sigmoid", 1), (CategoricalCrossentropy(), "softmax", 3)],
+)
+def test_probabilities_are_explained_by_their_logits(loss, activation, units):
+    model = built([Dense(4, activation="tanh"), Dense(units, activation=activation)], (3,), loss)
+    bare = built([Dense(4, activation="tanh"), Dense(units)], (3,))
+    bare.vector[...] = model.vector
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    assert np.array_equal(Slopes([model]).outputs(x), Slopes([bare]).outputs(x))
+    assert np.allclose(Slopes([bare]).outputs(x), bare.predict(x), atol=1e-5)
+
+
+def test_several_models_have_the_mean_of_theirs():
+    models = [built([Dense(4, activation="relu"), Dense(1)], (3,), seed=seed) for seed in (1, 2)]
+    x, baseline, weights = ways(models[0], 4, 0)
+    groups = np.arange(3)
+    together = attribute(Slopes(models), x, baseline, weights, groups)
+    each = [attribute(Slopes([model]), x, baseline, weights, groups) for model in models]
+    mean = (each[0].contributions + each[1].contributions) / 2
+    assert np.allclose(together.contributions, mean, rtol=1e-5, atol=1e-5)
+    assert np.allclose(together.output, (each[0].output + each[1].output) / 2)
+
+
+def test_what_is_not_finite_does_not_hold():
+    model = built([Dense(4, activation="elu"), Dense(1)], (3,))
+    model.vector[...] = np.inf
+    x, baseline, weights = ways(model, 2, 0)
+    found = attribute(Slopes([model]), x, baseline, weights, np.arange(3))
+    assert not found.holds(np.arange(3)).any()
+
+
+def test_a_jump_of_the_output_is_no_integral_of_its_slope():
+    def jump(x, weights):
+        return (x[:, 0] > 0.3) * 1.0, np.zeros_like(x)
+
+    x, baseline = np.ones((1, 2)), np.zeros((1, 2))
+    found = attribute(jump, x, baseline, np.ones((1, 1)), np.arange(2))
+    assert not found.holds(np.arange(2)).any()
+
+
+@pytest.mark.parametrize(("rule", "degree"), [(KRONROD, 7), (GAUSS, 3)])
+def test_the_rules_are_exact_for_polynomials_up_to_their_degree(rule, degree):
+    for power in range(degree + 3):
+        exact = (1 - (-1) ** (power + 1)) / (power + 1) / 2  # the mean over [-1, 1]
+        close = abs(rule @ POINTS**power - exact) < 1e-14
+        assert close == (power <= degree or power % 2 == 1)
