@@ -31,6 +31,8 @@ COMMANDS = (
     "export",
     "importance",
     "attribution",
+    "runs",
+    "diff",
     "validate",
     "summary",
     "gradcheck",

@@ -47,6 +47,16 @@ def array_names(path: str | Path) -> tuple[str, ...]:
         return tuple(_members(archive, str(path)))
 
 
+def array_checksums(path: str | Path) -> dict[str, tuple[int, int]]:
+    """The CRC-32 and the bytes of each array by its name, as the archive's directory has them.
+
+    No array is read for that. Raises `NnctlError` as `read_arrays` does.
+    """
+    with _archive(path) as archive:
+        members = _members(archive, str(path))
+        return {name: (info.CRC, info.file_size) for name, info in members.items()}
+
+
 def write_arrays(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Writes an uncompressed `.npz` file, with no time stamps. Objects are refused (ValueError)."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

@@ -33,6 +33,8 @@ LINES = {
     "export": "runs/small out.onnx",
     "importance": "runs/small table.csv",
     "attribution": "runs/small table.csv",
+    "runs": "runs",
+    "diff": "small small",
     "validate": "large.yaml",
     "summary": "large.yaml",
     "gradcheck": "large.yaml",

@@ -40,6 +40,8 @@ LINES = {
     "export": "OUT OUT.onnx",
     "importance": "OUT NAME.csv -o OUT.columns.csv",
     "attribution": "OUT NAME.csv",
+    "runs": ". --csv",
+    "diff": "OUT OUT",
     "validate": "NAME.yaml OUT/config.yaml OUT.yaml",
     "summary": "OUT",
     "gradcheck": "OUT/config.yaml",

@@ -63,6 +63,8 @@ LINES: dict[str, list[str]] = {
     "attribution": ["good table.csv --row 0", "good table.csv", "good table.csv --json",
         "several table.csv", "amounts table.csv --baseline row:1", "good gone.csv",
         "good table.csv --output KEY", "good table.csv --baseline KEY"],
+    "runs": [".", ". --csv", ". --json", ". --sort KEY", ". --where KEY=KEY", "gone"],
+    "diff": ["good several", "good amounts --json", "good gone", "table.csv good"],
     "summary": ["good.yaml", "good", "gone", "table.csv", "shapes.yaml"],
     "gradcheck": ["good.yaml", "good.yaml --json", "key.yaml", "good.yaml --method KEY"],
     "explain": ["good.yaml", "good.yaml --json", "good.yaml --weights table.csv",
