@@ -33,6 +33,7 @@ COMMANDS = (
     "attribution",
     "runs",
     "diff",
+    "lr-find",
     "validate",
     "summary",
     "gradcheck",
@@ -114,7 +115,7 @@ class Commands(TyperGroup):
 @functools.cache
 def load_command(name: str) -> Any:
     """The command of that name, from its module."""
-    module = importlib.import_module(f"nnctl.cli.commands.{name}")
+    module = importlib.import_module(f"nnctl.cli.commands.{name.replace('-', '_')}")
     single = typer.Typer(add_completion=False, **SETTINGS)
     single.command(name, cls=Command)(guard(module.command, name))
     return typer.main.get_command(single)

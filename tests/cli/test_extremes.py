@@ -35,6 +35,7 @@ LINES = {
     "attribution": "runs/small table.csv",
     "runs": "runs",
     "diff": "small small",
+    "lr-find": "large.yaml",
     "validate": "large.yaml",
     "summary": "large.yaml",
     "gradcheck": "large.yaml",

@@ -66,6 +66,7 @@ LINES: dict[str, list[tuple[str, int]]] = {
     "attribution": [("runs/small table.csv --row 1", 0), ("runs/small table.csv --row 99", 2)],
     "runs": [("", 0), ("gone", 2)],
     "diff": [("runs/small small", 0), ("small gone", 2)],
+    "lr-find": [("small.yaml", 0), ("gone.yaml", 2)],
     "validate": [("small.yaml", 0), ("advised.yaml --strict", 1), ("wrong.yaml", 2)],
     "summary": [("small.yaml", 0)],
     "gradcheck": [("small.yaml", 0)],

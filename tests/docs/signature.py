@@ -64,7 +64,7 @@ def parameters(command: str) -> list[Parameter]:
 
 
 def function_of(command: str) -> Any:
-    return import_module(f"nnctl.cli.commands.{command}").command
+    return import_module(f"nnctl.cli.commands.{command.replace('-', '_')}").command
 
 
 def without_none(annotation: Any) -> Any:

@@ -42,6 +42,7 @@ LINES = {
     "attribution": "OUT NAME.csv",
     "runs": ". --csv",
     "diff": "OUT OUT",
+    "lr-find": "NAME.yaml --write",
     "validate": "NAME.yaml OUT/config.yaml OUT.yaml",
     "summary": "OUT",
     "gradcheck": "OUT/config.yaml",

@@ -65,6 +65,7 @@ LINES: dict[str, list[str]] = {
         "good table.csv --output KEY", "good table.csv --baseline KEY"],
     "runs": [".", ". --csv", ". --json", ". --sort KEY", ". --where KEY=KEY", "gone"],
     "diff": ["good several", "good amounts --json", "good gone", "table.csv good"],
+    "lr-find": ["good.yaml", "good.yaml --json", "good.yaml --set KEY=KEY", "key.yaml"],
     "summary": ["good.yaml", "good", "gone", "table.csv", "shapes.yaml"],
     "gradcheck": ["good.yaml", "good.yaml --json", "key.yaml", "good.yaml --method KEY"],
     "explain": ["good.yaml", "good.yaml --json", "good.yaml --weights table.csv",

@@ -1,0 +1,77 @@
+"""`nnctl lr-find`"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnctl.cli import options
+from nnctl.errors.visible import shell_line, visible
+
+if TYPE_CHECKING:
+    from nnctl.jobs.looking.lr_find import RateResult
+
+CURVE_ROWS = 8
+
+
+def command(
+    config: options.Config,
+    write: Annotated[
+        bool, typer.Option("--write", help="Give the config this learning rate.")
+    ] = False,
+    set_: options.Set = None,
+    seed: options.Seed = None,
+    json: options.Json = False,
+) -> None:
+    """Find a learning rate: a few batches at growing rates, and where the loss falls and diverges.
+
+    At most 100 batches, with a rate that grows from 1e-7 to 10, from three starts. Nothing is
+    written, unless with --write that one value of the config.
+
+    Example: nnctl lr-find configs/mnist.yaml
+    """
+    from nnctl.cli.printing import print_json
+    from nnctl.jobs.looking.lr_find import find_rate
+
+    result = find_rate(config, overrides=set_ or (), seed=seed, write=write)
+    if json:
+        print_json(result.as_json())
+    else:
+        print_rate(result)
+
+
+def print_rate(result: "RateResult") -> None:
+    """The curve, the rate, and the line to type with it."""
+    if len(result.curve) > 1:
+        print_curve(result)
+    print(f"rate     {result.rate:g}")
+    if result.diverges_at is not None:
+        print(f"diverges from {result.diverges_at:.2g} on")
+    if result.written:
+        print(f"wrote    {visible(str(result.config))}")
+    else:
+        line = ["nnctl", "train", str(result.config), "--set", result.setting]
+        print(f"train    {shell_line(line)}")
+
+
+def print_curve(result: "RateResult") -> None:
+    """The smoothed losses over the logarithm of the rate, with the rate marked below."""
+    import math
+
+    from nnctl.cli.bars import can_show, room
+    from nnctl.cli.curve import draw, heights_of
+
+    rates, losses = zip(*result.curve, strict=True)
+    (heights,), low, high, _ = heights_of([losses])
+    ends = {0: f"{high:.3g}", CURVE_ROWS - 1: f"{low:.3g}"}
+    margin = max(map(len, ends.values()))
+    width = room() - margin - 1
+    if can_show("\u2800\u28ff"):
+        for place, cells in enumerate(draw([heights], width, CURVE_ROWS)):
+            line = "".join(character for character, _ in cells)
+            print(f"{ends.get(place, ''):>{margin}} {line}".rstrip())
+    span = math.log(rates[-1] / rates[0])
+    share = min(max(math.log(result.rate / rates[0]) / span, 0.0), 1.0)
+    mark = f"{'':{margin + 1}}{'':{round(share * (width - 1))}}^"
+    print(mark)
+    first, last = f"{rates[0]:.0e}", f"{rates[-1]:.1e}"
+    print(f"{'':{margin}} {first}{last:>{width - len(first)}}\n")
