@@ -31,6 +31,7 @@ COMMANDS = (
     "export",
     "importance",
     "attribution",
+    "drift",
     "runs",
     "diff",
     "lr-find",

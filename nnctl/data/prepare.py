@@ -16,7 +16,7 @@ from nnctl.data.preprocessing import Examples, Preprocessing, check_weights
 from nnctl.data.raw import Raw, read_raw
 from nnctl.data.roles import array_columns, check_kinds, text_columns
 from nnctl.data.rules import AS_IS, Treatment
-from nnctl.data.statistics import fitted
+from nnctl.data.statistics import fitted, summary_of_rows
 from nnctl.data.targets import Targets
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting, together
 from nnctl.reading.array_types import Mask
@@ -35,7 +35,8 @@ class Prepared(NamedTuple):
 
     `held` are the rows that a fold of a crossvalidation holds out, and `held_rows` (rows,) says
     which of the training file's they are, counted from 0. `pool` is what the validation rows were
-    drawn from, if they were; `calibration` are rows that neither train nor validate.
+    drawn from, if they were; `calibration` are rows that neither train nor validate. `summary` is
+    what a weights file keeps of the rows that train.
     """
 
     train: Examples
@@ -48,6 +49,7 @@ class Prepared(NamedTuple):
     pool: Pool | None = None
     columns: "tuple[ColumnFacts, ...]" = ()
     calibration: Examples | None = None
+    summary: NDArray[np.uint8] | None = None
 
     @property
     def parts(self) -> tuple[Examples | None, ...]:
@@ -96,11 +98,9 @@ def prepare(
 ) -> Prepared:
     """Reads the data of a run; with `survey`, what the columns of a table hold is told, too.
 
-    `train` names the columns, or the arrays of an `.npz` file; features are by default all columns
-    but target and weight. The rows of `held` are taken first, then those of `calibration`, and
-    `validation` from the others. All statistics and categories are those of the rows that train.
-    Raises `NnctlError` with the
-    problems found in `train`, else with those of the other files.
+    `train` names the columns, or the arrays of an `.npz` file; features are by default all others.
+    The rows of `held` are taken first, then those of `calibration`, then `validation`. What is
+    learnt is of the rest. Raises `NnctlError` with the problems of `train`, or else of the others.
     """
     files = files_among(validation=validation, calibration=calibration, test=test)
     check_files({"train": train, **files})
@@ -112,6 +112,7 @@ def prepare(
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     y, weight = targets_and_weights(raw, preprocessing, trains, str(train.path))
     columns = facts_of_columns(raw, trains, preprocessing) if survey else ()
+    summary = summary_of_rows(raw, trains, preprocessing, treatment.seed)
     parts = Parts.of(raw, trains, preprocessing.inputs, treatment.memory)
     del raw
     read, warnings = read_others(preprocessing, files, treatment.memory)
@@ -132,6 +133,7 @@ def prepare(
         pool if division.drawing else None,
         columns,
         read.get("calibration"),
+        summary,
     )
 
 

@@ -96,7 +96,7 @@ class Preprocessing(NamedTuple):
         """
         names = self.columns(source, named, targets=False, keep=keep).features
         dropped = [names[place] for place in self.inputs.with_missing("drop")]
-        for table in source.tables(names, keep, **self._kinds(names, ()), streaming=True):
+        for table in source.tables(names, keep, **self.kinds_read(names, ()), streaming=True):
             faults = Faults(table.file)
             usable = np.ones(len(table), dtype=np.bool_)
             if dropped:
@@ -150,7 +150,7 @@ class Preprocessing(NamedTuple):
     ) -> Iterator[Table]:
         """The rows of an open source that `examples` makes examples of, stretch by stretch."""
         dropping = self._dropping(columns)
-        kinds = self._kinds(columns.features, columns.targets)
+        kinds = self.kinds_read(columns.features, columns.targets)
         labels = columns.targets if self.targets.labels else ()
         for table in source.tables(columns.all, labels=labels, **kinds):
             table = with_targets(table, columns.targets, notices)
@@ -249,7 +249,7 @@ class Preprocessing(NamedTuple):
         if self.arrays is None and len(set(taken)) < len(taken):
             raise ValueError("a column is both a feature and a target or the weight")
 
-    def _kinds(self, features: Sequence[str], targets: Sequence[str]) -> dict[str, Any]:
+    def kinds_read(self, features: Sequence[str], targets: Sequence[str]) -> dict[str, Any]:
         """What the columns are read as: text, numbers, or dates that are written so."""
         pairs = dict(zip(self.inputs.names, features, strict=True))
         text = {pairs[name] for name in self.inputs.categories}

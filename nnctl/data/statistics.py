@@ -1,4 +1,7 @@
-"""What the rows that train decide: categories, what stands in for gaps, and scales of columns."""
+"""What the rows that train decide: categories, what stands in for gaps, and scales of columns.
+
+And what a weights file keeps of them, so that new rows can be held against them.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,9 +19,13 @@ from nnctl.encoding.quantiles import quantiles_of
 from nnctl.encoding.scaling import AnyScaling, Scaling
 from nnctl.encoding.words import FILLING
 from nnctl.errors import NnctlError, Problem, Setting
+from nnctl.insight.drift import ColumnSummary, pack, summary_of_kinds, summary_of_numbers
 from nnctl.reading.array_types import Doubles, Mask
 from nnctl.reading.table import Faults
+from nnctl.training.seeds import generator
 
+MOST_ROWS, MOST_NUMBERS = 2_000, 100_000  # that shares are of, and the numbers of arrays
+MOST_COLUMNS = 200  # of which something is kept
 FEWEST_ROWS = 256  # that must fit into memory at once
 HALF = np.array([0.5])
 
@@ -167,3 +174,74 @@ def check_size(rows: int, inputs: Inputs, memory: int, file: str) -> None:
         fix = "leave it out, group its values, or give it a min_count in data.columns"
         setting = Setting("data.features", name, fix)
     raise NnctlError(Problem(message, None, file, path=f"column {name}", setting=setting))
+
+
+def summary_of_rows(
+    raw: Raw, trains: Mask, preprocessing: Preprocessing, seed: int
+) -> NDArray[np.uint8]:
+    """The summaries of the first columns of a table, or of all numbers of arrays: a row each.
+
+    Shares and deciles are those of a sample of many rows, ranges those of all rows of a table.
+    """
+    chosen = sample_of(trains, seed)
+    if preprocessing.arrays is not None:
+        return pack([summary_of_arrays(raw, chosen)])
+    inputs = preprocessing.inputs
+    names = inputs.names[:MOST_COLUMNS]
+    numeric = [name for name in names if name not in inputs.categories]
+    found = dict(zip(numeric, summaries_of_numbers(raw, trains, chosen, numeric), strict=True))
+    for name, used in raw.used(chosen).items() if len(numeric) < len(names) else ():
+        counts = np.zeros(len(inputs.categories[name]), np.int64)
+        places = {label: place for place, label in enumerate(inputs.categories[name])}
+        other = places.get(OTHER_LABEL)
+        for label, count in zip(raw.features.labels[name], used[1:].tolist(), strict=True):
+            place = places.get(label, other)
+            if place is not None and label != MISSING_LABEL:
+                counts[place] += count
+        found[name] = summary_of_kinds(counts, int(used[0]))
+    return pack([found[name] for name in names])
+
+
+def sample_of(trains: Mask, seed: int) -> Mask:
+    """Those of the rows (rows,) that stand for all: at most so many, which the seed draws."""
+    rows = np.flatnonzero(trains)
+    if len(rows) <= MOST_ROWS:
+        return trains
+    chosen = np.zeros_like(trains)
+    drawn = generator(seed, "quantiles").choice(len(rows), MOST_ROWS, replace=False, shuffle=False)
+    chosen[rows[drawn]] = True
+    return chosen
+
+
+def summaries_of_numbers(
+    raw: Raw, trains: Mask, chosen: Mask, names: list[str]
+) -> list[ColumnSummary]:
+    """Those of the first columns of numbers and dates, which are called `names`."""
+    count = len(names)
+    if not count:
+        return []
+    values = np.concatenate([chunk[:, :count] for chunk in raw.chunks(chosen)])
+    least, greatest = range_of(raw, trains, count) if chosen is not trains else ends_of(values)
+    return [summary_of_numbers(values[:, k], least[k], greatest[k]) for k in range(count)]
+
+
+def range_of(raw: Raw, trains: Mask, count: int) -> tuple[Doubles, Doubles]:
+    """The least and the greatest number of each of the first columns, in all rows that train."""
+    least, greatest = np.full(count, np.nan), np.full(count, np.nan)
+    for chunk in raw.chunks(trains):
+        if len(chunk):
+            low, high = ends_of(chunk[:, :count])
+            least, greatest = np.fmin(least, low), np.fmax(greatest, high)
+    return least, greatest
+
+
+def ends_of(values: Doubles) -> tuple[Doubles, Doubles]:
+    """The least and the greatest known number of each column; nan where there is none."""
+    return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+
+
+def summary_of_arrays(raw: Raw, chosen: Mask) -> ColumnSummary:
+    """That of all numbers of some rows together, or of every few of them."""
+    values = np.concatenate([chunk.ravel() for chunk in raw.chunks(chosen)])
+    values = values[:: max(1, len(values) // MOST_NUMBERS)]
+    return summary_of_numbers(values, float(np.fmin.reduce(values)), float(np.fmax.reduce(values)))

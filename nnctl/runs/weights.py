@@ -20,6 +20,7 @@ from nnctl.system.npz import read_arrays, write_arrays
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"
 METADATA = "metadata"
+TRAINING_ROWS = "training_rows"  # what is kept of them, see `nnctl.insight.drift`
 MEMBER = "member_"
 CONFIG_VALUES = "config_values"  # how many values the config has
 SPARE_UNITS = "spare_units"  # outputs of the model that no class has
@@ -31,11 +32,13 @@ class Weights(NamedTuple):
     """What a weights file holds: `arrays` like `dense_1/kernel`, and the metadata.
 
     `metadata` is empty for a plain file of arrays. `file` is where it was read from.
+    `training_rows` is what it keeps of the rows that trained, if it does.
     """
 
     file: str
     arrays: dict[str, NDArray[Any]]
     metadata: dict[str, Any]
+    training_rows: NDArray[Any] | None = None
 
 
 def save_weights(
@@ -88,7 +91,8 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
         message = f'it has no "{METADATA}", so it does not say how its data was prepared'
         fix = "name the weights.npz that nnctl train wrote"
         raise NnctlError(Problem(message, fix, file))
-    return Weights(file, arrays, metadata_of(stated, file))
+    training_rows = arrays.pop(TRAINING_ROWS, None)
+    return Weights(file, arrays, metadata_of(stated, file), training_rows)
 
 
 def member_name(member: int, name: str) -> str:

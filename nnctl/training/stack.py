@@ -25,6 +25,7 @@ SIZES = ("units", "filters", "kernel_size")  # arguments that decide how many pa
 Stage = Literal["build", "compile"]
 DONE: dict[Stage, str] = {"build": "built", "compile": "compiled"}
 CALL: dict[Stage, str] = {"build": "model.build(input_shape)", "compile": "model.compile(loss=…)"}
+BESIDE = ("metadata", "training_rows")  # in the file of a run
 
 
 class Later:
@@ -260,7 +261,8 @@ class Stack:
     def load_weights(self, path: Any) -> None:
         """Reads the parameters that `save_weights`, or `nnctl train`, wrote."""
         require(self, "build")  # before the file is read, which may take long
-        self.load_arrays({k: v for k, v in read_arrays(path).items() if k != "metadata"})
+        # What a run keeps besides has no slash in its name, as the arrays of layers have.
+        self.load_arrays({k: v for k, v in read_arrays(path).items() if k not in BESIDE})
 
     def parameter_counts(self) -> list[int]:
         """How many parameters each place brings in; those of a layer count at its first place."""

@@ -36,6 +36,7 @@ LINES = {
     "runs": "runs",
     "diff": "small small",
     "lr-find": "large.yaml",
+    "drift": "runs/small table.csv",
     "validate": "large.yaml",
     "summary": "large.yaml",
     "gradcheck": "large.yaml",

@@ -67,6 +67,7 @@ LINES: dict[str, list[tuple[str, int]]] = {
     "runs": [("", 0), ("gone", 2)],
     "diff": [("runs/small small", 0), ("small gone", 2)],
     "lr-find": [("small.yaml", 0), ("gone.yaml", 2)],
+    "drift": [("runs/small table.csv", 0), ("runs/small gone.csv", 2)],
     "validate": [("small.yaml", 0), ("advised.yaml --strict", 1), ("wrong.yaml", 2)],
     "summary": [("small.yaml", 0)],
     "gradcheck": [("small.yaml", 0)],

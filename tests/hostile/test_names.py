@@ -43,6 +43,7 @@ LINES = {
     "runs": ". --csv",
     "diff": "OUT OUT",
     "lr-find": "NAME.yaml --write",
+    "drift": "OUT NAME.csv",
     "validate": "NAME.yaml OUT/config.yaml OUT.yaml",
     "summary": "OUT",
     "gradcheck": "OUT/config.yaml",

@@ -66,6 +66,8 @@ LINES: dict[str, list[str]] = {
     "runs": [".", ". --csv", ". --json", ". --sort KEY", ". --where KEY=KEY", "gone"],
     "diff": ["good several", "good amounts --json", "good gone", "table.csv good"],
     "lr-find": ["good.yaml", "good.yaml --json", "good.yaml --set KEY=KEY", "key.yaml"],
+    "drift": ["good unknown.csv", "good table.csv --json", "several table.csv", "good text.csv",
+        "good table.csv --fail-over KEY=1", "good gone.csv"],
     "summary": ["good.yaml", "good", "gone", "table.csv", "shapes.yaml"],
     "gradcheck": ["good.yaml", "good.yaml --json", "key.yaml", "good.yaml --method KEY"],
     "explain": ["good.yaml", "good.yaml --json", "good.yaml --weights table.csv",

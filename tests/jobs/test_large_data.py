@@ -99,6 +99,7 @@ def test_where_the_rows_are_makes_no_difference(write, tmp_path):
         built = build(load(write(data)))
         assert isinstance(built.train.x, Blocks) and isinstance(built.validation.x, Blocks)
         found.append(weights(train(write(data), output=tmp_path / name).folder))
+        del found[-1]["training_rows"]  # of arrays one for all columns
     assert found[0] == found[1] == found[2] == found[3]
 
 

@@ -33,7 +33,7 @@ def test_config_data_and_the_arrays_are_told(runs):
     assert found.config == {"seed": (0, 1), "layers.0.use_bias": (True, False)}
     assert list(found.data) == ["train"] and len(set(found.data["train"])) == 2
     assert found.same_bytes is False
-    assert found.arrays == ("dense_1/kernel", "dense_1/bias", "metadata")
+    assert found.arrays == ("dense_1/kernel", "dense_1/bias", "training_rows", "metadata")
     assert set(found.figures) == {"loss", "mae", "val_loss", "val_mae"}
     assert found.as_json()["config"]["seed"] == [0, 1]
 
