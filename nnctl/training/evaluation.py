@@ -1,7 +1,7 @@
 """Predicting and evaluating in blocks, so that memory does not grow with the rows."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -145,6 +145,14 @@ class Evaluator:
         *_, totals = self.growing(data, watch)
         return totals.figures(self._names, self._scorer.metrics)
 
+    def figures_of_all(self, several: Iterable[Examples]) -> dict[str, float]:
+        """The same of all rows of several examples, which may be made one after another."""
+        totals = Totals.start(self._scorer.metrics)
+        for data in several:
+            for _ in self.growing(data, totals=totals):
+                pass
+        return totals.figures(self._names, self._scorer.metrics)
+
     def losses_by_row(self, data: Examples) -> Array:
         """The loss of each row, `(rows,)` in float64, without what regularizers cost."""
         losses = np.empty(len(data))
@@ -158,11 +166,16 @@ class Evaluator:
         """What the regularizers cost with the parameters of the moment."""
         return self._penalty()
 
-    def growing(self, data: Examples, watch: Watch | None = None) -> Iterator[Totals]:
-        """The totals after each block of rows: one object, complete after the last."""
-        totals = Totals.start(self._scorer.metrics)
+    def growing(
+        self, data: Examples, watch: Watch | None = None, totals: Totals | None = None
+    ) -> Iterator[Totals]:
+        """The totals after each block of rows: one object, complete after the last.
+
+        The rows are added to `totals`, where some are given.
+        """
+        totals = Totals.start(self._scorer.metrics) if totals is None else totals
         with np.errstate(all="ignore"):
-            totals.loss = self._penalty() * len(data)
+            totals.loss += self._penalty() * len(data)
         for rows, y_pred in self._outputs(data.x):
             weight = None if data.weight is None else data.weight[rows]
             with np.errstate(all="ignore"):

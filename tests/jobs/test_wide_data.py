@@ -22,6 +22,8 @@ COMMANDS = {
     "summary": ["summary", "wide.yaml"],
     "predict": ["predict", "run", "wide.csv", "-o", "out.csv"],
     "evaluate": ["evaluate", "run", "wide.csv"],
+    "drift": ["drift", "run", "wide.csv"],
+    "attribution": ["attribution", "run", "wide.csv", "--row", "3", "--baseline", "zeros"],
     "report": ["report", "run"],
     "crossval": [
         "crossval",

@@ -1,7 +1,7 @@
 """`nnctl drift`: whether new rows are still like those that trained a model."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 from nnctl.assembly.examples import examples_for
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.inputs import OTHER_LABEL
-from nnctl.data.prepare import read_examples
+from nnctl.data.notices import Notices
+from nnctl.data.preprocessing import Examples
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.graph import Array
 from nnctl.insight.drift import (
@@ -26,12 +27,13 @@ from nnctl.insight.drift import (
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of, open_source
-from nnctl.reading.table import Table, TextColumn, text_of
+from nnctl.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.runs.weights import load_weights
+from nnctl.training import step
 
 PSI, FEWEST_JUDGED = 0.2, 100
 MOST_NEW = 20  # categories of a column that are told by name
-MEMORY = 16_000_000  # bytes of inputs that are held for the metrics
+MEMORY = 16_000_000  # bytes of arrays that are held and not read where they are
 ARRAYS = "all numbers"
 
 
@@ -240,11 +242,34 @@ def pass_by(
 def figures_on(trained: Trained, file: DataFile) -> tuple[dict[str, float], list[Problem]]:
     """Loss and metrics on the rows, where they have targets; or why there are none."""
     try:
-        warnings: list[Problem] = []
-        prepared = read_examples(trained.preprocessing, file, warnings, MEMORY)
-        figures = trained.model.evaluator.figures(examples_for(trained.model, prepared))
+        notices = Notices(str(file.path))
+        figures = trained.model.evaluator.figures_of_all(stretches(trained, file, notices))
     except NnctlError as error:
         first = error.problems[0]
         message = f"there are no metrics: {first.message}"
         return {}, [first._replace(message=message, fix=None, setting=None)]
-    return figures, warnings
+    return figures, notices.problems()
+
+
+def stretches(trained: Trained, file: DataFile, notices: Notices) -> Iterator[step.Examples]:
+    """The rows of a file that have targets, stretch by stretch. Raises `NnctlError` for others."""
+    preprocessing = trained.preprocessing
+    with open_source(
+        file,
+        text_format=preprocessing.text_format,
+        arrays=preprocessing.arrays,
+        weight=preprocessing.weight,
+        memory=MEMORY,
+    ) as source:
+        columns = preprocessing.columns(source, file)
+        for table in preprocessing.tables(source, columns, notices):
+            faults = Faults(table.file)
+            x = preprocessing.inputs.of(table, columns.features, faults, notices)
+            y = preprocessing.targets.of(table, columns.targets, faults)
+            weight = None
+            if columns.weight is not None:
+                weight = preprocessing.weights(table, columns.weight, faults)
+            faults.check()
+            if len(table):
+                yield examples_for(trained.model, Examples(x, y, weight))
+        notices.check_targets()
