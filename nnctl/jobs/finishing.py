@@ -14,6 +14,7 @@ from nnctl.graph import Array
 from nnctl.jobs.job import (
     Job,
     TrainResult,
+    arrays_of,
     data_facts,
     file_to_try,
     metadata_of,
@@ -29,7 +30,7 @@ from nnctl.runs.results import (
     results_of_members,
     save_results,
 )
-from nnctl.runs.weights import TRAINING_ROWS, gather_arrays, save_weights
+from nnctl.runs.weights import save_weights
 from nnctl.training.callbacks import Reason
 from nnctl.training.ranks import is_first
 from nnctl.training.sequential import Sequential
@@ -149,10 +150,7 @@ def finish(
     built = job.built
     made = product or Product.of(job)
     if is_first(built.model.ranks):
-        arrays = gather_arrays([member.named_arrays() for member in made.members])
-        kept = {TRAINING_ROWS: built.prepared.summary}
-        arrays |= {name: array for name, array in kept.items() if array is not None}
-        save_weights(folder.weights, arrays, metadata_of(job, made.readout))
+        save_weights(folder.weights, arrays_of(job, made.members), metadata_of(job, made.readout))
     results = results_of_product(job, folder, reason, made)
     guessed = {part: baselines_of(built, made, part) for part in made.figures}
     stopping = tuple(map(stopping_among, made.watching))

@@ -12,13 +12,21 @@ from nnctl.calibration.readout import AS_IT_IS, Readout
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
 from nnctl.errors import ExitStatus, Problem
+from nnctl.graph import Array
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.runs.checkpoint import About
-from nnctl.runs.weights import CONFIG_VALUES, READOUT, SPARE_UNITS
+from nnctl.runs.weights import (
+    CONFIG_VALUES,
+    READOUT,
+    SPARE_UNITS,
+    TRAINING_ROWS,
+    gather_arrays,
+)
 from nnctl.system import stated
 from nnctl.system.version import __version__
 from nnctl.training.loop import Training
+from nnctl.training.sequential import Sequential
 
 if TYPE_CHECKING:
     from nnctl.training.monitors import EarlyStopping, Monitor
@@ -130,6 +138,13 @@ def data_facts(job: Job) -> dict[str, dict[str, str]]:
     return {
         part: {"file": Path(file).name, "sha256": digests[part]} for part, file in files.items()
     }
+
+
+def arrays_of(job: Job, models: Sequence[Sequential]) -> dict[str, Array]:
+    """What a weights file holds of trained models, and of the rows that trained them."""
+    arrays = gather_arrays([model.named_arrays() for model in models])
+    summary = job.built.prepared.summary
+    return arrays if summary is None else {**arrays, TRAINING_ROWS: summary}
 
 
 def metadata_of(job: Job, readout: Readout = AS_IT_IS) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def command(
     prediction minus baseline, which is proved for each row. A prediction is the logit of its class,
     or the target in its own unit.
 
-    Example: nnctl attribution runs/house-prices-tune datasets/sacramento.csv --row 0 --row 7
+    Example: nnctl attribution runs/mnist datasets/mnist-test.csv.gz --row 0 --row 7
     """
     from nnctl.errors import ExitStatus
     from nnctl.jobs.looking.attribution import attribution

@@ -214,7 +214,7 @@ def reference_of(run: Path, trained: Trained, file: DataFile, baseline: str) -> 
     if baseline == ZEROS:
         return np.zeros(width)
     if baseline == MEAN:
-        return mean_of_rows(built_again(run).train.x)
+        return mean_of_rows(built_again(run, "begin elsewhere: --baseline zeros").train.x)
     number = baseline.removeprefix(ROW)
     if number == baseline or not number.isdecimal():
         known = f"there are: {MEAN}, {ZEROS}, {ROW}K for a row of the file, counted from 0"

@@ -41,7 +41,7 @@ def rows_to_look_at(
         prepared = read_examples(trained.preprocessing, file, warnings, memory)
         return Looked(trained, examples_for(trained.model, prepared), tuple(warnings))
     trained = load_trained(find_weights(run))
-    built = built_again(run)
+    built = built_again(run, "name a file of data, behind it")
     part = "train" if built.validation is None else "validation"
     notices: tuple[Problem, ...] = ()
     if part == "train":
@@ -52,14 +52,17 @@ def rows_to_look_at(
     return Looked(trained, built.examples(part), notices)
 
 
-def built_again(run: Path) -> Built:
-    """A run's config with its data, prepared anew. Raises `NnctlError` where they have changed."""
+def built_again(run: Path, otherwise: str) -> Built:
+    """A run's config with its data, prepared anew.
+
+    Raises `NnctlError` where they have changed, or are not known; `otherwise` is what to do then.
+    """
     from nnctl.report.collecting import rebuild, run_facts, used_files
 
     found = find_weights(run)
     folder = found if found.is_dir() else found.parent
     if not (folder / CONFIG).is_file():
         message = f"there is no {CONFIG} beside it, so its run's own rows are not known"
-        raise NnctlError(Problem(message, "name a file of data, behind it", str(found)))
+        raise NnctlError(Problem(message, otherwise, str(found)))
     config, digests, _ = run_facts(folder)
     return rebuild(config, used_files(config, digests))

@@ -17,12 +17,12 @@ from nnctl.config import Config, Source
 from nnctl.config.schema import check
 from nnctl.config.searching import with_values
 from nnctl.errors import NnctlError
-from nnctl.jobs.job import Job, metadata_of
+from nnctl.jobs.job import Job, arrays_of, metadata_of
 from nnctl.jobs.members.one_by_one import TrainedMember, model_of, train_members
 from nnctl.network.metrics import need_of
 from nnctl.reading.digests import digest_of
 from nnctl.runs.results import final_figures
-from nnctl.runs.weights import gather_arrays, write_weights
+from nnctl.runs.weights import write_weights
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, Run
 from nnctl.training.ensemble import Ensemble, Predicting
 from nnctl.tuning.trial import Judged, Outcome, Progress, Task
@@ -102,8 +102,7 @@ class Trainer:
             return Outcome("complete", value, epochs, seconds, judged=judged)
         file = io.BytesIO()
         readout = fit_readout(job.built, model_of(trained)).readout
-        arrays = gather_arrays([model.named_arrays() for model in models])
-        write_weights(file, arrays, metadata_of(job, readout))
+        write_weights(file, arrays_of(job, models), metadata_of(job, readout))
         weights = file.getvalue()
         digest = hashlib.sha256(weights).hexdigest()
         return Outcome("complete", value, epochs, seconds, None, weights, digest)

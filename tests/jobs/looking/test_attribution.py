@@ -109,6 +109,14 @@ def test_what_is_not_there_is_told(given, says, tmp_path):
         attribution(run, tmp_path / "t.csv", **given)
 
 
+def test_a_weights_file_without_its_run_has_no_mean_and_says_what_to_do(tmp_path):
+    run, alone = run_of(tmp_path), tmp_path / "alone.npz"
+    alone.write_bytes((run / "weights.npz").read_bytes())
+    with pytest.raises(NnctlError, match="begin elsewhere: --baseline zeros"):
+        attribution(alone, tmp_path / "t.csv")
+    assert len(list(attribution(alone, tmp_path / "t.csv", baseline="zeros"))) == 60
+
+
 def test_arrays_and_several_classes(tmp_path):
     generator = np.random.default_rng(0)
     x = generator.normal(size=(30, 2, 2)).astype(np.float32)
