@@ -69,6 +69,8 @@ def shorten(text: str, width: int) -> str:
     """A text in so many columns, cut in the middle where it is longer."""
     if len(text) <= width:
         return text
+    if width < 3:
+        return text[:width]
     mark = "…" if can_show("…") else "~"
     ahead = (width - 1) // 2
     return text[: width - 1 - ahead] + mark + text[len(text) - ahead :]
@@ -80,11 +82,12 @@ def print_lines(
     """Aligned rows within the room that there is, each with a bar before its last cell.
 
     `bar_of` gives that of a row in so many columns; where too few are left, there is none. The
-    first cell is a name, which is cut if need be.
+    first cell, a name, and the last are cut if need be.
     """
     table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
     widths[0] = min(widths[0], room() // 3)
+    widths[-1] = min(widths[-1], room() - sum(widths[:-1]) - 2 * len(widths[:-1]))
     left = room() - sum(widths) - 2 * len(head)
     width = min(left, MOST_BAR) if left >= LEAST_BAR else 0
     for place, row in enumerate(table, start=-1):
@@ -92,4 +95,4 @@ def print_lines(
         cells += [f"{cell:>{own}}" for cell, own in zip(row[1:-1], widths[1:-1], strict=True)]
         if width:
             cells.append(f"{bar_of(place, width) if place >= 0 else '':<{width}}")
-        print("  ".join([*cells, row[-1]]).rstrip())
+        print("  ".join([*cells, shorten(row[-1], max(widths[-1], 0))]).rstrip())

@@ -36,6 +36,20 @@ def test_a_signed_bar_goes_to_its_side_of_the_middle(share, drawn, monkeypatch):
     assert bars.signed_bar(share, 7) == drawn
 
 
+@pytest.mark.parametrize("columns", [60, 61, 75, 90, 200])
+def test_lines_fit_whatever_they_hold(columns, monkeypatch, capsys):
+    monkeypatch.setattr(bars, "room", lambda: columns)
+    rows = [["a" * 90, "1.25", "b" * 70], ["short", "3", ""]]
+    bars.print_lines(["name", "figure", ""], rows, lambda place, width: "#" * width)
+    lines = capsys.readouterr().out.splitlines()
+    assert [len(line) <= columns for line in lines] == [True] * 3
+    assert lines[1].split()[1] == "1.25" and lines[2].split()[:2] == ["short", "3"]
+    bars.print_lines(["name", "figure", ""], [["a", "1", "b"]], lambda place, width: "#" * width)
+    _, line = capsys.readouterr().out.splitlines()
+    assert line.endswith("#  b") and len(line) <= columns
+    assert 30 < line.count("#") <= 60
+
+
 def test_curves_and_names_are_drawn_with_what_the_terminal_knows(monkeypatch):
     for encoding, curve, name in (("utf-8", "▁▅█ ", "lon…me"), ("ascii", "_+@ ", "lon~me")):
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))

@@ -356,3 +356,13 @@ def test_fit_prints_a_line_an_epoch_unless_told_not_to(capsys):
     ]  # fmt: skip
     classifier().fit(x, y, epochs=2, verbose=0)
     assert capsys.readouterr().out == ""
+
+
+def test_figures_of_rows_that_come_one_after_another_are_those_of_all(generator):
+    x, y = generator.normal(size=(40, 3)), generator.integers(0, 2, (40, 1))
+    model = Sequential([Dense(1, kernel_regularizer="l2")], dtype="float64")
+    model.compile("sgd", "mean_squared_error", ["mae", "rmse"])
+    parts = [model.examples(x[rows], y[rows]) for rows in (slice(0, 7), slice(7, 40))]
+    wanted = model.evaluator.figures(model.examples(x, y))
+    assert model.evaluator.figures_of_all(parts) == pytest.approx(wanted, rel=1e-12)
+    assert model.evaluator.figures_of_all(parts[:1]) == model.evaluator.figures(parts[0])

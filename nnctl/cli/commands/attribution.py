@@ -54,6 +54,7 @@ def command(
 
     Example: nnctl attribution runs/mnist datasets/mnist-test.csv.gz --row 0 --row 7
     """
+    from nnctl.cli.printing import print_warning
     from nnctl.errors import ExitStatus
     from nnctl.jobs.looking.attribution import attribution
 
@@ -64,6 +65,7 @@ def command(
         baseline=baseline,
         output=output,
         features=features or (),
+        warn=print_warning,
     )
     if json:
         held = print_objects(found)

@@ -45,6 +45,10 @@ def command(
 
 def print_difference(found: "RunDifference") -> None:
     """A table for each kind of difference, then what the weights come to."""
+    import sys
+
+    from nnctl.cli.printing import wrap
+
     print_pairs(found, "config", found.config)
     print_pairs(found, "data, by SHA-256", found.data)
     print_pairs(found, "versions", found.versions)
@@ -57,7 +61,8 @@ def print_difference(found: "RunDifference") -> None:
         print("weights  the same arrays, in other files")
     else:
         others = f", and {len(found.arrays) - 1:,} more" if len(found.arrays) > 1 else ""
-        print(f"weights  {visible(found.arrays[0])} is the first that differs{others}")
+        text = f"weights  {visible(found.arrays[0])} is the first that differs{others}"
+        print(wrap(text, sys.stdout))
 
 
 def print_pairs(found: "RunDifference", title: str, pairs: "Mapping[str, tuple[Any, Any]]") -> None:

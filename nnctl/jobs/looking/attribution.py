@@ -1,6 +1,6 @@
 """`nnctl attribution`: what each column adds to a prediction, or takes from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,8 +70,8 @@ class Attribution:
 class Attributions:
     """The attributions of the rows of a file, which are made when they are asked for.
 
-    `is_logit` says whether predictions are logits; `rows` are the rows wanted, counted from 0, or
-    None for all.
+    `rows` are the rows wanted, counted from 0, or None for all. What a user should know of the file
+    is told to `warn` after the last of them.
     """
 
     trained: Trained
@@ -79,6 +79,7 @@ class Attributions:
     rows: tuple[int, ...] | None
     reference: Array
     output: int | None
+    warn: Callable[[Problem], object]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,8 +98,11 @@ class Attributions:
     def __iter__(self) -> Iterator[Attribution]:
         """The attributions, in the order of the rows. Raises `NnctlError` as `predict` does."""
         with np.errstate(all="ignore"), machine.thread_limit(1):
-            for start, batch in batches_of(self.trained, self.file):
+            notices = Notices(str(self.file.path))
+            for start, batch in batches_of(self.trained, self.file, notices):
                 yield from self._of_batch(start, batch)
+        for problem in notices.problems():
+            self.warn(problem)
 
     def _of_batch(self, start: int, batch: Batch) -> Iterator[Attribution]:
         numbers = start + np.flatnonzero(batch.usable)
@@ -175,6 +179,7 @@ def attribution(
     baseline: str = MEAN,
     output: str | None = None,
     features: Sequence[str] = (),
+    warn: Callable[[Problem], object] = lambda problem: None,
 ) -> Attributions:
     """Why rows of a file, all or some counted from 0, have their predictions.
 
@@ -189,7 +194,7 @@ def attribution(
         raise ArgumentError(f"--row is {min(rows)}; rows count from 0")
     place = None if output is None else place_of(trained, output)
     reference = reference_of(run, trained, file, baseline)
-    return Attributions(trained, file, tuple(rows) or None, reference, place)
+    return Attributions(trained, file, tuple(rows) or None, reference, place, warn)
 
 
 def labels_of(trained: Trained) -> tuple[str, ...]:
@@ -219,7 +224,7 @@ def reference_of(run: Path, trained: Trained, file: DataFile, baseline: str) -> 
     if number == baseline or not number.isdecimal():
         known = f"there are: {MEAN}, {ZEROS}, {ROW}K for a row of the file, counted from 0"
         raise ArgumentError(f"--baseline {baseline}: unknown; {known}")
-    for start, batch in batches_of(trained, file):
+    for start, batch in batches_of(trained, file, Notices(str(file.path))):
         rows = start + np.flatnonzero(batch.usable)
         place = np.flatnonzero(rows == int(number))
         if len(place):
@@ -242,10 +247,9 @@ def mean_of_rows(x: Inputs) -> Array:
     return total / len(x)
 
 
-def batches_of(trained: Trained, file: DataFile) -> Iterator[tuple[int, Batch]]:
+def batches_of(trained: Trained, file: DataFile, notices: Notices) -> Iterator[tuple[int, Batch]]:
     """The rows of a file stretch by stretch, each with the number of its first row."""
     preprocessing = trained.preprocessing
-    notices = Notices(str(file.path))
     with open_source(
         file, text_format=preprocessing.text_format, arrays=preprocessing.arrays, targets=False
     ) as source:

@@ -264,7 +264,8 @@ def stretches(trained: Trained, file: DataFile, notices: Notices) -> Iterator[st
         columns = preprocessing.columns(source, file)
         for table in preprocessing.tables(source, columns, notices):
             faults = Faults(table.file)
-            x = preprocessing.inputs.of(table, columns.features, faults, notices)
+            unheard = Notices(table.file)  # of new categories, which are told of with their column
+            x = preprocessing.inputs.of(table, columns.features, faults, unheard)
             y = preprocessing.targets.of(table, columns.targets, faults)
             weight = None
             if columns.weight is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnctl.assembly.build import build, compile_model
 from nnctl.config import load
+from nnctl.errors import NnctlError, Problem
 from nnctl.insight.rate_range import (
     batches_of_rows,
     growing_rates,
@@ -15,6 +16,7 @@ from nnctl.insight.rate_range import (
     suggestion,
 )
 from nnctl.jobs.finding import find_config
+from nnctl.runs.folder import CONFIG, is_run
 from nnctl.system import machine
 from nnctl.system.atomic import atomic_file
 from nnctl.training.seeds import generator
@@ -67,6 +69,10 @@ def find_rate(
     from nnctl.config.rewriting import with_rate
 
     path = find_config(config)
+    if write and path.name == CONFIG and is_run(path.parent):
+        message = "this is the config of a run, which says how its weights were trained"
+        fix = "leave out --write, or name the config that the run was trained from"
+        raise NnctlError(Problem(message, fix, str(path)))
     loaded = load(path, overrides=overrides, named={"seed": seed})
     text = path.read_text(encoding="utf-8") if write else ""
     if write:

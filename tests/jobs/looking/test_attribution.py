@@ -109,6 +109,13 @@ def test_what_is_not_there_is_told(given, says, tmp_path):
         attribution(run, tmp_path / "t.csv", **given)
 
 
+def test_what_is_to_know_of_the_rows_is_told(tmp_path):
+    run, told = run_of(tmp_path), []
+    (tmp_path / "t.csv").write_text(TABLE.replace(",u,", ",new,"))
+    found = list(attribution(run, tmp_path / "t.csv", baseline="zeros", warn=told.append))
+    assert len(found) == 60 and [problem.path for problem in told] == ["column kind"]
+
+
 def test_a_weights_file_without_its_run_has_no_mean_and_says_what_to_do(tmp_path):
     run, alone = run_of(tmp_path), tmp_path / "alone.npz"
     alone.write_bytes((run / "weights.npz").read_bytes())

@@ -71,6 +71,15 @@ def test_a_schedule_is_not_overwritten(config):
     assert config.read_text() == before
 
 
+def test_the_config_of_a_run_is_left_as_it_is(config, tmp_path):
+    run = train(config, output=tmp_path / "run", epochs=1).folder
+    before = (run / "config.yaml").read_text()
+    with pytest.raises(NnctlError, match="this is the config of a run"):
+        find_rate(run, write=True)
+    assert (run / "config.yaml").read_text() == before
+    assert find_rate(run).curve == find_rate(config).curve
+
+
 def test_full_batches_of_few_rows_do(tmp_path):
     found = find_rate(ROOT / "configs/backprop-one-neuron.yaml")
     assert len(found.curve) <= 100 and found.rate > 0
