@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnctl.assembly.predicted import numbers_of
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
@@ -18,7 +19,7 @@ from nnctl.insight.slopes import Slopes
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.looking.importance import output_names
 from nnctl.jobs.looking.rows import built_again
-from nnctl.network.answers import likeliest
+from nnctl.network.answers import is_yes, likeliest
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of, open_source
@@ -124,7 +125,7 @@ class Attributions:
     ) -> Iterator[Attribution]:
         inputs = self.trained.preprocessing.inputs
         starts = np.cumsum([0, *inputs.widths])[:-1]
-        chosen, weights, shift = self._outputs(x)
+        chosen, weights, shift = self._outputs(made)
         baseline = np.broadcast_to(self.reference, x.shape)
         found = attribute(self._slopes, x, baseline, weights, starts)
         holds = found.holds(starts)
@@ -142,28 +143,29 @@ class Attributions:
                 bool(holds[k]),
             )
 
-    def _outputs(self, x: Array) -> tuple[Array, Array, Array]:
+    def _outputs(self, made: Array) -> tuple[Array, Array, Array]:
         """Which output is meant in each row, its weight among all, and what is added to it."""
         targets = self.trained.preprocessing.targets
-        outputs = self._slopes.outputs(x)
-        count = len(outputs)
-        weights, rows = np.zeros(outputs.shape), np.arange(count)
+        count, outputs = len(made), self.trained.model.output_shape[-1]
+        weights, rows = np.zeros((count, outputs)), np.arange(count)
         if targets.classes is None:
             place = self.output or 0
             chosen = np.full(count, place)
+            own = place // self.trained.model.loss.outputs_a_target
             divisor, shift = (
-                np.broadcast_to(each, (outputs.shape[1],))[place]
+                np.broadcast_to(each, (len(targets.names),))[own]
                 for each in (targets.scaling.divisor, targets.scaling.shift)
             )
             weights[rows, place] = divisor
             return chosen, weights, np.full(count, shift)
-        labels = len(targets.classes.labels)
-        if targets.task == "binary":
-            chosen = (outputs[:, 0] > 0).astype(np.intp)
-        else:
-            chosen = likeliest(outputs, labels)
         if self.output is not None:
             chosen = np.full(count, self.output)
+        elif targets.task == "binary":
+            numbers, _ = numbers_of(self.trained, made)
+            chosen = is_yes(numbers[:, 0], self.trained.cuts[0]).astype(np.intp)
+        else:
+            numbers, _ = numbers_of(self.trained, made)
+            chosen = likeliest(numbers, len(targets.classes.labels))
         if targets.task == "binary":  # one logit, of the second class: the first has its opposite
             weights[:, 0] = np.where(chosen == 1, 1.0, -1.0)
         else:

@@ -142,3 +142,24 @@ def test_arrays_and_several_classes(tmp_path):
     assert (found.output, found.prediction) == (str(place), pytest.approx(logits[place], rel=1e-5))
     wanted = (x[5] - x.mean(axis=0)).ravel() * kernel[:, place]
     assert [column.amount for column in found.columns] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_quantiles_are_outputs_of_their_own(tmp_path):
+    loss = {"type": "quantile", "quantiles": [0.1, 0.5, 0.9]}
+    layers = [LAYERS[0], {"type": "dense", "units": 3}]
+    run, data = run_of(tmp_path, loss=loss, layers=layers, metrics=["mae"]), tmp_path / "t.csv"
+    lines = "".join(predict(run, data).chunks()).split()
+    names, first = lines[0].split(","), list(map(float, lines[1].split(",")))
+    assert names == ["y_0.1", "y_0.5", "y_0.9"]
+    found = [next(iter(attribution(run, data, output=name))) for name in names]
+    assert [each.output for each in found] == names
+    assert sorted(each.prediction for each in found) == pytest.approx(sorted(first), rel=1e-4)
+    assert all(each.holds for each in found)
+
+
+def test_the_class_is_that_of_the_kept_cut(tmp_path):
+    run, data = run_of(tmp_path, "label", threshold=0.999), tmp_path / "t.csv"
+    lines = "".join(predict(run, data).chunks()).split()[1:]
+    found = [each.output for each in attribution(run, data)]
+    assert found == [line.split(",")[0] for line in lines]
+    assert any(each.prediction < 0 for each in attribution(run, data))
