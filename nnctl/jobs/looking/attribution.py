@@ -98,10 +98,9 @@ class Attributions:
 
     def __iter__(self) -> Iterator[Attribution]:
         """The attributions, in the order of the rows. Raises `NnctlError` as `predict` does."""
-        with np.errstate(all="ignore"), machine.thread_limit(1):
-            notices = Notices(str(self.file.path))
-            for start, batch in batches_of(self.trained, self.file, notices):
-                yield from self._of_batch(start, batch)
+        notices = Notices(str(self.file.path))
+        for start, batch in batches_of(self.trained, self.file, notices):
+            yield from self._of_batch(start, batch)
         for problem in notices.problems():
             self.warn(problem)
 
@@ -118,11 +117,14 @@ class Attributions:
             kept = {
                 name: [cells[k - start] for k in numbers[own]] for name, cells in batch.kept.items()
             }
-            yield from self._of_rows(numbers[own].tolist(), x, kept, made[own])
+            # Nobody may ask for the next one, so no limit may be left to a generator to lift.
+            with np.errstate(all="ignore"), machine.thread_limit(1):
+                found = self._of_rows(numbers[own].tolist(), x, kept, made[own])
+            yield from found
 
     def _of_rows(
         self, numbers: Sequence[int], x: Array, kept: dict[str, list[str]], made: Array
-    ) -> Iterator[Attribution]:
+    ) -> list[Attribution]:
         inputs = self.trained.preprocessing.inputs
         starts = np.cumsum([0, *inputs.widths])[:-1]
         chosen, weights, shift = self._outputs(made)
@@ -132,16 +134,15 @@ class Attributions:
         amounts = np.add.reduceat(found.contributions, starts, axis=1)
         values = column_values(self.trained, kept, made)
         labels = labels_of(self.trained)
-        for k, row in enumerate(numbers):
+        output, before = found.output + shift, found.baseline + shift
+
+        def attribution_of(k: int) -> Attribution:
             columns = zip(self.names, (own[k] for own in values), amounts[k].tolist(), strict=True)
-            yield Attribution(
-                row,
-                labels[chosen[k]],
-                float(found.output[k] + shift[k]),
-                float(found.baseline[k] + shift[k]),
-                tuple(Contribution(*each) for each in columns),
-                bool(holds[k]),
-            )
+            contributions = tuple(Contribution(*each) for each in columns)
+            ends = float(output[k]), float(before[k])
+            return Attribution(numbers[k], labels[chosen[k]], *ends, contributions, bool(holds[k]))
+
+        return [attribution_of(k) for k in range(len(numbers))]
 
     def _outputs(self, made: Array) -> tuple[Array, Array, Array]:
         """Which output is meant in each row, its weight among all, and what is added to it."""

@@ -14,6 +14,7 @@ from nnctl.insight.slopes import Slopes
 from nnctl.jobs.looking.attribution import attribution, mean_of_rows
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
+from nnctl.system import machine
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = sorted(path for path in ROOT.glob("configs/*.yaml") if "tune" not in path.name)
@@ -107,6 +108,14 @@ def test_what_is_not_there_is_told(given, says, tmp_path):
     run = run_of(tmp_path)
     with pytest.raises(NnctlError, match=says):
         attribution(run, tmp_path / "t.csv", **given)
+
+
+def test_whoever_takes_some_rows_alone_leaves_no_limit_behind(tmp_path):
+    run = run_of(tmp_path)
+    before = machine.available_threads(), np.geterr()
+    begun = iter(attribution(run, tmp_path / "t.csv"))
+    assert next(begun).row == 0
+    assert (machine.available_threads(), np.geterr()) == before
 
 
 def test_what_is_to_know_of_the_rows_is_told(tmp_path):
