@@ -8,6 +8,7 @@ import termios
 import numpy as np
 import pytest
 
+from nnctl.assembly.by_class import ClassFigures
 from nnctl.assembly.comparison import Confusion
 from nnctl.cli.commands.evaluate import print_confusion
 from nnctl.cli.outcome import print_figures
@@ -105,6 +106,7 @@ def test_what_is_said_below_the_figures_of_a_run_is_broken_at_words(monkeypatch,
 def test_what_is_said_above_a_confusion_matrix_is_broken_at_words(monkeypatch):
     screen = narrow(monkeypatch, 40)
     one = np.array([0, 1])
-    print_confusion(Confusion(("a", "b"), one, one, one + 1))
+    figures = [ClassFigures(label, hits=1, missed=0, alarms=0, others=1) for label in "ab"]
+    print_confusion(Confusion(("a", "b"), one, one, one + 1), figures)
     assert max(map(len, screen.getvalue().split("\n"))) <= 40
     assert "columns the predicted ones" in " ".join(screen.getvalue().split())

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.system import machine
+
 
 class ThreadedRanks:
     """One of `size` threads, which meet at barriers and read each other's objects."""
@@ -60,10 +62,12 @@ def in_ranks(size: int, work: Callable[[ThreadedRanks], Any], divided: bool = Fa
                 barrier.abort()
 
     threads = [threading.Thread(target=run, args=(rank,)) for rank in range(size)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    # Each sets a limit and takes it back, which is the process's: the last may leave another's.
+    with machine.thread_limit(1):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     raised = [error for error in errors if error is not None]
     told = [error for error in raised if not isinstance(error, threading.BrokenBarrierError)]
     for error in told or raised:
