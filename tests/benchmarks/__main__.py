@@ -3,16 +3,13 @@
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 
-from tests.benchmarks.peers import PEERS, installed
+from tests.benchmarks.noise import Rounds, summary, table
+from tests.benchmarks.peers import NOT_FOR_IT, PEERS, installed
 from tests.benchmarks.processes import RACES, run
 from tests.benchmarks.workloads import WORKLOADS, Workload
-
-NOT_FOR_IT = 3  # the exit status of a peer that has no such network
-SAME_LOSS = 0.02  # beyond which the table says by how much a loss differs
 
 
 def parsed(words: list[str] | None = None) -> argparse.Namespace:
@@ -21,7 +18,7 @@ def parsed(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--mnist", help="an .npz file with all of MNIST: x_train, y_train")
-    parser.add_argument("--threads", help="BLAS and library threads, the same for all")
+    parser.add_argument("--threads", type=int, help="cores that each peer may use")
     parser.add_argument("--json", action="store_true", help="print a JSON line a measurement")
     parser.add_argument("workloads", nargs="*", metavar="NAME", help=", ".join(names))
     arguments = parser.parse_args(words)
@@ -38,7 +35,11 @@ def main() -> None:
     environment = dict(os.environ)
     if arguments.threads:
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment[name] = arguments.threads
+            environment[name] = str(arguments.threads)
+        if hasattr(os, "sched_setaffinity"):  # JAX asks for nothing else
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, cores[: arguments.threads])
+    found: dict[str, Rounds] = {}
     for name in arguments.workloads:
         if name in RACES:
             run(RACES[name], arguments.rounds, arguments)
@@ -47,7 +48,10 @@ def main() -> None:
         if workload.all_of_mnist and not arguments.mnist:
             print(f"{name} is left out: it needs --mnist")
             continue
-        compare(workload, peers, arguments, environment)
+        found[name] = compare(workload, peers, arguments, environment)
+        print(table(workload, found[name]), flush=True)
+    if found:
+        print(summary(found), flush=True)
 
 
 def compare(
@@ -55,9 +59,9 @@ def compare(
     peers: list[str],
     arguments: argparse.Namespace,
     environment: dict[str, str],
-) -> None:
+) -> Rounds:
     """Each peer in a process of its own, in turn, so that none disturbs another."""
-    found: dict[str, list[dict[str, float]]] = {peer: [] for peer in peers}
+    found: Rounds = {peer: [] for peer in peers}
     for _ in range(arguments.rounds):
         for peer in peers:
             command = [sys.executable, "-m", "tests.benchmarks.worker", peer, workload.name]
@@ -70,25 +74,7 @@ def compare(
             found[peer].append(json.loads(done.stdout))
             if arguments.json:
                 print(json.dumps({"peer": peer, "workload": workload.name, **found[peer][-1]}))
-    print_table(workload, {peer: runs for peer, runs in found.items() if runs})
-
-
-def print_table(workload: Workload, found: dict[str, list[dict[str, float]]]) -> None:
-    """A row a peer; the limit is what the matrix products of nnctl take alone."""
-    middle = {p: statistics.median(r["seconds"] for r in runs) for p, runs in found.items()}
-    losses = {p: statistics.median(r["loss"] for r in runs) for p, runs in found.items()}
-    fastest = min((s for peer, s in middle.items() if peer != "nnctl"), default=float("nan"))
-    batch = "" if workload.predicts else f", batch {workload.rows_a_step}"
-    unit = "µs a pass" if workload.predicts else "µs a step"
-    print(f"\n{workload.name}: {workload.what}{batch}")
-    limit = statistics.median(run["limit"] for run in found["nnctl"])
-    print(f"{'':10}{unit:>12}{'to fastest peer':>17}{'of the limit':>14}{'loss':>10}")
-    for peer, seconds in middle.items():
-        off = losses[peer] / losses["nnctl"] - 1
-        note = f"  {off:+.0%}" if abs(off) > SAME_LOSS else ""
-        note = "  (another start)" if peer == "sklearn" else note
-        print(f"{peer:10}{seconds * 1e6:12.1f}{seconds / fastest:17.2f}", end="")
-        print(f"{limit / seconds:14.0%}{losses[peer]:10.4f}{note}")
+    return {peer: runs for peer, runs in found.items() if runs}
 
 
 if __name__ == "__main__":

@@ -19,9 +19,11 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from tests.benchmarks.noise import Spread
 from tests.benchmarks.programs import PIXELS, ROWS
 from tests.benchmarks.workloads import WORKLOADS, Layer, examples
 
+COLD = ("torch", "jax scan", "sklearn")
 PROGRAMS = "tests.benchmarks.programs"
 ROOT = Path(__file__).parents[2]
 IRIS = """\
@@ -62,7 +64,7 @@ def cold(folder: Path) -> dict[str, list[str]]:
     np.savetxt(folder / "table.csv", table, "%.8g", ",", header=head, comments="")
     config = write_config(folder, workload.layers, "binary_crossentropy", 100)
     train = [sys.executable, "-m", "nnctl", "train", str(config), "-q"]
-    peers = {peer: program("cold", peer, folder / f"{peer}.npy") for peer in ("torch", "sklearn")}
+    peers = {peer: program("cold", peer, folder / f"{peer}.npy") for peer in COLD}
     return {"nnctl": [*train, "-o", str(folder / "run"), "--overwrite"], **peers}
 
 
@@ -191,8 +193,8 @@ def run(race: Race, rounds: int, arguments: argparse.Namespace) -> None:
                 if arguments.json:
                     print(json.dumps({"race": race.name, "command": name, **each[-1]}))
     print(f"\n{race.name}: {race.what}")
-    heads = f"{'seconds':>9}{'CPU s':>9}{'MB':>8}{'time':>8}{'CPU':>8}{'memory':>8}"
-    print(f"{'':14}{heads}  of nnctl's to theirs")
+    heads = f"{'seconds':>9}{'least':>9}{'most':>9}{'CPU s':>9}{'MB':>8}"
+    print(f"{'':14}{heads}{'time':>8}{'CPU':>8}{'memory':>8}  of nnctl's to theirs")
     middle = {
         name: [statistics.median(one[key] for one in each) for key in ("seconds", "cpu", "bytes")]
         for name, each in found.items()
@@ -200,5 +202,7 @@ def run(race: Race, rounds: int, arguments: argparse.Namespace) -> None:
     for name, figures in middle.items():
         seconds, cpu, nbytes = figures
         ratios = [a / b for a, b in zip(middle["nnctl"], figures, strict=True)]
-        print(f"{name:14}{seconds:9.3f}{cpu:9.3f}{nbytes / 1e6:8.0f}", end="")
+        spread = Spread.of([one["seconds"] for one in found[name]])
+        apart = f"{spread.least:9.3f}{spread.most:9.3f}"
+        print(f"{name:14}{seconds:9.3f}{apart}{cpu:9.3f}{nbytes / 1e6:8.0f}", end="")
         print("" if name == "nnctl" else "".join(f"{ratio:8.2f}" for ratio in ratios))

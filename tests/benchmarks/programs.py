@@ -42,7 +42,7 @@ def cold(peer: str, output: str) -> None:
     """W3's network for 100 epochs, and its output saved."""
     workload = WORKLOADS["W3"]
     x, y = examples(workload)
-    module = importlib.import_module(f"tests.benchmarks.peers.{PEERS[peer][0]}")
+    module = importlib.import_module(f"tests.benchmarks.peers.{PEERS[peer].module}")
     train, predict = module.made(workload, x, y)
     train(100, True)
     np.save(output, predict())

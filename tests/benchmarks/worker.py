@@ -37,7 +37,7 @@ def measure(peer: str, workload: Workload, mnist: str | None) -> dict[str, float
 
 
 def module_of(peer: str) -> Any:
-    return importlib.import_module(f"tests.benchmarks.peers.{PEERS[peer][0]}")
+    return importlib.import_module(f"tests.benchmarks.peers.{PEERS[peer].module}")
 
 
 def measure_training(peer: str, workload: Workload, x: np.ndarray, y: np.ndarray) -> float:

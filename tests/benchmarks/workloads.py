@@ -78,6 +78,11 @@ class Workload:
     def rows_a_step(self) -> int:
         return self.batch_size or self.rows
 
+    @property
+    def one_batch(self) -> bool:
+        """Whether an epoch is one batch of all rows, which nobody shuffles or gathers."""
+        return not self.batch_size and not self.predicts
+
 
 MLP, WIDE = dense(25, 15, 10), dense(512, 512, 10)
 LIST = [

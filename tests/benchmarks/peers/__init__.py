@@ -6,25 +6,43 @@ imported when it is used.
 """
 
 import importlib.util
+import shutil
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 Made = tuple[Callable[[int, bool], object], Callable[[], np.ndarray]]
-# By name: the module here, and the packages it needs.
+NOT_FOR_IT = 3  # the exit status of a peer that has no such network, or that another stands for
+
+
+class Peer(NamedTuple):
+    """A way to use a library: its module here, the packages and the compiler it needs."""
+
+    library: str
+    module: str
+    packages: tuple[str, ...]
+    compiler: str | None = None
+
+
 PEERS = {
-    "nnctl": ("nnctl_peer", ["nnctl"]),
-    "torch": ("torch_peer", ["torch"]),
-    "jax step": ("jax_step_peer", ["jax", "optax"]),
-    "jax scan": ("jax_scan_peer", ["jax", "optax"]),
-    "keras": ("keras_peer", ["keras"]),
-    "sklearn": ("sklearn_peer", ["sklearn"]),
+    "nnctl": Peer("nnctl", "nnctl_peer", ("nnctl",)),
+    "torch": Peer("PyTorch", "torch_peer", ("torch",)),
+    "torch compiled": Peer("PyTorch", "torch_compiled_peer", ("torch",), "g++"),
+    "jax step": Peer("JAX", "jax_step_peer", ("jax", "optax")),
+    "jax scan": Peer("JAX", "jax_scan_peer", ("jax", "optax")),
+    "keras": Peer("Keras", "keras_peer", ("keras",)),
+    "keras many": Peer("Keras", "keras_many_peer", ("keras",)),
+    "sklearn": Peer("scikit-learn", "sklearn_peer", ("sklearn",)),
 }
 
 
 def installed(peer: str) -> bool:
     """Whether a peer can be timed here; prints why not."""
-    missing = [name for name in PEERS[peer][1] if importlib.util.find_spec(name) is None]
+    _, _, packages, compiler = PEERS[peer]
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if compiler and shutil.which(compiler) is None:
+        missing.append(compiler)
     if missing:
         print(f"{peer} is left out: {', '.join(missing)} is not installed")
     return not missing

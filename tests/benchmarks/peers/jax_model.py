@@ -65,4 +65,5 @@ def predictor(workload: Workload, now: list[Any], x: np.ndarray) -> Callable[[],
     forward = jax.jit(lambda arrays, part: output(workload, arrays, part))
     starts = range(0, len(x), PREDICTED_AT_ONCE)
     parts = [x[start : start + PREDICTED_AT_ONCE] for start in starts]
-    return lambda: np.concatenate([np.asarray(forward(now[0], part)) for part in parts])
+    # NumPy waits for a part only when all are under way.
+    return lambda: np.concatenate([forward(now[0], part) for part in parts])

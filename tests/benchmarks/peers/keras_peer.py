@@ -25,6 +25,11 @@ def layer_of(layer: Layer) -> keras.Layer:
 
 
 def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
+    return trainer(workload, x, y, 1)
+
+
+def trainer(workload: Workload, x: np.ndarray, y: np.ndarray, steps_at_once: int) -> Made:
+    """The two functions of a peer; so many steps are one compiled call."""
     keras.utils.set_random_seed(0)
     layers = [layer_of(layer) for layer in workload.layers]
     model = keras.Sequential([keras.Input(workload.shape), *layers])
@@ -34,10 +39,10 @@ def made(workload: Workload, x: np.ndarray, y: np.ndarray) -> Made:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     rate = workload.adam or workload.sgd or 0.01
     optimizer = (keras.optimizers.Adam if workload.adam else keras.optimizers.SGD)(rate)
-    model.compile(optimizer, loss)
+    model.compile(optimizer, loss, steps_per_execution=steps_at_once)
 
     def train(epochs: int, shuffle: bool) -> None:
-        size = workload.rows_a_step
+        size, shuffle = workload.rows_a_step, shuffle and not workload.one_batch
         model.fit(x, y, batch_size=size, epochs=epochs, shuffle=shuffle, verbose=0)
 
     return train, lambda: model.predict(x, batch_size=PREDICTED_AT_ONCE, verbose=0)

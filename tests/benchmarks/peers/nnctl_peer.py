@@ -55,10 +55,14 @@ def product_seconds(workload: Workload, x: np.ndarray, y: np.ndarray) -> float:
     model = model_of(workload)
     if workload.predicts:
         program = Forward(model, PREDICTED_AT_ONCE).program
-        times, calls, products = len(x) / PREDICTED_AT_ONCE, program.calls, program.products
+        threads = machine.threads_for(max(program.products))
+        times, calls = len(x) / PREDICTED_AT_ONCE, program.calls
     else:
         step = model.step(model.examples(x, y), workload.rows_a_step)
-        times = 1 / min(step.most_threads, machine.available_threads())
-        calls, products = list(step.calls), list(step.products)
-    with machine.thread_limit(machine.threads_for(max(products))):
+        threads = machine.threads_for(max(step.products))
+        if step.most_threads > 1:  # they share parts, not products
+            threads = machine.available_threads()
+        sharing = profile.shared_by(step, threads)
+        threads, times, calls = threads // sharing, 1 / sharing, step.calls
+    with machine.thread_limit(threads):
         return profile.product_seconds(calls) * times
