@@ -45,7 +45,7 @@ def table(workload: Workload, found: Rounds) -> str:
     """A row a peer; the limit is what the matrix products of nnctl take alone."""
     batch = "" if workload.predicts else f", batch {workload.rows_a_step}"
     unit = "µs a pass" if workload.predicts else "µs a step"
-    heads = f"{unit:>12}{'least':>11}{'most':>11}{'to fastest':>12}{'rounds':>14}{'limit':>7}"
+    heads = f"{unit:>12}{'least':>11}{'most':>11}{'to fastest':>12}{'rounds':>17}{'limit':>7}"
     lines = [f"\n{workload.name}: {workload.what}{batch}", f"{'':16}{heads}{'loss':>10}"]
     limit = statistics.median(run["limit"] for run in found["nnctl"])
     losses = {p: statistics.median(run["loss"] for run in runs) for p, runs in found.items()}
@@ -58,7 +58,7 @@ def table(workload: Workload, found: Rounds) -> str:
         micro = "".join(f"{each * 1e6:11,.1f}" for each in seconds)
         apart = f"{times.least:.2f} to {times.most:.2f}"
         share = f"{limit / seconds.median:7.0%}"
-        row = f"{peer:16} {micro}{times.median:12.2f}{apart:>14}{share}{losses[peer]:10.4f}"
+        row = f"{peer:16} {micro}{times.median:12.2f}{apart:>17}{share}{losses[peer]:10.4f}"
         lines.append(row + note)
     return "\n".join(lines)
 
