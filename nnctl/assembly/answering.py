@@ -74,9 +74,13 @@ def place_of(config: Config, labels: Sequence[Any]) -> int | None:
 
 def rows_that_count(examples: Examples | None) -> int:
     """How many rows there are with a weight."""
-    if examples is None:
-        return 0
-    return len(examples) if examples.weight is None else int(np.count_nonzero(examples.weight))
+    return 0 if examples is None else int(np.count_nonzero(counted(examples)))
+
+
+def counted(examples: Examples) -> Array:
+    """Which rows have a weight, (rows,)."""
+    found: Array = np.ones(len(examples)) if examples.weight is None else examples.weight
+    return found > 0
 
 
 def fit_readout(built: Built, model: Predicting) -> Fitted:
@@ -87,13 +91,17 @@ def fit_readout(built: Built, model: Predicting) -> Fitted:
     config = built.config
     if not config.asks_of_answers:
         return Fitted(model, AS_IT_IS)
-    readout, notices = AS_IT_IS, list[Problem]()
+    readout, notices = AS_IT_IS, missing_answers(built)
     if config.calibrate:
         temperature, proven = temperature_of(built, model)
         readout = readout._replace(temperature=temperature)
-        if not proven:
+        if not all(proven):
+            whose, names = "", built.prepared.preprocessing.targets.names
+            if len(proven) > 1:
+                unproven = [name for name, sure in zip(names, proven, strict=True) if not sure]
+                whose = f" of {listed(unproven)}"
             rows = f"{len(calibration_rows(built)):,} calibration rows"
-            message = f"{rows} do not show that probabilities are off: they stay as they are"
+            message = f"{rows} do not show that probabilities{whose} are off: they stay as they are"
             notices.append(Problem(message, path="calibrate"))
     corrected = answering(model, readout)
     if config.threshold is not None:
@@ -105,14 +113,37 @@ def fit_readout(built: Built, model: Predicting) -> Fitted:
     return Fitted(answering(model, readout), readout, tuple(notices))
 
 
+def missing_answers(built: Built) -> list[Problem]:
+    """What to tell of classes, or answers to a label, that no calibration row has."""
+    rows, targets = built.calibration, built.prepared.preprocessing.targets
+    if rows is None or targets.task == "regression":
+        return []
+    y = rows.y[counted(rows)]
+    told = list[str]()
+    if targets.classes is not None:
+        labels = targets.classes.labels
+        own = y[:, 0] > 0.5 if targets.task == "binary" else y
+        if own.ndim > 1:
+            own = own.argmax(axis=1)
+        counts = np.bincount(own.astype(np.intp), minlength=len(labels))
+        if absent := [label for label, count in zip(labels, counts, strict=True) if not count]:
+            told = [f"none of the calibration rows is of the class {listed(absent)}"]
+    else:
+        for name, yes in zip(targets.names, (y > 0.5).T, strict=True):
+            if yes.all() or not yes.any():
+                told.append(f"{name} is {'yes' if yes.all() else 'no'} in all calibration rows")
+    fix = "what is fitted to them knows one side alone: give data.calibration rows of all kinds"
+    return [Problem(message, fix, path="data.calibration") for message in told]
+
+
 def calibration_rows(built: Built) -> Examples:
     """The rows that have neither trained nor stopped a training."""
     assert built.calibration is not None
     return built.calibration
 
 
-def temperature_of(built: Built, model: Predicting) -> tuple[Temperature, bool]:
-    """The correction of the model's logits, by the calibration rows, and whether they prove it."""
+def temperature_of(built: Built, model: Predicting) -> tuple[Temperature, tuple[bool, ...]]:
+    """The correction of the model's logits, and for which of them the calibration rows prove it."""
     from nnctl.training.answering import Answering  # for those who ask for it
 
     rows = calibration_rows(built)
@@ -160,11 +191,20 @@ def choose_cuts(built: Built, model: Predicting) -> tuple[tuple[float, ...], lis
         cut = choose_cut(aim, probabilities[:, column], truth, rows.weight)
         if cut is None:
             whose = f" of {targets.names[column]}" if outputs > 1 else ""
-            message = f"no cut{whose} has a {aim.kind} of {aim.share:g} on {len(rows):,} rows"
-            fix = "the cut is 0.5; ask for less, or give it more rows"
-            notices.append(Problem(message, fix, path=f"threshold.{aim.kind}"))
+            positive = int(np.count_nonzero((truth ^ aim.of_first)[counted(rows)]))
+            notices.append(no_cut(aim, whose, len(rows), positive))
         cuts.append(THRESHOLD if cut is None else cut)
     return tuple(cuts), notices
+
+
+def no_cut(aim: Aim, whose: str, rows: int, positive: int) -> Problem:
+    """What to tell where no cut serves the aim on so many rows, of which some are `positive`."""
+    message = f"no cut{whose} has a {aim.kind} of {aim.share:g} on {rows:,} rows"
+    fix = "the cut is 0.5; ask for less, or give it more rows"
+    if aim.kind == "recall":
+        message += f", of which {positive:,} are positive"
+        fix = f"the cut is 0.5; ask for less, or give it {fewest_rows(aim.share):,} positive rows"
+    return Problem(message, fix, path=f"threshold.{aim.kind}")
 
 
 def aim_of(config: Config, of_first: bool) -> Aim:

@@ -17,7 +17,6 @@ ITERATIONS, CLOSE = 200, 1e-13
 HALVINGS = 60
 SATURATED = 40.0  # a logit whose probability rounds to 1
 NUMBERS_AT_ONCE = 1 << 20
-STIFFNESS = 1.0  # of the shift: a few rows at the edge shall not move it far
 OWN_ROWS = 10.0  # of the targets that are the model's own probabilities
 BENT = 0.5  # a logit, by class weights
 SURE_BY = 1.5  # standard errors
@@ -96,22 +95,41 @@ def proven_temperature(
     prior: Array | None = None,
     *,
     classes: bool,
-) -> tuple[Temperature, bool]:
-    """The correction that `fit_temperature` finds where it is sure to help, and whether it is.
+) -> tuple[Temperature, tuple[bool, ...]]:
+    """The correction that `fit_temperature` finds where it is sure to help, and where it is.
 
     That is so where rows that it was not fitted to, a fifth at a time, have a lower log loss by
     more than 1.5 standard errors of the difference. Otherwise the prior alone is taken off: a
     few rows, all of them right, say nothing of how sure a model may be. Where class weights have
-    bent the probabilities it is enough that the correction does no harm.
+    bent the probabilities it is enough that the correction does no harm. Each of several yes or
+    no is proven by itself, and none of which the rows have one answer alone.
     """
-    rows, outputs = logits.shape
+    outputs = logits.shape[1]
     before = np.zeros(outputs) if prior is None else prior
-    as_it_is = Temperature(
-        tuple(before.tolist()), (1.0,) * (1 if classes else outputs), (0.0,) * outputs
-    )
+    bent = bool(np.ptp(np.append(before, 0)) > BENT)
     found = fit_temperature(logits, truth, weight, prior, classes=classes)
+    if classes:
+        if helps(logits - before, truth, weight, classes=True, bent=bent):
+            return found, (True,)
+        return Temperature(found.prior, (1.0,), found.shifts), (False,)
+    proven = tuple(
+        helps(logits[:, [k]] - before[k], truth[:, [k]], weight, classes=False, bent=bent)
+        for k in range(outputs)
+    )
+    temperatures = np.where(proven, found.temperatures, 1.0)
+    shifts = np.where(proven, found.shifts, 0.0)
+    return Temperature(found.prior, tuple(temperatures.tolist()), tuple(shifts.tolist())), proven
+
+
+def helps(logits: Array, truth: Array, weight: Array | None, *, classes: bool, bent: bool) -> bool:
+    """Whether a correction of logits, the prior taken off, is proven by rows of its own."""
+    rows = len(logits)
+    counted = truth if weight is None else truth[weight > 0]
+    if not classes and (counted > 0.5).all() == (counted > 0.5).any():
+        return False
     folds = np.arange(rows) % FOLDS
-    after = np.zeros(rows)
+    losses = log_losses(logits, truth, classes)
+    after = losses.copy()
     for fold in range(FOLDS) if rows <= MOST_CHECKED else ():
         held = folds == fold
         if not held.any() or held.all():
@@ -119,17 +137,17 @@ def proven_temperature(
         own = None if weight is None else weight[~held]
         if own is not None and not own.any():
             continue
-        made = fit_temperature(logits[~held], truth[~held], own, prior, classes=classes)
+        made = fit_temperature(logits[~held], truth[~held], own, classes=classes)
         after[held] = log_losses(made.corrected(logits[held]), truth[held], classes)
     if rows > MOST_CHECKED:  # what two numbers could have learnt by heart is nothing among so many
-        after = log_losses(found.corrected(logits), truth, classes)
-    gain = log_losses(as_it_is.corrected(logits), truth, classes) - after
+        made = fit_temperature(logits, truth, weight, classes=classes)
+        after = log_losses(made.corrected(logits), truth, classes)
+    gain = losses - after
     shares = row_shares(rows, weight)
     mean = float(gain @ shares) / rows
     error = float(np.sqrt(np.square((gain - mean) * shares).sum())) / rows
     # What class weights have bent is not right as it is: there no harm is proof enough.
-    needed = -error if np.ptp(np.append(before, 0)) > BENT else SURE_BY * error
-    return (found, True) if mean > needed else (as_it_is, False)
+    return mean > (-error if bent else SURE_BY * error)
 
 
 def row_shares(rows: int, weight: Array | None) -> Array:
@@ -145,9 +163,9 @@ def row_shares(rows: int, weight: Array | None) -> Array:
 def smoothing(rows: Array) -> Array:
     """How sure the target of a class is that has so many rows: `(n + 1) / (n + 2)` (Platt 1999).
 
-    A target is pulled no further than the model's own probability is: where that is surer, and
-    right, it is the target. And ten rows' worth of each target is the model's own probability, so
-    that few rows change little. On rows that are told apart without a mistake nothing changes then.
+    So rows that are told apart without a mistake have a correction, too, and a single wrong one
+    among new rows does not cost everything. Ten rows' worth of each target is the model's own
+    probability (`own_share`), so that few rows change little, and are wrong by little.
     """
     sure: Array = (rows + 1) / (rows + 2)
     return sure
@@ -155,8 +173,7 @@ def smoothing(rows: Array) -> Array:
 
 def own_share(shares: Array) -> float:
     """The share of the model's own probability in each target."""
-    rows = float(shares.sum())
-    return OWN_ROWS / (rows + OWN_ROWS)
+    return OWN_ROWS / (float(shares.sum()) + OWN_ROWS)
 
 
 def one_temperature(logits: Array, truth: Array, shares: Array, smooth: bool) -> float:
@@ -188,13 +205,10 @@ def one_temperature(logits: Array, truth: Array, shares: Array, smooth: bool) ->
 def expected_logits(logits: Array, truth: Array, sure: Array, mixed: float) -> Array:
     """The mean of each row's logits, (rows,), by its target; see `smoothing`."""
     z = from_greatest(logits)
-    p = softmax_of(z)
     rest = (1 - sure) / max(1, len(sure) - 1)
-    own, chance = (np.take_along_axis(each, truth[:, None], axis=1)[:, 0] for each in (z, p))
+    own = np.take_along_axis(z, truth[:, None], axis=1)[:, 0]
     target = (sure - rest)[truth] * own + rest[truth] * z.sum(axis=1)
-    model = (p * z).sum(axis=1)
-    target = np.where(chance > sure[truth], model, target)
-    found: Array = (1 - mixed) * target + mixed * model
+    found: Array = (1 - mixed) * target + mixed * (softmax_of(z) * z).sum(axis=1)
     return found
 
 
@@ -216,23 +230,20 @@ def platt(z: Array, yes: Array, shares: Array, smooth: bool) -> tuple[float, flo
     """The temperature and the shift of one output, for logits and answers (rows,)."""
     target = yes.astype(np.float64)
     if smooth:
-        p, mixed = probability(z), own_share(shares)
+        mixed = own_share(shares)
         many, few = (float(smoothing(shares[side].sum())) for side in (yes, ~yes))
-        target = np.where(yes, np.maximum(many, p), np.minimum(1 - few, p))
-        target = (1 - mixed) * target + mixed * p
+        target = (1 - mixed) * np.where(yes, many, 1 - few) + mixed * probability(z)
     middle, width = float(z.mean()), float(z.std())
-    stiffness = STIFFNESS if smooth else 0.0
     if width == 0 or yes.all() or not yes.any():  # which say nothing of the temperature
-        return 1.0, best_shift(z, target, shares, stiffness)
+        return 1.0, best_shift(z, target, shares)
     # Of numbers around 0 and about 1, the two are found almost independently of each other.
     standard = (z - middle) / width
-    away = stiffness**0.5 * np.array([-middle / width, 1.0])  # of both: the shift
-    slope, level = newton(standard, target, shares, (width, middle), away)
+    slope, level = newton(standard, target, shares, (width, middle))
     inverse = slope / width
     bounded = min(max(inverse, 1 / HOTTEST), 1 / COLDEST)
     if bounded == inverse:
         return 1 / inverse, level - slope * middle / width
-    return 1 / bounded, best_shift(z * bounded, target, shares, stiffness)
+    return 1 / bounded, best_shift(z * bounded, target, shares)
 
 
 def log_losses(logits: Array, truth: Array, classes: bool) -> Array:
@@ -248,27 +259,20 @@ def log_losses(logits: Array, truth: Array, classes: bool) -> Array:
 
 
 def newton(
-    z: Array, target: Array, shares: Array, start: tuple[float, float], away: Array
+    z: Array, target: Array, shares: Array, start: tuple[float, float]
 ) -> tuple[float, float]:
-    """`a` and `b` that make the log loss of `sigmoid(a z + b)` least; each step lowers it.
-
-    With it goes half the square of `away` (2,) times both.
-    """
+    """`a` and `b` that make the log loss of `sigmoid(a z + b)` least; each step lowers it."""
     rows = np.stack([z, np.ones_like(z)])
-
-    def cost(at: Array) -> float:
-        return log_loss(at @ rows, target, shares) + 0.5 * float(away @ at) ** 2
-
     at = np.array(start)
-    loss = cost(at)
+    loss = log_loss(at @ rows, target, shares)
     for _ in range(ITERATIONS):
         p = probability(at @ rows)
-        gradient = rows @ (shares * (p - target)) + away * (away @ at)
-        curved = (rows * (shares * p * (1 - p))) @ rows.T + np.outer(away, away)
+        gradient = rows @ (shares * (p - target))
+        curved = (rows * (shares * p * (1 - p))) @ rows.T
         curved += np.eye(2) * (1e-12 * np.trace(curved) + np.finfo(float).tiny)
         step = np.linalg.solve(curved, gradient)
         for _ in range(HALVINGS):
-            lower = cost(at - step)
+            lower = log_loss((at - step) @ rows, target, shares)
             if lower <= loss:
                 break
             step /= 2
@@ -280,13 +284,12 @@ def newton(
     return float(at[0]), float(at[1])
 
 
-def best_shift(z: Array, target: Array, shares: Array, stiffness: float) -> float:
-    """The `b` that makes the log loss of `sigmoid(z + b)` least, with half its square."""
+def best_shift(z: Array, target: Array, shares: Array) -> float:
+    """The `b` that makes the log loss of `sigmoid(z + b)` least."""
 
     def slopes(shift: float) -> Slopes:
         p = probability(z + shift)
-        first, second = float(shares @ (p - target)), float(shares @ (p * (1 - p)))
-        return first + stiffness * shift, second + stiffness
+        return float(shares @ (p - target)), float(shares @ (p * (1 - p)))
 
     reach = float(np.abs(z).max()) + SATURATED
     return root(slopes, -reach, reach, 0.0)

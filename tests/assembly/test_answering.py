@@ -12,9 +12,10 @@ from nnctl.assembly.trained import load_trained
 from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.train import train
 from nnctl.runs.weights import load_weights
 from nnctl.system.npz import read_arrays, write_arrays
-from tests.answers import KINDS, ROWS, config_of, numbers, run_of, said, truth
+from tests.answers import KINDS, ROWS, config_of, numbers, run_of, said, truth, write_table
 from tests.formats.mutations import sealed
 
 REFUSED = [
@@ -162,6 +163,63 @@ def test_a_precision_that_no_cut_has_is_told(tmp_path):
     told = [each.message for each in result.warnings if each.path == "threshold.precision"]
     assert any("no cut of yes has a precision of 0.999 on 72 rows" in each for each in told)
     assert 0.5 in load_trained(result.folder).readout.cuts
+
+
+def test_a_recall_that_too_few_rows_can_promise_is_told_with_how_many_it_takes(tmp_path):
+    result = run_of("binary", tmp_path, threshold={"recall": 0.99})
+    (told,) = (each for each in result.warnings if each.path == "threshold.recall")
+    built = build(load(tmp_path / "c.yaml"))
+    positive = int(built.calibration.y.sum())
+    assert f"of which {positive} are positive" in told.message
+    assert "give it 99 positive rows" in told.fix
+    result = run_of("binary", tmp_path, threshold={"recall": 0.99, "positive": 0})
+    (told,) = (each for each in result.warnings if each.path == "threshold.recall")
+    assert f"of which {72 - positive} are positive" in told.message
+
+
+def keep(table, column, left):
+    """Leaves those rows of a table that have so much in a column."""
+    head, *lines = table.read_text().splitlines()
+    place = head.split(",").index(column)
+    kept = [line for line in lines if line.split(",")[place] == left]
+    table.write_text("\n".join([head, *kept]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "left", "message"),
+    [
+        ("binary", "yes", "1", "none of the calibration rows is of the class 0"),
+        ("classes", "kind", "elm", "none of the calibration rows is of the class ash, oak"),
+        ("labels", "yes", "1", "yes is yes in all calibration rows"),
+        ("labels", "high", "0", "high is no in all calibration rows"),
+    ],
+)
+def test_what_no_calibration_row_is_is_told(kind, column, left, message, tmp_path):
+    path = config_of(kind, tmp_path, {"calibration": "own.csv"})
+    keep(write_table(tmp_path / "own.csv", seed=7), column, left)
+    result = train(path, output=tmp_path / "run")
+    told = [each.message for each in result.warnings if each.path == "data.calibration"]
+    assert told == [message]
+    run = run_of(kind, tmp_path)
+    assert not [each for each in run.warnings if each.path == "data.calibration"]
+
+
+def test_calibration_rows_that_nothing_uses_are_told(tmp_path):
+    asked = dict.fromkeys(("calibrate", "threshold", "intervals"))
+    result = run_of("binary", tmp_path, **asked)
+    told = [each.message for each in result.warnings if each.path == "data.calibration"]
+    assert told == ["72 rows were kept from the training, and nothing used them"]
+
+
+def test_it_is_told_which_labels_keep_their_probabilities(tmp_path):
+    path = config_of("labels", tmp_path, {"calibration": "own.csv"}, epochs=1)
+    keep(write_table(tmp_path / "own.csv", 1200, seed=7), "high", "1")
+    result = train(path, output=tmp_path / "run")
+    temperature = load_trained(result.folder).readout.temperature
+    assert temperature.temperatures[0] != 1 and temperature.shifts[0] != 0
+    assert (temperature.temperatures[1], temperature.shifts[1]) == (1.0, 0.0)
+    (told,) = (each.message for each in result.warnings if each.path == "calibrate")
+    assert told.endswith("do not show that probabilities of high are off: they stay as they are")
 
 
 def test_members_share_the_calibration_rows(tmp_path):

@@ -79,16 +79,12 @@ def test_of_yes_and_no_it_is_that_of_scikit_learn(hot, weighted):
     np.testing.assert_allclose(sigmoid(made.corrected(z)[:, 0]), theirs, atol=1e-6)
 
 
-def test_a_target_is_as_sure_as_its_rows_make_it_and_no_less_than_the_model_is():
-    z, yes = np.zeros((98, 1)), np.arange(98)[:, None] < 48
-    for logit in (3.0, 6.0):
-        z[:] = logit
-        made = fit_temperature(z, yes, classes=False)
-        p = sigmoid(logit)
-        target = (48 * max(49 / 50, p) + 50 / 52) / 98
-        target = (98 * target + 10 * p) / 108
-        # The slope of the loss at the shift is its stiffness there.
-        assert 98 * (sigmoid(logit + made.shifts[0]) - target) == pytest.approx(-made.shifts[0])
+def test_a_target_is_as_sure_as_its_rows_make_it_and_ten_of_the_model_make_it():
+    """Platt 1999: of n rows (n + 1) / (n + 2); rows alike are given the mean of their targets."""
+    z, yes = np.full((98, 1), 3.0), np.arange(98)[:, None] < 48
+    made = fit_temperature(z, yes, classes=False)
+    mean = (48 * 49 / 50 + 50 * 1 / 52) / 98
+    assert sigmoid(made.corrected(z)) == pytest.approx((98 * mean + 10 * sigmoid(3.0)) / 108)
 
 
 def test_each_of_several_labels_has_its_own():
@@ -102,7 +98,7 @@ def test_each_of_several_labels_has_its_own():
 
 
 @pytest.mark.parametrize("sure", [2.0, 6.0, 20.0])
-def test_rows_that_are_told_apart_change_little(sure):
+def test_rows_that_are_told_apart_say_no_more_than_so_many_rows_can(sure):
     """Without smoothing every logit would grow to its limit, and one wrong row cost anything."""
     z = np.linspace(-sure, sure, 40)[:, None]
     yes = z > 0
@@ -113,16 +109,21 @@ def test_rows_that_are_told_apart_change_little(sure):
         fit_temperature(z, yes, classes=False),
         fit_temperature(both, labels, classes=True),
     ):
-        assert 0.3 < made.temperatures[0] < 1.2
+        found = made.corrected(z if len(made.shifts) == 1 else both)
+        p = sigmoid(found[:, -1] - (found[:, 0] if found.shape[1] > 1 else 0))
+        # The slope at the least loss is 0: logits agree with the targets, not with right and wrong.
+        own = sigmoid(z[:, 0] * (1 if len(made.shifts) == 1 else 2))
+        targets = 0.8 * np.where(yes[:, 0], 21 / 22, 1 / 22) + 0.2 * own
+        assert (p - targets) @ z[:, 0] == pytest.approx(0, abs=1e-6 * sure)
 
 
 def test_where_the_model_is_surer_than_its_rows_could_make_it_nothing_changes():
     z = np.concatenate([np.linspace(-9, -4, 20), np.linspace(4, 9, 20)])[:, None]
-    made = fit_temperature(z, z > 0, classes=False)
-    assert (*made.temperatures, *made.shifts) == pytest.approx((1, 0), abs=1e-9)
-    both = np.concatenate([-z, z], axis=1)
-    made = fit_temperature(both, (z[:, 0] > 0).astype(int), classes=True)
-    assert made.temperatures == pytest.approx((1,), abs=1e-9)
+    as_it_is = Temperature((0.0,), (1.0,), (0.0,))
+    assert fit_temperature(z, z > 0, classes=False).temperatures[0] > 1.5
+    assert proven_temperature(z, z > 0, classes=False) == (as_it_is, (False,))
+    both, labels = np.concatenate([-z, z], axis=1), (z[:, 0] > 0).astype(int)
+    assert proven_temperature(both, labels, classes=True)[1] == (False,)
 
 
 @pytest.mark.parametrize("yes", [[True] * 8, [False] * 8])
@@ -130,8 +131,11 @@ def test_one_answer_says_nothing_of_the_temperature(yes):
     z = np.linspace(-2, 2, 8)[:, None]
     made = fit_temperature(z, np.array(yes)[:, None], classes=False)
     assert made.temperatures == (1.0,)
-    before, after = sigmoid(z).mean(), sigmoid(made.corrected(z)).mean()
-    assert before < after < 0.9 if yes[0] else 0.1 < after < before
+    target = (8 * (0.9 if yes[0] else 0.1) + 10 * sigmoid(z).mean()) / 18
+    assert sigmoid(made.corrected(z)).mean() == pytest.approx(target)
+    # Nor of how often the other answer is right.
+    against = z - (3 if yes[0] else -3)
+    assert proven_temperature(against, np.array(yes)[:, None], classes=False)[1] == (False,)
 
 
 def test_what_makes_things_worse_stays_within_its_limits():
@@ -161,10 +165,10 @@ def test_rows_without_weight_are_as_if_they_were_not_there():
 def test_a_correction_that_is_proven_is_taken():
     z, labels = rows_of(4, 3.0)
     found, proven = proven_temperature(z, labels, classes=True)
-    assert proven and found == fit_temperature(z, labels, classes=True)
+    assert proven == (True,) and found == fit_temperature(z, labels, classes=True)
     yes = (labels == 0)[:, None]
     found, proven = proven_temperature(z[:, :1] * 3, yes, classes=False)
-    assert proven and found == fit_temperature(z[:, :1] * 3, yes, classes=False)
+    assert proven == (True,) and found == fit_temperature(z[:, :1] * 3, yes, classes=False)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -174,11 +178,11 @@ def test_what_is_right_as_it_is_stays(count, weighted):
     prior = np.array([0.0, 0.2, 0.4])
     weight = np.random.default_rng(0).uniform(0.5, 2, count) if weighted else None
     found, proven = proven_temperature(z + prior, labels, weight, prior, classes=True)
-    assert not proven
+    assert proven == (False,)
     assert found == Temperature((0.0, 0.2, 0.4), (1.0,), (0.0, 0.0, 0.0))
     yes = np.random.default_rng(3).random((count, 2)) < sigmoid(z[:, :2])
     found, proven = proven_temperature(z[:, :2], yes, weight, classes=False)
-    assert not proven and found.temperatures == (1.0, 1.0)
+    assert proven == (False, False) and found.temperatures == (1.0, 1.0)
 
 
 def test_where_class_weights_have_bent_probabilities_the_rate_is_that_of_the_rows():
@@ -194,12 +198,32 @@ def test_where_class_weights_have_bent_probabilities_the_rate_is_that_of_the_row
     assert np.mean(p) == pytest.approx(np.mean(rate), rel=0.1)
 
 
+def test_each_label_is_proven_by_itself():
+    """What one label gains says nothing of another, nor of one that is yes in every row."""
+    z, labels = rows_of(3, 4.0)
+    right = np.random.default_rng(3).random(400) < sigmoid(z[:, 1] / 4)
+    logits = np.stack([z[:, 0], z[:, 1] / 4, z[:, 2]], axis=1)
+    yes = np.stack([labels == 0, right, np.ones(400, bool)], axis=1)
+    found, proven = proven_temperature(logits, yes, classes=False)
+    assert proven == (True, False, False)
+    alone = fit_temperature(logits[:, :1], yes[:, :1], classes=False)
+    assert found.temperatures == (*alone.temperatures, 1.0, 1.0)
+    assert found.shifts == (*alone.shifts, 0.0, 0.0)
+
+
+def test_a_fold_without_others_that_count_proves_nothing():
+    z, labels = rows_of(3, 1.0, 40)
+    weight = (np.arange(40) % 5 == 0).astype(np.float32)
+    assert proven_temperature(z, labels, weight, classes=True)[1] == (False,)
+
+
 def test_a_single_wrong_row_proves_nothing():
     z = np.linspace(-9, 9, 50)[:, None]
     yes = z > 0
     yes[3] = True
     assert fit_temperature(z, yes, classes=False).temperatures[0] > 1.3
-    assert proven_temperature(z, yes, classes=False) == (Temperature((0.0,), (1.0,), (0.0,)), False)
+    as_it_is = Temperature((0.0,), (1.0,), (0.0,))
+    assert proven_temperature(z, yes, classes=False) == (as_it_is, (False,))
 
 
 def test_a_wrong_row_at_the_edge_does_not_move_the_edge():
