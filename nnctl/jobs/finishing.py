@@ -159,6 +159,7 @@ def finish(
     verdict = verdict_on(ending)
     climb = climb_of(ending)
     warnings = (*made.notices, *undefined_figures(job, made), *absences(built, made))
+    warnings += tuple(unasked_rows(built))
     results["baselines"] = guessed
     results["verdict"] = verdict.as_json()
     results["status"] = reason if climb is None else "diverged"
@@ -238,6 +239,15 @@ def absences(built: Built, made: Product) -> list[Problem]:
         names = [name for name in figures if f"{ahead}{name}" not in told]
         found.append(absence(targets, made.truth[part], f"no {part} row", names))
     return [problem for problem in found if problem is not None]
+
+
+def unasked_rows(built: Built) -> list[Problem]:
+    """What to tell of calibration rows that nothing is fitted to, and that have not trained."""
+    if built.calibration is None or built.config.asks_of_answers:
+        return []
+    message = f"{len(built.calibration):,} rows were kept from the training, and nothing used them"
+    fix = 'add "calibrate: true", a threshold or intervals, or remove it'
+    return [Problem(message, fix, path="data.calibration")]
 
 
 def final_results(

@@ -125,7 +125,8 @@ def sureness(result: "EvaluateResult") -> "Iterator[str]":
         cuts = ", ".join(f"{name} {cut:.4g}" for name, cut in result.threshold.items())
         yield f"yes from above {cuts}"
     elif result.threshold not in (None, THRESHOLD):
-        yield f"yes, or the second class, from above {result.threshold:g}"
+        answer = "yes" if result.confusion is None else "yes, or the second class,"
+        yield f"{answer} from above {result.threshold:g}"
     if (coverage := result.answers.coverage) is not None:
         kind = "ranges" if result.confusion is None else "sets"
         yield (

@@ -31,6 +31,14 @@ def test_evaluate_says_how_sure_it_is(tmp_path, monkeypatch, invoke):
     assert plain[0].split() == ["240", "rows", "baseline"]
 
 
+def test_labels_have_no_second_class(tmp_path, monkeypatch, invoke):
+    monkeypatch.chdir(tmp_path)
+    config_of("labels", tmp_path)
+    assert invoke("train", "c.yaml", "-q", "-o", "run").exit_code == 0
+    lines = invoke("evaluate", "run", "new.csv", "--threshold", "0.3").stdout.splitlines()
+    assert "yes from above 0.3" in lines
+
+
 def test_what_lacks_rows_gives_the_line_to_add(tmp_path, monkeypatch, invoke):
     monkeypatch.chdir(tmp_path)
     config_of("number", tmp_path, {"calibration": None})
