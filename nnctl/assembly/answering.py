@@ -202,7 +202,7 @@ def no_cut(aim: Aim, whose: str, rows: int, positive: int) -> Problem:
     message = f"no cut{whose} has a {aim.kind} of {aim.share:g} on {rows:,} rows"
     fix = "the cut is 0.5; ask for less, or give it more rows"
     if aim.kind == "recall":
-        message += f", of which {positive:,} are positive"
+        message += f", {positive:,} of them positive"
         fix = f"the cut is 0.5; ask for less, or give it {fewest_rows(aim.share):,} positive rows"
     return Problem(message, fix, path=f"threshold.{aim.kind}")
 

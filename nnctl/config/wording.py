@@ -61,9 +61,10 @@ def with_article(noun: str) -> str:
 
 def description(allowed: Allowed, *, plural: bool = False) -> str:
     """What is allowed, as it follows "it must be"."""
-    # A section beside other forms is told by their words, as in "a file, or {file, …}".
-    told = [form for form in allowed.forms if not isinstance(form, forms.Instance)]
-    return ", or ".join(form_description(form, plural) for form in told or allowed.forms)
+    told = allowed.forms
+    if any(isinstance(form, forms.Text) for form in told):  # whose words tell of a section
+        told = tuple(form for form in told if not isinstance(form, forms.Instance))
+    return ", or ".join(form_description(form, plural) for form in told)
 
 
 def form_description(form: forms.Form, plural: bool) -> str:
@@ -85,7 +86,8 @@ def form_description(form: forms.Form, plural: bool) -> str:
         case forms.Dictionary():
             return "a mapping"
         case forms.Instance(of) if hasattr(of, "model_fields"):
-            return f"a mapping with the keys {', '.join(sorted(of.model_fields))}"
+            keys = sorted(of.model_fields)
+            return f"a mapping with the key{'s' * (len(keys) > 1)} {', '.join(keys)}"
     return "a value"
 
 

@@ -32,8 +32,9 @@ class FoldResult:
     """The figures on the rows that one fold held out, `rows` of them.
 
     `predictions` is the file with a row for each of them, if they were asked for: its number in
-    the data counted from 1, the fold, its targets, and what `predict` says of it. `undefined` tells
-    of figures that were to stop or slow the training, and were not defined.
+    the data counted from 1, the fold, its targets, and what `predict` says of it. `notices` tell of
+    figures that were to stop or slow the training, and were not defined, and of what the rows that
+    calibrate have not shown.
     """
 
     fold: int  # counted from 1
@@ -42,7 +43,7 @@ class FoldResult:
     figures: dict[str, float]
     columns: tuple[str, ...] = ()
     predictions: Path | None = None
-    undefined: tuple[Problem, ...] = ()
+    notices: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,16 @@ def crossval(
     for result in tested:
         tell(result)
         results.append(result)
-    for problem in undefined_in_folds(results):
+    for problem in noticed_in_folds(results):
         warn(problem)
     return summarize(results, bounds)
 
 
-def undefined_in_folds(results: Sequence[FoldResult]) -> list[Problem]:
-    """What to tell of figures that were not defined in some folds: of each figure once."""
+def noticed_in_folds(results: Sequence[FoldResult]) -> list[Problem]:
+    """What to tell of figures and answers in some folds: of each once."""
     found: dict[str, list[tuple[int, Problem]]] = {}
     for result in results:
-        for problem in result.undefined:
+        for problem in result.notices:
             found.setdefault(problem.path, []).append((result.fold, problem))
     told = []
     for (fold, first), *others in found.values():
@@ -246,11 +247,10 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
     fitted = fit_readout(built, model_of(trained))
     figures = fitted.model.evaluator.figures(built.held)
     watching = [each for member in trained for each in member.watching]
-    undefined = tuple(
-        problem for each in watching if (problem := each.undefined_problem()) is not None
-    )
+    undefined = [each.undefined_problem() for each in watching]
+    notices = (*(each for each in undefined if each is not None), *fitted.notices)
     epochs = max(member.end.epoch for member in trained)
-    result = FoldResult(index + 1, len(built.held), epochs, figures, undefined=undefined)
+    result = FoldResult(index + 1, len(built.held), epochs, figures, notices=notices)
     if work.predictions is None:
         return result
     part = work.predictions / f"{index + 1}.jsonl"

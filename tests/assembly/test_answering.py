@@ -170,11 +170,11 @@ def test_a_recall_that_too_few_rows_can_promise_is_told_with_how_many_it_takes(t
     (told,) = (each for each in result.warnings if each.path == "threshold.recall")
     built = build(load(tmp_path / "c.yaml"))
     positive = int(built.calibration.y.sum())
-    assert f"of which {positive} are positive" in told.message
+    assert f"{positive} of them positive" in told.message
     assert "give it 99 positive rows" in told.fix
     result = run_of("binary", tmp_path, threshold={"recall": 0.99, "positive": 0})
     (told,) = (each for each in result.warnings if each.path == "threshold.recall")
-    assert f"of which {72 - positive} are positive" in told.message
+    assert f"{72 - positive} of them positive" in told.message
 
 
 def keep(table, column, left):

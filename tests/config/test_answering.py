@@ -30,6 +30,12 @@ ROWS = "data.calibration=0.1"
         ),
         (["threshold={recall: 1.5}", BINARY, ROWS], "threshold.recall", "1.5", None),
         (["threshold=1.5", BINARY], "threshold", "threshold is 1.5", None),
+        (
+            ["threshold=f1", BINARY],
+            "threshold",
+            "a number in (0, 1), or a mapping with the keys cost, maximize, positive, precision",
+            None,
+        ),
         (["threshold={}", BINARY, ROWS], "threshold", "there is no aim", "maximize: f1"),
         (
             ["threshold={recall: 0.9, precision: 0.8}", BINARY, ROWS],

@@ -222,6 +222,16 @@ def test_a_figure_that_no_fold_defines_is_told_once_and_stops_nothing(folder):
     assert "r2 needs targets that differ" in problem.message
 
 
+def test_what_calibration_rows_do_not_show_is_told_once(folder):
+    told = []
+    asked = ["data.calibration=0.2", "calibrate=true", "threshold={recall: 0.99}"]
+    crossval(Path("binary.yaml"), folds=3, workers=1, overrides=asked, warn=told.append)
+    messages = [each.message for each in told]
+    assert sum(": they stay as they are" in message for message in messages) <= 1
+    (cut,) = (message for message in messages if "no cut has a recall of 0.99" in message)
+    assert cut.startswith("in fold 1, and so in 2 more, no cut")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["binary", "regression"])
 def test_a_fold_trains_all_members(folder, name):
