@@ -34,7 +34,7 @@ class Digests:
     def _work(self) -> None:
         for file in self._files:
             # What is wrong with a file is told to whoever asks; of a pipe nothing may be taken.
-            with suppress(NnctlError):
+            with suppress(NnctlError, OSError):
                 if all(path.is_file() for path in files_of(Path(file))):
                     self._found[file] = digest_of(file)
 

@@ -36,6 +36,14 @@ def test_what_is_wrong_with_a_file_is_told_to_whoever_asks(tmp_path):
     assert caught.value.problems[0].file == missing
 
 
+def test_a_name_that_no_file_can_have_is_told_to_whoever_asks(tmp_path):
+    endless = str(tmp_path / ("x" * 5000))
+    found = Digests([endless])
+    found._thread.join()  # without a traceback of its own, which would be a warning here
+    with pytest.raises(NnctlError, match="too long"):
+        found(endless)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_nothing_is_taken_out_of_a_pipe(tmp_path):
     pipe = tmp_path / "pipe"
