@@ -6,6 +6,7 @@ what is written depends on the arrays alone: the same arrays give the same bytes
 
 import math
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,7 +75,7 @@ def _archive(path: str | Path) -> Iterator[zipfile.ZipFile]:
     if Path(path).is_dir():
         raise NnctlError(Problem("this is a folder; an .npz file is needed", None, file))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _opened(path) as archive:
             yield archive
     except FileNotFoundError:
         raise NnctlError(Problem("there is no such file", None, file)) from None
@@ -84,6 +85,14 @@ def _archive(path: str | Path) -> Iterator[zipfile.ZipFile]:
     except OSError as error:
         message = f"it cannot be read ({error.strerror or error})"
         raise NnctlError(Problem(message, None, file)) from None
+
+
+def _opened(path: str | Path) -> zipfile.ZipFile:
+    """The archive. Raises `BadZipFile` for whatever is wrong with its directory, or `OSError`."""
+    try:
+        return zipfile.ZipFile(path)
+    except (NotImplementedError, ValueError, struct.error) as error:
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def _members(archive: zipfile.ZipFile, file: str) -> dict[str, zipfile.ZipInfo]:

@@ -164,3 +164,20 @@ def test_a_name_twice(tmp_path: Path) -> None:
 def test_objects_are_not_written() -> None:
     with pytest.raises(ValueError, match="Object arrays cannot be saved"):
         write_arrays(io.BytesIO(), {"x": np.array([None])})
+
+
+@pytest.mark.parametrize("read", [array_names, npz.array_checksums, read_arrays])
+def test_whatever_stands_in_the_directory_is_read_or_refused(read, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    buffer = io.BytesIO()
+    write_arrays(buffer, {"x": np.arange(5), "y": np.ones((2, 3))})
+    whole = buffer.getvalue()
+    refused = 0
+    for at in range(whole.index(b"PK\x01\x02"), len(whole)):
+        for byte in (0, 8, 84, 255):  # among them the versions of formats to come
+            path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+            try:
+                read(path)
+            except NnctlError:
+                refused += 1
+    assert refused > 100
