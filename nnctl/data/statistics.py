@@ -194,11 +194,14 @@ def summary_of_rows(
         counts = np.zeros(len(inputs.categories[name]), np.int64)
         places = {label: place for place, label in enumerate(inputs.categories[name])}
         other = places.get(OTHER_LABEL)
+        missing = int(used[0])
         for label, count in zip(raw.features.labels[name], used[1:].tolist(), strict=True):
             place = places.get(label, other)
-            if place is not None and label != MISSING_LABEL:
+            if label == MISSING_LABEL:  # written out, it is encoded as a gap is
+                missing += count
+            elif place is not None:
                 counts[place] += count
-        found[name] = summary_of_kinds(counts, int(used[0]))
+        found[name] = summary_of_kinds(counts, missing)
     return pack([found[name] for name in names])
 
 

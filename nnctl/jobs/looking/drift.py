@@ -10,7 +10,7 @@ import numpy as np
 
 from nnctl.assembly.examples import examples_for
 from nnctl.assembly.trained import Trained, load_trained
-from nnctl.data.inputs import OTHER_LABEL
+from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Examples
 from nnctl.errors import ArgumentError, NnctlError, Problem
@@ -113,6 +113,9 @@ class Watched:
         self._missing += found[0]
         other = self._labels.get(OTHER_LABEL)
         for label, rows in zip(column.labels, found[1:], strict=True):
+            if label == MISSING_LABEL:  # as in the summary
+                self._missing += rows
+                continue
             place = self._labels.get(label, other)
             self._counts[self._bins.get(-1 if place is None else place, -1)] += rows
             if place is None and rows and len(self._new) < MOST_NEW:

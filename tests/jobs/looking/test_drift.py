@@ -160,3 +160,16 @@ def test_deciles_of_many_rows_are_of_a_sample_and_the_range_of_all(tmp_path):
     result = drift(run, tmp_path / "a.csv")
     assert [column.outside for column in result.columns] == [0, 0, None, 0]
     assert not result.drifted
+
+
+@pytest.mark.parametrize("share", [1, 3])
+def test_a_gap_that_is_written_out_is_a_gap_then_and_now(tmp_path, share):
+    rows = [[a, gap, "(missing)" if k % share == 0 else kind, when, y]
+            for k, (a, gap, kind, when, y) in enumerate(rows_of(300))]  # fmt: skip
+    write(tmp_path / "a.csv", rows)
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(CONFIG))
+    folder = train(tmp_path / "c.yaml", output=tmp_path / "run").folder
+    result = drift(folder, write(tmp_path / "b.csv", rows[30:]))
+    kind = result.columns[2]
+    assert not result.drifted
+    assert (kind.missing_before, kind.missing) == pytest.approx((1 / share, 1 / share), abs=0.01)
