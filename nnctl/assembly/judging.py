@@ -127,10 +127,11 @@ class Doubt:
         self._gather("loss", rows, np.stack([losses.astype(np.float64), ones], axis=1))
         for name, told in list(self._told.items()):
             assert isinstance(told, RowSums)
-            try:
-                self._gather(name, rows, told.rows_of(self._examples.y[rows], predictions))
-            except NotImplementedError:
+            numbers = told.rows_of(self._examples.y[rows], predictions)
+            if numbers is None:
                 del self._told[name]
+            else:
+                self._gather(name, rows, numbers)
         if any(map(area_of, self._metrics.values())):
             self._scores.append(predictions.copy())
 

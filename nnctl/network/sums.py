@@ -30,19 +30,20 @@ MOST_CLASSES = 100  # of which each has sums of its own
 class RowSums:
     """The numbers of each row that a metric is a function of the sums of.
 
-    Told of blocks of targets and predictions as a metric is; raises `NotImplementedError` for a
-    metric that no such sums give, as of too many classes.
+    Told of blocks of targets and predictions as a metric is. A count of more than `MOST_CLASSES`
+    classes has none. Raises `TypeError` for a metric of a kind that it does not know.
     """
 
     def __init__(self, metric: Metric, task: Task):
         self._metric, self._task = metric, task
         self._origin: Array | None = None
 
-    def rows_of(self, y_true: Array, y_pred: Array) -> Array:
-        """The numbers of some rows, (rows, numbers), in float64."""
-        return self._rows(self._metric, y_true, y_pred).astype(np.float64)
+    def rows_of(self, y_true: Array, y_pred: Array) -> Array | None:
+        """The numbers of some rows, (rows, numbers), in float64, if there are any."""
+        found = self._rows(self._metric, y_true, y_pred)
+        return None if found is None else found.astype(np.float64)
 
-    def _rows(self, metric: Metric, y_true: Array, y_pred: Array) -> Array:
+    def _rows(self, metric: Metric, y_true: Array, y_pred: Array) -> Array | None:
         if isinstance(metric, InOwnUnit):
             own = [y * metric.divisor + metric.shift for y in (y_true, y_pred)]
             return self._rows(metric.metric, *own)
@@ -59,9 +60,9 @@ class RowSums:
             return self._counts(y_true, y_pred)
         if isinstance(metric, R2):
             return self._squares(y_true, y_pred)
-        raise NotImplementedError
+        raise TypeError(f"no sums of rows are known of {type(metric).__name__}")
 
-    def _counts(self, y_true: Array, y_pred: Array) -> Array:
+    def _counts(self, y_true: Array, y_pred: Array) -> Array | None:
         """Hits, predictions and labels of each class; of yes and no, those of yes."""
         if self._task != "multiclass":
             said, labels = is_yes(y_pred), y_true > 0.5
@@ -69,7 +70,7 @@ class RowSums:
             return np.stack([each.reshape(len(each), -1).sum(axis=1) for each in parts], axis=1)
         classes = y_pred.shape[-1]
         if classes > MOST_CLASSES:
-            raise NotImplementedError
+            return None
         places = np.arange(classes)
         said = likeliest(y_pred)[:, None] == places
         labels = class_indices(y_true, y_pred)[:, None] == places

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnctl.network.metrics import METRICS, AtThreshold, InOwnUnit, OfClasses, TopKAccuracy
+from nnctl.network.metrics import METRICS, AtThreshold, InOwnUnit, Metric, OfClasses, TopKAccuracy
 from nnctl.network.sums import AreaSums, RowSums, area_of
 
 ROWS = 120
@@ -92,7 +92,14 @@ def test_of_some_rows_it_is_nearly_that_of_those(name, task):
 
 def test_of_too_many_classes_there_are_no_sums():
     y, p = data("multiclass", 101)
-    with pytest.raises(NotImplementedError):
-        RowSums(METRICS["f1"](), "multiclass").rows_of(y, p)
+    assert RowSums(METRICS["f1"](), "multiclass").rows_of(y, p) is None
     assert AreaSums.of(METRICS["auc"](), y, [p], "multiclass") is None
     assert RowSums(METRICS["accuracy"](), "multiclass").rows_of(y, p).shape == (ROWS, 2)
+
+
+def test_a_metric_of_an_unknown_kind_is_no_metric_without_an_interval():
+    class Other(Metric):
+        pass
+
+    with pytest.raises(TypeError, match="Other"):
+        RowSums(Other(), "regression").rows_of(np.ones((3, 1)), np.ones((3, 1)))
