@@ -18,16 +18,14 @@ import numpy as np
 from nnctl.graph import Array, Graph, Program, Value, gradients
 from nnctl.graph.numpy_calls import Call, aligned_zeros
 from nnctl.graph.program import NamedCall
-from nnctl.network.losses import Loss
 from nnctl.network.optimizers import Optimizer
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
 from nnctl.training.parts import PartProgram
-from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part, bounds
 from nnctl.training.shuffling import come_in_windows
-from nnctl.training.step import Examples, Model
+from nnctl.training.step import Examples, Model, Setup
 from nnctl.training.team import Team
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
 
@@ -123,7 +121,7 @@ class Worker:
 
 
 class StepInParts:
-    """A `Step` on batches of `rows` examples like `data`, in `count` parts one after another.
+    """A `Step` whose rows are computed in `count` parts one after another.
 
     Memory is that of the largest part, for each thread. Rows that are held in arrays are read where
     they lie if the batch is all of them; others are gathered part by part, so not all of them need
@@ -133,20 +131,9 @@ class StepInParts:
     the same order, whatever the number of threads.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        loss: Loss,
-        optimizer: Optimizer,
-        slots: dict[str, Array],
-        data: Examples,
-        rows: int,
-        generator: np.random.Generator,
-        ranks: Ranks | None = None,
-        *,
-        count: int,
-    ) -> None:
-        self.batch, self.part = rows, None if ranks is None else Part.of(rows, ranks)
+    def __init__(self, setup: Setup, count: int) -> None:
+        model, loss, optimizer, slots, data, rows, generator, _ = setup
+        self.batch, self.part = rows, setup.part
         self.parts = count
         self._own = slice(0, rows) if self.part is None else self.part.rows
         self.rows = self._own.stop - self._own.start

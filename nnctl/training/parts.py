@@ -3,18 +3,21 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from nnctl.graph import Array, Name, Program, gradients
 from nnctl.graph.numpy_calls import aligned_zeros
 from nnctl.graph.program import NamedCall
 from nnctl.graph.rebinding import rebound
 from nnctl.network.losses import Loss
-from nnctl.network.optimizers import Optimizer
 from nnctl.training.draws import RowDraws
-from nnctl.training.ranks import Ranks
-from nnctl.training.shares import Part
-from nnctl.training.step import Examples, Model, Step, TrainingStep, numbers_read, trace
+from nnctl.training.step import (
+    Examples,
+    Model,
+    Setup,
+    Step,
+    TrainingStep,
+    numbers_read,
+    trace,
+)
 from nnctl.training.update import as_vector
 
 WORTH_PARTS = 12 << 20  # bytes of a step: below, all of it is near enough to the processor
@@ -25,25 +28,15 @@ FEW = 16  # parts, of which one more or less matters to the threads that share t
 ROUGHLY = 4  # times the values of all layers is the most that their calls work in
 
 
-def make_step(
-    model: Model,
-    loss: Loss,
-    optimizer: Optimizer,
-    slots: dict[str, Array],
-    data: Examples,
-    rows: int,
-    generator: np.random.Generator,
-    ranks: Ranks | None = None,
-) -> Step:
-    """The step on a batch of `rows` examples like `data`: in parts where it has two or more."""
-    own = rows if ranks is None else len(Part.of(rows, ranks))
-    count = parts_worth(model, loss, data, own)
-    given = model, loss, optimizer, slots, data, rows, generator, ranks
+def make_step(setup: Setup) -> Step:
+    """The step that is set up, in parts where it has two or more."""
+    own = setup.rows if setup.part is None else len(setup.part)
+    count = parts_worth(setup.model, setup.loss, setup.data, own)
     if count == 1:
-        return TrainingStep(*given)
+        return TrainingStep(setup)
     from nnctl.training.in_parts import StepInParts  # few batches are large enough
 
-    return StepInParts(*given, count=count)
+    return StepInParts(setup, count)
 
 
 def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:

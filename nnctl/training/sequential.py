@@ -23,7 +23,7 @@ from nnctl.training.scoring import Scorer
 from nnctl.training.seeds import generator
 from nnctl.training.stack import Stack, later, name_of
 from nnctl.training.state import TrainingState
-from nnctl.training.step import Examples, Penalty, Step
+from nnctl.training.step import Examples, Penalty, Setup, Step
 
 Verbosity = Literal["auto", 0, 1, 2]
 
@@ -174,9 +174,8 @@ class Sequential(Stack):
 
     def _new_step(self, data: Examples, rows: int) -> Step:
         state = self._state
-        return make_step(
-            self, self.loss, self.optimizer, state.slots, data, rows, state.dropout, self.ranks
-        )
+        trained = self.loss, self.optimizer, state.slots
+        return make_step(Setup(self, *trained, data, rows, state.dropout, self.ranks))
 
     def training(
         self,

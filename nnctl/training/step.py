@@ -147,6 +147,28 @@ def gradient_vector(
     return summed(as_vector(found), layout, optimizer, divided)
 
 
+class Setup(NamedTuple):
+    """What a step is made for: a model, how it is trained, and batches of `rows` like `data`.
+
+    The `slots` are the optimizer's, the `generator` draws for dropout. Where several `ranks` share
+    a batch, `rows` counts all of it.
+    """
+
+    model: Model
+    loss: Loss
+    optimizer: Optimizer
+    slots: dict[str, Array]
+    data: Examples
+    rows: int
+    generator: np.random.Generator
+    ranks: Ranks | None = None
+
+    @property
+    def part(self) -> Part | None:
+        """The part of each batch that this rank takes, None where it takes all of it."""
+        return None if self.ranks is None else Part.of(self.rows, self.ranks)
+
+
 class Step(Protocol):
     """One step of an optimizer on batches of `batch` rows, ready to be replayed.
 
@@ -202,29 +224,20 @@ class Step(Protocol):
 
 
 class TrainingStep:
-    """A `Step` on a batch of `rows` examples like `data`, whose rows are computed all at once.
+    """A `Step` whose rows are computed all at once.
 
     The model's vector and the slots change in place. `y_pred` is the model's output of the last
     step `(rows, *output_shape)`, from before the update. A batch of all rows is bound once, here;
     others are gathered from the data at each step.
 
-    Where several `ranks` share the batch, `batch` counts all of it, and the program is for the
-    `part` that this rank takes. It updates all parameters or, where the ranks divide them, its part
-    of them.
+    Where several ranks share the batch, `batch` counts all of it, and the program is for the `part`
+    that this rank takes. It updates all parameters or, where the ranks divide them, its part of
+    them.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        loss: Loss,
-        optimizer: Optimizer,
-        slots: dict[str, Array],
-        data: Examples,
-        rows: int,
-        generator: np.random.Generator,
-        ranks: Ranks | None = None,
-    ):
-        self.batch, self.part = rows, None if ranks is None else Part.of(rows, ranks)
+    def __init__(self, setup: Setup):
+        model, loss, optimizer, slots, data, rows, generator, _ = setup
+        self.batch, self.part = rows, setup.part
         taken = rows if self.part is None else len(self.part)
         traced = trace(model, loss, data, taken, generator, self.part)
         given = model.layout.given(traced.model_leaves(), model.vector)

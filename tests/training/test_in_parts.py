@@ -23,7 +23,7 @@ from nnctl.training.draws import RowDraws, skip
 from nnctl.training.in_parts import StepInParts
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.parts import FEWEST_IN_A_PART, equal_parts, make_step, parts_worth
-from nnctl.training.step import Examples, TrainingStep
+from nnctl.training.step import Examples, Setup, TrainingStep
 from nnctl.training.team import Team
 from nnctl.training.update import rates_of
 from tests.training.threaded_ranks import in_ranks
@@ -59,8 +59,8 @@ def steps_of(make, count, rows=ROWS, batch=ROWS, break_it=None):
     model = make()
     data = data_for(model, rows)
     state = model.state()
-    given = model, model.loss, model.optimizer, state.slots, data, batch, state.dropout
-    step = TrainingStep(*given) if count == 1 else StepInParts(*given, count=count)
+    setup = Setup(model, model.loss, model.optimizer, state.slots, data, batch, state.dropout)
+    step = TrainingStep(setup) if count == 1 else StepInParts(setup, count)
     if break_it is not None:
         break_it(step)
     order = np.arange(rows) if batch == rows else np.random.default_rng(1).permutation(rows)
@@ -102,8 +102,8 @@ def test_what_the_parts_add_up_is_the_slope_of_the_loss(layer):
     layers = [*example_layers(layer, "tanh"), Flatten(), Dense(2)]
     model = model_with(layers, shape=LAYERS[layer].example_shape)
     data, state = data_for(model), model.state()
-    given = model, model.loss, model.optimizer, state.slots, data, ROWS, state.dropout
-    step = StepInParts(*given, count=4)
+    setup = Setup(model, model.loss, model.optimizer, state.slots, data, ROWS, state.dropout)
+    step = StepInParts(setup, 4)
     step.run(data, np.arange(ROWS)[None], [(0.0, 0.0)])
     views = model.layout.views(sum(step._totals))
     case = CasePrograms(model_case(model, model.loss, data), "complex-step")
@@ -289,7 +289,8 @@ def softmax_regression(rows, dtype="float32"):
 
 def step_on(model, data, rows):
     state = model.state()
-    return make_step(model, model.loss, model.optimizer, state.slots, data, rows, state.dropout)
+    setup = Setup(model, model.loss, model.optimizer, state.slots, data, rows, state.dropout)
+    return make_step(setup)
 
 
 @pytest.mark.parametrize("more", [1, 2, 6])

@@ -10,7 +10,7 @@ from nnctl.graph import Graph
 from nnctl.layers import BatchNormalization, Conv1D, Dense, Dropout, MaxPooling1D
 from nnctl.losses import MeanSquaredError
 from nnctl.optimizers import SGD, Adam
-from nnctl.training.step import Examples, Forward, Penalty, TrainingStep, trace
+from nnctl.training.step import Examples, Forward, Penalty, Setup, TrainingStep, trace
 from tests.calls import calls_of
 
 
@@ -42,7 +42,7 @@ def test_the_leaves_of_a_model_are_given_its_vector_and_no_copy(model):
 def test_a_step_is_given_the_vector_and_the_slots_and_changes_them_in_place(model, data):
     slots = {name: np.zeros(model.layout.trainable_size) for name in model.optimizer.slots}
     before, generator = model.vector.copy(), np.random.default_rng(0)
-    step = TrainingStep(model, model.loss, model.optimizer, slots, data, 6, generator)
+    step = TrainingStep(Setup(model, model.loss, model.optimizer, slots, data, 6, generator))
     step.run(data, np.arange(6)[None], [(0.1, 0.0)])
     assert (model.vector != before).any()
     assert all(slot.any() for slot in slots.values())
