@@ -170,9 +170,11 @@ def place(storages: Sequence[Storage]) -> int:
         starts, ends, offsets, stops = placed[:, :count]
         beside = (starts <= storage.end) & (storage.start <= ends)
         # Gap k lies between what the first k of them take and the next; behind all is one more.
-        gaps = np.append(0, np.maximum.accumulate(stops[beside]))
-        wide = np.append(offsets[beside] - gaps[:-1] >= storage.nbytes, True)
-        storage.offset = int(gaps[wide.argmax()])
+        near = offsets[beside]
+        gaps = np.zeros(len(near) + 1, np.int64)
+        np.maximum.accumulate(stops[beside], out=gaps[1:])
+        wide = (near - gaps[:-1] >= storage.nbytes).nonzero()[0]
+        storage.offset = int(gaps[wide[0] if len(wide) else -1])
         stop = storage.offset + whole_lines(storage.nbytes)
         k = int(offsets.searchsorted(storage.offset))
         placed[:, k + 1 : count + 1] = placed[:, k:count]

@@ -4,6 +4,7 @@ Each function returns calls without arguments, which fill `out` from arrays that
 objects. Constants are read-only arrays.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -37,13 +38,13 @@ def spread(array: Array, out: Array) -> Array:
     """
     if array.ndim or array.flags.writeable:
         return array
-    axes = next((k for k in range(out.ndim) if np.prod(out.shape[k:]) <= SPREAD), out.ndim)
+    axes = next((k for k in range(out.ndim) if math.prod(out.shape[k:]) <= SPREAD), out.ndim)
     return np.full(out.shape[axes:], array)
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Array:
     """Zeros that start at a multiple of `ALIGNMENT`; other vectors take longer to add."""
-    nbytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    nbytes = math.prod(shape) * np.dtype(dtype).itemsize
     raw = np.zeros(nbytes + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + nbytes].view(dtype).reshape(shape)
@@ -78,7 +79,7 @@ def blocks(rows: int, multiply_adds: int) -> int:
 
 def total(axes: Sequence[int], out: Array, x: Array) -> list[Call]:
     """The sum over the axes; on small matrices a product with ones, a fifth of `np.sum`'s time."""
-    summed = int(np.prod([x.shape[axis] for axis in axes]))
+    summed = math.prod(x.shape[axis] for axis in axes)
     if 0 < len(axes) < x.ndim and x.flags.c_contiguous and x.size:
         ones = np.ones(summed, x.dtype)
         if axes[-1] == len(axes) - 1:

@@ -108,14 +108,20 @@ UFUNCS: dict[np.ufunc, Operation] = {
 
 def apply(ufunc: np.ufunc, *inputs: Value) -> Value:
     """A recorded ufunc of the inputs, broadcast as NumPy does."""
-    shape = np.broadcast_shapes(*(value.shape for value in inputs))
+    shape = broadcast_shape(inputs)
     # NumPy reads a number faster than a broadcast view of it.
     # Unless both were repeated: two numbers, each as (3,), would add up to one number.
-    plain = [value.inputs[0] if value.is_broadcast else value for value in inputs]
-    if np.broadcast_shapes(*(value.shape for value in plain)) == shape:
-        inputs = tuple(plain)
+    plain = tuple(value.inputs[0] if value.is_broadcast else value for value in inputs)
+    if plain != inputs and broadcast_shape(plain) == shape:
+        inputs = plain
     kind: Kind = "bool" if ufunc in COMPARISONS else "real"
     return inputs[0].graph.record(UFUNCS[ufunc], inputs, shape, kind)
+
+
+def broadcast_shape(values: Sequence[Value]) -> Shape:
+    """The shape that NumPy broadcasts the values to; most have it, which is quick to see."""
+    shapes = {value.shape for value in values}
+    return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def matmul(a: Value, b: Value) -> Value:

@@ -36,9 +36,13 @@ class Value:
     NumPy's operators and the ufuncs in `UFUNCS` record; anything else raises and says what exists.
     Equality is identity, so that values can be keys. A value without operation is a leaf or a
     constant. `contiguous`: it lies in memory row by row; `scope` names the layer it belongs to.
+    `is_view` says that its memory is that of its first input, which is then all that it `reads`.
     """
 
-    __slots__ = ("contiguous", "graph", "index", "inputs", "kind", "name", "op", "scope", "shape")
+    __slots__ = (
+        *("contiguous", "graph", "index", "inputs", "is_view", "kind", "name", "op", "reads"),
+        *("scope", "shape", "size"),
+    )
 
     def __init__(
         self,
@@ -52,6 +56,9 @@ class Value:
     ):
         self.graph, self.name, self.shape, self.kind = graph, name, shape, kind
         self.op, self.inputs, self.contiguous = op, inputs, contiguous
+        # Asked for many times while a program is made.
+        self.size, self.is_view = math.prod(shape), op is not None and op.calls is None
+        self.reads = inputs[:1] if self.is_view else inputs
         # What a value depends on was recorded before it, so its index is smaller: derivation and
         # programs need no other order.
         self.index, self.scope = len(graph.values), graph.scope
@@ -66,18 +73,9 @@ class Value:
         return len(self.shape)
 
     @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
-    @property
     def operation(self) -> Name | None:
         """What computes it; None of a leaf or constant, which may be called anything."""
         return None if self.op is None else self.op.name
-
-    @property
-    def is_view(self) -> bool:
-        """Whether its memory is that of its first input."""
-        return self.op is not None and self.op.calls is None
 
     @property
     def in_place(self) -> bool:
@@ -92,11 +90,6 @@ class Value:
     def multiply_adds(self) -> int:
         """Those of a matrix product; of anything else 0."""
         return self.size * self.inputs[0].shape[1] if self.operation is Name.MATMUL else 0
-
-    @property
-    def reads(self) -> tuple["Value", ...]:
-        """The inputs that its computation reads: of a view the first one, else all."""
-        return self.inputs[:1] if self.is_view else self.inputs
 
     __add__, __radd__ = operator_of(np.add), operator_of(np.add, reflected=True)
     __sub__, __rsub__ = operator_of(np.subtract), operator_of(np.subtract, reflected=True)

@@ -11,7 +11,7 @@ training: forward in complex128, derivatives in float64.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -353,7 +353,7 @@ def judge(entry: Entry, floor: float, zero: bool) -> Entry:
     scale = max(abs(entry.analytic), abs(entry.numeric), floor)
     difference = abs(entry.analytic - entry.numeric)
     error = 0.0 if zero or difference <= entry.rounding else (difference - entry.rounding) / scale
-    return replace(entry, relative_error=error)
+    return Entry(entry.index, entry.analytic, entry.numeric, error, entry.rounding)
 
 
 def result(
