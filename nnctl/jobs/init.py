@@ -156,7 +156,10 @@ def network_lines(plan: Plan) -> Iterator[str]:
     recipe = plan.recipe
     few = "so few that a wider network would learn them by heart"
     many = "enough for a wide network"
-    yield reasoned("layers:", f"{plan.target.known:,} rows: {many if recipe.is_wide else few}")
+    why = f"{plan.target.known:,} rows: {many if recipe.is_wide else few}"
+    if recipe.many_kinds:
+        why = "narrow, as each kind of text has a parameter for each unit"
+    yield reasoned("layers:", why)
     for hidden in recipe.hidden:
         yield f"  - {{type: dense, units: {hidden}, activation: relu}}"
         dropout = f"  - {{type: dropout, rate: {recipe.dropout:g}}}"

@@ -114,6 +114,8 @@ def planned(data: Path, target: str) -> Plan:
     if not features:
         raise NnctlError(nothing_left(left_out, data, target))
     numbers = sum(column.are_numbers for column in features)
+    labelled = [column for column in features if not (column.are_numbers or column.are_dates)]
+    kinds = sum(column.distinct for column in labelled)
     dates = [column.name for column in found.columns if column.in_order]
     usual = MISSING - {"", word} if word else frozenset()
     marks = {mark for column in (own, *features) for mark in column.marks} - MISSING
@@ -123,7 +125,7 @@ def planned(data: Path, target: str) -> Plan:
         features,
         left_out,
         found.text_format,
-        recipe_for(own.known, numbers),
+        recipe_for(own.known, numbers, kinds),
         tuple(sorted(marks | usual)),
         bool(word),
         dates[0] if dates else None,

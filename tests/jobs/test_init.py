@@ -249,7 +249,7 @@ def test_the_network_suits_the_table(tmp_path, count, numbers):
     columns |= {"y": [f"{row % 991 / 4}" for row in range(count)]}
     path = init(table(tmp_path / "t.csv", columns), "y", output=tmp_path / "c.yaml").path
     config = load(path)
-    recipe = recipe_for(count, numbers)
+    recipe = recipe_for(count, numbers, 2)
     widths = [layer["units"] for layer in resolved(config)["layers"] if "units" in layer]
     assert widths == [*recipe.hidden, 1]
     assert (config.batch_size, config.members) == (recipe.batch_size, recipe.members)
