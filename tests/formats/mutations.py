@@ -147,6 +147,9 @@ def other_file(mutation: Mutation, given: Any) -> str | None:
         own = path[1] == "categories" and len(path) > 2 and are_labels(its, len(mine))
         if own and isinstance(its[0], str):
             return "other labels"
+        # In which the sum of the columns' inputs stays what it was.
+        if path[1] == "categories" and len(path) == 3 and mutation.what == "has changed places":
+            return "other labels"
     if path[:1] == ("readout",) and path[-1 - isinstance(path[-1], int)] in FITTED:
         return "fitted to other rows"
     if path == ("config", "loss", "from_logits") and isinstance(now, bool):
