@@ -28,6 +28,7 @@ def binary_loss(y: Decimal, z: Decimal) -> Decimal:
     return y * reference.softplus(-z) + (1 - y) * reference.softplus(z)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("label", [0.0, 0.25, 1.0])
 def test_the_logistic_loss_keeps_its_digits(label, dtype):

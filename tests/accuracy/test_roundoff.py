@@ -61,6 +61,7 @@ def with_linear_output(model, units):
     return twin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", KINDS)
 def test_training_from_probabilities_loses_digits_that_logits_keep(output):
     units, loss = KINDS[output]

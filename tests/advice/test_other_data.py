@@ -79,6 +79,7 @@ epochs: 1
 LOGITS = "{type: binary_crossentropy, from_logits: true}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", ["256MB", "9kB"])
 @pytest.mark.parametrize("kind", ["npz", "npy", "features of another name"])
 def test_what_gives_the_target_away_in_arrays_is_told(kind, memory, folder, advise):

@@ -84,6 +84,7 @@ def test_a_weights_file_keeps_what_was_fitted(kind, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["binary logits", "classes", "labels", "number"])
 @pytest.mark.parametrize("members", [1, 2])
 def test_it_is_fitted_again_to_the_same_bytes(kind, members, tmp_path):

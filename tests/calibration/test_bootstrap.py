@@ -37,6 +37,7 @@ def test_of_few_rows_it_is_that_of_drawing_them():
     assert interval(values) == pytest.approx(np.quantile(means, [0.025, 0.975]), rel=0.03)
 
 
+@pytest.mark.slow
 def test_it_holds_the_mean_of_all_nineteen_times_in_twenty():
     draws = np.random.default_rng(4)
     held = []

@@ -53,6 +53,7 @@ def test_version(process):
     assert (result.returncode, result.stdout, result.stderr) == (0, f"nnctl {__version__}\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "message"),

@@ -36,6 +36,7 @@ def telling(command: list[str], environment, stream: str) -> Iterator[Popen[str]
         yield process
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("number", STATUS)
 def test_training_ends_with_a_checkpoint(number, project, environment):

@@ -272,6 +272,7 @@ def test_every_command_has_a_line_here():
     assert {line.text for line in lines()} >= SILENT | LONG | STARTED | QUICK
 
 
+@pytest.mark.slow
 @process
 @pytest.mark.parametrize(("line", "numbers", "way"), list(cases()))
 def test_what_is_lost_changes_nothing_but_that_results_are_a_no(line, numbers, way, place):
@@ -306,6 +307,7 @@ def test_a_signal_has_its_status_whatever_is_lost(line, begins, way, number, pla
 ENDLESS = "(echo a,b; yes 1,2)"
 
 
+@pytest.mark.slow
 @process
 @pytest.mark.parametrize(
     ("taken", "status"),

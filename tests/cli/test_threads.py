@@ -62,6 +62,7 @@ def test_processes_are_no_more_than_the_cores_that_are_allowed(workers, threads,
     assert workers_within(workers, threads) == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(
     "line",

@@ -117,6 +117,7 @@ def test_numbers_beyond_the_dtype_are_found_before_training(tmp_path: Path) -> N
         prepared(path, memory=900)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["mean", "drop"])
 @pytest.mark.parametrize("scaling", ["none", "standardize"])
 def test_of_many_kinds_the_places_are_held(

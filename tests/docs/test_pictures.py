@@ -26,6 +26,7 @@ def test_a_picture_needs_nothing_else(name):
         assert command in words(picture).replace("\u00a0", " ")
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_the_picture_of_validate_is_what_it_prints():
     assert words((PICTURES / "validate.svg").read_text()) == words(picture_of("validate"))

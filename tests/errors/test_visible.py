@@ -34,6 +34,7 @@ def test_what_acts_is_spelt_out(text, shown):
     assert visible_lines(text) == shown.replace(r"a\nb", "a\nb")
 
 
+@pytest.mark.slow
 def test_nothing_that_acts_is_left_out():
     left = {c for c in map(chr, range(sys.maxunicode + 1)) if visible(c) == c}
     acting = {c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) in

@@ -154,6 +154,7 @@ IMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES, ids=str)
 def test_arrays_keep_their_shape(scale, tmp_path):
     x, y = digits()

@@ -34,6 +34,7 @@ def test_whatever_fails_nothing_older_is_lost(world):
     assert sum(counts.values()) > 70
 
 
+@pytest.mark.slow
 def test_an_older_run_that_cannot_be_put_back_is_kept_where_the_message_says(world):
     case = next(case for case in world.cases if case.name == "overwrite")
     operations = world.count(case)

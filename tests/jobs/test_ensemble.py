@@ -113,6 +113,7 @@ SHARED = {"ensemble": {"members": 3, "split": "shared"}}
 IN_BLOCKS = {"data": {**CONFIG["data"], "features": ["a", "b", "c"], "memory": 700}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, SHARED, REGRESSION, IN_BLOCKS])
 def test_the_first_member_is_the_single_run_byte_for_byte(config, changes):
     single = arrays_of(trained(config, "single", **{**changes, "ensemble": 1}))
@@ -134,6 +135,7 @@ def test_the_bytes_do_not_depend_on_the_processes(config, processes):
     compare(trained(config, "several", processes, **more).folder, one.folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("threads", "most"), [("1", 1), ("2", 2), ("64", 3)])
 @pytest.mark.parametrize("command", ["train", "resume"])
 def test_no_more_processes_train_than_threads_are_allowed(config, threads, most, command, monkeypatch):  # noqa: E501  # fmt: skip
@@ -158,6 +160,7 @@ def test_no_more_processes_train_than_threads_are_allowed(config, threads, most,
     assert machine.available_threads() == cores
 
 
+@pytest.mark.slow
 def test_turns_change_nothing(config, monkeypatch):
     whole = trained(config, "whole")
     monkeypatch.setattr(loop, "MOST_BATCHES_AT_ONCE", 2)
@@ -240,6 +243,7 @@ def test_a_row_is_judged_by_those_that_held_it_out(config):
     assert not (drawn == drawn[0]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [{}, {"class_weight": {"0": 3.0}}])
 def test_the_verdict_speaks_of_the_loss_of_the_mean_prediction(config, weights):
     """On rows that trained, judged by those that they trained; class weights do not count."""

@@ -270,6 +270,7 @@ def test_gaps_mixtures_and_rare_classes(tmp_path):
     train(result.path, output=tmp_path / "run", overrides=ONE, epochs=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("few", "many"), [("a", "b"), ("b", "a")])
 def test_the_metric_of_a_rare_class_sees_it_whichever_name_comes_first(tmp_path, few, many):
     """A model that has learnt nothing may not look good by it, as it does by f1 of the common."""

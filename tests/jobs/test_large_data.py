@@ -93,6 +93,7 @@ def weights(folder):
     return {name: array.tobytes() for name, array in arrays.items() if name != "metadata"}
 
 
+@pytest.mark.slow
 def test_where_the_rows_are_makes_no_difference(write, tmp_path):
     found = []
     for name, data in SOURCES.items():
@@ -206,6 +207,7 @@ def test_a_batch_must_fit(write):
             build(load(write(NPZ, batch_size=size)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", ["full", 200])
 @pytest.mark.parametrize("name", ["npz", "shards"])
 def test_of_a_batch_in_parts_one_part_must_fit(write, tmp_path, monkeypatch, name, batch_size):

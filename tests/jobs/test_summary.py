@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
 from nnctl.system import machine
@@ -10,6 +12,7 @@ from nnctl.training import parts
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_digits_network():
     result = summary(ROOT / "configs/mnist.yaml")
     assert [layer.name for layer in result.layers] == ["dense_1", "dense_2", "dense_3"]
@@ -30,6 +33,7 @@ def test_the_digits_network():
     assert 0 < result.speed.product_seconds < result.speed.step_seconds
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_step_in_parts_is_that_of_a_part_a_thread(monkeypatch):
     config, overrides = ROOT / "configs/mnist.yaml", ["batch_size=full"]
     found = {}

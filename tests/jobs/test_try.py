@@ -136,6 +136,7 @@ def test_where_the_rule_has_no_pieces_there_is_nothing_to_try():
     assert recipes_to_try(RECIPES[0], 200) == [RECIPES[0]]
 
 
+@pytest.mark.slow
 def test_of_few_values_no_finer_pieces_are_tried(folder):
     words = [f"word {k % 15}" for k in range(60)]  # inputs that are no pieces
     few = {"x": [k % 2 for k in range(60)], "z": [k % 5 for k in range(60)], "word": words}
@@ -164,6 +165,7 @@ def test_where_nothing_is_to_be_tried_the_rules_config_is_written(folder, column
 # What is written -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_best_is_written_and_its_figures_are_those_of_train(folder):
     """Pieces are worth much here, so that another recipe than the rule's is written."""
     (folder / "configs").mkdir()
@@ -181,6 +183,7 @@ def test_the_best_is_written_and_its_figures_are_those_of_train(folder):
     assert made["validation"] == dict(best.figures)
 
 
+@pytest.mark.slow
 def test_tune_finds_the_same_figures(folder):
     pytest.importorskip("optuna")
     result = init(chance(folder / "d.csv"), "y", trying=True)
@@ -201,6 +204,7 @@ def padded(table):
     return [[c.rjust(w) for c, w in zip(row, widths, strict=True)] for row in table]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("judges", ["out of the bag", "by time", "alone"])
 def test_the_losses_of_the_rows_are_those_of_the_figure(folder, monkeypatch, judges):
     data = chance(folder / "d.csv")

@@ -160,6 +160,7 @@ def test_answers_are_judged_at_the_kept_cuts_and_quantiles_by_the_median(tmp_pat
     np.testing.assert_allclose(fits[1].predicted, numbers(said_of_it["m_0.5"]), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["binary", "classes", "labels", "number"])
 def test_it_is_told_how_sure_it_was(kind, tmp_path):
     run = run_of(kind, tmp_path).folder

@@ -166,6 +166,7 @@ def test_objects_are_not_written() -> None:
         write_arrays(io.BytesIO(), {"x": np.array([None])})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", [array_names, npz.array_checksums, read_arrays])
 def test_whatever_stands_in_the_directory_is_read_or_refused(read, tmp_path: Path) -> None:
     path = tmp_path / "a.npz"

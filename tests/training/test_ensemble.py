@@ -105,6 +105,7 @@ def wide(number: int) -> Sequential:
     return model
 
 
+@pytest.mark.slow
 def test_many_classes_of_many_members_are_joined_some_rows_at_a_time():
     """Beside what is there anyway, a block's outputs of each member, and what joins a few rows."""
     draws = np.random.default_rng(0)

@@ -244,6 +244,7 @@ def test_a_training_in_parts_tells_the_same_figures(size, batch_size, monkeypatc
         np.testing.assert_allclose(found[0][name], values, rtol=1e-10, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [31, 20])
 def test_any_number_of_threads_gives_the_same_bytes(batch_size, monkeypatch):
     found, run = [], Team.run

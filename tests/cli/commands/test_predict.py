@@ -53,6 +53,7 @@ def test_a_header_alone_gives_a_header(trained, invoke):
     assert (result.exit_code, result.stdout) == (0, "prediction,probability\n")
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_predictions_are_utf8_whatever_the_terminal_speaks(project, process):
     table = Path("table.csv").read_text(encoding="utf-8").replace("yes", "æble")
@@ -64,6 +65,7 @@ def test_predictions_are_utf8_whatever_the_terminal_speaks(project, process):
     assert "\næble," in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_row_that_comes_is_predicted_before_the_next_one(trained, environment):
     command = [sys.executable, "-m", "nnctl", "predict", "runs/small", "-"]

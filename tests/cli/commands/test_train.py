@@ -298,6 +298,7 @@ def test_a_member_is_for_the_smoke_test_alone(project, invoke):
     assert "the config has members 1 to 3" in beyond.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["explain", "gradcheck", "profile"])
 def test_commands_for_one_model_take_a_member(project, invoke, command):
     several = (command, "small.yaml", "--set", "ensemble=3", "--json", "--member")

@@ -47,6 +47,7 @@ def test_a_table_of_trials_and_the_command_to_run_next(searched, process):
     assert any(line.endswith("(best so far)") for line in told)
 
 
+@pytest.mark.slow
 def test_json_is_one_object_and_nothing_else_is_said(searched, invoke):
     done = invoke("tune", "small.yaml", "--workers", "1", "--trials", "2", "--json", "-q")
     values = json.loads(done.stdout)

@@ -80,6 +80,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
         list_runs(tmp_path / "gone")
 
 
+@pytest.mark.slow
 def test_a_thousand_runs_take_half_a_second(tmp_path):
     for number in range(1000):
         layers = [{"type": "dense", "units": 1 + number % 3, "note": "x" * 3000}]

@@ -81,6 +81,7 @@ def test_each_combination_is_tried_before_the_study_ends(begin_there):
     assert study.is_done()
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_silent_is_run_again_and_counts_once(begin_there, monkeypatch):
     silent, study = begin_there(), begin_there()
     with monkeypatch.context() as patch:
