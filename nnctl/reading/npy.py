@@ -12,6 +12,7 @@ from nnctl.reading.storage import ByteFile, StoredArray
 from nnctl.system.npz import Header, header_of, open_member
 
 WIDEST = 8  # bytes of a number in a run
+SMALL = 1 << 23  # bytes: of more, a copy beside what is made of it would be felt
 CHUNK = 1 << 20
 _LOCAL_HEADER = 30  # bytes of a member's, before its name
 
@@ -29,9 +30,10 @@ def stored_npy(path: Path) -> StoredArray:
 
 
 def stored_member(path: Path, name: str, memory: int) -> StoredArray | None:
-    """An array of an `.npz` file that may be too large for memory; None for one that is not.
+    """An array of an `.npz` file that is read where it stands; None for one that is held better.
 
-    It is read where it stands; its checksum is verified here. Raises `NnctlError` as `stored_npy`
+    That is a small one and, unless it may be too large for memory, one whose rows do not lie one
+    after another in the file. Its checksum is verified here. Raises `NnctlError` as `stored_npy`
     does, and for a compressed one, which takes more memory than it may.
     """
     with open_member(path, name) as (stream, info):
@@ -39,7 +41,9 @@ def stored_member(path: Path, name: str, memory: int) -> StoredArray | None:
         if isinstance(header, str):
             raise NnctlError(Problem(f'array "{name}": {header}', None, str(path)))
         compressed = info.compress_type != zipfile.ZIP_STORED
-        if header.count * WIDEST <= memory or (compressed and info.file_size <= memory):
+        in_rows = header.shape and not (header.by_column and len(header.shape) > 1)
+        most = memory if compressed or not in_rows else min(memory, SMALL)
+        if header.count * WIDEST <= most or (compressed and info.file_size <= memory):
             return None
         if compressed:
             message = f'array "{name}": it is compressed, and takes {info.file_size:,} bytes, more '

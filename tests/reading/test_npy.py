@@ -8,6 +8,7 @@ import pytest
 
 from nnctl.data.prepare import Wanted, prepare
 from nnctl.errors import NnctlError
+from nnctl.reading import npy
 from nnctl.reading.files import DataFile
 from nnctl.reading.npy import stored_member, stored_npy
 from nnctl.reading.source import open_source
@@ -69,6 +70,20 @@ def test_a_member_is_read_where_it_stands_if_it_may_be_too_large(tmp_path: Path)
     stored = stored_member(path, "x", X.size * 8 - 1)
     assert stored is not None and stored.file.name == str(path)
     np.testing.assert_array_equal(stored[1:3], X[1:3])
+
+
+def test_a_large_member_is_read_where_it_stands_and_not_held_beside_what_is_made_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npy, "SMALL", X.size * 8 - 1)
+    np.savez(tmp_path / "rows.npz", x=X)
+    np.savez(tmp_path / "columns.npz", x=np.asfortranarray(X))
+    np.savez_compressed(tmp_path / "compressed.npz", x=X)
+    stored = stored_member(tmp_path / "rows.npz", "x", 1 << 40)
+    assert stored is not None
+    np.testing.assert_array_equal(stored[:], X)
+    for other in ("columns", "compressed"):
+        assert stored_member(tmp_path / f"{other}.npz", "x", 1 << 40) is None
 
 
 def test_a_compressed_member_is_held_or_refused(tmp_path: Path) -> None:
