@@ -16,9 +16,9 @@ from nnctl.graph import Name
 from nnctl.graph.program import NamedCall
 from nnctl.jobs.finding import find_config, member_or_first
 from nnctl.jobs.job import training_of
-from nnctl.system import machine
 from nnctl.training.loop import Training, TrainingDiverged
 from nnctl.training.step import Step
+from nnctl.training.team import Team
 from nnctl.training.update import rates_of
 
 EPOCHS = 1_000_000  # more than there will be time for
@@ -91,19 +91,18 @@ def profile(
     loaded = load(find_config(config), overrides=overrides, named=named)
     built = build(loaded, member=member_or_first(member))
     training = training_of(built)
-    with training.on_threads() as threads, np.errstate(all="ignore"):
+    with training.on_threads() as team, np.errstate(all="ignore"):
         whole = seconds_of_training(training)
         step = training.step
         rates = rates_of(training.optimizer, training.learning_rate(0), 0)
         batch = np.arange(training.batch_size)
         step.run(built.train, batch[None], [rates])
-        calls, sharing = step.calls, shared_by(step, threads)
-        with machine.thread_limit(threads // sharing):
-            alone = seconds_of_calls(calls)
-            limit = product_seconds(calls)
-            times = min(ROUNDS * STEPS_A_ROUND, 1 + int(CLOCKED / max(alone, 1e-9)))
-            entries = entries_of(calls, times)
-    return Profile(step.rows, threads, whole, alone / sharing, limit / sharing, entries)
+        calls, sharing = calls_shared(step, team), parts_at_once(step, team)
+        alone = seconds_of_calls(calls)
+        limit = product_seconds(calls)
+        times = min(ROUNDS * STEPS_A_ROUND, 1 + int(CLOCKED / max(alone, 1e-9)))
+        entries = entries_of(calls, times)
+    return Profile(step.rows, team.size, whole, alone / sharing, limit / sharing, entries)
 
 
 def seconds_of_training(training: Training) -> float:
@@ -126,13 +125,20 @@ def seconds_of_training(training: Training) -> float:
 
 
 def product_seconds(calls: Sequence[NamedCall]) -> float:
-    """What the matrix products among some calls take alone, on the threads of the moment."""
+    """What the matrix products among some calls take alone."""
     return seconds_of_calls([named for named in calls if named.value.operation is Name.MATMUL])
 
 
-def shared_by(step: Step, threads: int) -> int:
-    """How many threads share the calls of a step; where they share products, each call is all's."""
-    return min(step.most_threads, threads)
+def parts_at_once(step: Step, team: Team) -> int:
+    """How many parts of a step the threads compute at once, each all calls of its own."""
+    return min(step.most_threads, team.size) if step.parts > 1 else 1
+
+
+def calls_shared(step: Step, team: Team) -> list[NamedCall]:
+    """The calls of a step, where its parts are not what the threads share: by all of them."""
+    if step.parts > 1:
+        return list(step.calls)
+    return [NamedCall(named.value, team.shared(named.call)) for named in step.calls]
 
 
 def seconds_of_calls(calls: Sequence[NamedCall]) -> float:

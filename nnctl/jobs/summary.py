@@ -16,7 +16,13 @@ from nnctl.data.streamed import Streamed
 from nnctl.graph import Name, Shape, Value
 from nnctl.jobs.finding import find_model
 from nnctl.jobs.job import training_of
-from nnctl.jobs.profile import EPOCHS, product_seconds, seconds_of_training, shared_by
+from nnctl.jobs.profile import (
+    EPOCHS,
+    calls_shared,
+    parts_at_once,
+    product_seconds,
+    seconds_of_training,
+)
 from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.blocks import Inputs as ModelInputs
@@ -137,13 +143,11 @@ def held_bytes(built: Built) -> int:
 
 def speed_of(training: Training) -> Speed:
     """Trains for a moment, and measures."""
-    with training.on_threads() as threads, np.errstate(all="ignore"):
+    with training.on_threads() as team, np.errstate(all="ignore"):
         seconds = seconds_of_training(training)
         step = training.step
-        sharing = shared_by(step, threads)
-        with machine.thread_limit(threads // sharing):
-            limit = product_seconds(step.calls) / sharing
-        return Speed(training.batch_size, step.parts, threads, seconds, limit)
+        limit = product_seconds(calls_shared(step, team)) / parts_at_once(step, team)
+        return Speed(training.batch_size, step.parts, team.size, seconds, limit)
 
 
 def summary_of(

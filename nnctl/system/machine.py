@@ -2,13 +2,12 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
-
-# Below so many multiply-adds a product, handing work to another thread costs more than it saves.
-MULTIPLY_ADDS_WORTH_A_THREAD = 4_000_000
 
 
 def memory() -> int | None:
@@ -41,19 +40,57 @@ def available_threads(processes: int = 1) -> int:
     A process that is bound to some of the cores has these to itself.
     """
     allowed = [info["num_threads"] for info in blas().info() if info["user_api"] == "blas"]
+    allowed = allowed if single.granted is None else [single.granted]
     cores = os.cpu_count() or 1
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
     return int(min([own if own < cores else max(1, cores // processes), *allowed]))
-
-
-def threads_for(multiply_adds: int, processes: int = 1) -> int:
-    """The threads for work whose largest product has so many multiply-adds, in each process."""
-    if multiply_adds < MULTIPLY_ADDS_WORTH_A_THREAD:
-        return 1
-    return available_threads(processes)
 
 
 def thread_limit(threads: int) -> AbstractContextManager[object]:
     """Inside, products use that many threads; outside, as many as before."""
     limit: AbstractContextManager[object] = blas().limit(limits=threads, user_api="blas")
     return limit
+
+
+@contextmanager
+def products_on_one_thread() -> Iterator[None]:
+    """Inside, a product is computed by the thread that asks for it.
+
+    How the library shares one out changes its last digits, and its threads wait for each other
+    without a pause, which costs ten times the time where another program wants the core. Those
+    that `available_threads` tells of stay available.
+    """
+    single.enter()
+    try:
+        yield
+    finally:
+        single.leave()
+
+
+class Single:
+    """Whether products are on one thread, for all who want them so at the same time.
+
+    `granted` are the threads that were available before, while there is somebody.
+    """
+
+    def __init__(self) -> None:
+        self.granted: int | None = None
+        self._lock, self._inside = threading.Lock(), 0
+        self._limit: AbstractContextManager[object] = nullcontext()
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self.granted = available_threads()
+                self._limit = thread_limit(1)
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.__exit__(None, None, None)
+                self.granted = None
+
+
+single = Single()

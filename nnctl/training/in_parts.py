@@ -19,7 +19,6 @@ from nnctl.graph import Array, Graph, Program, Value, gradients
 from nnctl.graph.numpy_calls import Call, aligned_zeros
 from nnctl.graph.program import NamedCall
 from nnctl.network.optimizers import Optimizer
-from nnctl.system import machine
 from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
 from nnctl.training.parts import PartProgram
@@ -266,15 +265,14 @@ class StepInParts:
         team = team or Team(1)
         threads = min(team.size, self.most_threads)
         self._prepare(threads)
-        with machine.thread_limit(1):  # how many share a product changes its last digits
-            for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
-                given = data, rows, self._begin(numbers), output
-                team.run([partial(self._compute, threads, k, *given) for k in range(threads)])
-                self._end()
-                for call in self._update.program.replay:
-                    call()
-                for array in self._update.penalties:
-                    penalty += float(array)
+        for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
+            given = data, rows, self._begin(numbers), output
+            team.run([partial(self._compute, threads, k, *given) for k in range(threads)])
+            self._end()
+            for call in self._update.program.replay:
+                call()
+            for array in self._update.penalties:
+                penalty += float(array)
         if self.part is None:
             return outputs, penalty
         for slot in self._update.united:

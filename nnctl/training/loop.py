@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from zlib import crc32
 
 import numpy as np
@@ -26,10 +26,8 @@ from nnctl.training.scoring import Scorer, Totals
 from nnctl.training.shuffling import draw_order, in_order
 from nnctl.training.state import TrainingState
 from nnctl.training.step import Examples, Model, Step
+from nnctl.training.team import Team
 from nnctl.training.update import rates_of
-
-if TYPE_CHECKING:
-    from nnctl.training.team import Team
 
 # Outputs are kept for some batches, whose losses and metrics are then computed at once.
 MOST_BATCHES_AT_ONCE = 64
@@ -108,24 +106,16 @@ class Training:
         return self._step(self.batch_size)
 
     @contextmanager
-    def on_threads(self) -> Iterator[int]:
-        """Inside, the run uses the threads that suit it; yields how many.
+    def on_threads(self) -> Iterator[Team]:
+        """Inside, the run uses the threads that suit it, which are yielded.
 
-        They share the parts of a batch, or else its matrix products.
+        They share the parts of a batch, or else the pieces of its large products.
         """
-        step = self.step
         processes = 1 if self.ranks is None else self.ranks.local
-        if step.most_threads == 1:
-            threads = machine.threads_for(max(step.products, default=0), processes)
-            with machine.thread_limit(threads):
-                yield threads
-            return
-        from nnctl.training.team import Team  # few batches are large enough
-
-        threads = min(step.most_threads, machine.available_threads(processes))
-        with machine.thread_limit(threads), Team(threads) as self._team:
+        threads = min(self.step.most_threads, machine.available_threads(processes))
+        with machine.products_on_one_thread(), Team(threads) as self._team:
             try:
-                yield threads
+                yield self._team
             finally:
                 self._team = None
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients
 from nnctl.graph.layout import Layout
+from nnctl.graph.numpy_calls import Pieces
 from nnctl.graph.parts import BatchPart
 from nnctl.graph.program import NamedCall, dependencies_of
 from nnctl.graph.rebinding import rebound
@@ -263,7 +264,9 @@ class TrainingStep:
         self._rates = [self.program[rate] for rate in rates]
         self._penalties = [self.program[penalty] for penalty in penalties]
         self.rows, self.numbers = len(self.y_pred), self.y_pred.size
-        self.parts = self.most_threads = 1
+        self.parts = 1
+        shared = [call for call in self.program.replay if isinstance(call, Pieces)]
+        self.most_threads = max((len(call.calls) for call in shared), default=1)
         self.calls, self.products = self.program.calls, self.program.products
 
     @property
@@ -297,6 +300,8 @@ class TrainingStep:
         penalty = 0.0
         gather = [] if self.whole else list(zip(data.takes(), self._batch, strict=True))
         replay, y_pred = self.program.replay, self.y_pred
+        if self.most_threads > 1 and team is not None:
+            replay = [team.shared(call) for call in replay]
         for rows, numbers, output in zip(own, rates, outputs, strict=True):
             for take, out in gather:
                 take(rows, 0, out, "clip")

@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 
 import numpy as np
+
+from nnctl.graph.numpy_calls import Call, Pieces
 
 Work = Callable[[], object]
 
@@ -77,6 +80,14 @@ class Team:
         for helper in self._helpers:
             helper.go()
         self._helpers = []
+
+    def shared(self, call: Call) -> Call:
+        """The call, whose pieces the threads share if it has some."""
+        if self.size == 1 or not isinstance(call, Pieces):
+            return call
+        dealt = (call.calls[k :: self.size] for k in range(self.size))
+        works = [own[0] if len(own) == 1 else Pieces(own) for own in dealt if own]
+        return partial(self.run, works)
 
     def run(self, works: Sequence[Work]) -> None:
         """Does all pieces of work, up to one a thread, and returns when none is at work any more.

@@ -24,6 +24,39 @@ def test_blocks_make_up_the_product(generator, shape, transposed, dtype):
     assert error <= 20 * np.finfo(dtype).eps * np.sqrt(inner) * np.abs(exact).max()
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_pieces_make_up_a_large_product(generator, transposed, dtype):
+    a = generator.normal(size=(125, 512)).astype(dtype)
+    b = generator.normal(size=(512, 512)).astype(dtype)
+    b = b.T if transposed else b
+    out = np.full((125, 512), np.nan, dtype)
+    (call,) = numpy_calls.product(out, a, b)
+    assert isinstance(call, numpy_calls.Pieces) and len(call.calls) == 4
+    for piece in reversed(call.calls):  # none needs another
+        piece()
+    assert_allclose(out, a @ b, rtol=1e-4 if dtype == "float32" else 1e-12, atol=1e-4)
+    found = out.tobytes()
+    call()
+    assert out.tobytes() == found
+
+
+@pytest.mark.parametrize(
+    "columns, multiply_adds, count",
+    [
+        (512, 15_999_999, 1),
+        (512, 16_000_000, 2),
+        (512, 33_554_432, 4),
+        (255, 10**9, 1),  # a piece of 128 columns and one of 127
+        (257, 10**9, 1),
+        (384, 10**9, 2),
+        (2048, 10**9, 8),
+    ],
+)
+def test_pieces_are_equal_and_neither_too_small_nor_too_narrow(columns, multiply_adds, count):
+    assert numpy_calls.pieces(columns, multiply_adds) == count
+
+
 @pytest.mark.parametrize(
     ("rows", "multiply_adds", "count"),
     [

@@ -2,8 +2,6 @@
 
 import os
 
-import pytest
-
 from nnctl.system import machine
 
 
@@ -28,10 +26,16 @@ def test_a_limit_of_the_environment_is_not_passed():
         assert machine.available_threads() == 1
 
 
-@pytest.mark.parametrize("more, threads", [(-1, 1), (0, 3), (1, 3)])
-def test_small_products_run_on_one_thread(monkeypatch, more, threads):
-    monkeypatch.setattr(machine, "available_threads", lambda processes: 3)
-    assert machine.threads_for(machine.MULTIPLY_ADDS_WORTH_A_THREAD + more) == threads
+def test_products_are_on_one_thread_until_the_last_who_wants_it_is_gone():
+    before, available = threads_of_products(), machine.available_threads()
+    first, second = machine.products_on_one_thread(), machine.products_on_one_thread()
+    for entered in (first, second):
+        entered.__enter__()
+        assert threads_of_products() == {1} and machine.available_threads() == available
+    first.__exit__(None, None, None)
+    assert threads_of_products() == {1} and machine.available_threads() == available
+    second.__exit__(None, None, None)
+    assert threads_of_products() == before and machine.available_threads() == available
 
 
 def test_the_process_has_had_less_memory_than_the_computer_has():

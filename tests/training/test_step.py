@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from nnctl import Sequential
-from nnctl.graph import Graph
+from nnctl.graph import Graph, numpy_calls
 from nnctl.layers import BatchNormalization, Conv1D, Dense, Dropout, MaxPooling1D
 from nnctl.losses import MeanSquaredError
 from nnctl.optimizers import SGD, Adam
+from nnctl.system import machine
 from nnctl.training.step import Examples, Forward, Penalty, Setup, TrainingStep, trace
+from nnctl.training.team import Team
 from tests.calls import calls_of
 
 
@@ -101,3 +103,24 @@ def test_a_penalty_beyond_the_largest_number_is_infinite():
     model = Sequential([layer], dtype="float64")
     model.build((1,))
     assert Penalty(model)() == math.inf
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), Adam(0.1, clipnorm=1.0)])
+def test_threads_that_share_large_products_change_no_byte(optimizer, monkeypatch):
+    """Of products, outputs and figures, however many threads BLAS and Python may have."""
+    monkeypatch.setattr(numpy_calls, "MULTIPLY_ADDS_A_PIECE", 100_000)
+    draws = np.random.default_rng(0)
+    x, y = draws.standard_normal((40, 30)), draws.standard_normal((40, 1))
+    run, found, at_once = Team.run, [], set()
+    monkeypatch.setattr(
+        Team, "run", lambda team, works: (at_once.add(len(works)), run(team, works))
+    )
+    for threads in (1, 2, 4):
+        monkeypatch.setattr(machine, "available_threads", lambda processes=1, n=threads: n)
+        with machine.thread_limit(threads):
+            model = Sequential([Dense(512, "relu"), Dense(512, "tanh"), Dense(1)], seed=2)
+            model.compile(optimizer, "mean_squared_error", ["mae"])
+            history = model.fit(x, y, batch_size=20, epochs=2, verbose=0, validation_split=0.25)
+        found.append((model.vector.tobytes(), history.history))
+    assert found[0] == found[1] == found[2]
+    assert at_once == {2, 4}

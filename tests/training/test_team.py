@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from nnctl.graph.numpy_calls import Pieces
 from nnctl.training.team import Team
 
 
@@ -61,6 +62,20 @@ def test_what_goes_wrong_in_a_thread_is_raised_in_the_callers():
         with pytest.raises(ValueError, match="beside"):
             team.run([fail_not, fail])
         team.run([fail_not, fail_not])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+def test_the_pieces_of_a_call_are_shared(size):
+    done = []
+    call = Pieces([lambda k=k: done.append((k, threading.get_ident())) for k in range(4)])
+    with Team(size) as team:
+        shared = team.shared(call)
+        for _ in range(2):
+            done.clear()
+            shared()
+            assert sorted(k for k, _ in done) == [0, 1, 2, 3]
+            assert len({thread for _, thread in done}) == min(size, 4)
+        assert team.shared(fail_not) is fail_not
 
 
 def test_threads_go_home_and_warn_of_no_number():

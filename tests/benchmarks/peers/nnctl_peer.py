@@ -12,6 +12,7 @@ from nnctl.optimizers import SGD, Adam
 from nnctl.system import machine
 from nnctl.training.ranks import Ranks
 from nnctl.training.step import Forward
+from nnctl.training.team import Team
 from tests.benchmarks.peers import Made
 from tests.benchmarks.workloads import PREDICTED_AT_ONCE, Layer, Workload, initial_weights
 
@@ -54,15 +55,12 @@ def product_seconds(workload: Workload, x: np.ndarray, y: np.ndarray) -> float:
     """What the matrix products of a training step, or of a pass of prediction, take alone."""
     model = model_of(workload)
     if workload.predicts:
-        program = Forward(model, PREDICTED_AT_ONCE).program
-        threads = machine.threads_for(max(program.products))
-        times, calls = len(x) / PREDICTED_AT_ONCE, program.calls
-    else:
-        step = model.step(model.examples(x, y), workload.rows_a_step)
-        threads = machine.threads_for(max(step.products))
-        if step.most_threads > 1:  # they share parts, not products
-            threads = machine.available_threads()
-        sharing = profile.shared_by(step, threads)
-        threads, times, calls = threads // sharing, 1 / sharing, step.calls
-    with machine.thread_limit(threads):
-        return profile.product_seconds(calls) * times
+        calls = Forward(model, PREDICTED_AT_ONCE).program.calls
+        times = len(x) / PREDICTED_AT_ONCE / machine.available_threads()  # a block each
+        with machine.thread_limit(1):
+            return profile.product_seconds(calls) * times
+    step = model.step(model.examples(x, y), workload.rows_a_step)
+    threads = min(step.most_threads, machine.available_threads())
+    with machine.thread_limit(1), Team(threads) as team:
+        seconds = profile.product_seconds(profile.calls_shared(step, team))
+        return seconds / profile.parts_at_once(step, team)
