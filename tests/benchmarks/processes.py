@@ -144,12 +144,24 @@ def predicting(folder: Path) -> dict[str, list[str]]:
     }
 
 
+def to_a_loss(folder: Path) -> dict[str, list[str]]:
+    """`init`'s network on a table, until it is as good as scikit-learn's MLP becomes."""
+    program = [sys.executable, "-m", "tests.benchmarks.to_a_loss"]
+    arrays = str(folder / "arrays.npz")
+    subprocess.run([*program, "arrays", arrays], check=True)
+    line = [*program, "least", "sklearn", arrays]
+    done = subprocess.run(line, check=True, capture_output=True, text=True)
+    loss = str(json.loads(done.stdout)["loss"])
+    return {name: [*program, "race", name, arrays, loss] for name in ("nnctl", "torch", "sklearn")}
+
+
 RACES = {
     race.name: race
     for race in [
         Race("W8", "569 rows, 100 epochs, from a cold start", cold),
         Race("start", "the irises, 1 epoch, against five imports", starting),
         Race("command", "784-25-15-10, 50 epochs: nnctl train against fit", own_cost),
+        Race("table", "init's network for california, to the loss of scikit-learn's", to_a_loss),
         Race("csv", f"reading {ROWS:,} × {PIXELS + 1} numbers", reading),
         Race("predict", f"predictions of {ROWS:,} × {PIXELS} numbers, CSV to CSV", predicting),
     ]

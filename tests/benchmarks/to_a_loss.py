@@ -1,8 +1,9 @@
-"""The race to a loss: `python -m tests.benchmarks.to_a_loss PEER ARRAYS LOSS`.
+"""The race to a loss: `python -m tests.benchmarks.to_a_loss race PEER ARRAYS LOSS`.
 
 Each library trains the network that `nnctl init` writes for a table, on the inputs that nnctl makes
 of it, until rows that do not train show no more than a given loss; after each epoch it looks.
-Prints as JSON the seconds that it took, the mean of a few seeds, and the epochs.
+Prints as JSON the seconds that it took, the mean of a few seeds, and the epochs. `arrays FILE`
+writes the inputs, `least PEER ARRAYS` prints the least loss that a library comes to.
 """
 
 import json
@@ -16,6 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tests.benchmarks.tables.tables import DATASETS
+
+TABLE, TARGET = DATASETS / "tables" / "california.csv.gz", "median_house_value"
 SEEDS = (1, 2, 3)
 MOST_EPOCHS, PATIENCE = 200, 10
 Losses = Iterator[float]
@@ -43,20 +47,21 @@ class Arrays(NamedTuple):
             return cls(**{name: file[name] for name in cls._fields})
 
 
-def write_arrays(table: Path, target: str, path: Path) -> None:
-    """What nnctl makes of a table of numbers by the config that `init` writes for it."""
+def arrays(name: str, table: Path = TABLE, target: str = TARGET) -> None:
+    """Writes what nnctl makes of a table by the config that `init` writes for it."""
     from nnctl.assembly.build import build
     from nnctl.config import load
     from nnctl.jobs.init import init
 
+    path = Path(name)
     written = init(table, target, output=path.with_suffix(".yaml"))
     config = load(written.path, overrides=["ensemble=1"])
     built, recipe = build(config), written.plan.recipe
     train, validation = built.train, built.validation
     assert validation is not None
-    arrays = train.x, train.y, validation.x, validation.y, recipe.hidden, recipe.dropout
-    given = (*map(np.asarray, arrays), recipe.batch_size, recipe.learning_rate)
-    np.savez(path, **dict(zip(Arrays._fields, given, strict=True)))
+    rows = train.x[:], train.y, validation.x[:], validation.y
+    given = *rows, recipe.hidden, recipe.dropout, recipe.batch_size, recipe.learning_rate
+    np.savez(path, **dict(zip(Arrays._fields, map(np.asarray, given), strict=True)))
 
 
 def of_nnctl(data: Arrays, seed: int) -> Losses:
@@ -127,7 +132,7 @@ PEERS: dict[str, Callable[[Arrays, int], Losses]] = {
 }
 
 
-def least(losses: Losses) -> float:
+def least_of(losses: Losses) -> float:
     """The least loss before so many epochs without a lesser one."""
     best, behind = math.inf, 0
     for loss in losses:
@@ -147,8 +152,12 @@ def epochs_to(losses: Losses, loss: float) -> int:
     raise AssertionError("losses have no end")
 
 
-def main(peer: str, arrays: str, loss: str) -> None:
-    data = Arrays.load(arrays)
+def least(peer: str, path: str) -> None:
+    print(json.dumps({"loss": least_of(PEERS[peer](Arrays.load(path), 0))}))
+
+
+def race(peer: str, path: str, loss: str) -> None:
+    data = Arrays.load(path)
     next(PEERS[peer](data, 0))  # what is loaded and made for the first time
     start = time.perf_counter()
     epochs = [epochs_to(PEERS[peer](data, seed), float(loss)) for seed in SEEDS]
@@ -157,4 +166,6 @@ def main(peer: str, arrays: str, loss: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    name, *words = sys.argv[1:]
+    made: dict[str, Callable[..., None]] = {"arrays": arrays, "least": least, "race": race}
+    made[name](*words)
