@@ -26,11 +26,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Call = Callable[[], Any]
 
 
-class Pieces:
-    """Calls that fill parts of one array, and do not wait for each other: threads may share them.
-
-    How many there are follows from shapes alone, so the result is the same on any of them.
-    """
+class InTurn:
+    """Calls that follow one another, as one."""
 
     def __init__(self, calls: Sequence[Call]) -> None:
         self.calls = tuple(calls)
@@ -38,6 +35,13 @@ class Pieces:
     def __call__(self) -> None:
         for call in self.calls:
             call()
+
+
+class Pieces(InTurn):
+    """Calls that do not wait for each other: threads may share them.
+
+    How many there are follows from shapes alone, so the result is the same on any of them.
+    """
 
 
 def elementwise(ufunc: np.ufunc, out: Array, *arrays: Array) -> list[Call]:

@@ -264,12 +264,13 @@ class StepInParts:
         penalty = 0.0
         team = team or Team(1)
         threads = min(team.size, self.most_threads)
+        update = [team.shared(call) for call in self._update.program.replay]
         self._prepare(threads)
         for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
             given = data, rows, self._begin(numbers), output
             team.run([partial(self._compute, threads, k, *given) for k in range(threads)])
             self._end()
-            for call in self._update.program.replay:
+            for call in update:
                 call()
             for array in self._update.penalties:
                 penalty += float(array)

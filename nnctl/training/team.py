@@ -7,7 +7,7 @@ from types import TracebackType
 
 import numpy as np
 
-from nnctl.graph.numpy_calls import Call, Pieces
+from nnctl.graph.numpy_calls import Call, InTurn, Pieces
 
 Work = Callable[[], object]
 
@@ -86,8 +86,7 @@ class Team:
         if self.size == 1 or not isinstance(call, Pieces):
             return call
         dealt = (call.calls[k :: self.size] for k in range(self.size))
-        works = [own[0] if len(own) == 1 else Pieces(own) for own in dealt if own]
-        return partial(self.run, works)
+        return partial(self.run, [InTurn(own) for own in dealt if own])
 
     def run(self, works: Sequence[Work]) -> None:
         """Does all pieces of work, up to one a thread, and returns when none is at work any more.
