@@ -10,7 +10,7 @@ from nnctl.assembly.importance import output_names
 from nnctl.assembly.predicted import numbers_of
 from nnctl.assembly.trained import Trained
 from nnctl.graph import Array
-from nnctl.insight.attribution import attribute
+from nnctl.insight.attribution import attribute, attribute_in_steps
 from nnctl.insight.slopes import Slopes
 from nnctl.network.answers import is_yes, likeliest
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
@@ -48,13 +48,19 @@ class Reasoning:
     def _slopes(self) -> Slopes:
         return Slopes(self.trained.members)
 
-    def of(self, made: Array) -> Reasons:
-        """The reasons for the predictions of the prepared inputs `made` (rows, …)."""
+    def of(self, made: Array, steps: int | None = None) -> Reasons:
+        """The reasons for the predictions of the prepared inputs `made` (rows, …).
+
+        In so many `steps` they are found quickly, and hold about; else as exactly as is proved.
+        """
         x = made.reshape(len(made), -1).astype(np.float64)
         starts = starts_of(self.trained)
         chosen, weights, shift = self._outputs(made)
         baseline = np.broadcast_to(self.reference, x.shape)
-        found = attribute(self._slopes, x, baseline, weights, starts)
+        if steps is None:
+            found = attribute(self._slopes, x, baseline, weights, starts)
+        else:
+            found = attribute_in_steps(self._slopes, x, baseline, weights, steps)
         output, before = found.output + shift, found.baseline + shift
         return Reasons(chosen, output, before, found.contributions, found.holds(starts))
 

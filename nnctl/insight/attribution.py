@@ -91,6 +91,23 @@ def attribute(
     return found
 
 
+def attribute_in_steps(
+    function: Function, x: Array, baseline: Array, weights: Array, steps: int
+) -> Attributed:
+    """The same in so many even steps, by the slopes in their middles: quick, and less exact.
+
+    It suits what is looked at, as pictures are; the sums show how far off it is.
+    """
+    whole = x - baseline
+    contributions = np.zeros(x.shape)
+    with np.errstate(all="ignore"):
+        for step in range(steps):
+            place = (step + 0.5) / steps
+            contributions += function(baseline + place * whole, weights)[1]
+        ends = (function(each, weights)[0] for each in (x, baseline))
+        return Attributed(contributions * whole / steps, *ends)
+
+
 def walk(
     function: Function,
     x: Array,

@@ -15,10 +15,11 @@ VALIDATION = "val_"
 
 @dataclass(frozen=True)
 class Curves:
-    """A chart, and the title over it."""
+    """A chart, the title over it, and what it is measured in, where that is not plain."""
 
     title: str
     drawing: Markup
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
             for place, run in enumerate(runs)
             for epoch in run.best_epochs
         ]
-        drawn.append(Curves(name, Markup(charts.curves(name, lines, marks))))
+        units = {run.units.get(name, "") for run in runs}
+        unit = units.pop() if len(units) == 1 else ""
+        drawn.append(Curves(name, Markup(charts.curves(name, lines, marks)), unit))
     if any(changes(run) for run in runs):
         rates = [
             Line(run.name, history["epoch"], history["learning_rate"], place)

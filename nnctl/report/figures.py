@@ -1,5 +1,6 @@
 """One run as the page shows it: its numbers, and its drawings, ready to be laid out."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,14 +9,19 @@ from markupsafe import Markup
 
 from nnctl.config.types import Entry
 from nnctl.data.classes import Label
+from nnctl.errors.visible import visible
+from nnctl.graph import Array
 from nnctl.report import png
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
+from nnctl.report.column_drawings import ShownColumn, key_of_outputs, pairs_alike, shown_columns
 from nnctl.report.curves import first_not_finite
 from nnctl.report.first_layer import FirstLayer
 from nnctl.report.predictions import Judged, Worst
+from nnctl.report.surface_charts import SIGNS, surface_charts
 from nnctl.report.wording import count_text, number
 
+POWER = r"-?\d[\d.]*e[-+]?\d+"  # a number, as messages have it
 MOST_CLASSES = 20  # whose confusions fit a table of counts
 MOST_CONFUSIONS = 12
 MOST_TARGETS = 6
@@ -31,6 +37,16 @@ class Tile:
     source: str = ""
     drawing: Markup | None = None
     worst: Worst | None = None
+    reason: Markup | None = None
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Some examples under a heading, and in a sentence which they are."""
+
+    heading: str
+    said: str
+    tiles: list[Tile]
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,10 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Cell:
-    """A count of a confusion matrix, and how full its colour is, from 0 to 1."""
+    """A count of a confusion matrix, and how full its colour is among the confusions, from 0 to 1.
+
+    Those that are right have no colour.
+    """
 
     count: int
     right: bool
@@ -144,7 +163,7 @@ class DrawnRun:
         if not isinstance(seconds, float):
             seconds = sum(sum(history.get("seconds", ())) for history in self.run.histories)
         together = ", of all members together" if config.members > 1 else ""
-        return [*facts, ("training", f"{number(seconds, 3)} s{together}")]
+        return [*facts, ("training", f"{number(seconds)} s{together}")]
 
     @property
     def not_finite(self) -> int | None:
@@ -157,12 +176,11 @@ class DrawnRun:
         if judged is None or len(judged.classes) > MOST_CLASSES or judged.matrix is None:
             return None
         rows = []
+        fullness = fullness_of(np.array(judged.matrix)).tolist()
         for k, (label, counts) in enumerate(zip(judged.classes, judged.matrix, strict=True)):
-            # The root lets rare confusions be seen beside hundreds of hits.
-            fullness = np.sqrt(np.array(counts) / max(1, sum(counts))).tolist()
             cells = [
                 Cell(count, k == column, round(full, 3))
-                for column, (count, full) in enumerate(zip(counts, fullness, strict=True))
+                for column, (count, full) in enumerate(zip(counts, fullness[k], strict=True))
             ]
             rows.append((label, cells))
         return rows
@@ -173,7 +191,8 @@ class DrawnRun:
         judged = self.run.judged
         if judged is None or self.matrix is not None or (counts := judged.matrix) is None:
             return None
-        return png.counts(np.array(counts))
+        matrix = np.array(counts)
+        return png.counts(fullness_of(matrix), np.diagonal(matrix))
 
     @property
     def confusions(self) -> list[tuple[Label, Label, int]]:
@@ -210,21 +229,85 @@ class DrawnRun:
         if coverage is None:
             return ""
         kind = "sets of labels" if self.run.judged and self.run.judged.confusion else "ranges"
-        low, high = (number(end, 3) for end in coverage.by_chance)
+        low, high = (number(end) for end in coverage.by_chance)
         return (
-            f"The {kind} hold the truth of {number(coverage.found, 3)} of the rows; "
-            f"{number(coverage.wanted, 3)} is wanted, and chance allows {low} to {high}."
+            f"The {kind} hold the truth of {number(coverage.found)} of the rows; "
+            f"{number(coverage.wanted)} is wanted, and chance allows {low} to {high}."
         )
 
     @cached_property
-    def worst(self) -> list[Tile]:
-        """The worst-predicted examples, drawn where they can be."""
+    def examples(self) -> list[Examples]:
+        """The worst examples, or those that the model is least sure of, drawn where they can be."""
         judged = self.run.judged
-        return (
-            []
-            if judged is None
-            else [worst_tile(judged, each, self.charts) for each in judged.worst]
-        )
+        if judged is None:
+            return []
+        groups = []
+        for wrong in (True, False):
+            own = [each for each in judged.worst if each.wrong == wrong]
+            if own:
+                tiles = [worst_tile(judged, each, self.charts) for each in own]
+                groups.append(Examples(heading_of(judged, wrong), said_of(judged, wrong), tiles))
+        return groups
+
+    @property
+    def explains(self) -> bool:
+        """Whether any example has a reason."""
+        judged = self.run.judged
+        return judged is not None and any(each.reason for each in judged.worst)
+
+    @cached_property
+    def surface(self) -> list[tuple[str, Markup]]:
+        """The decision surface or the fitted curve, each drawing with its title."""
+        surface = self.run.surface
+        if surface is None:
+            return []
+        return [(title, Markup(drawn)) for title, drawn in surface_charts(self.charts, surface)]
+
+    @property
+    def surface_key(self) -> list[tuple[str, str, int]]:
+        """The sign and the color, counted from 1, of each class on a surface."""
+        surface = self.run.surface
+        classes = () if surface is None else surface.classes
+        return [(SIGNS[k], name, k + 1) for k, name in enumerate(classes)]
+
+    @cached_property
+    def columns(self) -> list[ShownColumn]:
+        """The columns by their importance."""
+        return [] if self.run.importance is None else shown_columns(self.run.importance)
+
+    @property
+    def column_key(self) -> list[Markup]:
+        """What the lines of the columns' curves are."""
+        return [] if self.run.importance is None else key_of_outputs(self.run.importance)
+
+    @property
+    def alike(self) -> list[tuple[str, str, str]]:
+        """The pairs of columns that share their importance."""
+        return [] if self.run.importance is None else pairs_alike(self.run.importance)
+
+    @property
+    def verdict(self) -> str:
+        """What was told of the training, as a sentence; empty where nothing was."""
+        told = self.run.told
+        if told is None:
+            return ""
+        text = re.sub(POWER, lambda found: number(float(found[0])), told.text)
+        begun = bool(told.codes) or text.partition(" ")[0] in self.figure_names
+        return text if begun else text[:1].upper() + text[1:]
+
+    @property
+    def files_text(self) -> list[tuple[str, str, str]]:
+        """Each part of the data, its file or what it is of, and its rows, as far as known."""
+        names = {file.part.partition(".")[0]: file.name for file in self.run.files}
+        written = self.run.config.data.validation
+        parts = [part for part in PARTS if part in names or part in self.run.rows]
+        found = []
+        for part in parts:
+            name = names.get(part)
+            if name is None and isinstance(written, float):
+                name = f"{number(100 * written)} % of the training file"
+            found.append((part, name or "", self.rows_text(part)))
+        return found
 
     @cached_property
     def first_layer(self) -> list[Tile]:
@@ -244,14 +327,57 @@ def layer_text(entry: Entry) -> str:
     return " ".join([entry.type, *sizes])
 
 
+def fullness_of(matrix: Array) -> Array:
+    """How full the colour of each confusion is, by the largest of them; 0 on the diagonal.
+
+    The root lets rare ones be seen beside common ones.
+    """
+    wrong = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+    return np.asarray(np.sqrt(wrong / max(1, int(wrong.max(initial=0)))))
+
+
+def heading_of(judged: Judged, wrong: bool) -> str:
+    """What some examples are: the worst only where they are wrong."""
+    if judged.mistakes is None:
+        return "Furthest off"
+    return "Worst mistakes" if wrong else "Least sure of the right answers"
+
+
+def said_of(judged: Judged, wrong: bool) -> str:
+    """Which examples are shown, in a sentence."""
+    if judged.mistakes is None:
+        several = ", by the target that is furthest in terms of its spread"
+        more = several if len(judged.fits) > 1 else ""
+        return f"The {judged.part} rows furthest from the truth{more}, the worst first."
+    least = "whose true class was given the smallest probability"
+    if judged.confusion is None:
+        least = "of which one label was given the smallest probability of what is true"
+    rows = count_text(judged.rows, f"{judged.part} row")
+    if wrong:
+        return f"Of the {rows}, {judged.mistakes:,} have a wrong answer. First those {least}."
+    none = "No answer is wrong. " if not judged.mistakes else ""
+    return f"{none}The {judged.part} rows with a right answer {least}."
+
+
 def worst_tile(judged: Judged, worst: Worst, charts: Charts) -> Tile:
+    """An example with its values and its reason, drawn where they can be."""
     said = f"Row {worst.row}: {worst.truth}, predicted {worst.predicted}"
+    amounts = None if worst.reason is None else worst.reason.amounts
     if worst.values is None:
         return Tile(said, worst=worst)
+    largest = 0.0 if amounts is None else float(np.abs(amounts).max())
+    why = f"What spoke for and against {worst.predicted}, row {worst.row}"
+    reason = None
     if judged.view.kind == "picture":
-        return Tile(said, png.picture(worst.values, judged.low, judged.high), worst=worst)
+        if amounts is not None:
+            source = png.weights(amounts.sum(axis=-1), float(np.abs(amounts.sum(axis=-1)).max()))
+            reason = Markup('<img class="weights" src="{}" alt="{}">').format(source, visible(why))
+        source = png.picture(worst.values, judged.low, judged.high)
+        return Tile(said, source, worst=worst, reason=reason)
+    if amounts is not None:
+        reason = Markup(charts.series(amounts, -largest, largest, why))
     drawing = charts.series(worst.values, judged.low, judged.high, said)
-    return Tile(said, drawing=Markup(drawing), worst=worst)
+    return Tile(said, drawing=Markup(drawing), worst=worst, reason=reason)
 
 
 def layer_tiles(layer: FirstLayer, charts: Charts) -> list[Tile]:

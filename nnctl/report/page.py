@@ -13,9 +13,20 @@ from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, key_of
 from nnctl.report.figures import DrawnRun
-from nnctl.report.wording import ABSENT, count_text, number, share
+from nnctl.report.wording import ABSENT, count_text, number, signed
 
 RUN_TEMPLATE = "page.html.j2"
+SECTIONS = [
+    ("outcome", "Outcome"),
+    ("curves", "Learning curves"),
+    ("predictions", "Predictions"),
+    ("sure", "How sure it was"),
+    ("importance", "What it relies on"),
+    ("worst", "Examples"),
+    ("advice", "Warnings and advice"),
+    ("config", "Config"),
+    ("environment", "Environment and data"),
+]
 
 
 def page(runs: Sequence[RunReport]) -> str:
@@ -29,6 +40,8 @@ def page(runs: Sequence[RunReport]) -> str:
         .get_template(RUN_TEMPLATE)
         .render(
             runs=[DrawnRun(run, charts) for run in runs],
+            several=len(runs) > 1,
+            sections=SECTIONS,
             curves=curves(runs, charts),
             key=key_of(runs),
             kept=epochs_kept(runs),
@@ -53,7 +66,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(counted=count_text, lines=preformat, number=number, share=share)
+    found.filters.update(counted=count_text, lines=preformat, number=number, signed=signed)
     return found
 
 
