@@ -13,7 +13,7 @@ from nnctl.report.wording import number
 
 ACROSS, UP, EDGE = 240, 84, 6  # a small curve, in units that the page stretches
 MOST_SHOWN = 30  # columns
-MOST_LINES = 4  # outputs that are told apart in a small curve
+LINES_TOGETHER = 4  # outputs that are told apart in a small curve
 MOST_ALIKE = 10  # pairs of columns
 DASHES_OF = ("", "5 3", "1.5 2.5", "7 2.5 1.5 2.5")
 
@@ -60,7 +60,7 @@ def lines_shown(importance: Importance) -> list[int]:
         return max((max(values) - min(values) for values in spans), default=0.0)
 
     places = sorted(range(len(importance.outputs)), key=lambda place: -moved(place))
-    return sorted(places[:MOST_LINES])
+    return sorted(places[:LINES_TOGETHER])
 
 
 def curve_of(column: Column, outputs: Sequence[str], lines: Sequence[int]) -> Markup:

@@ -65,45 +65,40 @@ def key_picture(
     with drawing(WIDTH, HEIGHT) as (figure, axes):
         if numbers:
             across = np.array(values, np.float64)
-            wide = is_wide([values])
-            if wide:
-                axes.set_xscale("log")
-                axes.xaxis.set_major_locator(LogLocator(numticks=6))
-                axes.xaxis.set_minor_locator(NullLocator())
-            else:
-                axes.xaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+            scale_numbers(axes, logarithmic=is_wide([values]))
         else:
             across = word_places(list(map(setting, values)), words)
             known = known & ~np.isnan(across)
-            axes.set_xlim(-0.6, len(words) - 0.4)
-            axes.set_xticks(range(len(words)), [str(k) for k in range(len(words))])
-            for k in range(len(words)):
-                inside = figures[known & (np.rint(across) == k)]
-                if len(inside):
-                    axes.hlines(np.median(inside), k - 0.3, k + 0.3, color=INK, linewidth=1.2)
-        axes.plot(
-            across[known],
-            figures[known],
-            "o",
-            color=LINES[0],
-            alpha=0.65,
-            markeredgewidth=0,
-            markersize=5,
-        )
+            mark_words(axes, len(words), across[known], figures[known])
+        look = {"color": LINES[0], "alpha": 0.65, "markeredgewidth": 0, "markersize": 5}
+        axes.plot(across[known], figures[known], "o", **look)
         framed = known & chosen
-        axes.plot(
-            across[framed],
-            figures[framed],
-            "o",
-            color=LINES[1],
-            markersize=8,
-            markeredgecolor=INK,
-            markeredgewidth=1.5,
-        )
+        look = {"color": LINES[1], "markeredgecolor": INK, "markeredgewidth": 1.5, "markersize": 8}
+        axes.plot(across[framed], figures[framed], "o", **look)
         scale_values(axes, is_wide([figures[known].tolist()]))
         said = f"The {monitor} of {count_text(len(own), 'trial')} by {path}"
         return KeyPicture(path, Markup(charts.svg(figure, f"{said}.")), tuple(words))
+
+
+def scale_numbers(axes: Any, logarithmic: bool) -> None:
+    """The axis of a key whose values are numbers."""
+    if logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=6))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=STEPS))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def mark_words(axes: Any, words: int, across: Array, figures: Array) -> None:
+    """The axis of a key whose values are words, and the middle of the trials of each."""
+    axes.set_xlim(-0.6, words - 0.4)
+    axes.set_xticks(range(words), [str(k) for k in range(words)])
+    for k in range(words):
+        inside = figures[np.rint(across) == k]
+        if len(inside):
+            axes.hlines(np.median(inside), k - 0.3, k + 0.3, color=INK, linewidth=1.2)
 
 
 def word_places(values: Sequence[str], words: Sequence[str]) -> Array:

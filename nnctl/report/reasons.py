@@ -19,7 +19,10 @@ FEWEST_ROWS = 100
 MOST_COLUMNS_SHUFFLED = 400
 CURVES = 8  # columns whose dependence is drawn
 MOST_PRODUCTS = 1_500_000_000  # of all layers for all points on the ways of attributions
-POINTS, STEPS = 200, 48  # on the way of one row: of a table about so many, of a picture these
+POINTS, PICTURE_STEPS = (
+    200,
+    48,
+)  # on the way of one row: of a table about so many, of a picture these
 NEARLY = 0.05  # of the change of a picture's output that its reasons may be off
 
 
@@ -57,7 +60,7 @@ def with_reasons(
     if train is None:
         return replace(judged, without_reasons="the rows that trained the model are not to be had")
     is_table = judged.view.kind == "table"
-    products = sum(map(products_of, trained.members)) * (POINTS if is_table else STEPS)
+    products = sum(map(products_of, trained.members)) * (POINTS if is_table else PICTURE_STEPS)
     count = min(len(judged.worst), MOST_PRODUCTS // max(1, products))
     if not count:
         told = "the model is too large for them; nnctl attribution tells of a row"
@@ -86,7 +89,7 @@ def with_reasons(
 def reasons_for(trained: Trained, judged: Judged, made: Array, reference: Array) -> Reasons:
     """The reasons for the first of the worst examples, whose inputs are `made`, of each for the
     number that is meant."""
-    steps = None if judged.view.kind == "table" else STEPS
+    steps = None if judged.view.kind == "table" else PICTURE_STEPS
     if not judged.fits:
         return Reasoning(trained, reference).of(made, steps)
     each = trained.model.loss.outputs_a_target
