@@ -25,7 +25,7 @@ from nnctl.report.predictions import even_places
 from nnctl.report.wording import short
 
 WIDTH, HEIGHT, SQUARE = 560, 260, 340  # of a chart, in units that the page stretches
-LEFT, RIGHT, TOP, BOTTOM, TITLE = 62, 16, 12, 48, 20  # the space around its axes
+LEFT, RIGHT, TOP, BOTTOM, TITLE = 68, 16, 12, 54, 20  # the space around its axes
 COLORS = 8  # of lines, before they come again
 DECADES = 2.0  # that positive numbers span, from which on an axis is logarithmic
 FEW_EPOCHS = 20  # up to which each has a mark
@@ -61,7 +61,9 @@ STYLE = {
     "xtick.labelsize": 11,
     "ytick.labelsize": 11,
     "xtick.major.size": 0,
+    "xtick.major.pad": 8,
     "ytick.major.size": 0,
+    "ytick.major.pad": 8,
     "xtick.minor.size": 0,
     "ytick.minor.size": 0,
     "lines.linewidth": 1.8,
@@ -149,6 +151,10 @@ class Charts:
                 size = LARGEST_POINT * max(0.1, (point.answers / most) ** 0.5)
                 axes.plot(*place, "o", color=LINES[0], markersize=size)
             axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability")
+            axes.set_xticks([k / 5 for k in range(6)])
+            axes.set_yticks([k / 5 for k in range(1, 6)])  # 0 stands there already
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
             axes.set_title("share that is so", loc="left", color=MUTED)
             told = "; ".join(
                 f"{point.share:.2f} of {point.answers} given about {point.probability:.2f}"
@@ -167,7 +173,7 @@ class Charts:
                 axes.axvline(0, color=INK, linewidth=1)
             axes.set_xlabel("predicted − true")
             axes.set_title("rows", loc="left", color=MUTED)
-            axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
+            axes.xaxis.set_major_locator(MaxNLocator(3, steps=STEPS))
             axes.yaxis.set_major_locator(MaxNLocator(4, steps=STEPS, integer=True))
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
             said = f"How often errors of {target} have each size"

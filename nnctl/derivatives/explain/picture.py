@@ -14,7 +14,8 @@ from nnctl.derivatives.explain.experiment import Experiment, Finding
 from nnctl.errors.visible import visible
 from nnctl.graph import Array
 
-MARGIN, LINE, LETTER = 24, 18, 8.8  # around all; of text its height, and more than a letter's width
+MARGIN, LINE = 24, 18  # around all, and of a line of text
+LETTER, BOLD = 8.8, 10.8  # more than a letter is wide
 STUB, WAY, TURN = 76, 10, 12  # the least arrow with text; between arrows that part; before a box
 HEAD, GAP = 46, 16  # above the first row, and between what stands below each other
 LISTED = 4  # entries of a tensor that are shown; of more their mean and norm
@@ -88,8 +89,8 @@ class Picture:
     def _box_width(self, box: Box) -> float:
         feeds = self._below(box)
         reach = max((own_width(feed) + stub_width(feed) for feed in feeds), default=0.0)
-        texts = [self._label(box), *formula_lines(box)]
-        own = 24 + LETTER * max(map(len, texts))
+        formula = LETTER * max(map(len, formula_lines(box)))
+        own = 24 + max(BOLD * len(self._label(box)), formula)
         return max(own, reach + 2 * TURN + WAY * len(feeds))
 
     def _below(self, box: Box) -> list[Box]:
@@ -260,7 +261,7 @@ def stub_width(box: Box) -> float:
 
 def own_width(feed: Box) -> float:
     """The width of the box of a parameter, or of what is given."""
-    return max(30, 16 + LETTER * len(feed.label))
+    return max(30, 16 + BOLD * len(feed.label))
 
 
 def half_height(box: Box) -> float:
