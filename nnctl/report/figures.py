@@ -9,44 +9,22 @@ from markupsafe import Markup
 
 from nnctl.config.types import Entry
 from nnctl.data.classes import Label
-from nnctl.errors.visible import visible
-from nnctl.graph import Array
 from nnctl.report import png
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.column_drawings import ShownColumn, key_of_outputs, pairs_alike, shown_columns
 from nnctl.report.curves import first_not_finite
+from nnctl.report.example_tiles import Examples, Tile, heading_of, said_of, worst_tile
 from nnctl.report.first_layer import FirstLayer
-from nnctl.report.predictions import Judged, Worst
+from nnctl.report.matrices import Cell, classes_a_cell, matrix_picture, matrix_rows
 from nnctl.report.surface_charts import SIGNS, surface_charts
 from nnctl.report.wording import count_text, number
 
 POWER = r"-?\d[\d.]*e[-+]?\d+"  # a number, as messages have it
-MOST_CLASSES = 20  # whose confusions fit a table of counts
 MOST_CONFUSIONS = 12
 MOST_TARGETS = 6
 SIZES = ("units", "filters", "rate")
 PACKAGES = {"nnctl": "nnctl", "numpy": "NumPy", "python": "Python"}
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A small picture: `source` is the address of an image, `drawing` stands in for it."""
-
-    said: str
-    source: str = ""
-    drawing: Markup | None = None
-    worst: Worst | None = None
-    reason: Markup | None = None
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Some examples under a heading, and in a sentence which they are."""
-
-    heading: str
-    said: str
-    tiles: list[Tile]
 
 
 @dataclass(frozen=True)
@@ -56,18 +34,6 @@ class Fitted:
     target: str
     fit: Markup
     errors: Markup
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A count of a confusion matrix, and how full its colour is among the confusions, from 0 to 1.
-
-    Those that are right have no colour.
-    """
-
-    count: int
-    right: bool
-    fullness: float
 
 
 class DrawnRun:
@@ -172,27 +138,17 @@ class DrawnRun:
     @property
     def matrix(self) -> list[tuple[Label, list[Cell]]] | None:
         """The confusion matrix by true class, where it fits a table."""
-        judged = self.run.judged
-        if judged is None or len(judged.classes) > MOST_CLASSES or judged.matrix is None:
-            return None
-        rows = []
-        fullness = fullness_of(np.array(judged.matrix)).tolist()
-        for k, (label, counts) in enumerate(zip(judged.classes, judged.matrix, strict=True)):
-            cells = [
-                Cell(count, k == column, round(full, 3))
-                for column, (count, full) in enumerate(zip(counts, fullness[k], strict=True))
-            ]
-            rows.append((label, cells))
-        return rows
+        return None if self.run.judged is None else matrix_rows(self.run.judged)
 
     @cached_property
     def matrix_picture(self) -> str | None:
         """The address of a picture of a confusion matrix that fits no table."""
-        judged = self.run.judged
-        if judged is None or self.matrix is not None or (counts := judged.matrix) is None:
-            return None
-        matrix = np.array(counts)
-        return png.counts(fullness_of(matrix), np.diagonal(matrix))
+        return None if self.run.judged is None else matrix_picture(self.run.judged)
+
+    @property
+    def classes_a_cell(self) -> int:
+        """How many classes share a row and a column of the picture of a confusion matrix."""
+        return 1 if self.run.judged is None else classes_a_cell(self.run.judged)
 
     @property
     def confusions(self) -> list[tuple[Label, Label, int]]:
@@ -325,59 +281,6 @@ def layer_text(entry: Entry) -> str:
     if name not in (None, "linear"):
         sizes.append(str(name))
     return " ".join([entry.type, *sizes])
-
-
-def fullness_of(matrix: Array) -> Array:
-    """How full the colour of each confusion is, by the largest of them; 0 on the diagonal.
-
-    The root lets rare ones be seen beside common ones.
-    """
-    wrong = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
-    return np.asarray(np.sqrt(wrong / max(1, int(wrong.max(initial=0)))))
-
-
-def heading_of(judged: Judged, wrong: bool) -> str:
-    """What some examples are: the worst only where they are wrong."""
-    if judged.mistakes is None:
-        return "Furthest off"
-    return "Worst mistakes" if wrong else "Least sure of the right answers"
-
-
-def said_of(judged: Judged, wrong: bool) -> str:
-    """Which examples are shown, in a sentence."""
-    if judged.mistakes is None:
-        several = ", by the target that is furthest in terms of its spread"
-        more = several if len(judged.fits) > 1 else ""
-        return f"The {judged.part} rows furthest from the truth{more}, the worst first."
-    least = "whose true class was given the smallest probability"
-    if judged.confusion is None:
-        least = "of which one label was given the smallest probability of what is true"
-    rows = count_text(judged.rows, f"{judged.part} row")
-    if wrong:
-        return f"Of the {rows}, {judged.mistakes:,} have a wrong answer. First those {least}."
-    none = "No answer is wrong. " if not judged.mistakes else ""
-    return f"{none}The {judged.part} rows with a right answer {least}."
-
-
-def worst_tile(judged: Judged, worst: Worst, charts: Charts) -> Tile:
-    """An example with its values and its reason, drawn where they can be."""
-    said = f"Row {worst.row}: {worst.truth}, predicted {worst.predicted}"
-    amounts = None if worst.reason is None else worst.reason.amounts
-    if worst.values is None:
-        return Tile(said, worst=worst)
-    largest = 0.0 if amounts is None else float(np.abs(amounts).max())
-    why = f"What spoke for and against {worst.predicted}, row {worst.row}"
-    reason = None
-    if judged.view.kind == "picture":
-        if amounts is not None:
-            source = png.weights(amounts.sum(axis=-1), float(np.abs(amounts.sum(axis=-1)).max()))
-            reason = Markup('<img class="weights" src="{}" alt="{}">').format(source, visible(why))
-        source = png.picture(worst.values, judged.low, judged.high)
-        return Tile(said, source, worst=worst, reason=reason)
-    if amounts is not None:
-        reason = Markup(charts.series(amounts, -largest, largest, why))
-    drawing = charts.series(worst.values, judged.low, judged.high, said)
-    return Tile(said, drawing=Markup(drawing), worst=worst, reason=reason)
 
 
 def layer_tiles(layer: FirstLayer, charts: Charts) -> list[Tile]:

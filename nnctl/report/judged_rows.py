@@ -92,7 +92,7 @@ def seen_in(part: Part, whole: Trained, judging: Trained, train: Examples | None
     judged = with_reasons(judged, whole, part.examples.x, None if train is None else train.x)
     is_table = judged.view.kind == "table"
     importance, told = columns_relied_on(judging, part.examples, is_table)
-    surface = surface_of(whole, judging, part.examples, judged.view)
+    surface = surface_of(whole, judging, part.examples, judged.view, train)
     return Seen(judged, importance, told, surface)
 
 

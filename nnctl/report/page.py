@@ -1,4 +1,4 @@
-"""The page: what was collected of some runs, drawn, and laid out by the template beside this."""
+"""The page: what was collected of some runs, drawn, and laid out by the templates."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -54,12 +54,12 @@ def page(runs: Sequence[RunReport]) -> str:
 
 @cache
 def environment() -> Environment:
-    """The templates beside this module, in which everything is escaped, and visible.
+    """The templates, in which everything is escaped, and visible.
 
     Each is compiled once in a process.
     """
     found = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
         autoescape=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
         undefined=StrictUndefined,

@@ -51,11 +51,14 @@ def weights(values: Array, largest: float) -> str:
     return data_uri(pixels)
 
 
-def counts(fullness: Array, hits: Array) -> str:
+def counts(fullness: Array, hits: Array, over: bool = False) -> str:
     """Confusions by true class (rows) and predicted class, each so full, from 0 to 1.
 
-    Classes with any `hits` are marked on the diagonal, in another colour.
+    Classes with any `hits` are marked on the diagonal, in another colour; with `over`, only where
+    no confusion is.
     """
     shown = fullness.copy()
-    np.fill_diagonal(shown, np.where(hits > 0, -MARKED, 0.0))
+    marked = np.where(hits > 0, -MARKED, 0.0)
+    own = np.diagonal(fullness)
+    np.fill_diagonal(shown, np.where(own > 0, own, marked) if over else marked)
     return weights(shown, 1.0)

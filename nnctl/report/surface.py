@@ -18,7 +18,7 @@ from nnctl.training.step import Examples
 
 CURVE_POINTS, PLANE_POINTS = 240, 64  # along each axis
 MARGIN = 0.04  # of the range of the rows, on either side
-MOST_DOTS = 600  # rows that are drawn
+MOST_DOTS, MOST_MEASURED = 600, 10_000  # rows that are drawn, and whose range is shown
 MOST_OUTPUTS = 8  # curves, or classes, that are told apart
 WIDEST = 1e100  # numbers up to which ranges can be computed
 
@@ -44,10 +44,13 @@ class Surface:
     cut: float
 
 
-def surface_of(whole: Trained, judging: Trained, examples: Examples, view: View) -> Surface | None:
+def surface_of(
+    whole: Trained, judging: Trained, examples: Examples, view: View, train: Examples | None
+) -> Surface | None:
     """The surface of a model whose inputs are one or two columns of numbers; None of any other.
 
     `whole` is all of the model, `judging` what judges the rows, which an ensemble may share out.
+    It reaches over these rows and those that trained.
     """
     inputs, targets = whole.preprocessing.inputs, whole.preprocessing.targets
     numbers_alone = all(kind == "number" for kind in inputs.kinds())
@@ -59,10 +62,14 @@ def surface_of(whole: Trained, judging: Trained, examples: Examples, view: View)
     places = even_places(len(examples), MOST_DOTS)
     own = examples.rows(places)
     rows = values_of(inputs, own.x[:])
-    if len(outputs) > MOST_OUTPUTS or not np.all(np.abs(rows) < WIDEST):
+    reached = rows
+    if train is not None:
+        more = train.rows(even_places(len(train), MOST_MEASURED)).x[:]
+        reached = np.concatenate([rows, values_of(inputs, more)])
+    if len(outputs) > MOST_OUTPUTS or not np.all(np.abs(reached) < WIDEST):
         return None
     points = CURVE_POINTS if len(inputs.names) == 1 else PLANE_POINTS
-    axes = tuple(spread_over(column, points) for column in rows.T)
+    axes = tuple(spread_over(column, points) for column in reached.T)
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
     names = inputs.names
     table = Table("", names, grid)

@@ -34,14 +34,15 @@ def surface_charts(charts: Charts, surface: Surface) -> list[tuple[str, str]]:
     """The drawings of a surface, each with what its height or colour is: a target, or a class."""
     if len(surface.axes) == 1 and not surface.classes:
         each = surface.values.shape[-1] // surface.truth.shape[1]
-        names = surface.outputs[::each]
+        starts = range(0, surface.values.shape[-1], each)
+        names = [", ".join(surface.outputs[start : start + each]) for start in starts]
         return [(name, curve(charts, surface, k, each)) for k, name in enumerate(names)]
     if len(surface.axes) == 1:
         return [("probability", probabilities(charts, surface))]
     if surface.classes:
         return [("", regions(charts, surface))]
-    names = surface.outputs[: surface.values.shape[-1]]
-    return [(name, heights(charts, surface, k)) for k, name in enumerate(names)]
+    shown = surface.outputs[: surface.values.shape[-1]]
+    return [(name, heights(charts, surface, k)) for k, name in enumerate(shown)]
 
 
 def curve(charts: Charts, surface: Surface, target: int, each: int) -> str:

@@ -152,7 +152,11 @@ def test_template_and_style_are_part_of_the_package():
     root = Path(__file__).parents[2]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     listed = set(project["tool"]["setuptools"]["package-data"]["nnctl"])
-    files = {path for path in (root / "nnctl/report").iterdir() if path.suffix in (".j2", ".css")}
+    files = {
+        path
+        for path in (root / "nnctl/report/templates").iterdir()
+        if path.suffix in (".j2", ".css")
+    }
     assert len(files) == 8
     matched = {path for each in listed for path in (root / "nnctl").glob(each)}
     assert files <= matched
