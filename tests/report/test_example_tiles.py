@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 
 from nnctl.report.charts import Charts
-from nnctl.report.collecting import collect
 from nnctl.report.figures import DrawnRun
 from nnctl.report.page import page
 
 
 @pytest.fixture
-def hostile(runs):
-    return collect(runs["hostile"], "x")
+def hostile(reports):
+    return reports["hostile"]
 
 
 def drawn_with(report, wrong: list[bool]) -> list[tuple[str, str, int]]:
@@ -50,15 +49,15 @@ def test_wrong_rows_are_counted_and_come_first(hostile):
     ]
 
 
-def test_of_numbers_none_is_right(runs):
-    report = collect(runs["houses"], "x")
+def test_of_numbers_none_is_right(reports):
+    report = reports["houses"]
     (group,) = DrawnRun(report, Charts()).examples
     assert group.heading == "Furthest off" and "by the target that is furthest" in group.said
 
 
 @pytest.mark.parametrize("name", ["pictures", "series"])
-def test_beside_a_drawing_is_what_spoke_for_the_answer(name, runs):
-    text = page([collect(runs[name], "x")])
+def test_beside_a_drawing_is_what_spoke_for_the_answer(name, reports):
+    text = page([reports[name]])
     pairs = re.findall(r'<div class="pair">(.*?)</div>', text, re.DOTALL)
     both = [pair for pair in pairs if "What spoke for and against" in pair]
     assert len(both) > len(pairs) / 2

@@ -7,15 +7,14 @@ import pytest
 
 from nnctl.assembly.comparison import Confusion, Guesses
 from nnctl.report import matrices, png
-from nnctl.report.collecting import collect
 from nnctl.report.matrices import classes_a_cell, fullness_of, matrix_picture, matrix_rows, pooled
 from tests.report.test_png import pixels
 
 
 @pytest.fixture
-def judged_of(runs):
+def judged_of(reports):
     """What is judged of rows with those classes and guesses."""
-    judged = collect(runs["hostile"], "x").judged
+    judged = reports["hostile"].judged
 
     def judged_with(truth, guess, classes):
         guesses = Guesses(np.array(truth), np.array(guess), np.ones(len(truth)))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.report.collecting import collect
 from nnctl.report.page import differences, page
 from tests.report.conftest import IMAGE, SCRIPT
 
@@ -51,11 +50,6 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
-
-
-@pytest.fixture(scope="session")
-def reports(runs):
-    return {name: collect(run, name) for name, run in runs.items()}
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ def data_of(runs, name):
     return runs["hostile"].parents[1] / name
 
 
-def test_importance_is_that_of_the_command(runs):
-    report = collect(runs["hostile"], "x")
+def test_importance_is_that_of_the_command(runs, reports):
+    report = reports["hostile"]
     told = importance(runs["hostile"], data_of(runs, "hostile-test.csv"))
     assert report.importance.as_json() == told.as_json()
     assert report.no_importance == ""
@@ -37,8 +37,8 @@ def test_of_many_rows_some_are_shuffled(runs, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "told"), [("pictures", "pixels or steps"), ("series", "pixels or steps")]
 )
-def test_where_there_is_no_importance_it_is_said_why(name, told, runs):
-    report = collect(runs[name], "x")
+def test_where_there_is_no_importance_it_is_said_why(name, told, reports):
+    report = reports[name]
     assert report.importance is None and told in report.no_importance
     assert f"There is no importance by column: {told}" in page([report])
 
@@ -74,8 +74,8 @@ def test_reasons_are_those_of_the_command(name, runs):
 
 
 @pytest.mark.parametrize("name", ["pictures", "series"])
-def test_of_pictures_each_pixel_has_a_share_that_sums_to_about_the_change(name, runs):
-    report = collect(runs[name], "x")
+def test_of_pictures_each_pixel_has_a_share_that_sums_to_about_the_change(name, runs, reports):
+    report = reports[name]
     reasons_found = [worst.reason for worst in report.judged.worst if worst.reason]
     assert len(reasons_found) > len(report.judged.worst) / 2
     assert reasons_found[0].amounts.shape == report.judged.view.shape

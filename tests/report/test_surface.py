@@ -119,8 +119,8 @@ def test_of_yes_and_no_the_cut_parts_them():
     assert no[0, 0] > -1e-9 and no[1, 0] == -yes[1, 0] == pytest.approx(-0.5)
 
 
-def test_no_surface_of_words_pictures_or_more_columns(runs):
-    assert [collect(runs[name], "x").surface for name in ("houses", "pictures", "labels")] == [
+def test_no_surface_of_words_pictures_or_more_columns(reports):
+    assert [reports[name].surface for name in ("houses", "pictures", "labels")] == [
         None,
         None,
         None,
