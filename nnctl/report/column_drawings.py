@@ -78,21 +78,23 @@ def curve_of(column: Column, outputs: Sequence[str], lines: Sequence[int]) -> Ma
         points = [f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True)]
         color = f"var(--line-{k % COLORS + 1})"
         if words or len(points) == 1:
-            dots = "".join(
-                f'<circle cx="{point.split(",")[0]}" cy="{point.split(",")[1]}" r="3.5" '
-                f'style="fill: {color}"/>'
-                for point in points
-            )
-            parts.append(dots)
-        dash = f' stroke-dasharray="{DASHES_OF[k]}"' if DASHES_OF[k] else ""
-        if len(points) > 1:
-            width = ' stroke-width="0.8"' if words else ""
-            parts.append(
-                f'<polyline points="{" ".join(points)}" fill="none"{dash}{width} '
-                f'style="stroke: {color}"/>'
-            )
+            # Side by side where several outputs share a category.
+            aside = (k - (len(series) - 1) / 2) * 3
+            parts += [dot(x + aside, y, color) for x, y in zip(xs, ys, strict=True)]
+        else:
+            dash = f' stroke-dasharray="{DASHES_OF[k]}"' if DASHES_OF[k] else ""
+            line = " ".join(points)
+            parts.append(f'<polyline points="{line}" fill="none"{dash} style="stroke: {color}"/>')
     said = f"The mean prediction by {column.name}: {told_of(column, lines)}"
     return Markup(opening_tag(ACROSS, UP, said, "small") + "".join(parts) + "</svg>")
+
+
+def dot(x: float, y: float, color: str) -> str:
+    """A category: a dot on a stem."""
+    return (
+        f'<path d="M{x:.1f} {UP}V{y:.1f}" style="stroke: var(--rule)"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" style="fill: {color}"/>'
+    )
 
 
 def ends_of(numbers: Sequence[float]) -> tuple[float, float]:

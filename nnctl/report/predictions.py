@@ -36,7 +36,7 @@ TINY = 1e-12
 class Miss:
     """A row, what is true and what is predicted, how far off, and whether the answer is wrong.
 
-    Of several numbers the `target` is that which is furthest off.
+    Of several numbers or labels the `target` is that which is furthest off.
     """
 
     row: int
@@ -74,8 +74,8 @@ class Worst:
     """An example that is predicted badly, by its place among the rows, counted from 0.
 
     `off` is the probability of what is true, or the error; `wrong` says that the answer is, which
-    numbers always are, and `target` which of several numbers is meant. `values` are those of the
-    data, as a picture or series has them; `cells` those of a table's columns.
+    numbers always are, and `target` which of several numbers or labels is meant. `values` are those
+    of the data, as a picture or series has them; `cells` those of a table's columns.
     """
 
     row: int
@@ -244,10 +244,18 @@ def least_likely_labels(trained: Trained, examples: Examples, rows: Sequence[int
     chosen = examples.rows(places)
     predictions = predictions_for(trained.for_rows(places), chosen.x)
     truth, said = chosen.y > 0.5, is_yes(predictions, trained.cuts)
-    least = of_truth(truth, predictions).min(axis=1).tolist()
+    given = of_truth(truth, predictions)
+    least, label = given.min(axis=1).tolist(), given.argmin(axis=1).tolist()
     wrong = (truth != said).any(axis=1).tolist()
     return [
-        Miss(row, label_list(names, truth[k]), label_list(names, said[k]), least[k], wrong[k])
+        Miss(
+            row,
+            label_list(names, truth[k]),
+            label_list(names, said[k]),
+            least[k],
+            wrong[k],
+            label[k],
+        )
         for k, row in enumerate(rows)
     ]
 

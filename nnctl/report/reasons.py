@@ -14,9 +14,9 @@ from nnctl.training.blocks import Blocks, Inputs
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
 
-MOST_PREDICTIONS = 2_000_000  # of all shuffles of all columns together
+MOST_PREDICTIONS = 1_000_000  # of all shuffles of all columns together
 FEWEST_ROWS = 100
-MOST_COLUMNS_SHUFFLED = 400
+MOST_COLUMNS_SHUFFLED = 200
 CURVES = 8  # columns whose dependence is drawn
 MOST_PRODUCTS = 1_500_000_000  # of all layers for all points on the ways of attributions
 POINTS, PICTURE_STEPS = (
@@ -88,9 +88,9 @@ def with_reasons(
 
 def reasons_for(trained: Trained, judged: Judged, made: Array, reference: Array) -> Reasons:
     """The reasons for the first of the worst examples, whose inputs are `made`, of each for the
-    number that is meant."""
+    number or label that is meant."""
     steps = None if judged.view.kind == "table" else PICTURE_STEPS
-    if not judged.fits:
+    if judged.confusion is not None:
         return Reasoning(trained, reference).of(made, steps)
     each = trained.model.loss.outputs_a_target
     own = np.array([worst.target for worst in judged.worst[: len(made)]])

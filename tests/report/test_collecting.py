@@ -100,6 +100,7 @@ def test_a_run_that_diverged_shows_where(own):
     run = train(config, output=own.parent / "other", **given).folder
     report = collect(run, "x")
     assert (report.ended, report.judged) == (False, None)
+    assert "There are no predictions: the run diverged, and left no weights." in page([report])
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,27 @@ def test_the_learning_rate_is_drawn_where_it_changes(pages):
     assert "<figcaption>learning rate</figcaption>" not in pages["labels"]
 
 
+def test_the_data_and_the_day_stand_at_the_top(pages, reports):
+    top = pages["houses"].partition('<h2 id="curves">')[0]
+    for told in ("houses.csv", "30 rows", "25 % of the training file", "10 rows"):
+        assert told in top
+    assert f"<dd>{reports['houses'].date}</dd>" in top
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", reports["houses"].date)
+
+
+def test_figures_say_what_they_are_measured_in(pages, reports):
+    assert reports["houses"].units["loss"] == "mean squared error, in scaled units"
+    assert "in the targets&#39; own units" in pages["houses"]
+    assert reports["labels"].units == {"loss": "binary crossentropy"}
+
+
+def test_sections_that_lack_something_say_why(pages):
+    assert "The run kept no rows apart" in pages["labels"]
+    assert "Of the rows that train; the run has no validation rows." in pages["labels"]
+    assert "Numbers are given without a range: the config has no intervals." in pages["houses"]
+    assert "The run kept no rows apart" not in pages["houses"]
+
+
 def test_a_page_of_several_runs_tells_where_they_differ(reports):
     runs = [reports["pictures"], reports["series"]]
     text = page(runs)

@@ -117,3 +117,19 @@ def test_the_products_of_a_model_are_counted(runs):
     # 3 filters of 3 × 3 on 6 × 6 places, all of which go into one unit; and what each layer gives.
     expected = 9 * 108 + 108 + 108 + 108 + 1
     assert products_of(trained.members[0]) == expected
+
+
+def test_of_several_labels_the_reason_is_of_the_one_that_is_furthest_off(runs, reports):
+    report = reports["labels"]
+    worst = report.judged.worst[:6]
+    assert {each.reason.output for each in worst} == {"car", "bus"}
+    for each in worst:
+        (told,) = attribution(
+            runs["labels"], data_of(runs, "labels.csv"), rows=[each.row], output=each.reason.output
+        )
+        amounts = [column.amount for column in told.columns]
+        np.testing.assert_allclose(each.reason.amounts, amounts, rtol=1e-9, atol=1e-12)
+        p = 1 / (1 + np.exp(-told.prediction))
+        true = each.reason.output in each.truth
+        assert each.off == pytest.approx(p if true else 1 - p, rel=1e-4)
+    assert '<bdi class="name">bus</bdi>:</span>' in page([report])
