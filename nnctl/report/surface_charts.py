@@ -100,7 +100,8 @@ def regions(charts: Charts, surface: Surface) -> str:
                 if margin.max() > low:
                     bounds = [low, high]
                     axes.contourf(across, up, margin.T, bounds, colors=[LINES[k]], alpha=opacity)
-            if margin.min() < 0 < margin.max():
+            edged = k > 0 or len(surface.classes) > 2  # two classes have the same edge
+            if edged and margin.min() < 0 < margin.max():
                 axes.contour(across, up, margin.T, [0.0], colors=[INK], linewidths=1)
         for k in range(len(surface.classes)):
             for wrong in (False, True):

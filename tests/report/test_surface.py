@@ -8,7 +8,7 @@ import pytest
 
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
-from nnctl.report.charts import Charts
+from nnctl.report.charts import LEFT, RIGHT, WIDTH, Charts
 from nnctl.report.collecting import collect
 from nnctl.report.page import page
 from nnctl.report.surface import Surface, spread_over
@@ -84,6 +84,7 @@ def test_the_rows_are_those_of_the_data_with_their_truth(of):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LOSSES)
 @pytest.mark.parametrize("features", [("<a>",), ("<a>", "b")])
 def test_every_surface_is_drawn_in_the_page_s_colours(kind, features, of):
@@ -104,6 +105,44 @@ def surface_with(values, classes, cut=0.5) -> Surface:
     names = classes[1:] if len(classes) == 2 else classes
     wrong = np.zeros(0, bool)
     return Surface(("a", "b"), names, classes, axes, values, nothing, np.zeros(0), wrong, cut)
+
+
+def across_alone(classes: tuple[str, ...], rows) -> Surface:
+    """A surface whose values rise with the first column, from 0 to 1, and not with the second."""
+    axes = (np.linspace(-1, 1, 9), np.linspace(-5, 5, 7))
+    values = np.repeat(((axes[0] + 1) / 2)[:, None], 7, axis=1)[..., None]
+    truth = (rows[:, 0] > 0).astype(int) if classes else rows[:, :1]
+    wrong = np.array([k == 0 for k in range(len(rows))])
+    return Surface(("a", "b"), ("yes",), classes, axes, values, rows, truth, wrong, 0.5)
+
+
+def inked(svg: str) -> list[np.ndarray]:
+    """The corners of each line in the colour of text, (corners, 2)."""
+    paths = re.findall(r'<path d="([^"]*)"[^>]*stroke: var\(--ink\)', svg)
+    numbers = [[float(n) for n in re.findall(r"[\d.]+", path)] for path in paths]
+    return [np.array(each).reshape(-1, 2) for each in numbers]
+
+
+def test_the_line_between_two_classes_stands_where_the_model_changes_its_mind():
+    rows = np.array([[-0.5, 4.0], [0.5, -4.0]])
+    ((_, svg),) = surface_charts(Charts(), across_alone(("no", "yes"), rows))
+    middle = LEFT + (WIDTH - LEFT - RIGHT) / 2
+    (line,) = (each for each in inked(svg) if np.ptp(each[:, 1]) > 100)
+    np.testing.assert_allclose(line[:, 0], middle, atol=1)
+    marks = re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)"[^>]*>', svg)
+    (x, y), (further, below) = [[float(n) for n in mark] for mark in marks]
+    assert x < middle < further and y < below
+    assert len(re.findall(r"stroke-width: 2", svg)) >= 1  # the outline of what is wrong
+    assert "with 2 rows, 1 of them predicted wrongly" in svg
+
+
+def test_lines_of_equal_numbers_are_upright_where_they_rise_across_alone():
+    rows = np.array([[-0.5, 4.0], [0.5, -4.0]])
+    ((title, svg),) = surface_charts(Charts(), across_alone((), rows))
+    lines = [each for each in inked(svg) if np.ptp(each[:, 1]) > 20]
+    assert title == "yes" and len(lines) >= 4
+    assert all(np.ptp(each[:, 0]) < 1 for each in lines)
+    assert "from 0 to 1" in svg
 
 
 def test_a_class_is_ahead_where_it_is_predicted():
