@@ -12,6 +12,7 @@ HARD_NAMES = [
     "🙂 emoji 👩‍🔬",
     "\u202eturned round",
     "$x^2$ & <b>bold</b>",
+    *(f"column number {k}" for k in range(20)),
 ]
 HARD_CLASSES = ["<img src=x onerror=alert(1)>", "ק" * 40, "🐍" * 30, "x" * 200]
 HARD = f"""\

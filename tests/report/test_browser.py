@@ -62,6 +62,9 @@ SIZES = """[...document.querySelectorAll('svg.chart text')].map(text => {
   return parseFloat(getComputedStyle(text).fontSize) * svg.getBoundingClientRect().width /
     svg.viewBox.baseVal.width;
 })"""
+NARROWEST = 24  # pixels of a cell of an example that still holds a number in one or two lines
+CELLS = """[...document.querySelectorAll('.rows td')].map(cell =>
+  cell.getBoundingClientRect().width).filter(width => width)"""
 CUT_OFF = """[...document.querySelectorAll('.scroll')].filter(element =>
   element.firstElementChild.getBoundingClientRect().right >
   document.documentElement.clientWidth + 1).map(element => element.ariaLabel)"""
@@ -196,6 +199,7 @@ def test_a_printed_report_holds_all_that_it_has_across(name, files, browser):
     browser.show(SHEET, "light", "print")
     assert browser.run(OVERFLOW) <= 0
     assert browser.run(CUT_OFF) == []
+    assert min(browser.run(CELLS), default=NARROWEST) >= NARROWEST
     assert browser.run("getComputedStyle(document.querySelector('nav')).display") == "none"
 
 
