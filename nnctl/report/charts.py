@@ -38,6 +38,10 @@ VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAGE: "--page"} | {
     f"#0102{16 + k:02x}": f"--line-{k + 1}" for k in range(COLORS)
 }
 LINES = [color for color, name in VARIABLES.items() if name.startswith("--line")]
+MARKS = "os^DvPXh"  # of classes or runs, beside their colours
+SIGNS = "●■▲◆▼✚✖⬢"  # the same, in text
+MARK_SIZE = 6
+POINTS_MARKED = 8  # points of a long line that have a mark
 DASHES = {"solid": "-", "dashed": (0, (4, 2.5))}
 STYLE = {
     "svg.fonttype": "none",  # text that can be read, selected and scaled
@@ -74,13 +78,17 @@ STYLE = {
 
 @dataclass(frozen=True)
 class Line:
-    """A figure over the epochs: `color` counts from 0, and `dash` is solid or dashed."""
+    """A figure over the epochs: `color` and `mark` count from 0, and `dash` is solid or dashed.
+
+    Without a mark its points are only told apart where they are few.
+    """
 
     name: str
     epochs: Sequence[float]
     values: Sequence[float]
     color: int
     dash: str = "solid"
+    mark: int | None = None
 
 
 LARGEST_POINT = 9  # of a curve whose points are of many answers or few
@@ -106,7 +114,9 @@ class Charts:
                     np.where(drawable(line.values), line.values, np.nan),
                     color=LINES[line.color % COLORS],
                     linestyle=DASHES[line.dash],
-                    marker="o" if few else None,
+                    marker=("o" if few else None) if line.mark is None else MARKS[line.mark],
+                    markevery=1 if few else max(1, len(line.values) // POINTS_MARKED),
+                    markersize=MARK_SIZE if line.mark is not None else None,
                 )
             for epoch, color in marks:
                 axes.axvline(epoch, color=LINES[color % COLORS], linewidth=1, linestyle=":")

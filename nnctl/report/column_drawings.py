@@ -15,6 +15,12 @@ ACROSS, UP, EDGE = 240, 84, 6  # a small curve, in units that the page stretches
 MOST_SHOWN = 30  # columns
 LINES_TOGETHER = 4  # outputs that are told apart in a small curve
 MOST_ALIKE = 10  # pairs of columns
+SHAPES = (  # a circle, a square, a triangle and a diamond, around where they stand
+    "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0",
+    "m-3 -3h6v6h-6",
+    "m0 -4l4 7h-8",
+    "m0 -4.5l4 4.5l-4 4.5l-4 -4.5",
+)
 DASHES_OF = ("", "5 3", "1.5 2.5", "7 2.5 1.5 2.5")
 
 
@@ -80,7 +86,7 @@ def curve_of(column: Column, outputs: Sequence[str], lines: Sequence[int]) -> Ma
         if words or len(points) == 1:
             # Side by side where several outputs share a category.
             aside = (k - (len(series) - 1) / 2) * 3
-            parts += [dot(x + aside, y, color) for x, y in zip(xs, ys, strict=True)]
+            parts += [dot(x + aside, y, k, color) for x, y in zip(xs, ys, strict=True)]
         else:
             dash = f' stroke-dasharray="{DASHES_OF[k]}"' if DASHES_OF[k] else ""
             line = " ".join(points)
@@ -89,12 +95,15 @@ def curve_of(column: Column, outputs: Sequence[str], lines: Sequence[int]) -> Ma
     return Markup(opening_tag(ACROSS, UP, said, "small") + "".join(parts) + "</svg>")
 
 
-def dot(x: float, y: float, color: str) -> str:
-    """A category: a dot on a stem."""
-    return (
-        f'<path d="M{x:.1f} {UP}V{y:.1f}" style="stroke: var(--rule)"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" style="fill: {color}"/>'
-    )
+def dot(x: float, y: float, line: int, color: str) -> str:
+    """A category: on a stem the shape of a line."""
+    stem = f'<path d="M{x:.1f} {UP}V{y:.1f}" style="stroke: var(--rule)"/>'
+    return stem + shape_at(x, y, line, color)
+
+
+def shape_at(x: float, y: float, line: int, color: str) -> str:
+    """The shape that stands for a line where it is no line, at a place."""
+    return f'<path d="M{x:.1f} {y:.1f}{SHAPES[line]}z" style="fill: {color}"/>'
 
 
 def ends_of(numbers: Sequence[float]) -> tuple[float, float]:
@@ -148,7 +157,8 @@ def key_of_outputs(importance: Importance) -> list[Markup]:
         dash = f' stroke-dasharray="{DASHES_OF[k]}"' if DASHES_OF[k] else ""
         line = (
             '<svg viewBox="0 0 28 10" width="28" height="10" aria-hidden="true"><path d="M1 5H27" '
-            f'fill="none" stroke-width="2"{dash} style="stroke: var(--line-{k + 1})"/></svg>'
+            f'fill="none" stroke-width="2"{dash} style="stroke: var(--line-{k + 1})"/>'
+            f"{shape_at(14, 5, k, f'var(--line-{k + 1})')}</svg>"
         )
         drawn.append(Markup(f"{line}<bdi>{escape(visible(importance.outputs[place]))}</bdi>"))
     return drawn

@@ -10,14 +10,14 @@ from markupsafe import Markup
 from nnctl.config.types import Entry
 from nnctl.data.classes import Label
 from nnctl.report import png
-from nnctl.report.charts import Charts
+from nnctl.report.charts import SIGNS, Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.column_drawings import ShownColumn, key_of_outputs, pairs_alike, shown_columns
 from nnctl.report.curves import first_not_finite
 from nnctl.report.example_tiles import Examples, Tile, heading_of, said_of, worst_tile
 from nnctl.report.first_layer import FirstLayer
 from nnctl.report.matrices import Cell, classes_a_cell, matrix_picture, matrix_rows
-from nnctl.report.surface_charts import SIGNS, surface_charts
+from nnctl.report.surface_charts import surface_charts
 from nnctl.report.wording import count_text, number
 
 POWER = r"-?\d[\d.]*e[-+]?\d+"  # a number, as messages have it

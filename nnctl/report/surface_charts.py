@@ -10,6 +10,7 @@ from nnctl.report.charts import (
     HEIGHT,
     INK,
     LINES,
+    MARKS,
     MUTED,
     PAGE,
     STEPS,
@@ -22,8 +23,6 @@ from nnctl.report.charts import (
 from nnctl.report.surface import Surface
 from nnctl.report.wording import short
 
-MARKS = "os^DvPXh"  # of classes, in order
-SIGNS = "●■▲◆▼✚✖⬢"  # the same, in text
 SHADES = ((0.0, 0.08), (0.25, 0.16), (0.5, 0.24), (0.75, 0.32))  # from how sure on, how opaque
 TALL, CLASSES_HEIGHT = 420, 420
 STROKES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))  # of curves, beside colours

@@ -48,6 +48,15 @@ def test_marks_lines_and_dashes_are_there():
     assert "train goes from 1 to 0.025, validation goes from 0.501 to 0.54" in svg
 
 
+def test_lines_of_several_runs_have_marks_that_tell_them_apart_in_grey():
+    lines = [Line(f"run {k}", EPOCHS, [float(k)] * 40, k, mark=k) for k in range(2)]
+    svg = curves(lines=lines, marks=())
+    shapes = re.findall(r'<path id="([^"]*)" d="([^"]*)"', svg)
+    used = [name for name, _ in shapes if f'href="#{name}"' in svg]
+    assert len({shape for name, shape in shapes if name in used}) == 2
+    assert [svg.count(f'href="#{name}"') for name in used] == [8, 8]
+
+
 def test_all_colours_are_those_of_the_page():
     fit = Charts().fit("y", np.arange(5.0), np.arange(5.0))
     errors = Charts().errors("y", np.arange(5.0))
