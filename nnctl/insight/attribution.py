@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.graph import Array
+from nnctl.training.blocks import slices_of
 
 # Gauss's rule of two points, and Kronrod's five that have them among theirs, on [-1, 1].
 POINTS = np.array(
@@ -26,6 +27,7 @@ LOOSER = 32.0  # two rules differ by much more than the better one is wrong
 NARROWEST = 2.0**-44  # of a piece
 MOST_PIECES = 1 << 14  # that a row's way is cut into
 TRIES = 3
+NUMBERS_AT_ONCE = 4_000_000  # of points on ways
 
 Function = Callable[[Array, Array], tuple[Array, Array]]
 
@@ -89,6 +91,27 @@ def attribute(
             if not len(left):
                 break
     return found
+
+
+def attribute_in_steps(
+    function: Function, x: Array, baseline: Array, weights: Array, steps: int
+) -> Attributed:
+    """The same in so many even steps, by the slopes in their middles: quick, and less exact.
+
+    It suits what is looked at, as pictures are; the sums show how far off it is.
+    """
+    places = (np.arange(steps) + 0.5) / steps
+    slopes = np.empty(x.shape)
+    with np.errstate(all="ignore"):
+        whole = x - baseline
+        # Many points at once: a block of rows takes as long where few of them are asked for.
+        for rows in slices_of(len(x), max(1, NUMBERS_AT_ONCE // (steps * x.shape[1]))):
+            points = baseline[rows, None] + places[:, None] * whole[rows, None]
+            flat = points.reshape(-1, x.shape[1])
+            found = function(flat, np.repeat(weights[rows], steps, axis=0))[1]
+            slopes[rows] = found.reshape(points.shape).mean(axis=1)
+        ends = (function(each, weights)[0] for each in (x, baseline))
+        return Attributed(slopes * whole, *ends)
 
 
 def walk(

@@ -16,9 +16,11 @@ from nnctl.errors import ArgumentError
 from nnctl.graph import Array
 from nnctl.jobs.finding import find_config, find_start, member_or_first
 from nnctl.system import machine
+from nnctl.system.atomic import atomic_file
 from nnctl.training.step import Examples, trace
 
 EPSILON = 0.001
+PICTURE = ".svg"
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,18 @@ def explain(
     seed: int | None = None,
     member: int | None = None,
     measure: bool = True,
+    output: Path | None = None,
 ) -> Explanation:
     """Draws the graph of a training step on one row, in float64.
 
     `row` counts from 0 through the training rows as they are prepared, in the order of the file;
     where the config sets a fraction aside to validate, through the rows left to train. Parameters
     are those of the config or its seed, or of `weights`; of an ensemble, those of a `member`, by
-    default the first. Raises `NnctlError` for what cannot be read or built, a row that is not
-    there, or an ε that is no positive number.
+    default the first. `output`, an SVG file, gets the course's drawing. Raises `NnctlError` for
+    what cannot be read, built or written, a row that is not there, or an ε that is no positive
+    number.
     """
-    if not (math.isfinite(epsilon) and epsilon > 0):
-        raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number greater than 0")
+    check_arguments(epsilon, output)
     loaded = load(find_config(config), overrides=overrides, named={"seed": seed})
     start = find_start(weights)
     built = build(loaded, dtype="float64", init_weights=start, member=member_or_first(member))
@@ -85,6 +88,9 @@ def explain(
         nodes = experiment.node_findings()
         parameters = experiment.parameter_findings()
         work = experiment.work() if measure else None
+    if output is not None:
+        title = f"{loaded.name}: row {row} of {rows_of(built)}, J = {experiment.loss:.6g}"
+        draw(experiment, parameters, title, output)
     return Explanation(
         row,
         rows_of(built),
@@ -97,6 +103,24 @@ def explain(
         work,
         tuple(inputs.input_names()) if inputs.categories or inputs.columns else (),
     )
+
+
+def check_arguments(epsilon: float, output: Path | None) -> None:
+    """Raises `ArgumentError` for an ε that is no positive number, and a file that is no SVG."""
+    if output is not None and output.suffix.lower() != PICTURE:
+        message = f"-o {output}: the drawing is an SVG file"
+        raise ArgumentError(message, f"name it {output.with_suffix(PICTURE).name}")
+    if not (math.isfinite(epsilon) and epsilon > 0):
+        raise ArgumentError(f"--epsilon is {epsilon:g}; it must be a number greater than 0")
+
+
+def draw(experiment: Experiment, parameters: Sequence[Finding], title: str, path: Path) -> None:
+    """Writes the course's drawing of a graph. Raises `NnctlError` where that fails."""
+    from nnctl.derivatives.explain.picture import picture_of
+
+    drawn = picture_of(experiment, parameters, title)
+    with atomic_file(path, "w") as file:
+        file.write(drawn)
 
 
 def example_of(built: Built, row: int) -> Examples:

@@ -21,22 +21,27 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from nnctl.calibration.reliability import Point
 from nnctl.errors.visible import visible
 from nnctl.graph import Array
+from nnctl.report.predictions import even_places
 from nnctl.report.wording import short
 
-WIDTH, HEIGHT, SQUARE = 340, 210, 320  # of a chart, in the page's pixels
-LEFT, RIGHT, TOP, BOTTOM, TITLE = 52, 12, 10, 38, 14  # the space around its axes
+WIDTH, HEIGHT, SQUARE = 560, 260, 340  # of a chart, in units that the page stretches
+LEFT, RIGHT, TOP, BOTTOM, TITLE = 68, 16, 12, 54, 20  # the space around its axes
 COLORS = 8  # of lines, before they come again
 DECADES = 2.0  # that positive numbers span, from which on an axis is logarithmic
 FEW_EPOCHS = 20  # up to which each has a mark
 MOST_POINTS = 1000
 LARGEST, SMALLEST = 1e150, 1e-150  # numbers that are drawn
-BINS = 30
+LEAST_BINS, MOST_BINS = 5, 30
 STEPS = (1, 2, 2.5, 5, 10)  # between ticks, times a power of ten
-INK, MUTED, RULE = "#010203", "#010204", "#010205"
-VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule"} | {
+INK, MUTED, RULE, PAGE = "#010203", "#010204", "#010205", "#010206"
+VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAGE: "--page"} | {
     f"#0102{16 + k:02x}": f"--line-{k + 1}" for k in range(COLORS)
 }
 LINES = [color for color, name in VARIABLES.items() if name.startswith("--line")]
+MARKS = "os^DvPXh"  # of classes or runs, beside their colours
+SIGNS = "●■▲◆▼✚✖⬢"  # the same, in text
+MARK_SIZE = 6
+POINTS_MARKED = 8  # points of a long line that have a mark
 DASHES = {"solid": "-", "dashed": (0, (4, 2.5))}
 STYLE = {
     "svg.fonttype": "none",  # text that can be read, selected and scaled
@@ -60,7 +65,9 @@ STYLE = {
     "xtick.labelsize": 11,
     "ytick.labelsize": 11,
     "xtick.major.size": 0,
+    "xtick.major.pad": 8,
     "ytick.major.size": 0,
+    "ytick.major.pad": 8,
     "xtick.minor.size": 0,
     "ytick.minor.size": 0,
     "lines.linewidth": 1.8,
@@ -71,13 +78,17 @@ STYLE = {
 
 @dataclass(frozen=True)
 class Line:
-    """A figure over the epochs: `color` counts from 0, and `dash` is solid or dashed."""
+    """A figure over the epochs: `color` and `mark` count from 0, and `dash` is solid or dashed.
+
+    Without a mark its points are only told apart where they are few.
+    """
 
     name: str
     epochs: Sequence[float]
     values: Sequence[float]
     color: int
     dash: str = "solid"
+    mark: int | None = None
 
 
 LARGEST_POINT = 9  # of a curve whose points are of many answers or few
@@ -103,14 +114,16 @@ class Charts:
                     np.where(drawable(line.values), line.values, np.nan),
                     color=LINES[line.color % COLORS],
                     linestyle=DASHES[line.dash],
-                    marker="o" if few else None,
+                    marker=("o" if few else None) if line.mark is None else MARKS[line.mark],
+                    markevery=1 if few else max(1, len(line.values) // POINTS_MARKED),
+                    markersize=MARK_SIZE if line.mark is not None else None,
                 )
             for epoch, color in marks:
                 axes.axvline(epoch, color=LINES[color % COLORS], linewidth=1, linestyle=":")
             axes.set_xlabel("epoch")
             last = max((line.epochs[-1] for line in lines), default=1)
             axes.set_xlim(1 if last > 1 else 0.5, last if last > 1 else 1.5)
-            axes.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
+            axes.xaxis.set_major_locator(MaxNLocator(8, steps=STEPS, integer=True))
             scale_values(axes, logarithmic)
             for drawn in axes.lines:
                 drawn.set_clip_on(False)
@@ -148,6 +161,10 @@ class Charts:
                 size = LARGEST_POINT * max(0.1, (point.answers / most) ** 0.5)
                 axes.plot(*place, "o", color=LINES[0], markersize=size)
             axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability")
+            axes.set_xticks([k / 5 for k in range(6)])
+            axes.set_yticks([k / 5 for k in range(1, 6)])  # 0 stands there already
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
             axes.set_title("share that is so", loc="left", color=MUTED)
             told = "; ".join(
                 f"{point.share:.2f} of {point.answers} given about {point.probability:.2f}"
@@ -159,13 +176,14 @@ class Charts:
         """How often errors of each size are made."""
         errors = errors[drawable(errors)].astype(np.float64)
         with drawing(SQUARE, SQUARE, titled=True) as (figure, axes):
-            counts, edges = np.histogram(errors, bins=BINS, range=limits([errors]))
+            bins = bins_for(len(errors))
+            counts, edges = np.histogram(errors, bins=bins, range=limits([errors]))
             axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=LINES[0], alpha=0.75)
             if edges[0] < 0 < edges[-1]:
                 axes.axvline(0, color=INK, linewidth=1)
             axes.set_xlabel("predicted − true")
             axes.set_title("rows", loc="left", color=MUTED)
-            axes.xaxis.set_major_locator(MaxNLocator(4, steps=STEPS))
+            axes.xaxis.set_major_locator(MaxNLocator(3, steps=STEPS))
             axes.yaxis.set_major_locator(MaxNLocator(4, steps=STEPS, integer=True))
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
             said = f"How often errors of {target} have each size"
@@ -202,9 +220,9 @@ class Charts:
         FigureCanvasSVG(figure).print_svg(file, metadata=nothing)
         width, height = figure.get_size_inches() * figure.dpi
         inner = re.sub(r"\A.*?<svg[^>]*>|</svg>\s*\Z", "", file.getvalue(), flags=re.DOTALL)
-        return (
-            opening_tag(int(width), int(height), said) + adapt_to_page(inner, self.count) + "</svg>"
-        )
+        kind = "chart square" if width < WIDTH else "chart"
+        opening = opening_tag(int(width), int(height), said, kind)
+        return opening + adapt_to_page(inner, self.count) + "</svg>"
 
 
 def opening_tag(width: int, height: int, said: str, kind: str = "chart") -> str:
@@ -226,8 +244,8 @@ def adapt_to_page(svg: str, number: int) -> str:
         tag = match[0].replace("xlink:href", "href")
         for color, variable in VARIABLES.items():
             tag = tag.replace(color, f"var({variable})")
-        tag = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", tag)
-        tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
+        # The page gives text its font, and the size that suits the chart's width there.
+        tag = re.sub(r"font(-family|-size)?: [^;\"]*;? ?", "", tag)
         tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
         for name in re.findall(r' id="([^"]*)"', tag):
             new = f' id="chart-{number}-{name}"' if name in used else ""
@@ -285,9 +303,9 @@ def limits(arrays: Sequence[Array]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def even_places(count: int, most: int) -> Array:
-    """The places of all of so many rows, or of some, at even distances."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
+def bins_for(rows: int) -> int:
+    """How many bars show so many rows: twice the cube root, as Rice's rule has it."""
+    return min(MOST_BINS, max(LEAST_BINS, math.ceil(2 * math.cbrt(rows))))
 
 
 def spread_text(truth: Array, predicted: Array) -> str:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,43 +12,26 @@ import numpy as np
 
 from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import Built, build
-from nnctl.assembly.examples import data_file, examples_for
-from nnctl.assembly.out_of_bag import own_rows
+from nnctl.assembly.importance import Importance
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.config import Config, dump_yaml, load, resolved
-from nnctl.config.data_files import named_files, with_files
+from nnctl.config.data_files import with_files
 from nnctl.config.schema import check
 from nnctl.config.source import Source
-from nnctl.data.prepare import read_examples
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.array_types import Indices
-from nnctl.reading.digests import digest_of
-from nnctl.reading.files import DataFile
 from nnctl.report.example_views import view_of
+from nnctl.report.files import UsedFile, used_files
 from nnctl.report.first_layer import FirstLayer, first_layer
-from nnctl.report.gaps import with_gaps
-from nnctl.report.predictions import Judged, judge
+from nnctl.report.judged_rows import look_at_rows, rows_of
+from nnctl.report.predictions import Judged
+from nnctl.report.surface import Surface
 from nnctl.runs.checkpoint import MEMBER_COLUMN, Saved, read_checkpoint
 from nnctl.runs.folder import CONFIG, HISTORY, RESULTS, RunFolder, first_checkpoint, is_run
 from nnctl.runs.results import read_results
 from nnctl.runs.weights import load_weights
-from nnctl.training.step import Examples
 
 PARTS = ("train", "validation", "test")
 Content = TypeVar("Content")
-
-
-@dataclass(frozen=True)
-class UsedFile:
-    """A data file of a run: its part of the data, its name, and its SHA-256 then, if known.
-
-    `fault` says why its rows are not to be had as they were; None where they are.
-    """
-
-    part: str
-    name: str
-    sha256: str | None
-    fault: str | None
 
 
 @dataclass(frozen=True)
@@ -68,6 +52,8 @@ class RunReport:
     `figures` are those of each part of the data, `rows` its rows; `histories` have a list a column
     of `history.csv`, one for each member; `best_epochs` are those whose weights the run has, where
     they are not the last.
+    `importance` is that of the columns, or `no_importance` says why there is none; `units` has the
+    units of figures that have one; `date` is when the run was last written.
     `told` is what `results.json` has of that; `advice` and `warnings` then come from there.
     """
 
@@ -83,6 +69,11 @@ class RunReport:
     rows: dict[str, int]
     parameters: int | None
     judged: Judged | None
+    importance: Importance | None
+    no_importance: str
+    surface: Surface | None
+    units: dict[str, str]
+    date: str
     first_layer: FirstLayer | None
     advice: tuple[Advice, ...]
     warnings: tuple[str, ...]
@@ -110,7 +101,8 @@ def collect(folder: Path, name: str) -> RunReport:
     results = read_results(folder / RESULTS) or {}
     trained = try_to_read(missing, "weights", lambda: load_trained(folder))
     built = try_to_read(missing, "data", lambda: rebuild(config, files))
-    seen = None if trained is None else judge_rows(config, trained, built, files)
+    seen = None if trained is None else look_at_rows(config, trained, built, files)
+    judged = None if seen is None else seen.judged
     told = told_by(results)
     return RunReport(
         name=name,
@@ -124,8 +116,13 @@ def collect(folder: Path, name: str) -> RunReport:
         best_epochs=kept_epochs(config, results) if ended else (),
         rows=rows_of(built, seen),
         parameters=None if trained is None else sum(m.layout.size for m in trained.members),
-        judged=seen,
-        first_layer=None if trained is None else layer_of(trained, seen),
+        judged=judged,
+        importance=None if seen is None else seen.importance,
+        no_importance="" if seen is None else seen.no_importance,
+        surface=None if seen is None else seen.surface,
+        units={} if trained is None else units_of(trained),
+        date=date_of(folder),
+        first_layer=None if trained is None else layer_of(trained, judged),
         advice=told.advice if told is not None else advice_anew(config, built),
         warnings=told.warnings if told is not None else warnings_anew(built),
         told=told,
@@ -199,21 +196,6 @@ def has_ended(folder: Path, saved: Saved, config: Config) -> bool:
     return saved.ended is not None and all(read_checkpoint(o).ended is not None for o in others)
 
 
-def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ...]:
-    """The data files of a run, each held against its SHA-256 then."""
-    found = []
-    for part, file in named_files(resolved(config, absolute_paths=True)["data"]).items():
-        digest = digests.get(part)
-        fault = None
-        try:
-            if digest is not None and digest_of(file) != digest:
-                fault = "it has changed since the run (its SHA-256 differs)"
-        except NnctlError as error:
-            fault = error.problems[0].message
-        found.append(UsedFile(part, Path(file).name, digest, fault))
-    return tuple(found)
-
-
 def rebuild(config: Config, files: tuple[UsedFile, ...]) -> Built:
     """The run's data, prepared anew. Raises `NnctlError` where they are not what they were."""
     problems = [Problem(f"{file.name}: {file.fault}") for file in files if file.fault is not None]
@@ -241,64 +223,10 @@ def kept_epochs(config: Config, results: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(epoch for epoch in best if isinstance(epoch, int)) if restored else ()
 
 
-def rows_of(built: Built | None, seen: Judged | None) -> dict[str, int]:
-    """The rows of each part of the data, as far as they are known."""
-    if built is None:
-        return {} if seen is None else {seen.part: seen.rows}
-    parts = {"train": built.train, "validation": built.validation, "test": built.test}
-    for part in parts:
-        if (own := own_rows(built, part)) is not None:
-            parts[part] = own.examples
-    return {part: len(examples) for part, examples in parts.items() if examples is not None}
-
-
-def layer_of(trained: Trained, seen: Judged | None) -> FirstLayer | None:
+def layer_of(trained: Trained, judged: Judged | None) -> FirstLayer | None:
     """The first layer, shown as the examples are; without any, as their shape alone has it."""
     nothing = np.empty((0, *trained.model.input_shape))
-    return first_layer(trained, view_of(trained, nothing) if seen is None else seen.view)
-
-
-def judge_rows(
-    config: Config, trained: Trained, built: Built | None, files: tuple[UsedFile, ...]
-) -> Judged | None:
-    """The predictions for the rows of the test, or else validation, or else training.
-
-    Where the training file is gone, a test or validation file may still be there.
-    """
-    if built is not None:
-        parts = {"test": built.test, "validation": built.validation, "train": built.train}
-        part = next(part for part, rows in parts.items() if rows is not None)
-        examples, file, rows = rows_in_file(built, part)
-        if (shared := own_rows(built, part)) is not None:
-            examples, rows = shared.examples, shared.rows
-            trained = trained.judged_by(shared.said)
-        return with_gaps(judge(part, trained, examples), trained, examples.x, file, rows)
-    for part in ("test", "validation"):
-        written = getattr(config.data, part)
-        own = [file for file in files if file.part.partition(".")[0] == part]
-        named = None if isinstance(written, float) else data_file(config, written)
-        if named is not None and own and all(each.fault is None for each in own):
-            with suppress(NnctlError):
-                read = read_examples(trained.preprocessing, named, [])
-                examples = examples_for(trained.model, read)
-                return with_gaps(judge(part, trained, examples), trained, examples.x, named, None)
-    return None
-
-
-def rows_in_file(built: Built, part: str) -> tuple[Examples, DataFile, Indices | None]:
-    """The rows of a part of the data, the file that has them, and which of its rows, if not all."""
-    data, pool = built.config.data, built.prepared.pool
-    written = getattr(data, part)
-    if part == "train" or isinstance(written, float):
-        file = data_file(built.config, data.train, data.features, data.target)
-    else:
-        file, pool = data_file(built.config, written), None
-    assert file is not None
-    rows = None
-    if pool is not None:
-        division = pool.division
-        rows = np.flatnonzero(division.trains if part == "train" else division.drawn)
-    return built.examples(part), file, rows
+    return first_layer(trained, view_of(trained, nothing) if judged is None else judged.view)
 
 
 def figures_by_part(
@@ -350,3 +278,31 @@ def history_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, 
     if head[0] != "epoch" or history.get("epoch", []) != [*range(1, len(rows) + 1)]:
         raise ValueError("not a history")
     return history
+
+
+def units_of(trained: Trained) -> dict[str, str]:
+    """What the loss and the metrics are measured in, where that is not plain."""
+    targets, loss = trained.preprocessing.targets, trained.config.loss.type.replace("_", " ")
+    if targets.task != "regression":
+        return {"loss": loss}
+    scaled = bool(np.any(np.asarray(targets.scaling.divisor) != 1)) or bool(
+        np.any(np.asarray(targets.scaling.shift) != 0)
+    )
+    one = len(targets.names) == 1
+    unit = f"the unit of {targets.names[0]}" if one else "the targets' own units"
+    squared = f"the square of {unit}" if one else "their squares"
+    return {
+        "loss": f"{loss}, in scaled units" if scaled else loss,
+        "mae": f"in {unit}",
+        "rmse": f"in {unit}",
+        "mse": f"in {squared}",
+    }
+
+
+def date_of(folder: Path) -> str:
+    """The day and minute when a run was last written, as its files have it."""
+    for name in (RESULTS, HISTORY, CONFIG):
+        with suppress(OSError):
+            written = datetime.fromtimestamp((folder / name).stat().st_mtime, UTC)
+            return f"{written:%Y-%m-%d %H:%M} UTC"
+    return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from nnctl.report.charts import COLORS, Charts, Line
+from nnctl.report.charts import COLORS, MARKS, SIGNS, Charts, Line
 from nnctl.report.collecting import RunReport
 
 NOT_FIGURES = ("epoch", "learning_rate", "seconds")
@@ -15,19 +15,22 @@ VALIDATION = "val_"
 
 @dataclass(frozen=True)
 class Curves:
-    """A chart, and the title over it."""
+    """A chart, the title over it, and what it is measured in, where that is not plain."""
 
     title: str
     drawing: Markup
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a line of the charts stands for: its color, counted from 1, and its dash, in words."""
+    """What a line of the charts stands for: its color, counted from 1, its dash, in words, and its
+    sign, where the lines of each run have one."""
 
     name: str
     color: int
     dash: str
+    sign: str = ""
 
 
 def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
@@ -49,10 +52,18 @@ def curves(runs: Sequence[RunReport], charts: Charts) -> list[Curves]:
             for place, run in enumerate(runs)
             for epoch in run.best_epochs
         ]
-        drawn.append(Curves(name, Markup(charts.curves(name, lines, marks))))
+        units = {run.units.get(name, "") for run in runs}
+        unit = units.pop() if len(units) == 1 else ""
+        drawn.append(Curves(name, Markup(charts.curves(name, lines, marks)), unit))
     if any(changes(run) for run in runs):
         rates = [
-            Line(run.name, history["epoch"], history["learning_rate"], place)
+            Line(
+                run.name,
+                history["epoch"],
+                history["learning_rate"],
+                place,
+                mark=None if len(runs) == 1 else place % len(MARKS),
+            )
             for place, run in enumerate(runs)
             for history in run.histories
             if "learning_rate" in history
@@ -74,7 +85,8 @@ def lines_of(runs: Sequence[RunReport], place: int, run: RunReport, name: str) -
             if (values := history.get(ahead + name)) is not None:
                 said = f"{member}{part}" if len(runs) == 1 else f"{run.name}, {member}{part},"
                 color, dash = color_of(runs, place, bool(ahead)), dash_of(run, bool(ahead))
-                lines.append(Line(said, history["epoch"], values, color, dash))
+                mark = None if len(runs) == 1 else place % len(MARKS)
+                lines.append(Line(said, history["epoch"], values, color, dash, mark))
     return lines
 
 
@@ -106,7 +118,8 @@ def key_of(runs: Sequence[RunReport]) -> list[Key]:
             part = "validation" if validation else "train"
             name = part if len(runs) == 1 else f"{run.name}, {part}"
             dash = dash_of(run, validation)
-            keys.append(Key(name, color_of(runs, place, validation) + 1, dash))
+            sign = "" if len(runs) == 1 else SIGNS[place % len(SIGNS)]
+            keys.append(Key(name, color_of(runs, place, validation) + 1, dash, sign))
     return keys
 
 

@@ -1,5 +1,6 @@
 """One run as the page shows it: its numbers, and its drawings, ready to be laid out."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,28 +10,21 @@ from markupsafe import Markup
 from nnctl.config.types import Entry
 from nnctl.data.classes import Label
 from nnctl.report import png
-from nnctl.report.charts import Charts
+from nnctl.report.charts import SIGNS, Charts
 from nnctl.report.collecting import PARTS, RunReport
+from nnctl.report.column_drawings import ShownColumn, key_of_outputs, pairs_alike, shown_columns
 from nnctl.report.curves import first_not_finite
+from nnctl.report.example_tiles import Examples, Tile, heading_of, said_of, worst_tile
 from nnctl.report.first_layer import FirstLayer
-from nnctl.report.predictions import Judged, Worst
+from nnctl.report.matrices import Cell, classes_a_cell, matrix_picture, matrix_rows
+from nnctl.report.surface_charts import surface_charts
 from nnctl.report.wording import count_text, number
 
-MOST_CLASSES = 20  # whose confusions fit a table of counts
+POWER = r"-?\d[\d.]*e[-+]?\d+"  # a number, as messages have it
 MOST_CONFUSIONS = 12
 MOST_TARGETS = 6
 SIZES = ("units", "filters", "rate")
 PACKAGES = {"nnctl": "nnctl", "numpy": "NumPy", "python": "Python"}
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A small picture: `source` is the address of an image, `drawing` stands in for it."""
-
-    said: str
-    source: str = ""
-    drawing: Markup | None = None
-    worst: Worst | None = None
 
 
 @dataclass(frozen=True)
@@ -40,15 +34,6 @@ class Fitted:
     target: str
     fit: Markup
     errors: Markup
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A count of a confusion matrix, and how full its colour is, from 0 to 1."""
-
-    count: int
-    right: bool
-    fullness: float
 
 
 class DrawnRun:
@@ -144,7 +129,7 @@ class DrawnRun:
         if not isinstance(seconds, float):
             seconds = sum(sum(history.get("seconds", ())) for history in self.run.histories)
         together = ", of all members together" if config.members > 1 else ""
-        return [*facts, ("training", f"{number(seconds, 3)} s{together}")]
+        return [*facts, ("training", f"{number(seconds)} s{together}")]
 
     @property
     def not_finite(self) -> int | None:
@@ -153,27 +138,17 @@ class DrawnRun:
     @property
     def matrix(self) -> list[tuple[Label, list[Cell]]] | None:
         """The confusion matrix by true class, where it fits a table."""
-        judged = self.run.judged
-        if judged is None or len(judged.classes) > MOST_CLASSES or judged.matrix is None:
-            return None
-        rows = []
-        for k, (label, counts) in enumerate(zip(judged.classes, judged.matrix, strict=True)):
-            # The root lets rare confusions be seen beside hundreds of hits.
-            fullness = np.sqrt(np.array(counts) / max(1, sum(counts))).tolist()
-            cells = [
-                Cell(count, k == column, round(full, 3))
-                for column, (count, full) in enumerate(zip(counts, fullness, strict=True))
-            ]
-            rows.append((label, cells))
-        return rows
+        return None if self.run.judged is None else matrix_rows(self.run.judged)
 
     @cached_property
     def matrix_picture(self) -> str | None:
         """The address of a picture of a confusion matrix that fits no table."""
-        judged = self.run.judged
-        if judged is None or self.matrix is not None or (counts := judged.matrix) is None:
-            return None
-        return png.counts(np.array(counts))
+        return None if self.run.judged is None else matrix_picture(self.run.judged)
+
+    @property
+    def classes_a_cell(self) -> int:
+        """How many classes share a row and a column of the picture of a confusion matrix."""
+        return 1 if self.run.judged is None else classes_a_cell(self.run.judged)
 
     @property
     def confusions(self) -> list[tuple[Label, Label, int]]:
@@ -210,21 +185,85 @@ class DrawnRun:
         if coverage is None:
             return ""
         kind = "sets of labels" if self.run.judged and self.run.judged.confusion else "ranges"
-        low, high = (number(end, 3) for end in coverage.by_chance)
+        low, high = (number(end) for end in coverage.by_chance)
         return (
-            f"The {kind} hold the truth of {number(coverage.found, 3)} of the rows; "
-            f"{number(coverage.wanted, 3)} is wanted, and chance allows {low} to {high}."
+            f"The {kind} hold the truth of {number(coverage.found)} of the rows; "
+            f"{number(coverage.wanted)} is wanted, and chance allows {low} to {high}."
         )
 
     @cached_property
-    def worst(self) -> list[Tile]:
-        """The worst-predicted examples, drawn where they can be."""
+    def examples(self) -> list[Examples]:
+        """The worst examples, or those that the model is least sure of, drawn where they can be."""
         judged = self.run.judged
-        return (
-            []
-            if judged is None
-            else [worst_tile(judged, each, self.charts) for each in judged.worst]
-        )
+        if judged is None:
+            return []
+        groups = []
+        for wrong in (True, False):
+            own = [each for each in judged.worst if each.wrong == wrong]
+            if own:
+                tiles = [worst_tile(judged, each, self.charts) for each in own]
+                groups.append(Examples(heading_of(judged, wrong), said_of(judged, wrong), tiles))
+        return groups
+
+    @property
+    def explains(self) -> bool:
+        """Whether any example has a reason."""
+        judged = self.run.judged
+        return judged is not None and any(each.reason for each in judged.worst)
+
+    @cached_property
+    def surface(self) -> list[tuple[str, Markup]]:
+        """The decision surface or the fitted curve, each drawing with its title."""
+        surface = self.run.surface
+        if surface is None:
+            return []
+        return [(title, Markup(drawn)) for title, drawn in surface_charts(self.charts, surface)]
+
+    @property
+    def surface_key(self) -> list[tuple[str, str, int]]:
+        """The sign and the color, counted from 1, of each class on a surface."""
+        surface = self.run.surface
+        classes = () if surface is None else surface.classes
+        return [(SIGNS[k], name, k + 1) for k, name in enumerate(classes)]
+
+    @cached_property
+    def columns(self) -> list[ShownColumn]:
+        """The columns by their importance."""
+        return [] if self.run.importance is None else shown_columns(self.run.importance)
+
+    @property
+    def column_key(self) -> list[Markup]:
+        """What the lines of the columns' curves are."""
+        return [] if self.run.importance is None else key_of_outputs(self.run.importance)
+
+    @property
+    def alike(self) -> list[tuple[str, str, str]]:
+        """The pairs of columns that share their importance."""
+        return [] if self.run.importance is None else pairs_alike(self.run.importance)
+
+    @property
+    def verdict(self) -> str:
+        """What was told of the training, as a sentence; empty where nothing was."""
+        told = self.run.told
+        if told is None:
+            return ""
+        text = re.sub(POWER, lambda found: number(float(found[0])), told.text)
+        begun = bool(told.codes) or text.partition(" ")[0] in self.figure_names
+        return text if begun else text[:1].upper() + text[1:]
+
+    @property
+    def files_text(self) -> list[tuple[str, str, str]]:
+        """Each part of the data, its file or what it is of, and its rows, as far as known."""
+        names = {file.part.partition(".")[0]: file.name for file in self.run.files}
+        written = self.run.config.data.validation
+        parts = [part for part in PARTS if part in names or part in self.run.rows]
+        found = []
+        for part in parts:
+            name = names.get(part)
+            if name is None and isinstance(written, float):
+                name = f"{number(100 * written)} % of the training file"
+            found.append((part, name or "", self.rows_text(part)))
+        return found
 
     @cached_property
     def first_layer(self) -> list[Tile]:
@@ -242,16 +281,6 @@ def layer_text(entry: Entry) -> str:
     if name not in (None, "linear"):
         sizes.append(str(name))
     return " ".join([entry.type, *sizes])
-
-
-def worst_tile(judged: Judged, worst: Worst, charts: Charts) -> Tile:
-    said = f"Row {worst.row}: {worst.truth}, predicted {worst.predicted}"
-    if worst.values is None:
-        return Tile(said, worst=worst)
-    if judged.view.kind == "picture":
-        return Tile(said, png.picture(worst.values, judged.low, judged.high), worst=worst)
-    drawing = charts.series(worst.values, judged.low, judged.high, said)
-    return Tile(said, drawing=Markup(drawing), worst=worst)
 
 
 def layer_tiles(layer: FirstLayer, charts: Charts) -> list[Tile]:

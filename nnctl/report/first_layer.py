@@ -11,7 +11,7 @@ from nnctl.network.layers import Conv1D, Conv2D, Dense, Layer
 from nnctl.report.example_views import View
 from nnctl.runs.weights import member_name
 
-MOST_TILES, MOST_LINES, MOST_ROWS = 64, 24, 40
+MOST_TILES, MOST_LINES = 64, 24
 POOLING = "pooling"
 
 
@@ -19,20 +19,22 @@ POOLING = "pooling"
 class FirstLayer:
     """A layer's kernel in parts, each with its name.
 
-    A part is a picture (height, width), a series (steps,) of weights, or a row of weights, one a
-    unit. `count` parts are there in all, and `strongest` says that those shown were chosen by size.
+    A part is a picture (height, width), or a series (steps,) of weights; `count` are there in all.
     """
 
     layer: str
-    kind: Literal["pictures", "series", "rows"]
+    kind: Literal["pictures", "series"]
     parts: tuple[tuple[str, Array], ...]
     count: int
     largest: float
-    strongest: bool = False
 
 
 def first_layer(trained: Trained, view: View) -> FirstLayer | None:
-    """The first layer with a kernel, or None where there is none, or one that acts on no input."""
+    """The first layer whose kernel can be seen as pictures or series, or None.
+
+    Weights of a table's columns are not shown: how large they are says little about what the
+    columns are worth, which `nnctl importance` tells.
+    """
     model = trained.members[0]  # those of an ensemble are alike, and one shows enough
     shapes: list[Shape] = [model.input_shape, *model.shapes]
     for index, layer in enumerate(model.layers):
@@ -40,25 +42,14 @@ def first_layer(trained: Trained, view: View) -> FirstLayer | None:
             name = model.layer_names[index]
             kernel = model.named_arrays()[f"{name}/kernel"]
             shown = name if len(trained.members) == 1 else member_name(1, name)
-            names = names_for(trained, index)
-            return kernel_parts(shown, layer, kernel, shapes[index], view, names)
+            return kernel_parts(shown, layer, kernel, shapes[index], view)
         if POOLING in layer.type_name:
             return None
     return None
 
 
-def names_for(trained: Trained, index: int) -> list[str]:
-    """The names of the inputs that layer `index` sees as one vector; empty where it does not."""
-    model = trained.members[0]
-    before: list[Layer] = model.layers[:index]
-    shapes = [model.input_shape, *model.shapes]
-    if len(shapes[index]) != 1 or any(POOLING in layer.type_name for layer in before):
-        return []
-    return trained.preprocessing.inputs.input_names()
-
-
 def kernel_parts(
-    name: str, layer: Layer, kernel: Array, seen: Shape, view: View, names: list[str]
+    name: str, layer: Layer, kernel: Array, seen: Shape, view: View
 ) -> FirstLayer | None:
     """A kernel in the form that suits its layer, for an input of shape `seen`."""
     largest = float(np.abs(kernel).max())
@@ -84,12 +75,7 @@ def kernel_parts(
             for channel in range(view.shape[2])
         ]
         return FirstLayer(name, "pictures", tuple(units[:MOST_TILES]), len(units), largest)
-    if len(names) != len(kernel):
-        return None
-    sizes = np.sqrt(np.square(kernel, dtype=np.float64).sum(axis=1))
-    order = np.argsort(-sizes, kind="stable")[:MOST_ROWS].tolist()
-    rows = tuple((names[row], kernel[row]) for row in order)
-    return FirstLayer(name, "rows", rows, len(kernel), largest, strongest=True)
+    return None
 
 
 def part_name(noun: str, unit: int, channels: int, channel: int) -> str:

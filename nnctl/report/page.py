@@ -1,4 +1,4 @@
-"""The page: what was collected of some runs, drawn, and laid out by the template beside this."""
+"""The page: what was collected of some runs, drawn, and laid out by the templates."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,9 +13,20 @@ from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, key_of
 from nnctl.report.figures import DrawnRun
-from nnctl.report.wording import ABSENT, count_text, number, share
+from nnctl.report.wording import ABSENT, count_text, number, signed
 
 RUN_TEMPLATE = "page.html.j2"
+SECTIONS = [
+    ("outcome", "Outcome"),
+    ("curves", "Learning curves"),
+    ("predictions", "Predictions"),
+    ("sure", "How sure it was"),
+    ("importance", "What it relies on"),
+    ("worst", "Examples"),
+    ("advice", "Warnings and advice"),
+    ("config", "Config"),
+    ("environment", "Environment and data"),
+]
 
 
 def page(runs: Sequence[RunReport]) -> str:
@@ -29,6 +40,8 @@ def page(runs: Sequence[RunReport]) -> str:
         .get_template(RUN_TEMPLATE)
         .render(
             runs=[DrawnRun(run, charts) for run in runs],
+            several=len(runs) > 1,
+            sections=SECTIONS,
             curves=curves(runs, charts),
             key=key_of(runs),
             kept=epochs_kept(runs),
@@ -41,19 +54,19 @@ def page(runs: Sequence[RunReport]) -> str:
 
 @cache
 def environment() -> Environment:
-    """The templates beside this module, in which everything is escaped, and visible.
+    """The templates, in which everything is escaped, and visible.
 
     Each is compiled once in a process.
     """
     found = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
         autoescape=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(counted=count_text, lines=preformat, number=number, share=share)
+    found.filters.update(counted=count_text, lines=preformat, number=number, signed=signed)
     return found
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnctl.graph import Array
 
 RAISES, LOWERS = (214, 96, 33), (52, 120, 200)  # the colours of positive and negative weights
+MARKED = 0.35  # how full the colour of hits is
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}  # by the bytes of a pixel: grey, RGB, RGB and opacity
 
 
@@ -50,10 +51,14 @@ def weights(values: Array, largest: float) -> str:
     return data_uri(pixels)
 
 
-def counts(matrix: Array) -> str:
-    """Counts by true class (rows) and predicted class, hits in one colour, confusions in another.
+def counts(fullness: Array, hits: Array, over: bool = False) -> str:
+    """Confusions by true class (rows) and predicted class, each so full, from 0 to 1.
 
-    The fullness is the root of the share of the row, which lets rare confusions be seen.
+    Classes with any `hits` are marked on the diagonal, in another colour; with `over`, only where
+    no confusion is.
     """
-    shares = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
-    return weights(np.where(np.eye(len(matrix), dtype=bool), -shares, shares), 1.0)
+    shown = fullness.copy()
+    marked = np.where(hits > 0, -MARKED, 0.0)
+    own = np.diagonal(fullness)
+    np.fill_diagonal(shown, np.where(own > 0, own, marked) if over else marked)
+    return weights(shown, 1.0)

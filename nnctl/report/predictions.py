@@ -22,6 +22,7 @@ from nnctl.data.inputs import Inputs
 from nnctl.graph import Array
 from nnctl.network.answers import is_yes
 from nnctl.report.example_views import View, cells_of, values_of, view_of
+from nnctl.report.wording import number
 from nnctl.training.blocks import Blocks, rows_by_bytes, slices_of
 from nnctl.training.step import Examples
 
@@ -29,7 +30,21 @@ PICTURES, SERIES, ROWS = 24, 12, 12  # of the worst examples
 MOST_COLUMNS = 50  # of a table that are shown
 MOST_BY_CLASS = 100  # classes
 TINY = 1e-12
-Miss = tuple[int, str, str, float]  # a row, what is true, what is predicted, how far off
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A row, what is true and what is predicted, how far off, and whether the answer is wrong.
+
+    Of several numbers or labels the `target` is that which is furthest off.
+    """
+
+    row: int
+    truth: str
+    predicted: str
+    off: float
+    wrong: bool
+    target: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,19 +57,36 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """What gave an example its prediction: which `output` is meant, what each column added to it.
+
+    `amounts` are (columns,), or as a picture or series has its values; `largest` names the columns
+    that added or took most.
+    """
+
+    output: str
+    amounts: Array
+    largest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Worst:
     """An example that is predicted badly, by its place among the rows, counted from 0.
 
-    `off` is the probability of what is true, or the error. `values` are those of the data, as a
-    picture or series has them; `cells` those of a table's columns.
+    `off` is the probability of what is true, or the error; `wrong` says that the answer is, which
+    numbers always are, and `target` which of several numbers or labels is meant. `values` are those
+    of the data, as a picture or series has them; `cells` those of a table's columns.
     """
 
     row: int
     truth: str
     predicted: str
     off: float
+    wrong: bool = True
+    target: int = 0
     values: Array | None = None
     cells: tuple[str, ...] = ()
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +97,8 @@ class Judged:
     figures of those with the most rows, `fits` those of a regression. `low` and `high` are the
     extremes of the values of all rows; `columns` names the first columns of the data,
     `text_columns` those that hold text. `reliability` compares probabilities with what happened,
-    `coverage` ranges or sets with the truth.
+    `coverage` ranges or sets with the truth. `mistakes` counts the rows with a wrong answer, None
+    where answers are numbers; `without_reasons` says why no example has a reason.
     """
 
     part: str
@@ -84,6 +117,8 @@ class Judged:
     fits: tuple[Fit, ...] = ()
     reliability: Reliability | None = None
     coverage: Coverage | None = None
+    mistakes: int | None = None
+    without_reasons: str = ""
 
     @property
     def matrix(self) -> list[list[int]] | None:
@@ -97,17 +132,19 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
     inputs = trained.preprocessing.inputs
     targets = trained.preprocessing.targets
     low, high = (0.0, 0.0) if view.kind == "table" else extremes(inputs, examples.x)
-    confusion, fits = None, tuple[Fit, ...]()
+    confusion, fits, mistakes = None, tuple[Fit, ...](), None
     answers = judge_answers(trained, examples, trained.cuts)
     most = {"picture": PICTURES, "series": SERIES, "table": ROWS}[view.kind]
     if targets.classes is not None:
         confusion = answers.confusion
-        found = least_likely_rows(targets.classes.labels, guesses_for(trained, examples), most)
+        guesses = guesses_for(trained, examples)
+        mistakes = int((guesses.truth != guesses.guess).sum())
+        found = least_likely_rows(targets.classes.labels, guesses, most)
     elif targets.task == "regression":
         fits = fits_of(trained, examples, predictions_for(trained, examples.x))
         found = furthest_rows(fits, most)
     else:
-        found = worst_labelled(trained, examples, most)
+        found, mistakes = worst_labelled(trained, examples, most)
     return Judged(
         part,
         len(examples),
@@ -125,6 +162,7 @@ def judge(part: str, trained: Trained, examples: Examples) -> Judged:
         fits,
         answers.reliability,
         answers.coverage,
+        mistakes,
     )
 
 
@@ -142,14 +180,16 @@ def commonest(figures: Sequence[ClassFigures]) -> list[ClassFigures]:
     return [figures[k] for k in sorted(places)]
 
 
-def worst_labelled(trained: Trained, examples: Examples, most: int) -> list[Miss]:
-    """The rows furthest off of which each may have several labels."""
-    badness = [
-        of_truth(examples.y[rows] > 0.5, predictions).min(axis=1)
-        for rows, predictions in predictions_by_block(trained, examples.x)
-    ]
-    rows = first_rows(np.concatenate(badness), most)
-    return least_likely_labels(trained, examples, rows)
+def worst_labelled(trained: Trained, examples: Examples, most: int) -> tuple[list[Miss], int]:
+    """The rows furthest off of which each may have several labels, and how many are wrong."""
+    badness, wrong = [], []
+    for rows, predictions in predictions_by_block(trained, examples.x):
+        truth = examples.y[rows] > 0.5
+        badness.append(of_truth(truth, predictions).min(axis=1))
+        wrong.append((is_yes(predictions, trained.cuts) != truth).any(axis=1))
+    are_wrong = np.concatenate(wrong)
+    chosen = first_rows(np.concatenate(badness), most, are_wrong)
+    return least_likely_labels(trained, examples, chosen), int(are_wrong.sum())
 
 
 def of_truth(truth: Array, predictions: Array) -> Array:
@@ -172,21 +212,28 @@ def worst_of(
     inputs: Inputs, x: Array | Blocks, view: View, found: Sequence[Miss]
 ) -> Iterator[Worst]:
     """The examples whose truth was given the least probability, or that are furthest off."""
-    for row, truth, predicted, off in found:
+    for each in found:
+        told = each.row, each.truth, each.predicted, each.off, each.wrong, each.target
         if view.kind == "table":
-            cells = tuple(cells_of(inputs, x[row])[:MOST_COLUMNS])
-            yield Worst(row, truth, predicted, off, None, cells)
+            cells = tuple(cells_of(inputs, x[each.row])[:MOST_COLUMNS])
+            yield Worst(*told, None, cells)
         else:
-            values = values_of(inputs, x[row][None]).reshape(view.shape)
-            yield Worst(row, truth, predicted, off, values)
+            yield Worst(*told, values_of(inputs, x[each.row][None]).reshape(view.shape))
 
 
 def least_likely_rows(classes: Sequence[Label], guesses: Guesses, most: int) -> list[Miss]:
-    """Rows whose own class was given the least probability."""
+    """Rows whose own class was given the least probability, those of a wrong answer first."""
     truth, guess, probability = guesses
+    wrong = truth != guess
     return [
-        (row, str(classes[truth[row]]), str(classes[guess[row]]), float(probability[row]))
-        for row in first_rows(probability, most)
+        Miss(
+            row,
+            str(classes[truth[row]]),
+            str(classes[guess[row]]),
+            float(probability[row]),
+            bool(wrong[row]),
+        )
+        for row in first_rows(probability, most, wrong)
     ]
 
 
@@ -197,9 +244,18 @@ def least_likely_labels(trained: Trained, examples: Examples, rows: Sequence[int
     chosen = examples.rows(places)
     predictions = predictions_for(trained.for_rows(places), chosen.x)
     truth, said = chosen.y > 0.5, is_yes(predictions, trained.cuts)
-    least = of_truth(truth, predictions).min(axis=1).tolist()
+    given = of_truth(truth, predictions)
+    least, label = given.min(axis=1).tolist(), given.argmin(axis=1).tolist()
+    wrong = (truth != said).any(axis=1).tolist()
     return [
-        (row, label_list(names, truth[k]), label_list(names, said[k]), least[k])
+        Miss(
+            row,
+            label_list(names, truth[k]),
+            label_list(names, said[k]),
+            least[k],
+            wrong[k],
+            label[k],
+        )
         for k, row in enumerate(rows)
     ]
 
@@ -218,13 +274,19 @@ def furthest_rows(fits: tuple[Fit, ...], most: int) -> list[Miss]:
         target = int(relative[row].argmax())
         fit = fits[target]
         name = f"{fit.target} = " if len(fits) > 1 else ""
-        truth, predicted = (f"{name}{float(y[row]):,.6g}" for y in (fit.truth, fit.predicted))
-        found.append((row, truth, predicted, float(errors[row, target])))
+        truth, predicted = (f"{name}{number(float(y[row]))}" for y in (fit.truth, fit.predicted))
+        found.append(Miss(row, truth, predicted, float(errors[row, target]), True, target))
     return found
 
 
-def first_rows(badness: Array, most: int) -> list[int]:
-    """The places of the smallest values, the smallest first; of equals the first, not-numbers
-    before all."""
+def even_places(count: int, most: int) -> Array:
+    """The places of all of so many rows, or of some, at even distances."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
+
+
+def first_rows(badness: Array, most: int, wrong: Array | None = None) -> list[int]:
+    """The places of the smallest values, the smallest first, those that are `wrong` before others;
+    of equals the first, not-numbers before all."""
     known = np.nan_to_num(badness, nan=-np.inf)
-    return [int(row) for row in np.argsort(known, kind="stable")[:most]]
+    keys = (known,) if wrong is None else (known, ~wrong)
+    return [int(row) for row in np.lexsort(keys)[:most]]

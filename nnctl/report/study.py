@@ -1,6 +1,5 @@
 """The page about a study: its trials, which keys mattered, and the config that came out best."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jinja2 import UndefinedError
+from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
 from nnctl.config import Config, dump_yaml, load
@@ -16,7 +16,6 @@ from nnctl.errors import NnctlError, Problem
 from nnctl.report.charts import (
     INK,
     LINES,
-    MUTED,
     STEPS,
     WIDTH,
     Charts,
@@ -26,8 +25,9 @@ from nnctl.report.charts import (
     scale_values,
 )
 from nnctl.report.collecting import settings_to_share
+from nnctl.report.key_charts import key_pictures
 from nnctl.report.page import environment
-from nnctl.report.wording import count_text, number, short
+from nnctl.report.wording import count_text, number, setting, short
 from nnctl.runs.folder import RESULTS
 from nnctl.runs.results import read_results
 from nnctl.runs.study_folder import BEST
@@ -130,24 +130,30 @@ def study_page(study: StudyReport) -> str:
 
 def render(study: StudyReport) -> str:
     """The text of the page."""
+    charts = Charts()
     text: str = (
         environment()
         .get_template(STUDY_TEMPLATE)
         .render(
             study=study,
-            chart=trials_chart(Charts(), study),
+            chart=Markup(trials_chart(charts, study)),
+            pictures=key_pictures(charts, study),
             importance=list(study.results["importance"].items()),
+            sections=sections_of(study),
             setting=setting,
         )
     )
     return text
 
 
-def setting(value: Any) -> str:
-    """A value of a searched key in few characters."""
-    if isinstance(value, float):
-        return short(value)
-    return value if isinstance(value, str) else json.dumps(value)
+def sections_of(study: StudyReport) -> list[tuple[str, str]]:
+    """The sections of the page, by their identifiers."""
+    found = [("outcome", "Outcome"), ("importance", "Importance of each key")]
+    if study.best:
+        found.append(("keys", f"Each key against {study.monitor}"))
+    if study.trials:
+        found.append(("trials", "Trials"))
+    return [*found, ("config", "Config of the best trial")] if study.config else found
 
 
 def trials_chart(charts: Charts, study: StudyReport) -> str:
@@ -156,12 +162,11 @@ def trials_chart(charts: Charts, study: StudyReport) -> str:
     numbers = [row["trial"] for row in complete]
     values = [float(row["value"]) for row in complete]
     best = best_so_far(values, study.results["direction"])
-    with drawing(2 * WIDTH, TRIALS_HEIGHT, titled=True) as (figure, axes):
+    with drawing(WIDTH, TRIALS_HEIGHT) as (figure, axes):
         known = np.where(drawable(values), values, np.nan)
-        axes.plot(numbers, known, "o", color=LINES[0], alpha=0.7, markeredgewidth=0)
+        axes.plot(numbers, known, "o", color=LINES[0], alpha=0.7, markeredgewidth=0, markersize=5)
         axes.step(numbers, best, where="post", color=INK, linewidth=1)
         axes.set_xlabel("trial")
-        axes.set_title(study.monitor, loc="left", color=MUTED)
         axes.xaxis.set_major_locator(MaxNLocator(8, steps=STEPS, integer=True))
         scale_values(axes, is_wide([values]))
         said = f"The {study.monitor} of {count_text(len(values), 'complete trial')}"

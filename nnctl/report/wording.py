@@ -1,6 +1,8 @@
 """Numbers as a page writes them."""
 
+import json
 import math
+from typing import Any
 
 PLAIN = 1e4  # from here on numbers are whole, with separators
 LARGE = 1e9
@@ -9,18 +11,18 @@ SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))  # from where on, what it is, its sign
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """A number to so many digits, large ones whole with separators; a dash for none."""
+def number(value: float | None) -> str:
+    """A number to four digits, large ones whole with separators; a dash for none."""
     if value is None or math.isnan(value):
         return ABSENT
     if PLAIN <= abs(value) < LARGE:
         return typeset(f"{value:,.0f}")
-    return typeset(f"{value:.{digits}g}")
+    return typeset(f"{value:.4g}")
 
 
-def share(value: float | None) -> str:
-    """A number from 0 to 1, to three places; a dash for none."""
-    return ABSENT if value is None else f"{value:.3f}"
+def signed(value: float) -> str:
+    """The same with its sign, as of what is added or taken."""
+    return number(value) if value <= 0 else f"+{number(value)}"
 
 
 def short(value: float) -> str:
@@ -30,6 +32,13 @@ def short(value: float) -> str:
             if abs(value) >= least:
                 return typeset(f"{value / size:.4g}{unit}")
     return typeset(f"{value:.4g}")
+
+
+def setting(value: Any) -> str:
+    """A value of a searched key in few characters."""
+    if isinstance(value, float):
+        return short(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def typeset(text: str) -> str:

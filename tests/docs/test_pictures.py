@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from nnctl.jobs.explain import explain
 from tests.docs.pages import ROOT
 from tests.docs.pictures import COLUMNS, PICTURES, SHOWN, drawn, picture_of, screen
 
@@ -68,3 +69,14 @@ def test_what_is_left_on_a_terminal(written, lines):
 def test_long_lines_are_broken_where_a_terminal_does():
     text = words(drawn({"nnctl": ["x" * (COLUMNS + 3)]}, "a title"))
     assert "x" * COLUMNS + " xxx" in text
+
+
+def test_the_picture_of_a_report_is_small():
+    picture = (PICTURES / "report.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n") and len(picture) < 150_000
+
+
+def test_the_picture_of_a_graph_is_what_explain_draws(tmp_path):
+    file = tmp_path / "graph.svg"
+    explain(ROOT / "configs/backprop-two-layers.yaml", output=file, measure=False)
+    assert (PICTURES / "backprop.svg").read_text() == file.read_text()

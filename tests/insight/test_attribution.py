@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nnctl import Sequential
-from nnctl.insight.attribution import GAUSS, KRONROD, POINTS, attribute
+from nnctl.insight import attribution
+from nnctl.insight.attribution import GAUSS, KRONROD, POINTS, attribute, attribute_in_steps
 from nnctl.insight.slopes import Slopes
 from nnctl.layers import (
     Activation,
@@ -126,6 +127,20 @@ def test_it_is_the_limit_of_many_steps(name):
         each = slopes(baseline[row] + places * way, np.ones((steps, 1)))[1]
         wanted = each.mean(axis=0) * way
         assert np.abs(found[row] - wanted).max() <= 1e-5 * np.abs(wanted).sum()
+
+
+@pytest.mark.parametrize("at_once", [1, 1_000_000])
+def test_in_even_steps_it_is_about_as_right(at_once, monkeypatch):
+    monkeypatch.setattr(attribution, "NUMBERS_AT_ONCE", at_once)
+    model = built([Dense(8, activation="tanh"), Dense(2)], (3,), seed=4)
+    x, baseline, weights = ways(model, 5, 4)
+    exact = attribute(Slopes([model]), x, baseline, weights, np.arange(3))
+    found = attribute_in_steps(Slopes([model]), x, baseline, weights, 48)
+    for wanted, own in zip(exact, found, strict=True):
+        np.testing.assert_allclose(own, wanted, rtol=1e-3, atol=1e-4)
+    one = attribute_in_steps(Slopes([model]), x, baseline, weights, 1)
+    slopes = Slopes([model])((x + baseline) / 2, weights)[1]
+    np.testing.assert_allclose(one.contributions, slopes * (x - baseline), rtol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,17 @@ class Browser:
                 assert "error" not in told, f"{method}: {told['error']}"
                 return told["result"]
 
-    def open(self, file: Path, width: int, scheme: str) -> None:
-        """Shows a file in a window so wide, to a user who prefers a `light` or `dark` page."""
+    def show(self, width: int, scheme: str, media: str = "screen") -> None:
+        """Has a window so wide, for a user who prefers a `light` or `dark` page, or a sheet for
+        `print`."""
         screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
         self.do("Emulation.setDeviceMetricsOverride", **screen)
         prefers = {"name": "prefers-color-scheme", "value": scheme}
-        self.do("Emulation.setEmulatedMedia", features=[prefers])
+        self.do("Emulation.setEmulatedMedia", media=media, features=[prefers])
+
+    def open(self, file: Path, width: int, scheme: str) -> None:
+        """Shows a file in a window so wide, to a user who prefers a `light` or `dark` page."""
+        self.show(width, scheme)
         self.events.clear()
         self.do("Page.navigate", url=file.absolute().as_uri())
         while "Page.loadEventFired" not in [name for name, _ in self.events]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnctl.jobs.train import train
+from nnctl.report.collecting import RunReport, collect
 
 SCRIPT = "<script>alert('label')</script>"
 IMAGE = '"><img src=x onerror=alert(1)>'
@@ -90,3 +91,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         (folder / f"{name}.yaml").write_text(config)
         made[name] = train(folder / f"{name}.yaml", output=folder / "runs" / name).folder
     return made
+
+
+@pytest.fixture(scope="session")
+def reports(runs: dict[str, Path]) -> dict[str, RunReport]:
+    """What is collected of each run."""
+    return {name: collect(run, name) for name, run in runs.items()}

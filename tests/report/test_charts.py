@@ -6,8 +6,10 @@ import matplotlib
 import numpy as np
 import pytest
 
-from nnctl.report.charts import Charts, Line, even_places, is_wide
+from nnctl.report.charts import LEFT, RIGHT, WIDTH, Charts, Line, is_wide
+from nnctl.report.predictions import even_places
 
+INSIDE = WIDTH - LEFT - RIGHT
 EPOCHS = list(range(1, 41))
 LINES = [
     Line("train", EPOCHS, [1 / epoch for epoch in EPOCHS], 0, "dashed"),
@@ -29,8 +31,8 @@ def points(svg: str, variable: str) -> np.ndarray:
 def test_a_line_goes_where_its_values_are():
     svg = curves()
     drawn, values = points(svg, "--line-2"), np.array(LINES[1].values)
-    assert (drawn[-1, 0] - drawn[0, 0]) / 39 == pytest.approx((340 - 52 - 12) / 39, rel=1e-3)
-    assert drawn[0, 0] == 52
+    assert (drawn[-1, 0] - drawn[0, 0]) / 39 == pytest.approx(INSIDE / 39, rel=1e-3)
+    assert drawn[0, 0] == LEFT
     assert drawn[-1, 1] < drawn[0, 1]  # it rises
     train = points(svg, "--line-1")
     ratio = (train[0, 1] - train[-1, 1]) / (drawn[0, 1] - drawn[-1, 1])
@@ -40,9 +42,19 @@ def test_a_line_goes_where_its_values_are():
 def test_marks_lines_and_dashes_are_there():
     svg = curves()
     assert len(re.findall(r"stroke-dasharray", svg)) == 2  # train, and the mark
-    mark = (7 - 1) / 39 * (340 - 52 - 12) + 52
-    assert re.search(rf'd="M {mark:.4f}', svg)
+    mark = (7 - 1) / 39 * INSIDE + LEFT
+    upright = re.findall(r'd="M ([\d.]+) [\d.]+\nL \1 [\d.]+\n"[^>]*--line-2', svg)
+    assert float(upright[0]) == pytest.approx(mark, rel=1e-5)
     assert "train goes from 1 to 0.025, validation goes from 0.501 to 0.54" in svg
+
+
+def test_lines_of_several_runs_have_marks_that_tell_them_apart_in_grey():
+    lines = [Line(f"run {k}", EPOCHS, [float(k)] * 40, k, mark=k) for k in range(2)]
+    svg = curves(lines=lines, marks=())
+    shapes = re.findall(r'<path id="([^"]*)" d="([^"]*)"', svg)
+    used = [name for name, _ in shapes if f'href="#{name}"' in svg]
+    assert len({shape for name, shape in shapes if name in used}) == 2
+    assert [svg.count(f'href="#{name}"') for name in used] == [8, 8]
 
 
 def test_all_colours_are_those_of_the_page():

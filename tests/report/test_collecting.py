@@ -52,8 +52,8 @@ def test_data_that_changed_are_not_judged(own):
     assert report.judged is None
     assert "hostile-test.csv: it has changed since the run" in report.missing["data"]
     assert [bool(file.fault) for file in report.files] == [False, True]
-    assert report.first_layer is not None
-    assert report.figures["test"]
+    assert report.parameters and report.figures["test"]
+    assert (report.importance, report.surface) == (None, None)
 
 
 def test_without_the_training_file_the_test_rows_are_still_judged(own):
@@ -100,6 +100,7 @@ def test_a_run_that_diverged_shows_where(own):
     run = train(config, output=own.parent / "other", **given).folder
     report = collect(run, "x")
     assert (report.ended, report.judged) == (False, None)
+    assert "There are no predictions: the run diverged, and left no weights." in page([report])
 
 
 @pytest.mark.parametrize(

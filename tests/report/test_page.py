@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.report.collecting import collect
 from nnctl.report.page import differences, page
 from tests.report.conftest import IMAGE, SCRIPT
 
@@ -16,7 +15,8 @@ TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article"),
     *("h1", "h2", "h3", "p", "span", "b", "br", "code", "pre", "div", "ul", "li", "dl", "dt", "dd"),
     *("table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
-    *("svg", "g", "path", "defs", "use", "text", "clippath", "rect", "polyline"),
+    *("svg", "g", "path", "defs", "use", "text", "clippath", "rect", "polyline", "circle"),
+    *("nav", "a", "bdi"),
 }
 EMPTY = {"meta", "br", "img"}
 
@@ -50,11 +50,6 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
-
-
-@pytest.fixture(scope="session")
-def reports(runs):
-    return {name: collect(run, name) for name, run in runs.items()}
 
 
 @pytest.fixture(scope="session")
@@ -113,8 +108,9 @@ def test_the_tables_say_what_was_found(pages, reports):
     head, *body = rows(pages["hostile"], "figures")
     assert [cell.partition("<")[0] for cell in head[1:]] == ["train", "test", "baseline"]
     loss, accuracy = report.figures["test"]["loss"], report.figures["test"]["accuracy"]
+    unit = '<span class="sub"><bdi>sparse categorical crossentropy</bdi></span>'
     assert [row[:1] + row[2:] for row in body] == [
-        ["loss", f"{loss:.4g}", "—"],
+        [f"loss{unit}", f"{loss:.4g}", "—"],
         ["accuracy", f"{accuracy:.4g}", "0.3333"],
     ]
     _, *counts = rows(pages["hostile"], "confusion")
@@ -124,6 +120,27 @@ def test_the_tables_say_what_was_found(pages, reports):
 def test_the_learning_rate_is_drawn_where_it_changes(pages):
     assert "<figcaption>learning rate</figcaption>" in pages["hostile"]
     assert "<figcaption>learning rate</figcaption>" not in pages["labels"]
+
+
+def test_the_data_and_the_day_stand_at_the_top(pages, reports):
+    top = pages["houses"].partition('<h2 id="curves">')[0]
+    for told in ("houses.csv", "30 rows", "25 % of the training file", "10 rows"):
+        assert told in top
+    assert f"<dd>{reports['houses'].date}</dd>" in top
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", reports["houses"].date)
+
+
+def test_figures_say_what_they_are_measured_in(pages, reports):
+    assert reports["houses"].units["loss"] == "mean squared error, in scaled units"
+    assert "in the targets&#39; own units" in pages["houses"]
+    assert reports["labels"].units == {"loss": "binary crossentropy"}
+
+
+def test_sections_that_lack_something_say_why(pages):
+    assert "The run kept no rows apart" in pages["labels"]
+    assert "Of the rows that train; the run has no validation rows." in pages["labels"]
+    assert "Numbers are given without a range: the config has no intervals." in pages["houses"]
+    assert "The run kept no rows apart" not in pages["houses"]
 
 
 def test_a_page_of_several_runs_tells_where_they_differ(reports):
@@ -150,6 +167,11 @@ def test_template_and_style_are_part_of_the_package():
     root = Path(__file__).parents[2]
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     listed = set(project["tool"]["setuptools"]["package-data"]["nnctl"])
-    files = {path for path in (root / "nnctl/report").iterdir() if path.suffix in (".j2", ".css")}
-    assert len(files) == 3
-    assert {str(path.relative_to(root / "nnctl")) for path in files} <= listed
+    files = {
+        path
+        for path in (root / "nnctl/report/templates").iterdir()
+        if path.suffix in (".j2", ".css")
+    }
+    assert len(files) == 8
+    matched = {path for each in listed for path in (root / "nnctl").glob(each)}
+    assert files <= matched

@@ -39,7 +39,7 @@ def test_weights_have_the_colour_of_their_sign_and_the_fullness_of_their_size():
     assert not pixels(png.weights(np.zeros((1, 2)), 0.0))[..., 3].any()
 
 
-def test_counts_are_shares_of_their_row():
-    shown = pixels(png.counts(np.array([[3, 1], [0, 0]])))
-    assert shown[..., 3].tolist() == [[round(255 * 0.75**0.5), 128], [0, 0]]
+def test_confusions_are_so_full_and_classes_that_were_found_are_marked():
+    shown = pixels(png.counts(np.array([[0.0, 0.5], [1.0, 0.0]]), np.array([3, 0])))
+    assert shown[..., 3].tolist() == [[round(255 * png.MARKED), 128], [255, 0]]
     assert shown[0, :, :3].tolist() == [list(png.LOWERS), list(png.RAISES)]

@@ -15,7 +15,7 @@ from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.report.collecting import collect
 from nnctl.report.page import page
-from nnctl.report.predictions import judge
+from nnctl.report.predictions import first_rows, judge
 from tests.answers import numbers, run_of, said
 
 
@@ -161,6 +161,12 @@ def test_answers_are_judged_at_the_kept_cuts_and_quantiles_by_the_median(tmp_pat
 
 
 @pytest.mark.slow
+def test_wrong_answers_come_before_those_that_are_merely_unsure():
+    p, wrong = np.array([0.1, 0.4, np.nan, 0.2]), np.array([False, True, False, True])
+    assert first_rows(p, 3, wrong) == [3, 1, 2]
+    assert first_rows(p, 3) == [2, 0, 3]
+
+
 @pytest.mark.parametrize("kind", ["binary", "classes", "labels", "number"])
 def test_it_is_told_how_sure_it_was(kind, tmp_path):
     run = run_of(kind, tmp_path).folder

@@ -11,6 +11,7 @@ from nnctl.errors import NnctlError
 from nnctl.jobs.report import report
 from nnctl.jobs.tune import tune
 from nnctl.report.study import best_so_far
+from nnctl.report.wording import number
 
 CONFIG = """\
 data: {train: table.csv, target: y}
@@ -52,7 +53,8 @@ def test_a_page_shows_trials_importance_and_the_best_config(study):
     assert "{&#34;type&#34;: &#34;elu&#34;, &#34;alpha&#34;: 0.5}" in rows
     importance = text.partition('<h2 id="importance">')[2].partition("</section>")[0]
     for path, share in results["importance"].items():
-        assert f"<code>{path}</code></th><td>{share:.3f}</td>" in importance
+        bar = f'<td class="bar"><span style="--share: {round(share, 4)}"></span></td>'
+        assert f"<code>{path}</code></th>{bar}<td>{number(share)}</td>" in importance
     assert "table.csv" in text and str(study.parent) not in text
     drawing = text.partition("<svg")[2].partition("</svg>")[0]
     ElementTree.fromstring(f"<svg{drawing}</svg>")

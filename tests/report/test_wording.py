@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnctl.report.wording import count_text, number, share, short
+from nnctl.report.wording import count_text, number, setting, short, signed
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,19 @@ def test_an_axis_is_written_shortly(value, written):
     assert short(value) == written
 
 
-def test_shares_and_counts():
-    assert (share(0.5), share(None)) == ("0.500", "—")
+def test_what_is_added_has_a_sign():
+    assert [signed(value) for value in (0.25, -3e5, 0)] == ["+0.25", "−300,000", "0"]
+
+
+def test_settings_are_written_as_in_a_config():
+    assert [setting(value) for value in ("relu", 32, True, 1e-3, {"type": "elu"})] == [
+        "relu",
+        "32",
+        "true",
+        "0.001",
+        '{"type": "elu"}',
+    ]
+
+
+def test_counts():
     assert (count_text(1, "row"), count_text(5000, "row")) == ("1 row", "5,000 rows")

@@ -26,6 +26,16 @@ def command(
             show_default=False,
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE.svg",
+            help="Draw the graph, with values above its arrows and derivatives below.",
+            show_default=False,
+        ),
+    ] = None,
     set_: options.Set = None,
     seed: options.Seed = None,
     member: options.Member = None,
@@ -33,7 +43,7 @@ def command(
 ) -> None:
     """Show the computation graph of one example: values, derivatives, and an experiment on each.
 
-    Example: nnctl explain configs/backprop-two-layers.yaml
+    Example: nnctl explain configs/backprop-two-layers.yaml -o graph.svg
     """
     from nnctl.cli.explanation import print_explanation
     from nnctl.cli.printing import print_json
@@ -48,6 +58,7 @@ def command(
         seed=seed,
         member=member,
         measure=not json,
+        output=output,
     )
     if json:
         print_json(result.as_json())

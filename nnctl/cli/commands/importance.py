@@ -8,8 +8,9 @@ import typer
 from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
+    from nnctl.assembly.importance import Column
     from nnctl.insight.importance import Harm
-    from nnctl.jobs.looking.importance import Column, ImportanceResult
+    from nnctl.jobs.looking.importance import ImportanceResult
 
 MOST_IMPORTANT, MOST_ALIKE = 40, 10  # columns, and pairs of columns, that a terminal has room for
 BOTH_FROM = 90  # columns of a terminal, from which on the loss stands beside the metric

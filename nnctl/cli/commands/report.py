@@ -29,9 +29,10 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Write one HTML file about a run: learning curves, confusions or residuals, worst examples.
+    """Write one HTML file about a run: verdict, curves, predictions, what it relies on, mistakes.
 
-    Several runs come side by side in one file. It needs no network and no other file.
+    Several runs come side by side in one file, and a study of tune has one of its own. It needs no
+    network and no other file.
 
     Example: nnctl report runs/mnist runs/mnist-2 -o comparison.html
     """

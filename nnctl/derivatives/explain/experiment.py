@@ -103,6 +103,15 @@ class Experiment:
             found.append(self._finding(value, name, LETTERS.get(own, own), None))
         return found
 
+    def measured(self, node: Value) -> Finding:
+        """A node as a whole, whether it is a number or a tensor; without an experiment on it."""
+        value, gradient = self._values[node], self._backward[self._derivatives[node]]
+        return Finding(self.drawing.names[node], "", value, gradient.copy(), np.zeros(()))
+
+    def value_of(self, leaf: Value) -> Array:
+        """The numbers of a leaf of the graph, such as the input or the target."""
+        return self.point[leaf] if leaf in self.point else self.forward[leaf].copy()
+
     def work(self) -> Work:
         """Counts and measures both ways, with programs lowered as for training."""
         loss = self.drawing.traced.loss

@@ -8,18 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnctl.assembly.predicted import numbers_of
+from nnctl.assembly.attribution import Reasoning, labels_of, mean_of_rows
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.graph import Array
-from nnctl.insight.attribution import attribute
-from nnctl.insight.slopes import Slopes
 from nnctl.jobs.finding import find_weights_and_data
-from nnctl.jobs.looking.importance import output_names
 from nnctl.jobs.looking.rows import built_again
-from nnctl.network.answers import is_yes, likeliest
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import file_of, open_source
@@ -93,8 +89,8 @@ class Attributions:
         return self.trained.preprocessing.targets.task != "regression"
 
     @cached_property
-    def _slopes(self) -> Slopes:
-        return Slopes(self.trained.members)
+    def _reasoning(self) -> Reasoning:
+        return Reasoning(self.trained, self.reference, self.output)
 
     def __iter__(self) -> Iterator[Attribution]:
         """The attributions, in the order of the rows. Raises `NnctlError` as `predict` does."""
@@ -113,65 +109,30 @@ class Attributions:
         for part in slices_of(len(wanted), rows_by_bytes(8 * width * POINTS_A_ROW)):
             own = wanted[part]
             made: Inputs = batch.x
-            x = made[own].reshape(len(own), -1).astype(np.float64)
             kept = {
                 name: [cells[k - start] for k in numbers[own]] for name, cells in batch.kept.items()
             }
             # Nobody may ask for the next one, so no limit may be left to a generator to lift.
             with np.errstate(all="ignore"), machine.thread_limit(1):
-                found = self._of_rows(numbers[own].tolist(), x, kept, made[own])
+                found = self._of_rows(numbers[own].tolist(), kept, made[own])
             yield from found
 
     def _of_rows(
-        self, numbers: Sequence[int], x: Array, kept: dict[str, list[str]], made: Array
+        self, numbers: Sequence[int], kept: dict[str, list[str]], made: Array
     ) -> list[Attribution]:
-        inputs = self.trained.preprocessing.inputs
-        starts = np.cumsum([0, *inputs.widths])[:-1]
-        chosen, weights, shift = self._outputs(made)
-        baseline = np.broadcast_to(self.reference, x.shape)
-        found = attribute(self._slopes, x, baseline, weights, starts)
-        holds = found.holds(starts)
-        amounts = np.add.reduceat(found.contributions, starts, axis=1)
+        found = self._reasoning.of(made)
+        amounts = found.by_column(self.trained)
         values = column_values(self.trained, kept, made)
         labels = labels_of(self.trained)
-        output, before = found.output + shift, found.baseline + shift
 
         def attribution_of(k: int) -> Attribution:
             columns = zip(self.names, (own[k] for own in values), amounts[k].tolist(), strict=True)
             contributions = tuple(Contribution(*each) for each in columns)
-            ends = float(output[k]), float(before[k])
-            return Attribution(numbers[k], labels[chosen[k]], *ends, contributions, bool(holds[k]))
+            ends = float(found.output[k]), float(found.baseline[k])
+            label, holds = labels[found.chosen[k]], bool(found.holds[k])
+            return Attribution(numbers[k], label, *ends, contributions, holds)
 
         return [attribution_of(k) for k in range(len(numbers))]
-
-    def _outputs(self, made: Array) -> tuple[Array, Array, Array]:
-        """Which output is meant in each row, its weight among all, and what is added to it."""
-        targets = self.trained.preprocessing.targets
-        count, outputs = len(made), self.trained.model.output_shape[-1]
-        weights, rows = np.zeros((count, outputs)), np.arange(count)
-        if targets.classes is None:
-            place = self.output or 0
-            chosen = np.full(count, place)
-            own = place // self.trained.model.loss.outputs_a_target
-            divisor, shift = (
-                np.broadcast_to(each, (len(targets.names),))[own]
-                for each in (targets.scaling.divisor, targets.scaling.shift)
-            )
-            weights[rows, place] = divisor
-            return chosen, weights, np.full(count, shift)
-        if self.output is not None:
-            chosen = np.full(count, self.output)
-        elif targets.task == "binary":
-            numbers, _ = numbers_of(self.trained, made)
-            chosen = is_yes(numbers[:, 0], self.trained.cuts[0]).astype(np.intp)
-        else:
-            numbers, _ = numbers_of(self.trained, made)
-            chosen = likeliest(numbers, len(targets.classes.labels))
-        if targets.task == "binary":  # one logit, of the second class: the first has its opposite
-            weights[:, 0] = np.where(chosen == 1, 1.0, -1.0)
-        else:
-            weights[rows, chosen] = 1.0
-        return chosen, weights, np.zeros(count)
 
 
 def attribution(
@@ -198,12 +159,6 @@ def attribution(
     place = None if output is None else place_of(trained, output)
     reference = reference_of(run, trained, file, baseline)
     return Attributions(trained, file, tuple(rows) or None, reference, place, warn)
-
-
-def labels_of(trained: Trained) -> tuple[str, ...]:
-    """What the outputs are called: all classes, or the targets."""
-    classes = trained.preprocessing.targets.classes
-    return output_names(trained) if classes is None else tuple(map(str, classes.labels))
 
 
 def place_of(trained: Trained, output: str) -> int:
@@ -239,15 +194,6 @@ def no_row(file: DataFile, row: int) -> NnctlError:
     """The problem of a row that a file does not have, or that lacks what a prediction needs."""
     message = f"it has no row {row:,}, counted from 0, that can be predicted"
     return NnctlError(Problem(message, "name another row", str(file.path)))
-
-
-def mean_of_rows(x: Inputs) -> Array:
-    """The mean of the rows of `x`, (inputs,)."""
-    width = int(np.prod(x.shape[1:]))
-    total = np.zeros(width)
-    for part in slices_of(len(x), rows_by_bytes(8 * width)):
-        total += x[part].reshape(-1, width).sum(axis=0, dtype=np.float64)
-    return total / len(x)
 
 
 def batches_of(trained: Trained, file: DataFile, notices: Notices) -> Iterator[tuple[int, Batch]]:

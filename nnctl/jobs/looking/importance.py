@@ -2,84 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from nnctl.assembly.predicted import numbers_of, predicted_columns
-from nnctl.assembly.trained import Trained
-from nnctl.graph import Array
-from nnctl.insight.dependence import mean_predictions, rows_at_quantiles, rows_of_kinds
-from nnctl.insight.importance import Figures, Harm, alike_columns, harm_of_shuffling
-from nnctl.insight.swapping import column_of, kinds_of
+from nnctl.assembly.importance import Importance, importance_of
 from nnctl.jobs.looking.rows import rows_to_look_at
 from nnctl.system.atomic import atomic_file
-from nnctl.training.blocks import Inputs
-from nnctl.training.one_hot import OneHot, pick_rows
-from nnctl.training.seeds import generator
-from nnctl.training.step import Examples
-
-SHUFFLES = 10
-MOST_AVERAGED = 1000  # that a mean prediction is of
-MOST_COMPARED = 10_000  # rows that tell how alike columns are
-DIGITS = 6  # of a value that comes back from a scale
 
 
 @dataclass(frozen=True)
-class Column:
-    """What a model makes of a column.
+class ImportanceResult(Importance):
+    """The columns, the most important first; `warnings` tell what to know of the rows."""
 
-    `importance` is by how much the first metric becomes worse where the column is shuffled, or the
-    loss where there is none; `loss` is that of the loss. `dependence` has values of the column,
-    each with the mean prediction, a number an output; it is empty for dates.
-    """
-
-    name: str
-    importance: Harm
-    loss: Harm
-    dependence: tuple[tuple[float | str, tuple[float, ...]], ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The column as plain data."""
-        return {
-            "name": self.name,
-            "importance": self.importance.mean,
-            "spread": self.importance.spread,
-            "loss": self.loss.mean,
-            "loss_spread": self.loss.spread,
-            "dependence": [
-                {"value": value, "prediction": means[0] if len(means) == 1 else list(means)}
-                for value, means in self.dependence
-            ],
-        }
-
-
-@dataclass(frozen=True)
-class ImportanceResult:
-    """The columns, the most important first.
-
-    `outputs` name the numbers of a prediction; `alike` has pairs of columns with their r, which
-    share their importance.
-    """
-
-    rows: int
-    metric: str
-    outputs: tuple[str, ...]
-    columns: tuple[Column, ...]
-    alike: tuple[tuple[str, str, float], ...]
     warnings: tuple[Any, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The result as plain data."""
-        return {
-            "rows": self.rows,
-            "metric": self.metric,
-            "outputs": list(self.outputs),
-            "columns": [column.as_json() for column in self.columns],
-            "alike": [{"columns": [a, b], "r": r} for a, b, r in self.alike],
-        }
 
 
 def importance(
@@ -96,102 +31,14 @@ def importance(
     shuffled as the run's seed has it. Raises `NnctlError` for what cannot be read.
     """
     looked = rows_to_look_at(run, data, features, target)
-    trained, examples = looked.trained, looked.examples
-    inputs = trained.preprocessing.inputs
-    ends = np.cumsum([0, *inputs.widths]).tolist()
-    spans = dict(zip(inputs.names, (slice(*each) for each in pairwise(ends)), strict=True))
-    draws = generator(trained.config.seed, "importance")
-    orders = [draws.permutation(len(examples)) for _ in range(SHUFFLES)]
-    metric = next(iter(trained.model.metrics), "loss")
-
-    def figures(x: Inputs) -> Figures:
-        found = trained.model.evaluator.figures(Examples(x, examples.y, examples.weight))
-        return {name: found[name] for name in ("loss", metric)}
-
-    columns = []
-    for name, own in spans.items():
-        harm = harm_of_shuffling(figures, examples.x, own, orders)
-        dependence = dependence_on(trained, examples.x, name, own)
-        columns.append(Column(name, harm[metric], harm["loss"], dependence))
-    columns.sort(key=lambda column: (-column.importance.mean, -column.loss.mean))
-    result = ImportanceResult(
-        len(examples),
-        metric,
-        output_names(trained),
-        tuple(columns),
-        alike_names(trained, examples.x),
-        looked.warnings,
-    )
+    found = importance_of(looked.trained, looked.examples)
+    result = ImportanceResult(**vars(found), warnings=looked.warnings)
     if output is not None:
         write_columns(result, output)
     return result
 
 
-def output_names(trained: Trained) -> tuple[str, ...]:
-    """What the numbers of a prediction are: targets, or classes, of two the second."""
-    targets = trained.preprocessing.targets
-    if targets.task == "regression":
-        return tuple(predicted_columns(targets, trained.model.loss))
-    if targets.classes is None:
-        return tuple(targets.names)
-    labels = tuple(map(str, targets.classes.labels))
-    return labels[1:] if targets.task == "binary" else labels
-
-
-def dependence_on(
-    trained: Trained, x: Inputs, name: str, own: slice
-) -> tuple[tuple[float | str, tuple[float, ...]], ...]:
-    """Values of a column, each with the mean prediction where all rows have it."""
-    inputs = trained.preprocessing.inputs
-    kind, special = inputs.kind(name), inputs.columns.get(name)
-    if kind == "date":
-        return ()
-    if kind == "category":
-        kinds = kinds_of(x, own)
-        givers = rows_of_kinds(kinds)
-        values: list[float | str] = [inputs.categories[name][k] for k in kinds[givers].tolist()]
-    else:
-        numbers = column_of(x, own).astype(np.float64)
-        if special is not None and special.indicator:
-            numbers[numbers[:, -1] > 0, 0] = np.nan  # what stood in for a value is none
-        givers = rows_at_quantiles(numbers[:, 0])
-        there = inputs.own_numbers(x[givers])[:, inputs.numbers.index(name)]
-        values = [float(f"{value:.{DIGITS}g}") for value in there.tolist()]
-    count = len(output_names(trained))
-    step = max(1, len(x) // MOST_AVERAGED)
-    sample = np.arange(0, len(x), step)
-    rows = np.concatenate([sample, givers])
-    few, own_model = pick_rows(x, rows), trained.for_rows(rows)
-
-    def predict(made: Inputs) -> Array:
-        return numbers_of(own_model, made)[0][: len(sample), :count]
-
-    places = np.arange(len(sample), len(rows))
-    means = mean_predictions(predict, few, own, places).tolist()
-    return tuple((value, tuple(mean)) for value, mean in zip(values, means, strict=True))
-
-
-def alike_names(trained: Trained, x: Inputs) -> tuple[tuple[str, str, float], ...]:
-    """The pairs of columns of numbers that tell much the same, with their r."""
-    inputs = trained.preprocessing.inputs
-    places = [
-        place
-        for place, name in zip(inputs.places_scaled(), inputs.scaled, strict=True)
-        if inputs.kind(name) == "number"
-    ]
-    rows = np.arange(0, len(x), max(1, len(x) // MOST_COMPARED))
-    if not places:
-        return ()
-    if isinstance(x, OneHot):
-        numbers = x.numbers_at(places)[rows]
-    else:
-        numbers = x[rows].reshape(len(rows), -1)[:, places]
-    names = inputs.numbers
-    pairs = alike_columns(numbers.astype(np.float64))
-    return tuple((names[a], names[b], r) for a, b, r in pairs)
-
-
-def write_columns(result: ImportanceResult, path: Path) -> None:
+def write_columns(result: Importance, path: Path) -> None:
     """Writes a row a column, the most important first. Raises `NnctlError` where that fails."""
     from nnctl.errors.visible import visible_cells
     from nnctl.jobs.predict import csv_text

@@ -57,7 +57,8 @@ def built_again(run: Path, otherwise: str) -> Built:
 
     Raises `NnctlError` where they have changed, or are not known; `otherwise` is what to do then.
     """
-    from nnctl.report.collecting import rebuild, run_facts, used_files
+    from nnctl.report.collecting import rebuild, run_facts
+    from nnctl.report.files import used_files
 
     found = find_weights(run)
     folder = found if found.is_dir() else found.parent

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import yaml
 
+from nnctl.assembly.attribution import mean_of_rows
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.insight.attribution import attribute
 from nnctl.insight.slopes import Slopes
-from nnctl.jobs.looking.attribution import attribution, mean_of_rows
+from nnctl.jobs.looking.attribution import attribution
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.system import machine

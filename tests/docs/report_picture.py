@@ -1,0 +1,70 @@
+"""`python -m tests.docs.report_picture` draws the picture of a report anew, with Chromium."""
+
+import base64
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from matplotlib.image import imread
+
+from nnctl.jobs.report import report
+from nnctl.jobs.train import train
+from nnctl.report.png import data_uri
+from tests.docs.pictures import PICTURES
+from tests.report.browser import Browser, chromium
+
+PICTURE = PICTURES / "report.png"
+WIDTH, HEIGHT = 1000, 1690
+CONFIG = """\
+name: moons
+data: {train: moons.csv, target: moon, scale: standardize, validation: 0.25}
+layers:
+  - {type: dense, units: 8, activation: tanh}
+  - {type: dense, units: 8, activation: tanh}
+  - {type: dense, units: 1}
+loss: {type: binary_crossentropy, from_logits: true}
+optimizer: {type: adam, learning_rate: 0.02}
+epochs: 40
+"""
+
+
+def write_moons(path: Path) -> None:
+    """Two half circles that reach into each other, with some noise."""
+    draw = np.random.default_rng(1)
+    angle, upper = draw.uniform(0, np.pi, 400), np.arange(400) % 2 == 0
+    across = np.where(upper, np.cos(angle), 1 - np.cos(angle)) + draw.normal(0, 0.15, 400)
+    up = np.where(upper, np.sin(angle), 0.5 - np.sin(angle)) + draw.normal(0, 0.15, 400)
+    rows = zip(across.tolist(), up.tolist(), upper.tolist(), strict=True)
+    lines = [f"{a:.3f},{b:.3f},{'upper' if c else 'lower'}" for a, b, c in rows]
+    path.write_text("\n".join(["across,up,moon", *lines]) + "\n")
+
+
+def draw_report() -> bytes:
+    """The top of the report on a run, as a PNG file."""
+    program = chromium()
+    assert program is not None, "Chromium is not installed"
+    with tempfile.TemporaryDirectory() as name, Browser(program) as browser:
+        folder = Path(name)
+        write_moons(folder / "moons.csv")
+        (folder / "moons.yaml").write_text(CONFIG)
+        run = train(folder / "moons.yaml", output=folder / "moons").folder
+        browser.do("Emulation.setScrollbarsHidden", hidden=True)
+        browser.open(report([run]).path, WIDTH, "light")
+        part = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT, "scale": 1}
+        screen = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        browser.do("Emulation.setDeviceMetricsOverride", **screen)
+        found = browser.do("Page.captureScreenshot", format="png", clip=part)
+    return with_few_colours(base64.b64decode(found["data"]))
+
+
+def with_few_colours(file: bytes) -> bytes:
+    """A PNG file with sixteen steps a colour, which takes less room and looks the same."""
+    pixels = imread(io.BytesIO(file))[..., :3]
+    steps = np.rint(pixels * 15).astype(np.uint8) * 17
+    return base64.b64decode(data_uri(steps).partition(",")[2])
+
+
+if __name__ == "__main__":
+    PICTURE.write_bytes(draw_report())
+    print("wrote", PICTURE.name, f"{PICTURE.stat().st_size / 1000:.0f} kB")
