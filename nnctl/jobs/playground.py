@@ -1,0 +1,118 @@
+"""`nnctl playground`: a page on which a network can be watched while it learns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.assembly.answering import fit_readout
+from nnctl.assembly.build import Built, build
+from nnctl.assembly.trained import load_trained
+from nnctl.config import Config, load
+from nnctl.errors import ExitStatus, NnctlError, Problem
+from nnctl.jobs.finding import find_config, find_run, look, member_or_first
+from nnctl.jobs.job import monitors, training_of
+from nnctl.playground.contents import Recording, check_showable, contents_of, frames_to_keep
+from nnctl.playground.page import playground_page
+from nnctl.report.collecting import read_histories, run_facts, used_files
+from nnctl.runs.folder import HISTORY
+from nnctl.system.atomic import atomic_file
+from nnctl.training.frames import Frame, Frames
+from nnctl.training.loop import TrainingDiverged
+
+
+@dataclass(frozen=True)
+class PlaygroundResult:
+    """The page that was written, its size in bytes, and the frames of each model.
+
+    `problems` are those of trainings that diverged: the page shows them up to there.
+    """
+
+    path: Path
+    size: int
+    frames: dict[str, int]
+    status: ExitStatus = ExitStatus.DONE
+    problems: tuple[Problem, ...] = ()
+
+
+def playground(
+    given: Sequence[Path],
+    *,
+    output: Path | None = None,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    epochs: int | None = None,
+    member: int | None = None,
+) -> PlaygroundResult:
+    """Writes the page on some configs, which are trained for it, or runs, to `output`.
+
+    By default that is `NAME.html` here, the names of several joined by `-`. Of an ensemble it shows
+    a `member`, the first unless that is given. Raises `NnctlError` for what cannot be read or
+    built, and for models that the page cannot show.
+    """
+    recordings, problems = [], list[Problem]()
+    for path in given:
+        if look(path).kind in ("run", "weights"):
+            recordings.append(finished(path, member_or_first(member)))
+            continue
+        named = {"seed": seed, "epochs": epochs}
+        config = load(find_config(path), overrides=overrides, named=named)
+        recording, diverged = watched(config, member_or_first(member))
+        recordings.append(recording)
+        problems += diverged
+    text = playground_page([contents_of(recording) for recording in recordings])
+    target = output or Path("-".join(recording.name for recording in recordings) + ".html")
+    with atomic_file(target, "w") as file:
+        file.write(text)
+    frames = {recording.name: len(recording.frames) for recording in recordings}
+    status = ExitStatus.NO if problems else ExitStatus.DONE
+    return PlaygroundResult(target, len(text.encode()), frames, status, tuple(problems))
+
+
+def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]]:
+    """A config's model, trained with frames, and why the training diverged if it did.
+
+    It is the training that `nnctl train` does, number for number.
+    """
+    built = build(config, member=member)
+    check_showable(built)
+    training = training_of(built)
+    frames = Frames(training, frames_to_keep(built.model))
+    problems: tuple[Problem, ...] = ()
+    with training.on_threads():
+        try:
+            training.run([frames, *monitors(config)])
+        except TrainingDiverged as error:
+            problems = tuple(error.problems)
+    state = built.model.state()
+    history = {**state.history, "learning_rate": state.learning_rates}
+    fitted = fit_readout(built, built.model)
+    told = tuple(f"The training diverged: {problem.message}." for problem in problems)
+    recording = Recording(
+        built, frames.frames, history, training.batches, fitted.readout, True, told
+    )
+    return recording, problems
+
+
+def finished(path: Path, member: int) -> Recording:
+    """A run in its last state. Raises `NnctlError` where its data are not those of then."""
+    folder = find_run(path)
+    config, digests, _ = run_facts(folder)
+    trained = load_trained(path)
+    faults = [
+        Problem(f"{file.name}: {file.fault}", "put the file back as it was", str(folder))
+        for file in used_files(config, digests)
+        if file.fault is not None and file.part.startswith("train")
+    ]
+    if faults:
+        raise NnctlError(faults)
+    built = build(config, init_weights=folder, member=member)
+    batches = batches_of(built)
+    history = read_histories(folder / HISTORY)[member - 1]
+    frame = Frame(batches * len(history.get("epoch", ())), built.model.vector.copy())
+    return Recording(built, [frame], history, batches, trained.readout, False)
+
+
+def batches_of(built: Built) -> int:
+    """The steps of an epoch."""
+    rows, size = len(built.train), built.config.batch_size
+    return 1 if size == "full" else -(-rows // size)
