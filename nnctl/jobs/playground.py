@@ -13,8 +13,9 @@ from nnctl.jobs.finding import find_config, find_run, look, member_or_first
 from nnctl.jobs.job import monitors, training_of
 from nnctl.playground.contents import Recording, check_showable, contents_of, frames_to_keep
 from nnctl.playground.page import playground_page
-from nnctl.report.collecting import read_histories, run_facts, used_files
-from nnctl.runs.folder import HISTORY
+from nnctl.report.collecting import kept_epochs, read_histories, run_facts, used_files
+from nnctl.runs.folder import HISTORY, RESULTS
+from nnctl.runs.results import read_results
 from nnctl.system.atomic import atomic_file
 from nnctl.training.frames import Frame, Frames
 from nnctl.training.loop import TrainingDiverged
@@ -86,9 +87,11 @@ def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]
     state = built.model.state()
     history = {**state.history, "learning_rate": state.learning_rates}
     fitted = fit_readout(built, built.model)
-    told = tuple(f"The training diverged: {problem.message}." for problem in problems)
+    told = [f"The training diverged: {problem.message}." for problem in problems]
+    if state.restored:
+        told.append(f"The last moment has the weights that were kept, of epoch {state.weights_epoch}.")
     recording = Recording(
-        built, frames.frames, history, training.batches, fitted.readout, True, told
+        built, frames.frames, history, training.batches, fitted.readout, True, tuple(told)
     )
     return recording, problems
 
@@ -108,7 +111,9 @@ def finished(path: Path, member: int) -> Recording:
     built = build(config, init_weights=folder, member=member)
     batches = batches_of(built)
     history = read_histories(folder / HISTORY)[member - 1]
-    frame = Frame(batches * len(history.get("epoch", ())), built.model.vector.copy())
+    kept = kept_epochs(config, read_results(folder / RESULTS) or {})
+    epoch = kept[member - 1] if kept else len(history["loss"])
+    frame = Frame(epoch * batches, built.model.vector.copy())
     return Recording(built, [frame], history, batches, trained.readout, False)
 
 

@@ -27,10 +27,11 @@ from nnctl.training.sequential import Sequential
 
 MOST_FRAMES = 200
 MOST_ROWS = 500
-BYTES_OF_FRAMES = 3_000_000
+BYTES_OF_FRAMES = 2_000_000
 BYTES_OF_ROWS = 400_000
 AXES = 2  # of what can be drawn
-MOST_PARAMETERS = BYTES_OF_FRAMES // 8
+LETTERS = {"kernel": "w", "bias": "b"}  # the course's
+MOST_PARAMETERS = 1_000_000
 # What a layer does to a prediction, where the page computes it otherwise than by its name.
 KNOWN = frozenset(LAYERS)
 PASSING = {"dropout": "leaves out some of its inputs, drawn anew at each step"}
@@ -136,13 +137,15 @@ def contents_of(recording: Recording) -> dict[str, Any]:
 
 
 def parameter_names(model: Sequential) -> list[str]:
-    """The names of one or two parameters, numbers of an array counted; none of more."""
+    """What one or two parameters are called, numbers of an array counted; none of more."""
     if model.layout.trainable_size > AXES:
         return []
     found = list[str]()
     for name in model.layout.trainable:
+        layer, _, own = name.partition("/")
+        letter = LETTERS.get(own, own) + (f" of {layer}" if len(model.layers) > 1 else "")
         size = math.prod(model.layout.parameters[name].shape)
-        found += [name] if size == 1 else [f"{name}[{k}]" for k in range(size)]
+        found += [letter] if size == 1 else [f"{letter}[{k}]" for k in range(size)]
     return found
 
 
@@ -171,13 +174,12 @@ def said_of(model: Sequential, columns: Sequence[Mapping[str, Any]], view: str) 
 
 def about(recording: Recording) -> str:
     """A line that says what the page is of."""
-    config = recording.built.config
-    shown = "as it learns" if recording.trained else "as it was left"
-    sizes = ", ".join(str(shape[-1]) for shape in recording.built.model.shapes)
+    config, model = recording.built.config, recording.built.model
+    units = "-".join(str(shape[-1]) for shape in (model.input_shape, *model.shapes))
+    state = "as it learns" if recording.trained else "as it was left"
     return (
-        f"A network {shown}: {config.loss.type} of {len(recording.built.train):,} rows, "
-        f"made less by {config.optimizer.type}; {recording.built.model.layout.size:,} parameters "
-        f"in layers of {sizes}."
+        f"{units}, {model.layout.size:,} parameters, {state}: {config.optimizer.type} lowers "
+        f"{config.loss.type} over {len(recording.built.train):,} rows."
     )
 
 

@@ -40,7 +40,9 @@ def nodes_of(model: Sequential, layers: list[dict[str, Any]]) -> list[dict[str, 
         ]
         found += own
         before = f"{layer['name']}/a"
-    found.append({"name": "J", "key": "J", "how": f"L({before}, y)", "back": "1", "layer": -1})
+    penalized = any(layer.get(key) for layer in layers for key in layer if "regularizer" in key)
+    rest = " + what the regularizers add" if penalized else ""  # the loss itself is known by its name
+    found.append({"name": "J", "key": "J", "how": rest, "back": "1", "layer": -1})
     return found
 
 

@@ -13,7 +13,7 @@ ONE_BY_ONE = 16  # steps at the beginning, where each of them changes much
 
 
 class Frame(NamedTuple):
-    """A copy of all parameters (size,) after so many steps."""
+    """A copy of all parameters (size,) as they were after so many steps."""
 
     step: int
     vector: Array
@@ -64,8 +64,10 @@ class Frames(Callback):
             self._next = next(self._upcoming, self._training.epochs * self._training.batches + 1)
 
     def _take(self) -> None:
-        if np.isfinite(self._vector).all():
-            self.frames.append(Frame(self._training.state.step, self._vector.copy()))
+        state = self._training.state
+        step = state.weights_epoch * self._training.batches if state.restored else state.step
+        if np.isfinite(state.vector).all():
+            self.frames.append(Frame(step, state.vector.copy()))
 
 
 def chosen_steps(total: int, count: int) -> list[int]:

@@ -50,13 +50,14 @@ const shapes = {
 
 const bowl = {
   build({models, model}) {
-    this.shown = model.trainable > 2 ? [] : models.filter(each => each.trainable <= 2).map(each => this.of(each));
+    const drawn = models.filter(each => each.parameters.join() == model.parameters.join() && each.parameters.length);
+    const paths = drawn.flatMap(each => each.vectors);
+    this.shown = drawn.map(each => this.of(each, model.parameters.map((_, k) => wider(ends(paths.map(v => v[k])), 0.25))));
     find("bowl").replaceChildren(...this.shown.map(({box}) => box), note(model.said.bowl));
   },
-  // J at every point around the path that the training took.
-  of(model) {
-    const path = model.vectors.map(vector => Array.from(vector)), {parameters: names} = model;
-    const span = names.map((_, k) => wider(ends(path.map(point => point[k])), 0.6)), lines = span.map(each => along(each, GRID));
+  // J at every point around the paths that trainings took: the same for all, so that they compare.
+  of(model, span) {
+    const {parameters: names, vectors: path} = model, lines = span.map(each => along(each, GRID));
     const caption = element("figcaption"), J = (...point) => lossOfRows(model, Float64Array.from(point));
     if (names.length == 1) {
       const points = lines[0].map(w => [w, J(w)]), drawn = chart("J over the parameter", span[0],

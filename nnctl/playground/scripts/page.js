@@ -34,6 +34,7 @@ function chooseModel(place) {
   find("play").disabled = slider.disabled = frame == 0;
   find("row").max = last(model.rows).place;
   find("about").textContent = model.about;
+  find("unshown").hidden = !model.notes.length;
   find("notes").replaceChildren(...model.notes.map(said => element("li", {}, said)));
   for (const panel of PANELS) panel.build(state);
   chooseRow(0);

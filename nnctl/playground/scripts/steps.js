@@ -12,7 +12,7 @@ const steps = {
     const implied = squash(model.loss), loss = LOSSES[model.loss.type] + (implied && `,  a = ${implied}(z)`);
     this.lines = model.nodes.map(({name, key, how}) => {
       const cells = [element("td"), element("td")];
-      return {cells, row: element("tr", {}, element("th", {scope: "row"}, name), element("td", {}, formula(key == "J" ? loss : how)), ...cells)};
+      return {cells, row: element("tr", {}, element("th", {scope: "row"}, name), element("td", {}, formula(key == "J" ? loss + how : how)), ...cells)};
     });
     find("steps").replaceChildren(...this.lines.map(({row}) => row));
   },
