@@ -52,7 +52,8 @@ const bowl = {
   build({models, model}) {
     const drawn = models.filter(each => each.parameters.join() == model.parameters.join() && each.parameters.length);
     const paths = drawn.flatMap(each => each.vectors);
-    this.shown = drawn.map(each => this.of(each, model.parameters.map((_, k) => wider(ends(paths.map(v => v[k])), 0.25))));
+    const spans = model.parameters.map((_, k) => wider(ends(paths.map(vector => vector[k])), 0.25));
+    this.shown = drawn.map(each => each.landscape ||= this.of(each, spans));
     find("bowl").replaceChildren(...this.shown.map(({box}) => box), note(model.said.bowl));
   },
   // J at every point around the paths that trainings took: the same for all, so that they compare.

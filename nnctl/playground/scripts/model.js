@@ -58,8 +58,8 @@ function lossOfRows(model, vector) {
   model.together ||= Float64Array.from(rows.flatMap(row => Array.from(row.x)));
   const passes = forward(model, vector, model.together, rows.length), {a} = last(passes);
   const units = a.length / rows.length;
-  const losses = rows.map(({y, weight}, k) =>
-    lossOf(loss, a.subarray(k * units, (k + 1) * units), y).L * weight);
+  const losses = rows.map(({y, weight}, k) => weight * (units == 1 && EACH[loss.type]
+    ? EACH[loss.type](a[k], y[0], loss, 0)[0] : lossOf(loss, a.subarray(k * units, (k + 1) * units), y).L));
   return mean(losses) + layers.reduce((sum, layer, k) =>
     sum + (layer.first ? penaltyOf(layer, passes[k].w, {}) : 0), 0);
 }

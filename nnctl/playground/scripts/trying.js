@@ -38,27 +38,30 @@ const trying = {
   paper(model, [high, wide, channels]) {
     const canvas = find("canvas"), pen = {x: wide / 2, y: high / 2};
     const [blank, ink] = ends(model.rows.flatMap(row => Array.from(row.x)));
-    const touch = () => {
-      state.x.forEach((value, k) => {
-        const cell = Math.floor(k / channels), x = cell % wide + 0.5, y = Math.floor(cell / wide) + 0.5;
-        const near = 1.3 - Math.hypot(x - pen.x, y - pen.y) / (wide / 28);
-        state.x[k] = Math.max(value, blank + Math.min(Math.max(near, 0), 1) * (ink - blank));
-      });
+    const dab = () => state.x.forEach((value, k) => {
+      const cell = Math.floor(k / channels), x = cell % wide + 0.5, y = Math.floor(cell / wide) + 0.5;
+      const near = 1.8 - Math.hypot(x - pen.x, y - pen.y) / (wide / 28);
+      state.x[k] = Math.max(value, blank + Math.min(Math.max(near, 0), 1) * (ink - blank));
+    });
+    // A quick stroke comes as a few places far apart, and is drawn along the line between them.
+    const stroke = (event, goesOn) => {
+      const x = event.offsetX / canvas.clientWidth * wide, y = event.offsetY / canvas.clientHeight * high;
+      const {x: x0, y: y0} = goesOn ? pen : {x, y}, many = Math.ceil(Math.hypot(x - x0, y - y0)) || 1;
+      for (let k = 1; k <= many; k++) {
+        Object.assign(pen, {x: x0 + (x - x0) * k / many, y: y0 + (y - y0) * k / many});
+        dab();
+      }
       refresh();
     };
-    const draw = ({offsetX, offsetY}) => {
-      Object.assign(pen, {x: offsetX / canvas.clientWidth * wide, y: offsetY / canvas.clientHeight * high});
-      touch();
-    };
-    canvas.onpointerdown = event => { canvas.setPointerCapture(event.pointerId); draw(event); };
-    canvas.onpointermove = event => { if (event.buttons) draw(event); };
+    canvas.onpointerdown = event => { canvas.setPointerCapture(event.pointerId); stroke(event, false); };
+    canvas.onpointermove = event => { if (event.buttons) stroke(event, true); };
     canvas.onkeydown = event => {
       if (event.key == "Delete") find("clear").click();
       if (!ARROWS[event.key]) return;
       event.preventDefault();
       const [dx, dy] = ARROWS[event.key];
       Object.assign(pen, {x: pen.x + dx, y: pen.y + dy});
-      if (event.key == " " || event.shiftKey) touch();
+      if (event.key == " " || event.shiftKey) { dab(); refresh(); }
     };
     find("clear").onclick = () => { state.x.fill(blank); refresh(); };
     find("again").onclick = () => chooseRow(state.row);
