@@ -89,7 +89,8 @@ def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]
     fitted = fit_readout(built, built.model)
     told = [f"The training diverged: {problem.message}." for problem in problems]
     if state.restored:
-        told.append(f"The last moment has the weights that were kept, of epoch {state.weights_epoch}.")
+        kept = f"those of epoch {state.weights_epoch}"
+        told.append(f"The last moment has the weights that were kept, {kept}.")
     recording = Recording(
         built, frames.frames, history, training.batches, fitted.readout, True, tuple(told)
     )

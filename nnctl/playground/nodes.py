@@ -41,7 +41,8 @@ def nodes_of(model: Sequential, layers: list[dict[str, Any]]) -> list[dict[str, 
         found += own
         before = f"{layer['name']}/a"
     penalized = any(layer.get(key) for layer in layers for key in layer if "regularizer" in key)
-    rest = " + what the regularizers add" if penalized else ""  # the loss itself is known by its name
+    # The page knows the formula of the loss itself.
+    rest = " + what the regularizers add" if penalized else ""
     found.append({"name": "J", "key": "J", "how": rest, "back": "1", "layer": -1})
     return found
 
