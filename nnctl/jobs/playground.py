@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnctl.assembly.answering import fit_readout
-from nnctl.assembly.build import Built, build
+from nnctl.assembly.build import build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import Config, load
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.finding import find_config, find_run, look, member_or_first
 from nnctl.jobs.job import monitors, training_of
-from nnctl.playground.contents import Recording, check_showable, contents_of, frames_to_keep
+from nnctl.playground.contents import contents_of
 from nnctl.playground.page import playground_page
+from nnctl.playground.recording import Recording, check_showable, frames_to_keep
 from nnctl.report.collecting import kept_epochs, read_histories, run_facts, used_files
 from nnctl.runs.folder import HISTORY, RESULTS
 from nnctl.runs.results import read_results
@@ -110,15 +111,9 @@ def finished(path: Path, member: int) -> Recording:
     if faults:
         raise NnctlError(faults)
     built = build(config, init_weights=folder, member=member)
-    batches = batches_of(built)
+    batches = training_of(built).batches
     history = read_histories(folder / HISTORY)[member - 1]
     kept = kept_epochs(config, read_results(folder / RESULTS) or {})
     epoch = kept[member - 1] if kept else len(history["loss"])
     frame = Frame(epoch * batches, built.model.vector.copy())
     return Recording(built, [frame], history, batches, trained.readout, False)
-
-
-def batches_of(built: Built) -> int:
-    """The steps of an epoch."""
-    rows, size = len(built.train), built.config.batch_size
-    return 1 if size == "full" else -(-rows // size)

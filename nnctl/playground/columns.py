@@ -9,7 +9,7 @@ from nnctl.errors.visible import visible
 EDITABLE = frozenset({"none", "standardize", "minmax", "rescale", "robust", "log"})
 
 
-def columns_of(inputs: Inputs) -> list[dict[str, Any]]:
+def fields_of(inputs: Inputs) -> list[dict[str, Any]]:
     """A form's field for each column of the data, in their order.
 
     Of kind `number`, `category`, or `fixed`: then the page cannot compute its inputs, and says why.
@@ -30,9 +30,9 @@ def columns_of(inputs: Inputs) -> list[dict[str, Any]]:
             labels = inputs.categories[name]
             field |= {"kind": kind, "labels": [visible(label) for label in labels]}
         elif kind == "date":
-            field |= {"kind": "fixed", "why": "the page computes no dates"}
+            field |= {"kind": "fixed", "why": "no dates"}
         elif scales[at].type not in EDITABLE:
-            field |= {"kind": "fixed", "why": f"the page computes no scale {scales[at].type}"}
+            field |= {"kind": "fixed", "why": f"no scale {scales[at].type}"}
         else:
             field |= {
                 "kind": kind,

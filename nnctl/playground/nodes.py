@@ -5,9 +5,14 @@ from typing import Any
 
 from nnctl.training.sequential import Sequential
 
-# Layers that hand on their input's numbers as they are.
+# The layers that the page computes; the first hand on their input's numbers as they are.
 PASSING = ("flatten", "reshape", "dropout")
 PRODUCTS = ("dense", "conv1d", "conv2d")
+POOLING = tuple(
+    f"{kind}_pooling{axes}d" for kind in ("max", "average", "global_average") for axes in (1, 2)
+)
+OTHERS = ("activation", "batch_normalization", "layer_normalization")
+KNOWN = frozenset((*PASSING, *PRODUCTS, *POOLING, *OTHERS))
 SCALING = {"gamma": "∂J/∂a · (x − mean) / √(variance + ε)", "beta": "∂J/∂a, summed"}
 
 

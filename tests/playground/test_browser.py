@@ -231,7 +231,8 @@ def test_the_slider_goes_through_the_training_as_its_history_has_it(moons, brows
 def test_a_moment_is_drawn_in_a_sixtieth_of_a_second(moons, browser):
     browser.open(moons[0], 1280, "light")
     script = """(() => { const spent = []; for (let k = 0; k < 200; k++) {
-      const began = performance.now(); chooseFrame(k %% %d); spent.push(performance.now() - began); }
+      const began = performance.now(); chooseFrame(k %% %d);
+      spent.push(performance.now() - began); }
       return spent.sort((a, b) => a - b)[100]; })()"""
     assert browser.run(script % browser.run("state.model.vectors.length")) < 16
 
@@ -305,12 +306,13 @@ def test_a_row_is_typed_and_answered_as_predict_would(runs, page, tmp_path):
     assert text_of(page, "answer") == "beds: a number is needed."
 
 
-OVERLAPS = """(() => { const boxes = [...document.querySelectorAll('main *, form *, header *')].filter(
-  element => !element.closest('svg, .plane, .net, select, option') && element.checkVisibility()
+OVERLAPS = """(() => { const all = [...document.querySelectorAll('main *, form *, header *')];
+  const boxes = all.filter(element => !element.closest('svg, .plane, .net, select, option')
+    && element.checkVisibility()
     && [...element.childNodes].some(node => node.nodeType == 3 && node.data.trim()))
   .map(element => [element, element.getBoundingClientRect()]);
-  return boxes.flatMap(([one, a], k) => boxes.slice(k + 1).filter(([other, b]) => !one.contains(other)
-    && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+  return boxes.flatMap(([one, a], k) => boxes.slice(k + 1).filter(([other, b]) =>
+    !one.contains(other) && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
     .map(([other]) => one.outerHTML.slice(0, 80) + " | " + other.outerHTML.slice(0, 80))); })()"""
 
@@ -339,13 +341,17 @@ def test_everything_is_reached_by_keyboard_and_seen_to_be(page):
     page.run("window.reached = new Set(); scrollTo(0, 0)")
     for _ in range(wanted + 2):
         press(page, "Tab")
-        outline = page.run("""(() => { const at = document.activeElement; if (at != document.body)
-          reached.add(at); return at == document.body ? 3 : parseFloat(getComputedStyle(at).outlineWidth); })()""")
+        outline = page.run("""(() => { const at = document.activeElement;
+          if (at == document.body) return 3;
+          reached.add(at);
+          return parseFloat(getComputedStyle(at).outlineWidth); })()""")
         assert outline >= 2
     assert page.run("reached.size") == wanted
-    unnamed = page.run("""[...document.querySelectorAll('button, input, select, canvas[role], svg[role]')].filter(
+    named = "button, input, select, canvas[role], svg[role]"
+    unnamed = page.run(f"""[...document.querySelectorAll('{named}')].filter(
       element => element.checkVisibility() && !element.getAttribute('aria-label')
-        && !element.labels?.length && !element.textContent.trim()).map(element => element.outerHTML)""")
+        && !element.labels?.length && !element.textContent.trim()).map(
+      element => element.outerHTML)""")
     assert unnamed == []
 
 
