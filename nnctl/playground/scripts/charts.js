@@ -1,6 +1,6 @@
 // The loss over the epochs, the activations with their slopes, and the loss as a landscape.
 
-const KINDS = ["one", "two", "three"];
+const KINDS = ["one", "two", "three"], MOST_DOTS = 30;
 const curves = {
   build({models, model}) {
     const several = models.length > 1, lines = (several ? models : [model]).flatMap(each =>
@@ -39,9 +39,9 @@ const shapes = {
   // Where the row's z lie on the curve, and how steep it is there.
   draw({passes}) {
     for (const {drawn, said, activation, at, dots} of this.shown) {
-      const z = (passes[at].z || passes[at].a).slice(0, 30), slopes = z.map(value => activation.slope(value, activation));
+      const z = passes[at].z || passes[at].a, slopes = z.map(value => activation.slope(value, activation));
       dots.splice(0).forEach(dot => dot.remove());
-      for (const near of z.map(value => Math.min(Math.max(value, -6), 6)))
+      for (const near of z.slice(0, MOST_DOTS).map(value => Math.min(Math.max(value, -6), 6)))
         dots.push(drawn.dot(near, activation.g(near, activation), "dot", 3.5));
       said.textContent = `For the row z = ${showAll(z)}, where the slope is ${showAll(slopes)}.`;
     }

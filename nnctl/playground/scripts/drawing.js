@@ -69,7 +69,7 @@ const along = ([low, high], n) => Array.from({length: n}, (_, k) => low + k / (n
 
 // A chart with its axes, for lines, dots, and an upright mark that can be moved.
 function chart(label, [x0, x1], [y0, y1], names, logarithmic = false) {
-  const wide = 460, high = 220, left = 66, low = high - 34, bend = logarithmic ? Math.log10 : y => y;
+  const wide = 460, high = 220, left = 84, low = high - 38, bend = logarithmic ? Math.log10 : y => y;
   const X = x => left + (x - x0) / (x1 - x0) * (wide - left - 8);
   const Y = y => low - (bend(y) - bend(y0)) / (bend(y1) - bend(y0)) * (low - 12);
   const svg = element("svg", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": label});
