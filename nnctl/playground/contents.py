@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,14 @@ from nnctl.network.layers import Dense
 from nnctl.network.layers.pooling import GlobalAveragePooling, Pooling
 from nnctl.network.layers.windows import table_of
 from nnctl.playground.columns import fields_of
-from nnctl.playground.nodes import nodes_of
+from nnctl.playground.nodes import PASSING, nodes_of
 from nnctl.playground.recording import MOST_ROWS, Recording, check_showable, rows_to_show
 from nnctl.playground.wording import about, notes, parameter_names, said_of
-from nnctl.report.example_views import view_of
+from nnctl.report.example_views import View, view_of
 from nnctl.training.sequential import Sequential
 
 UNSHOWN = ("epoch", "seconds")  # figures of a history
+UNUSED = ("weights", "name")  # arguments of a layer
 
 
 def contents_of(recording: Recording) -> dict[str, Any]:
@@ -34,19 +35,16 @@ def contents_of(recording: Recording) -> dict[str, Any]:
     inputs = built.prepared.preprocessing.inputs
     trained = Trained("", built.config, model, built.prepared.preprocessing)
     view, fields = view_of(trained, built.train.x[:MOST_ROWS]), fields_of(inputs)
-    loss = values["loss"]
+    loss = as_mapping(values["loss"])
     layers = [layer_facts(model, k, values["layers"][k]) for k in range(len(model.layers))]
     return {
         "name": visible(recording.name),
         "about": about(recording),
         "layers": layers,
-        "nodes": nodes_of(model, layers),
-        "arrays": {
-            name: {"at": model.layout.slices[name].start, "shape": list(parameter.shape)}
-            for name, parameter in model.layout.parameters.items()
-        },
+        "nodes": nodes_of(model, layers, loss),
+        "columns": columns_of(model, layers, view),
         "parameters": parameter_names(model),
-        "loss": loss if isinstance(loss, dict) else {"type": loss},
+        "loss": loss,
         "inputs": {
             "shape": list(model.input_shape),
             "view": view.kind,
@@ -71,17 +69,55 @@ def contents_of(recording: Recording) -> dict[str, Any]:
 
 
 def layer_facts(model: Sequential, place: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer at its place in the model: its arguments, shapes, and which cells its windows see."""
+    """A layer at its place in the model: its arguments, its shapes, where its arrays lie in the
+    vector, what its regularizers cost, and which cells its windows see."""
     before = model.shapes[place - 1] if place else model.input_shape
-    table = windows_of(model.places[place], before)
+    name, table = model.layer_names[place], windows_of(model.places[place], before)
+    found = {key: value for key, value in values.items() if key not in UNUSED}
+    if "activation" in found:
+        found["activation"] = as_mapping(found["activation"])
+    own = {
+        parameter.rpartition("/")[2]: (model.layout.slices[parameter].start, declared.shape)
+        for parameter, declared in model.layout.parameters.items()
+        if parameter.startswith(f"{name}/")
+    }
     return {
-        **{key: value for key, value in values.items() if key not in ("weights", "name")},
-        "name": model.layer_names[place],
+        **found,
+        "name": name,
         "first": model.firsts[place] == place,
         "input": list(before),
         "output": list(model.shapes[place]),
+        "arrays": {key: {"at": at, "shape": list(shape)} for key, (at, shape) in own.items()},
+        "penalties": penalties_of(values, own),
         "table": None if table is None else numbers(table.astype(np.int32)),
     }
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    """What a config writes as a type's name, or with its arguments."""
+    return {"type": value} if isinstance(value, str) else dict(value)
+
+
+def penalties_of(values: Mapping[str, Any], arrays: Iterable[str]) -> dict[str, list[float]]:
+    """For each array with a regularizer the weights of its absolute values and of its squares."""
+    given = {name: values.get(f"{name}_regularizer") for name in arrays}
+    made = {name: as_mapping(value) for name, value in given.items() if value is not None}
+    return {name: [by.get("l1", 0.0), by.get("l2", 0.0)] for name, by in made.items()}
+
+
+def columns_of(model: Sequential, layers: Sequence[Any], view: View) -> list[dict[str, Any]]:
+    """The columns of units that are drawn: the input, and each layer that computes.
+
+    `at` is the layer's place, -1 for the input; of a picture or a series that is one unit.
+    """
+    table = view.kind == "table"
+    shape = list(model.input_shape if table else view.shape)
+    found = [{"name": "x", "at": -1, "shape": shape, "count": shape[-1] if table else 1}]
+    for at, layer in enumerate(layers):
+        if layer["type"] not in PASSING:
+            shape = layer["output"]
+            found.append({"name": layer["name"], "at": at, "shape": shape, "count": shape[-1]})
+    return found
 
 
 def windows_of(layer: Any, before: Shape) -> Array | None:

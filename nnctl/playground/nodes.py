@@ -1,6 +1,6 @@
 """The nodes of a model's computation graph that the page steps through, named as `explain` does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nnctl.training.sequential import Sequential
@@ -13,10 +13,23 @@ POOLING = tuple(
 )
 OTHERS = ("activation", "batch_normalization", "layer_normalization")
 KNOWN = frozenset((*PASSING, *PRODUCTS, *POOLING, *OTHERS))
+LOSSES = {
+    "mean_squared_error": "mean((a − y)²)",
+    "half_mean_squared_error": "½ (a − y)²",
+    "mean_absolute_error": "mean(|a − y|)",
+    "huber": "q (|a − y| − q/2),  q = min(|a − y|, δ)",
+    "quantile": "max(q (y − a), (q − 1) (y − a))",
+    "binary_crossentropy": "−y log(a) − (1 − y) log(1 − a)",
+    "categorical_crossentropy": "−Σ_k y_k log(a_k)",
+    "sparse_categorical_crossentropy": "−log(a_y)",
+}
+LINEAR = {"type": "linear"}
 SCALING = {"gamma": "∂J/∂a · (x − mean) / √(variance + ε)", "beta": "∂J/∂a, summed"}
 
 
-def nodes_of(model: Sequential, layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def nodes_of(
+    model: Sequential, layers: list[dict[str, Any]], loss: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Each node from left to right: its name and formula, and how its derivative comes about.
 
     `layer` is the place of its layer, and `key` says which of that layer's numbers it is. Behind
@@ -45,17 +58,19 @@ def nodes_of(model: Sequential, layers: list[dict[str, Any]]) -> list[dict[str, 
         ]
         found += own
         before = f"{layer['name']}/a"
-    penalized = any(layer.get(key) for layer in layers for key in layer if "regularizer" in key)
-    # The page knows the formula of the loss itself.
-    rest = " + what the regularizers add" if penalized else ""
-    found.append({"name": "J", "key": "J", "how": rest, "back": "1", "layer": -1})
+    how = LOSSES[loss["type"]]
+    if loss.get("from_logits"):
+        how += ",  a = " + ("sigmoid(z)" if loss["type"] == "binary_crossentropy" else "softmax(z)")
+    if any(layer["penalties"] for layer in layers):
+        how += ", and what the regularizers add"
+    found.append({"name": "J", "key": "J", "how": how, "back": "1", "layer": -1})
     return found
 
 
 def nodes_of_layer(layer: dict[str, Any], before: str) -> Iterator[dict[str, Any]]:
     """What a layer computes on its way to `a`, from the values called `before`."""
     name, kind = layer["name"], layer["type"]
-    linear = layer.get("activation", "linear") == "linear"
+    linear = layer.get("activation", LINEAR) == LINEAR
     if kind in PRODUCTS:
         product = f"w · {before}" if kind == "dense" else f"w · windows of {before}"
         if not layer["use_bias"]:

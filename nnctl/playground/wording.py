@@ -34,7 +34,8 @@ def about(recording: Recording) -> str:
 
 def parameter_names(model: Sequential) -> list[str]:
     """What one or two parameters are called, numbers of an array counted; none of more."""
-    if model.layout.trainable_size > AXES:
+    # What is kept, but not learnt, has no axis.
+    if model.layout.size > AXES or model.layout.kept:
         return []
     found = list[str]()
     for name in model.layout.trainable:
@@ -60,9 +61,9 @@ def said_of(model: Sequential, fields: Fields, view: str) -> dict[str, str]:
         data = "All columns but those of the axes are held as the row has them."
     if view == "series":
         trying = "A series is taken as the row has it; choose another row."
-    if model.layout.trainable_size > AXES:
+    if not parameter_names(model):
         bowl = (
-            f"The model has {model.layout.trainable_size:,} parameters: J is a landscape over as "
+            f"The model has {model.layout.size:,} parameters: J is a landscape over as "
             "many directions, and can be drawn over one or two."
         )
     return {"data": data, "trying": trying, "bowl": bowl}

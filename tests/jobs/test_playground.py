@@ -101,7 +101,7 @@ def test_a_member_of_an_ensemble_is_shown_by_its_number(config):
         (model,) = contents_in(playground([run], member=member).path)
         with np.load(run / "weights.npz") as arrays:
             kernel = arrays[f"member_{member}/dense_1/kernel"]
-        at = model["arrays"]["dense_1/kernel"]["at"]
+        at = model["layers"][0]["arrays"]["kernel"]["at"]
         assert np.array_equal(model["vectors"][0][at : at + kernel.size], kernel.ravel())
 
 

@@ -62,7 +62,7 @@ def test_contents_hold_the_rows_the_frames_and_the_history(config):
     assert found["frames"]["steps"] == [0, 1, 2, 3, 4, 5, 6] and found["frames"]["batches"] == 3
     assert np.array_equal(array_of(found["frames"]["vectors"])[-1], built.model.vector)
     assert found["history"].keys() == {"loss", "accuracy", "learning_rate"}
-    assert found["arrays"]["dense_1/bias"] == {"at": 6, "shape": [3]}
+    assert found["layers"][0]["arrays"]["bias"] == {"at": 6, "shape": [3]}
     assert found["targets"]["outputs"] == ["the likeliest class", "0", "1", "2"]
     assert found["notes"] == [] and "many directions" in found["said"]["bowl"]
 

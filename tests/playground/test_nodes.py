@@ -4,19 +4,22 @@ import pytest
 
 from nnctl import Sequential
 from nnctl.layers import BatchNormalization, Conv1D, Dense, Flatten, MaxPooling1D
+from nnctl.network.losses import LOSSES
 from nnctl.playground.nodes import nodes_of
 
+MSE = {"type": "half_mean_squared_error"}
 
-def named(model, **of_place):
-    """The name, key and formula of each node."""
+
+def named(model, loss=MSE, penalties=(), **of_place):
+    """The name and formula of each node."""
     layers = []
     for place, (layer, name) in enumerate(zip(model.layers, model.layer_names, strict=True)):
         kind = name.rpartition("_")[0]
         activation = of_place.get(f"g{place}", "linear")
         first, bias = model.firsts[place] == place, getattr(layer, "use_bias", True)
-        layer = {"type": kind, "name": name, "activation": activation}
-        layers.append({**layer, "first": first, "use_bias": bias})
-    return [(node["name"], node["how"]) for node in nodes_of(model, layers)]
+        layer = {"type": kind, "name": name, "activation": {"type": activation}, "first": first}
+        layers.append({**layer, "use_bias": bias, "penalties": penalties})
+    return [(node["name"], node["how"]) for node in nodes_of(model, layers, loss)]
 
 
 def test_a_neuron_has_the_nodes_of_the_course():
@@ -24,7 +27,7 @@ def test_a_neuron_has_the_nodes_of_the_course():
     model.build((1,))
     assert named(model) == [
         ("dense_1/kernel", "a parameter"), ("dense_1/bias", "a parameter"),
-        ("dense_1/c", "w · x"), ("dense_1/a", "c + b"), ("J", ""),
+        ("dense_1/c", "w · x"), ("dense_1/a", "c + b"), ("J", "½ (a − y)²"),
     ]  # fmt: skip
 
 
@@ -61,3 +64,12 @@ def test_a_shared_layer_has_its_parameters_once():
     model.build((2,))
     names = [name for name, _ in named(model)]
     assert names.count("dense_1/kernel") == 1 and names.count("dense_1/c") == 2
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_each_loss_has_its_formula(name):
+    model = Sequential([Dense(1)])
+    model.build((1,))
+    (*_, (last, how)) = named(model, {"type": name, "from_logits": True}, {"kernel": [0, 1]})
+    assert last == "J" and "a" in how and how.endswith(", and what the regularizers add")
+    assert ("a = sigmoid(z)" in how) == (name == "binary_crossentropy")

@@ -1,6 +1,5 @@
 // Activations: a = g(z), elementwise, and the slope g'(z); `by` holds an activation's arguments.
 // Softmax alone looks at all z of a layer at once, and stands apart.
-
 const sigmoid = z => 1 / (1 + Math.exp(-Math.abs(z))) * (z < 0 ? Math.exp(z) : 1);
 
 // P(Z > w) of a standard normal, for w >= 0: a series near 0, else a continued fraction.
@@ -34,15 +33,10 @@ const ACTIVATIONS = {
   softplus: ["log(1 + e^{z})", z => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))), sigmoid],
   softmax: ["e^{z_j} / Σ_k e^{z_k}"],
 };
-const DEFAULTS = {negative_slope: 0.2, alpha: 1, approximate: false};
-
-// What a config writes as `relu` or `{type: elu, alpha: 0.5}`.
 function activationOf(given) {
-  const written = typeof given == "string" ? {type: given} : given || {type: "linear"};
-  const [formula, g, slope] = ACTIVATIONS[written.type];
-  return {...DEFAULTS, ...written, formula, g, slope};
+  const [formula, g, slope] = ACTIVATIONS[given.type];
+  return {...given, formula, g, slope};
 }
-
 // a of all z, of which each `units` belong together.
 function activate(activation, z, units) {
   if (activation.type != "softmax") return z.map(value => activation.g(value, activation));
@@ -54,7 +48,6 @@ function activate(activation, z, units) {
   }
   return a;
 }
-
 // From ∂J/∂a to ∂J/∂z: times the slope, or for softmax a_j (∂J/∂a_j − Σ_k a_k ∂J/∂a_k).
 function activationSlope(activation, z, a, da, units) {
   if (activation.type != "softmax") return da.map((d, k) => d * activation.slope(z[k], activation));

@@ -1,5 +1,4 @@
 // The loss over the epochs, the activations with their slopes, and the loss as a landscape.
-
 const KINDS = ["one", "two", "three"], MOST_DOTS = 30;
 const curves = {
   build({models, model}) {
@@ -23,18 +22,17 @@ const curves = {
 
 const shapes = {
   build({model}) {
-    const used = model.layers.map((layer, at) => ({layer, at, activation: activationOf(layer.activation)}))
-      .filter(({layer, activation}) => layer.activation && activation.g);
-    this.shown = used.map(({layer, at, activation}) => {
+    this.shown = model.layers.flatMap((layer, at) => {
+      const activation = layer.activation && activationOf(layer.activation);
+      if (!activation?.g) return [];
       const line = of => along([-6, 6], 121).map(z => [z, activation[of](z, activation)]);
       const span = ends([...line("g"), ...line("slope")].map(([, y]) => y)), said = note("");
       const drawn = chart(`${activation.type} and its slope`, [-6, 6], span, ["z", "g(z), broken: g′(z)"]);
-      drawn.line(line("g"), "one");
-      drawn.line(line("slope"), "two");
+      ["g", "slope"].forEach((of, k) => drawn.line(line(of), KINDS[k]));
       const caption = element("figcaption", {}, `${layer.name}: `, formula(`${activation.type}, g(z) = ${activation.formula}`));
       return {drawn, said, activation, at, dots: [], box: element("figure", {}, caption, drawn.svg, said)};
     });
-    find("shapes").replaceChildren(...this.shown.map(({box}) => box), note(used.length ? "" : "No layer has one."));
+    find("shapes").replaceChildren(...this.shown.map(({box}) => box), note(this.shown.length ? "" : "No layer has one."));
   },
   // Where the row's z lie on the curve, and how steep it is there.
   draw({passes}) {
@@ -54,7 +52,7 @@ const bowl = {
     const paths = drawn.flatMap(each => each.vectors);
     const spans = model.parameters.map((_, k) => wider(ends(paths.map(vector => vector[k])), 0.25));
     this.shown = drawn.map(each => each.landscape ||= this.of(each, spans));
-    find("bowl").replaceChildren(...this.shown.map(({box}) => box), note(model.said.bowl));
+    find("bowl").replaceChildren(...this.shown.map(({box}) => box));
   },
   // J at every point around the paths that trainings took: the same for all, so that they compare.
   of(model, span) {
@@ -67,7 +65,8 @@ const bowl = {
       path.forEach(([w]) => drawn.dot(w, J(w), "row", 3));
       return {model, caption, box: element("figure", {}, caption, drawn.svg), move: ([w]) => drawn.stand(mark, w)};
     }
-    const values = Float64Array.from({length: GRID * GRID}, (_, k) => J(lines[0][k % GRID], lines[1][GRID - 1 - Math.floor(k / GRID)]));
+    const values = Float64Array.from({length: GRID * GRID}, (_, k) =>
+      J(lines[0][k % GRID], lines[1][GRID - 1 - Math.floor(k / GRID)]));
     const [low, high] = ends(values), flat = plane(names, span), heights = values.map(y => Math.sqrt((y - low) / (high - low)));
     paint(flat.canvas, heights, GRID, 0, 1);
     flat.canvas.setAttribute("aria-label", `J over ${names.join(" and ")}, from ${show(low)} to ${show(high)}`);

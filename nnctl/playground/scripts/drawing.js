@@ -1,20 +1,17 @@
 // Elements, numbers and formulas as text, charts, planes, and numbers as shades.
-
-const DRAWN = ["svg", "path", "circle", "text"];
 function element(tag, attributes = {}, ...children) {
-  const made = DRAWN.includes(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag)
-    : document.createElement(tag);
+  const drawn = ["svg", "path", "circle", "text"].includes(tag);
+  const made = document.createElementNS(`http://www.w3.org/${drawn ? "2000/svg" : "1999/xhtml"}`, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
   return made;
 }
 const find = id => document.getElementById(id);
 const note = text => element("p", {class: "note"}, text);
-
 // A number to four digits, as all of the page shows them; a few numbers, or of many their mean and
 // norm, as `nnctl explain` tells them.
 function show(value) {
-  if (value == null || Number.isNaN(value)) return "—";
+  if (Number.isNaN(value)) return "—";
   const short = Number(value.toPrecision(4)), tiny = short && Math.abs(short) < 1e-4;
   return (tiny ? short.toExponential() : String(short)).replaceAll("-", "−");
 }
@@ -23,7 +20,6 @@ function showAll(array) {
   if (array.length <= 16) return `[${Array.from(array, show).join(", ")}]`;
   return `${array.length} numbers: mean ${show(mean(array))}, norm ${show(Math.hypot(...array))}`;
 }
-
 // Text in which a^{[1]} and w_j are raised and lowered, as the course writes them.
 function formula(text) {
   return element("span", {}, ...text.split(/(\^\{[^{}]*\}|_[jky](?!\w))/).map(part => {
@@ -31,7 +27,6 @@ function formula(text) {
     return tag ? element(tag, {}, formula(part.slice(1).replace(/[{}]/g, ""))) : part;
   }));
 }
-
 // Shades from light to dark, so that they read in grey, too: of a share, and of an array's numbers,
 // row by row from the top left, between `low` and `high`.
 const LIGHT = [251, 230, 196], DARK = [32, 78, 128];
@@ -46,7 +41,6 @@ function paint(canvas, values, wide, low, high) {
   }
   context.putImageData(image, 0, 0);
 }
-
 // Of numbers that lie n by n, one behind the other, the k-th of each; written out, as it is called
 // for every unit at every moment.
 function every(array, n, k) {
@@ -54,7 +48,6 @@ function every(array, n, k) {
   for (let i = 0, at = k; i < own.length; i++, at += n) own[i] = array[at];
   return own;
 }
-
 // The least and the greatest of some numbers, never the same; a wider span; numbers along one.
 function ends(values) {
   let low = Infinity, high = -Infinity;
@@ -66,7 +59,6 @@ function ends(values) {
 }
 const wider = ([low, high], by) => [low - by * (high - low), high + by * (high - low)];
 const along = ([low, high], n) => Array.from({length: n}, (_, k) => low + k / (n - 1) * (high - low));
-
 // A chart with its axes, for lines, dots, and an upright mark that can be moved.
 function chart(label, [x0, x1], [y0, y1], names, logarithmic = false) {
   const wide = 460, high = 220, left = 84, low = high - 38, bend = logarithmic ? Math.log10 : y => y;
@@ -77,8 +69,7 @@ function chart(label, [x0, x1], [y0, y1], names, logarithmic = false) {
   add("path", {class: "axis", d: `M${left},8V${low}H${wide - 8}`});
   for (const [x, y, anchor, said] of [[left - 6, 18, "end", show(y1)], [left - 6, low, "end", show(y0)],
     [left, low + 16, "start", show(x0)], [wide - 8, low + 16, "end", show(x1)],
-    [(left + wide) / 2, low + 28, "middle", names[0]],
-    [left + 8, 14, "start", names[1] + (logarithmic ? " (logarithmic)" : "")]])
+    [(left + wide) / 2, low + 28, "middle", names[0]], [left + 8, 14, "start", names[1] + (logarithmic ? " (logarithmic)" : "")]])
     add("text", {x, y, "text-anchor": anchor}, said);
   const path = points => points.map(([x, y]) => [X(x), Y(y)]).filter(([, y]) => Number.isFinite(y));
   return {
@@ -88,7 +79,6 @@ function chart(label, [x0, x1], [y0, y1], names, logarithmic = false) {
     stand: (mark, x) => mark.setAttribute("d", `M${X(x)},8V${low}`),
   };
 }
-
 // A square of shades with axes and, over it, drawings at places that `at(x, y)` gives.
 function plane([across, up], [[x0, x1], [y0, y1]]) {
   const canvas = element("canvas", {role: "img"});
@@ -103,7 +93,6 @@ function plane([across, up], [[x0, x1], [y0, y1]]) {
   const put = (x, y) => at(x, y).forEach((value, k) => ring.setAttribute(["cx", "cy"][k], value));
   return {box, canvas, at, add, put};
 }
-
 // The line on which numbers at the points of a plane, row by row from the top, cross a level.
 const GRID = 48;
 function contour(values, level) {
@@ -112,13 +101,10 @@ function contour(values, level) {
     for (let x = 0; x + 1 < GRID; x++) {
       const at = y * GRID + x, sides = [at, at + 1, at + 1 + GRID, at + GRID].map(k => values[k] > level);
       if (sides.every(side => side == sides[0])) continue;
-      const corners = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]], cuts = [];
-      const above = corners.map(([i, j]) => values[j * GRID + i] - level);
-      for (let k = 0; k < 4; k++) {
-        const [from, to] = [above[k], above[(k + 1) % 4]], share = from / (from - to);
-        if (from > 0 != to > 0) cuts.push([0, 1].map(axis => (corners[k][axis]
-          + share * (corners[(k + 1) % 4][axis] - corners[k][axis])) * cell));
-      }
+      const corners = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]].map(([i, j]) => [i, j, values[j * GRID + i] - level]);
+      const cuts = corners.map(([i, j, from], k) => [i, j, from, ...corners[(k + 1) % 4]])
+        .filter(([, , from, , , to]) => from > 0 != to > 0).map(([i, j, from, i2, j2, to]) =>
+          [i + from / (from - to) * (i2 - i), j + from / (from - to) * (j2 - j)].map(place => place * cell));
       for (let k = 0; k + 1 < cuts.length; k += 2) parts.push(`M${cuts[k]}L${cuts[k + 1]}`);
     }
   return parts.join("");

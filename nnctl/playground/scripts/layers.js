@@ -3,10 +3,8 @@
 // it returns what it computes on the way: c (the product), z (with bias), a (the output).
 // `backward(layer, w, x, nodes, dz, found)` puts the derivatives by the layer's arrays into `found`,
 // and returns ∂J/∂x.
-
 const size = shape => shape.reduce((product, n) => product * n, 1);
 const last = list => list[list.length - 1];
-
 // Calls `visit(place, cell, tap)`, in numbers of all examples, for each cell that a window sees: by
 // the layer's table, a row a window, -1 outside. A dense layer's windows are single cells.
 function eachTap(layer, n, visit) {
@@ -16,7 +14,6 @@ function eachTap(layer, n, visit) {
       for (let tap = 0, own = windows[place]; tap < own.length; tap++)
         if (own[tap] >= 0) visit(example * places + place, example * cells + own[tap], tap);
 }
-
 // c = w · x for each window, z = c + b, a = g(z): dense layers and convolutions.
 const weighted = formula => ({
   formula,
@@ -49,9 +46,8 @@ const weighted = formula => ({
     return dx;
   },
 });
-const byChannel = (array, channels) => array.reduce((sums, value, k) =>
-  (sums[k % channels] += value, sums), new Float64Array(channels));
-
+const byChannel = (array, channels) =>
+  Float64Array.from({length: channels}, (_, k) => total(every(array, channels, k)));
 // Of the cells of each window, channel by channel, the greatest (the first of equals) or the mean.
 const pooling = greatest => ({
   formula: `a^{[l]} = the ${greatest ? "greatest" : "mean"} of each window of a^{[l−1]}`,
@@ -72,7 +68,6 @@ const pooling = greatest => ({
     return dx;
   },
 });
-
 // By the kept mean and variance of each channel (of batches), or those of each place's channels.
 const normalization = {
   formula: "a^{[l]} = γ (a^{[l−1]} − mean) / √(variance + ε) + β",

@@ -1,12 +1,10 @@
 // Losses: L of one example from its output a (or logits z) and target y, and ∂L/∂output.
-
 const SMALLEST = 1e-7;  // where probabilities are clipped
-const PROBABILITY = {softmax: activationOf("softmax"), sigmoid: activationOf("sigmoid")};
+const PROBABILITY = {softmax: activationOf({type: "softmax"}), sigmoid: activationOf({type: "sigmoid"})};
 const total = array => array.reduce((sum, value) => sum + value, 0);
 const mean = array => total(array) / array.length;
+const sum = (array, other) => array ? array.map((value, k) => value + other[k]) : other;
 const clipped = p => Math.min(Math.max(p, SMALLEST), 1 - SMALLEST);
-const squash = loss => loss.from_logits ? loss.type.startsWith("b") ? "sigmoid" : "softmax" : "";
-
 // Losses that are means over the outputs: each gives [L, ∂L/∂a] of one of them.
 const EACH = {
   mean_squared_error: (a, y) => [(a - y) ** 2, 2 * (a - y)],
@@ -29,13 +27,6 @@ const EACH = {
   },
 };
 
-const LOSSES = {
-  mean_squared_error: "mean((a − y)²)", half_mean_squared_error: "½ (a − y)²",
-  mean_absolute_error: "mean(|a − y|)", huber: "q (|a − y| − q/2),  q = min(|a − y|, δ)",
-  quantile: "max(q (y − a), (q − 1) (y − a))", binary_crossentropy: "−y log(a) − (1 − y) log(1 − a)",
-  categorical_crossentropy: "−Σ_k y_k log(a_k)", sparse_categorical_crossentropy: "−log(a_y)",
-};
-
 function lossOf(loss, output, y) {
   const n = output.length, each = EACH[loss.type];
   if (each) {
@@ -47,7 +38,6 @@ function lossOf(loss, output, y) {
   const own = output.map((_, k) => (one ? k == y[0] : y[k]) * (1 - smooth) + smooth / n);
   return (loss.from_logits ? fromLogits : fromProbabilities)(output, own);
 }
-
 // −Σ y_k log(a_k) for a = softmax(z), with the greatest z kept out of the sum.
 function fromLogits(z, y) {
   const most = z.indexOf(Math.max(...z)), a = activate(PROBABILITY.softmax, z, z.length);
@@ -59,20 +49,17 @@ function fromLogits(z, y) {
 }
 
 function fromProbabilities(a, y) {
-  const sum = total(a), shares = a.map(value => value / sum);
+  const all = total(a), shares = a.map(value => value / all);
   const slopes = shares.map((p, k) => clipped(p) == p ? -y[k] / p : 0);
   const along = total(slopes.map((slope, k) => slope * shares[k]));
   return {L: -total(shares.map((p, k) => y[k] * Math.log(clipped(p)))),
-    d: slopes.map(slope => (slope - along) / sum)};
+    d: slopes.map(slope => (slope - along) / all)};
 }
-
-// What the regularizers of a layer add to J, with the derivatives added to `found`.
+// What the regularizers of a layer add to J, l1 Σ|w| + l2 Σw², with the derivatives added to `found`.
 function penaltyOf(layer, w, found) {
-  return total(Object.entries(w).filter(([name]) => layer[`${name}_regularizer`]).map(([name, array]) => {
-    const given = layer[`${name}_regularizer`], by = given.type ? given : {type: given};
-    const l1 = by.type == "l2" ? 0 : by.l1 ?? 0.01, l2 = by.type == "l1" ? 0 : by.l2 ?? 0.01;
-    const slopes = Float64Array.from(array, value => l1 * Math.sign(value) + 2 * l2 * value);
-    found[name] = found[name] ? found[name].map((d, k) => d + slopes[k]) : slopes;
-    return total(Float64Array.from(array, value => l1 * Math.abs(value) + l2 * value * value));
+  return total(Object.entries(layer.penalties).map(([name, [l1, l2]]) => {
+    const slopes = Float64Array.from(w[name], value => l1 * Math.sign(value) + 2 * l2 * value);
+    found[name] = sum(found[name], slopes);
+    return total(Float64Array.from(w[name], value => l1 * Math.abs(value) + l2 * value * value));
   }));
 }

@@ -1,5 +1,4 @@
 // A model of the page: its frames and rows, its forward and backward pass, what it predicts.
-
 function numbersOf({type, shape, bytes}) {
   const raw = Uint8Array.from(atob(bytes), letter => letter.charCodeAt(0));
   const data = new {float32: Float32Array, float64: Float64Array, int32: Int32Array}[type](raw.buffer);
@@ -10,29 +9,21 @@ function numbersOf({type, shape, bytes}) {
 function openModel(facts) {
   const {x, y, weight, places} = facts.rows, ys = numbersOf(y);
   const weights = weight ? numbersOf(weight) : places.map(() => [1]);
-  const rows = numbersOf(x).map((own, k) =>
-    ({place: places[k], x: own, y: ys[k], weight: weights[k][0]}));
+  const rows = numbersOf(x).map((own, k) => ({place: places[k], x: own, y: ys[k], weight: weights[k][0]}));
   const layers = facts.layers.map(layer => ({...layer, table: layer.table && numbersOf(layer.table)}));
   return {...facts, layers, rows, vectors: numbersOf(facts.frames.vectors)};
 }
-
 // The arrays of a layer by name, as the vector of a frame has them.
-function arraysOf(model, layer, vector) {
-  const own = Object.entries(model.arrays).filter(([name]) => name.startsWith(`${layer.name}/`));
-  return Object.fromEntries(own.map(([name, {at, shape}]) =>
-    [name.slice(layer.name.length + 1), vector.subarray(at, at + size(shape))]));
-}
-
+const arraysOf = (layer, vector) => Object.fromEntries(Object.entries(layer.arrays).map(
+  ([name, {at, shape}]) => [name, vector.subarray(at, at + size(shape))]));
 // n examples from left to right: for each layer {x, w, a, …}; the last a is the output.
 function forward(model, vector, x, n) {
   return model.layers.map(layer => {
-    const w = arraysOf(model, layer, vector);
-    const nodes = {x, w, ...LAYERS[layer.type].forward(layer, w, x, n)};
+    const w = arraysOf(layer, vector), nodes = {x, w, ...LAYERS[layer.type].forward(layer, w, x, n)};
     x = nodes.a;
     return nodes;
   });
 }
-
 // J of one row, and from right to left ∂J/∂a and ∂J/∂z of each layer, and by its arrays.
 function backward(model, passes, row) {
   const {L, d} = lossOf(model.loss, last(passes).a, row.y);
@@ -44,14 +35,11 @@ function backward(model, passes, row) {
     found.layers[k] = {da, dz};
     da = LAYERS[layer.type].backward(layer, w, x, nodes, dz, own);
     if (layer.first) found.J += penaltyOf(layer, w, own);
-    for (const [name, array] of Object.entries(own)) {
-      const sum = found.arrays[`${layer.name}/${name}`] ||= new Float64Array(array.length);
-      array.forEach((value, i) => { sum[i] += value; });
-    }
+    for (const [name, array] of Object.entries(own))
+      found.arrays[`${layer.name}/${name}`] = sum(found.arrays[`${layer.name}/${name}`], array);
   }
   return found;
 }
-
 // J over the rows of the page, for parameters that need not be a frame's.
 function lossOfRows(model, vector) {
   const {rows, loss, layers} = model;
@@ -63,7 +51,6 @@ function lossOfRows(model, vector) {
   return mean(losses) + layers.reduce((sum, layer, k) =>
     sum + (layer.first ? penaltyOf(layer, passes[k].w, {}) : 0), 0);
 }
-
 // What example `at` of some passes predicts: probabilities, or numbers in the target's own unit.
 function answersOf(model, passes, at = 0) {
   const {targets, loss} = model, units = size(last(model.layers).output);
@@ -82,7 +69,6 @@ function answersOf(model, passes, at = 0) {
   return activate(implied, (loss.from_logits ? a : own(z)).map((logit, k) =>
     (logit - prior[k]) / (temperatures[k] ?? temperatures[0]) + shifts[k]), units);
 }
-
 // Answers as `nnctl predict` has them: [name, value, whether that is the answer].
 function told({task, names, classes, cuts}, answers) {
   if (task == "regression") return names.map((name, k) => [name, answers[k], true]);
@@ -92,7 +78,6 @@ function told({task, names, classes, cuts}, answers) {
   const most = known.indexOf(Math.max(...known));
   return classes.map((label, k) => [label, known[k], k == most]);
 }
-
 // Puts a cell of the form into the inputs x of a row; false where that is no number, or missing.
 function enter(column, text, x) {
   const {at, width, edges} = column, written = String(text).trim() !== "";
@@ -111,7 +96,6 @@ function enter(column, text, x) {
   if (column.indicator) x[at + width - 1] = written ? 0 : 1;
   return true;
 }
-
 // The number of a column that its input was made of.
 function ownUnit(column, x) {
   let y = x[column.at];

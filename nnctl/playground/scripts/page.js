@@ -1,5 +1,4 @@
 // The page's state, and what changes it: the model, the moment, the row, and what is typed or drawn.
-
 const PANELS = [surface, network, curves, shapes, bowl, steps, trying];
 const state = {models: JSON.parse(find("contents").textContent).map(openModel)};
 
@@ -29,23 +28,20 @@ function chooseFrame(frame) {
 
 function chooseModel(place) {
   const model = state.model = state.models[place], frame = model.vectors.length - 1, slider = find("frame");
-  slider.max = frame;
-  slider.value = state.frame = frame;
+  Object.assign(slider, {max: frame, value: state.frame = frame});
   find("play").disabled = slider.disabled = frame == 0;
   find("row").max = last(model.rows).place;
   find("about").textContent = model.about;
   find("unshown").hidden = !model.notes.length;
   find("notes").replaceChildren(...model.notes.map(said => element("li", {}, said)));
+  for (const [panel, text] of Object.entries(model.said)) find(`${panel}-note`).textContent = text;
   for (const panel of PANELS) panel.build(state);
   chooseRow(0);
 }
-
 // From the beginning, or on from where it stands, to the end or until it is pressed again.
 function play() {
-  const end = state.model.vectors.length - 1, stop = () => {
-    state.timer = clearInterval(state.timer);
-    find("play").textContent = "Play";
-  };
+  const end = state.model.vectors.length - 1;
+  const stop = () => { state.timer = clearInterval(state.timer); find("play").textContent = "Play"; };
   if (state.timer) return stop();
   find("play").textContent = "Pause";
   if (state.frame == end) chooseFrame(0);
@@ -61,5 +57,4 @@ find("row").onchange = event => {
   const apart = state.model.rows.map(({place}) => Math.abs(place - Number(event.target.value)));
   chooseRow(apart.indexOf(Math.min(...apart)));
 };
-find("time").onsubmit = find("fields").onsubmit = () => false;
 chooseModel(0);

@@ -1,5 +1,4 @@
 // One row step by step: each node's value from left to right, then ∂J/∂node from right to left.
-
 const MOVES = {start: () => 0, back: done => done - 1, next: done => done + 1, all: (done, all) => all};
 const steps = {
   build({model}) {
@@ -9,14 +8,12 @@ const steps = {
       this.done = Math.max(0, Math.min(move(this.done, all), all));
       this.draw(state);
     };
-    const implied = squash(model.loss), loss = LOSSES[model.loss.type] + (implied && `,  a = ${implied}(z)`);
-    this.lines = model.nodes.map(({name, key, how}) => {
+    this.lines = model.nodes.map(({name, how}) => {
       const cells = [element("td"), element("td")];
-      return {cells, row: element("tr", {}, element("th", {scope: "row"}, name), element("td", {}, formula(key == "J" ? loss + how : how)), ...cells)};
+      return {cells, row: element("tr", {}, element("th", {scope: "row"}, name), element("td", {}, formula(how)), ...cells)};
     });
     find("steps").replaceChildren(...this.lines.map(({row}) => row));
   },
-
   // The value of a node, and ∂J/∂node: those of c and of z are alike, as z = c + b.
   of({model, passes, back}, {name, layer, key}) {
     if (key == "J") return [[back.J], [1]];
@@ -24,7 +21,6 @@ const steps = {
     const {da, dz} = back.layers[layer];
     return [passes[layer][key], key == "a" ? da : dz];
   },
-
   draw(state) {
     const {nodes} = state.model, n = nodes.length, {done} = this, at = done <= n ? done - 1 : 2 * n - done;
     nodes.forEach((node, k) => {

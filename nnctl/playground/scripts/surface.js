@@ -1,15 +1,13 @@
 // The data panel. For a table: the rows over two columns, and the model's answer at every point of
 // the plane, or over one column as a curve. For pictures and series: rows to choose from.
-
 const MARKS = ["M-5,0a5,5 0 1 0 10,0a5,5 0 1 0 -10,0", "M-4.5,-4.5h9v9h-9Z", "M0,-6L6,5H-6Z",
   "M0,-6L6,0L0,6L-6,0Z", "M-6,-5H6L0,6Z", "M-6,-2h4v-4h4v4h4v4h-4v4h-4v-4h-4Z"];
 
 const surface = {
   build({model}) {
     const {view, columns} = model.inputs, {outputs, shown: first} = model.targets;
-    const numeric = columns.filter(({kind}) => kind == "number"), one = numeric.length == 1;
+    const numeric = columns.filter(({kind}) => kind == "number");
     this.axes = null;
-    find("data-note").textContent = model.said.data;
     find("axes").hidden = view != "table" || !numeric.length;
     if (view != "table") return gallery(model);
     if (!numeric.length) return find("plot").replaceChildren();
@@ -26,7 +24,6 @@ const surface = {
     for (const select of selects) select.onchange = () => { choose(); refresh(); };
     choose();
   },
-
   // The plane with its rows, whose marks tell classes apart by shape and shade.
   frame(model) {
     this.key = null;
@@ -45,7 +42,6 @@ const surface = {
     this.legend = note("");
     find("plot").replaceChildren(this.plane.box, this.legend);
   },
-
   // The inputs of all points, the other columns as the example has them.
   points(x) {
     const key = x.join(), high = this.axes.length == 1 ? 1 : GRID, width = x.length;
@@ -61,7 +57,6 @@ const surface = {
     }
     return this.grid;
   },
-
   draw({model, vector, x}) {
     if (!this.axes) return;
     const {targets, targets: {task, outputs, winners}} = model, grid = this.points(x), {output} = this;
@@ -86,7 +81,6 @@ const surface = {
     this.plane.canvas.setAttribute("aria-label", `${this.label}, from ${names[0]} to ${names[1]}, over `
       + this.axes.map(({name}) => name).join(" and "));
   },
-
   curve(model, x, values) {
     const [axis] = this.axes, {shift, divisor} = model.targets;
     const rows = model.rows.map(row => [ownUnit(axis, row.x), row.y[0] * divisor[0] + shift[0]]);
@@ -107,7 +101,6 @@ function gallery(model) {
     return button;
   })));
 }
-
 // An example as a picture, of several channels the first, or a series as its course.
 function picture(model, x, canvas) {
   const shape = model.inputs.view_shape, cells = every(x, last(shape), 0), tall = 32;

@@ -1,17 +1,13 @@
 // Try it: a form for tables, paper for pictures, and what the model answers at the moment.
-
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], " ": [0, 0]};
 const trying = {
   build({model}) {
     const {columns, view, view_shape: shape} = model.inputs;
-    find("fields").hidden = view != "table";
-    find("paper").hidden = view != "picture";
-    find("trying-note").textContent = model.said.trying;
+    [find("fields").hidden, find("paper").hidden] = [view != "table", view != "picture"];
     this.fields = view == "table" ? columns.map(column => this.field(column)) : [];
     find("fields").replaceChildren(...this.fields.map(({label}) => label));
     if (view == "picture") this.paper(model, shape);
   },
-
   field(column) {
     const labels = column.kind == "category" && ["(none of these)", ...column.labels];
     const control = element(labels ? "select" : "input", labels ? {} : {inputmode: "decimal", autocomplete: "off"},
@@ -25,7 +21,6 @@ const trying = {
     };
     return {column, control, label: element("label", {}, column.name, control)};
   },
-
   // The fields as the row has them.
   fill({x}) {
     for (const {column: {at, width, kind, indicator}, column, control} of this.fields) {
@@ -34,7 +29,6 @@ const trying = {
         : indicator && last(own) ? "" : Number(ownUnit(column, x).toPrecision(6));
     }
   },
-
   paper(model, [high, wide, channels]) {
     const canvas = find("canvas"), pen = {x: wide / 2, y: high / 2};
     const [blank, ink] = ends(model.rows.flatMap(row => Array.from(row.x)));
@@ -47,31 +41,27 @@ const trying = {
     const stroke = (event, goesOn) => {
       const x = event.offsetX / canvas.clientWidth * wide, y = event.offsetY / canvas.clientHeight * high;
       const {x: x0, y: y0} = goesOn ? pen : {x, y}, many = Math.ceil(Math.hypot(x - x0, y - y0)) || 1;
-      for (let k = 1; k <= many; k++) {
+      for (let k = 1; k <= many; k++, dab())
         Object.assign(pen, {x: x0 + (x - x0) * k / many, y: y0 + (y - y0) * k / many});
-        dab();
-      }
       refresh();
     };
     canvas.onpointerdown = event => { canvas.setPointerCapture(event.pointerId); stroke(event, false); };
     canvas.onpointermove = event => { if (event.buttons) stroke(event, true); };
     canvas.onkeydown = event => {
+      const [dx, dy] = ARROWS[event.key] || [];
       if (event.key == "Delete") find("clear").click();
-      if (!ARROWS[event.key]) return;
+      if (dx === undefined) return;
       event.preventDefault();
-      const [dx, dy] = ARROWS[event.key];
       Object.assign(pen, {x: pen.x + dx, y: pen.y + dy});
       if (event.key == " " || event.shiftKey) { dab(); refresh(); }
     };
     find("clear").onclick = () => { state.x.fill(blank); refresh(); };
     find("again").onclick = () => chooseRow(state.row);
   },
-
   draw({model, passes, x}) {
     if (model.inputs.view == "picture") picture(model, x, find("canvas"));
     const rows = told(model.targets, answersOf(model, passes)).map(([name, value, chosen]) => {
-      const bar = element("span", {class: "bar"}), number = model.targets.task == "regression";
-      bar.style.width = `${100 * value}px`;
+      const bar = element("span", {class: "bar", style: `width: ${100 * value}px`}), number = model.targets.task == "regression";
       return element("tr", {class: chosen ? "chosen" : ""}, element("th", {scope: "row"}, name), element("td", {},
         show(value)), element("td", {}, ...number ? [] : [bar, chosen ? " ← the answer" : ""]));
     });
