@@ -1,25 +1,19 @@
-"""The page in a browser: its numbers are those of nnctl, and all of it can be used and read."""
+"""The page in a browser: all of it can be used and read."""
 
-import csv
-import gzip
 import json
-import math
-import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nnctl.assembly.predicted import columns_of, predicted_rows
-from nnctl.assembly.trained import Trained, load_trained
-from nnctl.config import load
-from nnctl.jobs.explain import explain
+from nnctl.assembly.trained import load_trained
 from nnctl.jobs.playground import playground
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.report.collecting import read_histories
-from tests.report.browser import Browser, chromium
+from tests.playground.agreement import ROW_SHOWN, agree, check_predicted, numbers_in
+from tests.playground.conftest import CONFIGS, SHIPPED
+from tests.report.browser import Browser
 from tests.report.test_browser import (
     COLORS,
     READABLE,
@@ -31,154 +25,8 @@ from tests.report.test_browser import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.slow]
-CONFIGS = Path(__file__).parents[2] / "configs"
-SHIPPED = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "tune" not in path.stem)
-ROWS, DIGITS = 60, 4
+EPOCHS = 12
 PAPER = 680  # pixels across a printed page
-ROW_SHOWN = """({
-  place: state.model.rows[state.row].place,
-  answers: [...find("answer").querySelectorAll("tr")].map(row => [row.className,
-    ...[...row.children].slice(0, 2).map(cell => cell.textContent)]),
-  nodes: [...find("steps").children].map(row => [...row.children].map(cell => cell.textContent)),
-  moment: find("moment").textContent})"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = chromium()
-    if program is None:
-        message = "Chromium is not installed"
-        assert not os.environ.get("CI"), message
-        pytest.skip(message)
-    with Browser(program) as started:
-        yield started
-
-
-def numbers_in(text: str) -> list[float]:
-    return [float(each.replace("−", "-")) for each in re.findall(r"−?\d[\d.]*(?:e[−+]?\d+)?", text)]
-
-
-def agree(shown: float, number: float, scale: float = 0.0) -> bool:
-    """Whether `shown` is `number` to its last digit; `scale` is of what it may be a difference."""
-    if number == 0 or not math.isfinite(number):
-        return shown == number or abs(shown) <= 1e-6 * scale
-    unit = 10.0 ** (math.floor(math.log10(abs(number))) - DIGITS + 1)
-    return abs(shown - number) <= 0.5 * unit * 1.01 + 1e-6 * max(abs(number), scale)
-
-
-def check_numbers(text: str, told) -> None:
-    """What a cell shows is what `explain --json` tells: numbers, or mean and norm of many."""
-    scale = told["norm"] if isinstance(told, dict) else np.abs(told).max()
-    if isinstance(told, dict):
-        shown = numbers_in(text.partition(":")[2])
-        assert f"{math.prod(told['shape'])} numbers" in text
-        assert agree(shown[0], told["mean"], scale) and agree(shown[1], told["norm"])
-        return
-    own = np.ravel(told).tolist()
-    if len(own) > 16:
-        own = [float(np.mean(own)), float(np.linalg.norm(own))]
-        text = text.partition(":")[2]
-    shown = numbers_in(text)
-    assert len(shown) == len(own), (text, told)
-    assert all(map(agree, shown, own, [scale] * len(own))), (text, told)
-
-
-def told_of(nodes: dict[str, dict], name: str) -> dict | None:
-    """A node of `explain --json`, of a small graph put together of its entries."""
-    if name in nodes:
-        return nodes[name]
-    own = [node for key, node in nodes.items() if key.startswith(f"{name}[")]
-    if not own:
-        return None
-    return {key: [node[key] for node in own] for key in ("value", "gradient")}
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """Each shipped config, trained for an epoch on a few of its rows."""
-    folder = tmp_path_factory.mktemp("runs")
-    return {name: trained_on_few(name, folder) for name in SHIPPED}
-
-
-def trained_on_few(name: str, folder: Path) -> Path:
-    config = CONFIGS / f"{name}.yaml"
-    given = CONFIGS / load(config).data.train
-    with gzip.open(given, "rt") if given.suffix == ".gz" else given.open() as file:
-        head, *rows = file.readlines()
-    few = folder / f"{name}.csv"
-    few.write_text(head + "".join(rows[:: max(1, len(rows) // ROWS)]))
-    overrides = [f"data.train={few}", "data.test=null"]
-    return train(config, epochs=1, overrides=overrides, output=folder / name).folder
-
-
-@pytest.fixture(scope="module")
-def all_of_them(runs, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    return playground(list(runs.values()), output=path).path
-
-
-@pytest.fixture
-def page(all_of_them, browser):
-    """One page of them all, opened."""
-    if browser.run("location.href") != all_of_them.as_uri():
-        browser.open(all_of_them, 1280, "light")
-    return browser
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-def test_all_numbers_are_those_of_explain_predict_and_history(name, runs, page):
-    run = runs[name]
-    page.run(f"chooseModel({SHIPPED.index(name)})")
-    shown = page.run(ROW_SHOWN)
-    told = explain(run, row=shown["place"], weights=run, measure=False)
-    check_explained(shown["nodes"], told.as_json())
-    check_predicted(shown["answers"], load_trained(run), told.example.x)
-    with (run / "history.csv").open() as file:
-        (figures,) = csv.DictReader(file)
-    for key in figures.keys() - {"epoch", "seconds"}:
-        (text,) = re.findall(rf"\b{key} ([^ ,]+)", shown["moment"])
-        assert agree(numbers_in(text)[0], float(figures[key])), key
-
-
-def check_explained(shown: list[list[str]], told: dict) -> None:
-    """The nodes of the page, with their derivatives, and the parameters."""
-    nodes = {node["name"]: node for node in told["nodes"]} | told["parameters"]
-    found = set()
-    for name, _, value, slope in shown:
-        node = told_of(nodes, name)
-        # A pooling may come before the ReLU of its convolution, which then is no node of explain's.
-        before_relu = f"{name[:-1]}z" in [own for own, *_ in shown]
-        if node is None or (node.get("op") == "c + b" and before_relu):
-            continue
-        for text, own in ((value, node["value"]), (slope, node["gradient"])):
-            check_numbers(text, own)
-        found.add(name)
-    assert found > {"J", *told["parameters"]}
-
-
-def check_predicted(answers: list[list[str]], trained: Trained, x: np.ndarray) -> None:
-    """The answers are what predict prints for the example."""
-    (cells,) = predicted_rows(trained, x.astype(trained.model.dtype), trained.cuts)
-    own = dict(zip(columns_of(trained), map(str, cells), strict=True))
-    chosen = [name for kind, name, _ in answers if kind == "chosen"]
-    targets = trained.preprocessing.targets
-    if targets.task == "regression":
-        wanted = own
-    elif targets.classes is None:
-        wanted = {name: own[f"probability_{name}"] for name in targets.names}
-        assert chosen == [name for name in targets.names if own[name] == "1"]
-    else:
-        assert chosen == [own["prediction"]]
-        labels = list(map(str, targets.classes.labels))
-        wanted = {label: own.get(f"probability_{label}") for label in labels}
-        if targets.task == "binary":
-            second = float(own["probability"])
-            wanted = {labels[0]: 1 - second, labels[1]: second}
-    assert [name for _, name, _ in answers] == list(wanted)
-    for _, name, text in answers:
-        assert agree(numbers_in(text)[0], float(wanted[name]), 1.0), name
-
-
 KEYS = {"Tab": 9, "ArrowLeft": 37, "ArrowRight": 39, "End": 35, "Home": 36, "Enter": 13, " ": 32}
 
 
@@ -201,8 +49,8 @@ def moons(browser, tmp_path_factory):
     """The page of a training, and its history."""
     path = tmp_path_factory.mktemp("moons") / "moons.html"
     config = CONFIGS / "moons.yaml"
-    playground([config], output=path, epochs=40)
-    run = train(config, epochs=40, output=path.parent / "run").folder
+    playground([config], output=path, epochs=EPOCHS)
+    run = train(config, epochs=EPOCHS, output=path.parent / "run").folder
     return path, read_histories(run / "history.csv")[0]
 
 
@@ -224,7 +72,7 @@ def test_the_slider_goes_through_the_training_as_its_history_has_it(moons, brows
                 (shown,) = re.findall(rf"[ ]{key} ([^ ,]+)", moment)
                 assert agree(numbers_in(shown)[0], history[key][epoch - 1])
         seen.add(epoch)
-    assert seen == {*range(41)}
+    assert seen == {*range(EPOCHS + 1)}
     assert browser.run("surface.plane.canvas.toDataURL()") != before
 
 
