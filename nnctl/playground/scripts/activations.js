@@ -39,12 +39,12 @@ function activationOf(given) {
 }
 // a of all z, of which each `units` belong together.
 function activate(activation, z, units) {
-  if (activation.type != "softmax") return z.map(value => activation.g(value, activation));
-  const a = new Float64Array(z.length);
-  for (let start = 0; start < z.length; start += units) {
+  const a = new Float64Array(z.length), {type, g} = activation, joint = type == "softmax";
+  for (let k = 0; !joint && k < z.length; k++) a[k] = g(z[k], activation);
+  for (let start = 0; joint && start < z.length; start += units) {
     const own = z.subarray(start, start + units), most = Math.max(...own);
-    const e = own.map(value => Math.exp(value - most)), sum = e.reduce((total, one) => total + one);
-    a.set(e.map(one => one / sum), start);
+    const e = own.map(value => Math.exp(value - most)), all = total(e);
+    a.set(e.map(one => one / all), start);
   }
   return a;
 }

@@ -1,8 +1,7 @@
 // Layers: each a formula of its input, and the way back from ∂J/∂a to ∂J/∂x and its parameters.
-// `forward(layer, w, x, n)` takes n examples, one behind the other, and the arrays `w` of the layer;
-// it returns what it computes on the way: c (the product), z (with bias), a (the output).
-// `backward(layer, w, x, nodes, dz, found)` puts the derivatives by the layer's arrays into `found`,
-// and returns ∂J/∂x.
+// `forward(layer, w, x, n)` takes n examples, one behind the other, and the layer's arrays `w`, and
+// returns what it computes on the way: c (the product), z (with bias), a (the output). `backward`
+// puts the derivatives by the arrays into `found`, and returns ∂J/∂x.
 const size = shape => shape.reduce((product, n) => product * n, 1);
 const last = list => list[list.length - 1];
 // Calls `visit(place, cell, tap)`, in numbers of all examples, for each cell that a window sees: by
@@ -28,7 +27,8 @@ const weighted = formula => ({
           c[at + j] += value * kernel[k + j];
       }
     });
-    const z = bias ? c.map((value, k) => value + bias[k % units]) : c;
+    const z = bias ? c.slice() : c;
+    for (let k = 0; bias && k < z.length;) for (let j = 0; j < units; j++, k++) z[k] += bias[j];
     const nodes = activation.type == "linear" ? {a: z} : {z, a: activate(activation, z, units)};
     return bias ? {c, ...nodes} : nodes;
   },
