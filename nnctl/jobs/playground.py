@@ -1,21 +1,22 @@
 """`nnctl playground`: a page on which a network can be watched while it learns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nnctl.assembly.answering import fit_readout
 from nnctl.assembly.build import build
 from nnctl.assembly.trained import load_trained
 from nnctl.config import Config, load
-from nnctl.errors import ExitStatus, NnctlError, Problem
+from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.finding import find_config, find_run, look, member_or_first
 from nnctl.jobs.job import monitors, training_of
 from nnctl.playground.contents import contents_of
 from nnctl.playground.page import playground_page
 from nnctl.playground.recording import Recording, check_showable, frames_to_keep
 from nnctl.report.collecting import kept_epochs, read_histories, run_facts, used_files
-from nnctl.runs.folder import HISTORY, RESULTS
+from nnctl.runs.folder import HISTORY, RESULTS, is_run
 from nnctl.runs.results import read_results
 from nnctl.system.atomic import atomic_file
 from nnctl.training.frames import Frame, Frames
@@ -53,10 +54,11 @@ def playground(
     """
     recordings, problems = [], list[Problem]()
     for path in given:
+        named = {"seed": seed, "epochs": epochs}
         if look(path).kind in ("run", "weights"):
+            refuse_changes(path, {"set": overrides or None, **named})
             recordings.append(finished(path, member_or_first(member)))
             continue
-        named = {"seed": seed, "epochs": epochs}
         config = load(find_config(path), overrides=overrides, named=named)
         recording, diverged = watched(config, member_or_first(member))
         recordings.append(recording)
@@ -68,6 +70,14 @@ def playground(
     frames = {recording.name: len(recording.frames) for recording in recordings}
     status = ExitStatus.NO if problems else ExitStatus.DONE
     return PlaygroundResult(target, len(text.encode()), frames, status, tuple(problems))
+
+
+def refuse_changes(run: Path, options: Mapping[str, Any]) -> None:
+    """Raises `ArgumentError` for options that would train a run anew."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        message = f"--{given[0]} changes a training, and {run} is a run, which is shown as it is"
+        raise ArgumentError(message, "name its config in its place")
 
 
 def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]]:
@@ -101,6 +111,9 @@ def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]
 def finished(path: Path, member: int) -> Recording:
     """A run in its last state. Raises `NnctlError` where its data are not those of then."""
     folder = find_run(path)
+    if not is_run(folder):
+        message = "these weights lie in no run, so that nobody knows the rows that trained them"
+        raise NnctlError(Problem(message, "name the run folder, or a config", str(path)))
     config, digests, _ = run_facts(folder)
     trained = load_trained(path)
     faults = [

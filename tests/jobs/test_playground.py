@@ -3,13 +3,14 @@
 import base64
 import json
 import re
+import time
 from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nnctl.errors import ExitStatus, NnctlError
+from nnctl.errors import ArgumentError, ExitStatus, NnctlError
 from nnctl.jobs.playground import playground
 from nnctl.jobs.train import train
 
@@ -120,3 +121,26 @@ def test_what_is_no_config_is_refused(config, given):
     with pytest.raises(NnctlError):
         playground([Path(given)])
     assert not list(Path().glob("*.html"))
+
+
+@pytest.mark.parametrize("option", [{"epochs": 3}, {"seed": 1}, {"overrides": ["epochs=3"]}])
+def test_what_would_train_a_run_anew_is_refused(config, option):
+    run = train(config, epochs=1).folder
+    with pytest.raises(ArgumentError, match="is shown as it is"):
+        playground([run], **option)
+
+
+def test_weights_that_lie_in_no_run_are_refused(config):
+    run = train(config, epochs=1).folder
+    (run / "weights.npz").rename("weights.npz")
+    with pytest.raises(NnctlError) as caught:
+        playground([Path("weights.npz")])
+    assert "lie in no run" in caught.value.problems[0].message
+
+
+def test_the_two_moons_are_ready_in_five_seconds(tmp_path):
+    began = time.perf_counter()
+    moons = Path(__file__).parents[2] / "configs/moons.yaml"
+    result = playground([moons], output=tmp_path / "moons.html")
+    assert time.perf_counter() - began < 5
+    assert result.size < 2_000_000 and result.frames["moons"] > 100

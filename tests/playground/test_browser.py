@@ -88,6 +88,12 @@ def test_a_moment_is_drawn_in_a_sixtieth_of_a_second(moons, browser):
     assert any(browser.run(script % frames) < LONGEST_MOMENT for _ in range(3))
 
 
+def test_the_page_is_there_within_a_second(moons, browser):
+    browser.open(moons[0], 1280, "light")
+    drawn = "performance.timing.loadEventEnd - performance.timing.navigationStart"
+    assert 0 < browser.run(drawn) < 1000
+
+
 def test_backpropagation_is_stepped_through_in_the_numbers_of_the_course(page):
     page.run(f"chooseModel({SHIPPED.index('backprop-two-layers')}); chooseFrame(0)")
     page.run("state.vector.set([2, 0, 3, 1]); refresh(); find('start').focus()")
