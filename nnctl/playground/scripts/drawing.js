@@ -27,8 +27,7 @@ function formula(text) {
     return tag ? element(tag, {}, formula(part.slice(1).replace(/[{}]/g, ""))) : part;
   }));
 }
-// Shades from light to dark, so that they read in grey, too: of a share, and of an array's numbers,
-// row by row from the top left, between `low` and `high`.
+// Shades from light to dark, which read in grey: of a share, and of numbers, row by row from the top.
 const LIGHT = [251, 230, 196], DARK = [32, 78, 128];
 const shade = share => `rgb(${LIGHT.map((light, k) => light + share * (DARK[k] - light))})`;
 function paint(canvas, values, wide, low, high) {
@@ -41,8 +40,7 @@ function paint(canvas, values, wide, low, high) {
   }
   context.putImageData(image, 0, 0);
 }
-// Of numbers that lie n by n, one behind the other, the k-th of each; written out, as it is called
-// for every unit at every moment.
+// Of numbers that lie n by n, one behind the other, the k-th of each.
 function every(array, n, k) {
   const own = new Float64Array(array.length / n);
   for (let i = 0, at = k; i < own.length; i++, at += n) own[i] = array[at];
@@ -89,8 +87,8 @@ function plane([across, up], [[x0, x1], [y0, y1]]) {
     element("div", {class: "x"}, show(x0), element("b", {}, across), show(x1)));
   const at = (x, y) => [(x - x0) / (x1 - x0) * 400, 400 - (y - y0) / (y1 - y0) * 400];
   const add = (tag, attributes) => svg.appendChild(element(tag, attributes));
-  const ring = add("circle", {r: 9, class: "ring"});
-  const put = (x, y) => at(x, y).forEach((value, k) => ring.setAttribute(["cx", "cy"][k], value));
+  const ring = element("circle", {r: 9, class: "ring"});  // over all that was drawn before
+  const put = (x, y) => svg.appendChild(ring).setAttribute("transform", `translate(${at(x, y)})`);
   return {box, canvas, at, add, put};
 }
 // The line on which numbers at the points of a plane, row by row from the top, cross a level.

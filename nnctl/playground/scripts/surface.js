@@ -76,7 +76,9 @@ const surface = {
       : contour(values, targets.levels[output]));
     this.plane.put(...this.axes.map(axis => ownUnit(axis, x)));
     const names = best ? [outputs[1], last(outputs)] : [show(low), show(high)];
-    this.legend.replaceChildren(`${this.label}: ${names[0]}`, element("span", {class: "ramp"}), names[1],
+    const key = (name, k, {length: n}) => [element("span", {class: "swatch", style: `background: ${shade(k / (n - 1))}`}), name];
+    this.legend.replaceChildren(`${this.label}: `, ...best ? outputs.slice(1).flatMap(key)
+      : [names[0], element("span", {class: "ramp"}), names[1]],
       number ? "" : ". The line is where the answer changes.", " The ring is the row.");
     this.plane.canvas.setAttribute("aria-label", `${this.label}, from ${names[0]} to ${names[1]}, over `
       + this.axes.map(({name}) => name).join(" and "));
