@@ -8,6 +8,7 @@ from typing import Any
 from nnctl.assembly.answering import fit_readout
 from nnctl.assembly.build import build
 from nnctl.assembly.trained import load_trained
+from nnctl.calibration.readout import AS_IT_IS
 from nnctl.config import Config, load
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError, Problem
 from nnctl.jobs.finding import find_config, find_run, look, member_or_first
@@ -97,13 +98,14 @@ def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]
             problems = tuple(error.problems)
     state = built.model.state()
     history = {**state.history, "learning_rate": state.learning_rates}
-    fitted = fit_readout(built, built.model)
+    # What diverged has no answers to correct.
+    readout = AS_IT_IS if problems else fit_readout(built, built.model).readout
     told = [f"The training diverged: {problem.message}." for problem in problems]
     if state.restored:
         kept = f"those of epoch {state.weights_epoch}"
         told.append(f"The last moment has the weights that were kept, {kept}.")
     recording = Recording(
-        built, frames.frames, history, training.batches, fitted.readout, True, tuple(told)
+        built, frames.frames, history, training.batches, readout, True, tuple(told)
     )
     return recording, problems
 

@@ -1,7 +1,6 @@
 // Activations: a = g(z), elementwise, and the slope g'(z); `by` holds an activation's arguments.
 // Softmax alone looks at all z of a layer at once, and stands apart.
 const sigmoid = z => 1 / (1 + Math.exp(-Math.abs(z))) * (z < 0 ? Math.exp(z) : 1);
-
 // P(Z > w) of a standard normal, for w >= 0: a series near 0, else a continued fraction.
 function normalTail(w) {
   const density = Math.exp(-w * w / 2) / Math.sqrt(2 * Math.PI);
@@ -14,7 +13,6 @@ const normalShare = z => z < 0 ? normalTail(-z) : 1 - normalTail(z);
 const ROOT = Math.sqrt(8 / Math.PI);
 const geluShare = (z, by) =>
   by.approximate ? sigmoid(ROOT * (z + 0.044715 * z ** 3)) : normalShare(z);
-
 const ACTIVATIONS = {
   linear: ["z", z => z, () => 1],
   relu: ["max(0, z)", z => Math.max(0, z), z => z > 0 ? 1 : 0],

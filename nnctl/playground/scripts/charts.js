@@ -32,7 +32,8 @@ const shapes = {
       const caption = element("figcaption", {}, `${layer.name}: `, formula(`${activation.type}, g(z) = ${activation.formula}`));
       return {drawn, said, activation, at, dots: [], box: element("figure", {}, caption, drawn.svg, said)};
     });
-    find("shapes").replaceChildren(...this.shown.map(({box}) => box), note(this.shown.length ? "" : "No layer has one."));
+    find("shapes").replaceChildren(...this.shown.map(({box}) => box),
+      note(this.shown.length ? "" : "No layer has one of a single z."));
   },
   // Where the row's z lie on the curve, and how steep it is there.
   draw({passes}) {

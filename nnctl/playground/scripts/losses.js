@@ -26,7 +26,6 @@ const EACH = {
     return [-y * Math.log(p) - (1 - y) * Math.log(1 - p), p == a ? (1 - y) / (1 - p) - y / p : 0];
   },
 };
-
 function lossOf(loss, output, y) {
   const n = output.length, each = EACH[loss.type];
   if (each) {
@@ -47,7 +46,6 @@ function fromLogits(z, y) {
   const [all, right, wrong] = [total(y), total(a.map((p, k) => p * y[k])), total(a.map((p, k) => p * (1 - y[k])))];
   return {L, d: a.map((p, k) => y[k] == 1 ? -wrong : p * all - y[k] * (right + wrong))};
 }
-
 function fromProbabilities(a, y) {
   const all = total(a), shares = a.map(value => value / all);
   const slopes = shares.map((p, k) => clipped(p) == p ? -y[k] / p : 0);

@@ -24,19 +24,22 @@ const surface = {
     for (const select of selects) select.onchange = () => { choose(); refresh(); };
     choose();
   },
+  // What a row has of that which is shown: its class, or its number of that target or label.
+  target({targets: {outputs}}, list) { return Math.floor(this.output * list.length / outputs.length); },
+  truth(model, y) { return model.targets.classes && y.length > 1 ? y.indexOf(1) : y[this.target(model, y)]; },
   // The plane with its rows, whose marks tell classes apart by shape and shade.
   frame(model) {
     this.key = null;
     this.span = this.axes.map(axis => wider(ends(model.rows.map(row => ownUnit(axis, row.x))), 0.1));
     if (this.axes.length == 1) return;
     this.plane = plane(this.axes.map(({name}) => name), this.span);
-    const [low, high] = ends(model.rows.map(row => row.y[0]));
+    const [low, high] = ends(model.rows.map(({y}) => this.truth(model, y)));
     for (const {x, y} of model.rows) {
-      const kind = model.targets.task == "regression" ? 0 : y.length > 1 ? y.indexOf(1) : y[0];
+      const truth = this.truth(model, y), kind = model.targets.task == "regression" ? 0 : truth;
       const place = this.plane.at(...this.axes.map(axis => ownUnit(axis, x)));
       const form = {d: MARKS[kind] || MARKS[0], transform: `translate(${place})`};
       this.plane.add("path", {...form, class: "halo"});
-      this.plane.add("path", {...form, class: "mark", fill: shade((y[0] - low) / (high - low))});
+      this.plane.add("path", {...form, class: "mark", fill: shade((truth - low) / (high - low))});
     }
     this.border = this.plane.add("path", {class: "border"});
     this.legend = note("");
@@ -85,7 +88,8 @@ const surface = {
   },
   curve(model, x, values) {
     const [axis] = this.axes, {shift, divisor} = model.targets;
-    const rows = model.rows.map(row => [ownUnit(axis, row.x), row.y[0] * divisor[0] + shift[0]]);
+    const k = this.target(model, shift);
+    const rows = model.rows.map(({x, y}) => [ownUnit(axis, x), this.truth(model, y) * divisor[k] + shift[k]]);
     const drawn = chart(`${this.label} over ${axis.name}`, this.span[0],
       ends([...values, ...rows.map(([, y]) => y)]), [axis.name, this.label]);
     rows.forEach(([own, y]) => drawn.dot(own, y, "row", 3.5));
