@@ -212,6 +212,18 @@ def test_everything_is_reached_by_keyboard_and_seen_to_be(page):
     assert unnamed == []
 
 
+def test_marks_are_shaded_by_the_target_that_is_shown(page):
+    page.run(f"chooseModel({SHIPPED.index('multi-label')})")
+    fills = "[...document.querySelectorAll('.mark')].map(mark => mark.getAttribute('fill'))"
+    seen = set()
+    for target in range(3):
+        page.run(f"find('shown').value = {target}; find('shown').onchange()")
+        wanted = page.run(f"state.model.rows.map(({{y}}) => shade(y[{target}]))")
+        assert page.run(fills) == wanted and len(set(wanted)) == 2
+        seen.add(tuple(wanted))
+    assert len(seen) == 3
+
+
 def test_shades_tell_apart_without_colour(page):
     light, dark = (channels(page.run(f"shade({share})")) for share in (0, 1))
     assert contrast(light, dark) > READABLE
