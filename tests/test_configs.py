@@ -18,8 +18,11 @@ HOUSES = DATASETS / "sacramento.csv"
 GENERATED = {
     "make_digits_0_or_1": ["digits-0-or-1-train.csv.gz", "digits-0-or-1-test.csv.gz"],
     "make_heartbeats": ["heartbeats.csv.gz"],
+    "make_line": ["line.csv"],
+    "make_spirals": ["spirals.csv"],
     "make_street_measurements": ["street-measurements.csv"],
     "make_street_scenes": ["street-scenes.csv.gz"],
+    "make_two_moons": ["two-moons.csv"],
 }
 
 

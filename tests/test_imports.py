@@ -21,6 +21,7 @@ FLOORS = [
     ["assembly", "tuning"],
     ["advice", "export"],
     ["report"],
+    ["playground"],
     ["jobs"],
     ["cli"],
     ["__main__"],

@@ -39,6 +39,7 @@ COMMANDS = (
     "summary",
     "gradcheck",
     "explain",
+    "playground",
     "profile",
     "derivative",
     "advice",

@@ -24,7 +24,7 @@ UNUSED = (
     *("nnctl.derivatives", "nnctl.export", "nnctl.report", "nnctl.tuning"),
     *("nnctl.config.json_schema", "nnctl.config.searching", "nnctl.config.tuning"),
     *("nnctl.reading.npy", "nnctl.training.diagnosis", "nnctl.training.mpi"),
-    *("nnctl.training.in_parts", "nnctl.training.team"),
+    "nnctl.training.in_parts",
 )
 
 

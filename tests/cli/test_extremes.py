@@ -41,6 +41,7 @@ LINES = {
     "summary": "large.yaml",
     "gradcheck": "large.yaml",
     "explain": "large.yaml",
+    "playground": "large.yaml",
     "profile": "large.yaml",
     "derivative": "w**2 --at w=1e200",
 }

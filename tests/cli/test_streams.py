@@ -72,6 +72,7 @@ LINES: dict[str, list[tuple[str, int]]] = {
     "summary": [("small.yaml", 0)],
     "gradcheck": [("small.yaml", 0)],
     "explain": [("small.yaml", 0)],
+    "playground": [("small.yaml", 0), ("gone.yaml", 2)],
     "profile": [("small.yaml", 0)],
     "derivative": [("w**2 --at w=3", 0)],
     "advice": [("", 0), ("no-such-code", 2)],

@@ -109,7 +109,8 @@ def shortened(command: str) -> str:
         return f"{command} --epochs {EPOCHS} --trials {TRIALS}"
     if command.startswith("nnctl train runs/"):  # to the end, as it was run
         return command
-    if command.startswith("nnctl train") and "--smoke" not in command:
+    trains = ("nnctl train", "nnctl playground")
+    if command.startswith(trains) and "--smoke" not in command:
         return f"{command} --epochs {EPOCHS}"
     return command
 

@@ -48,6 +48,7 @@ LINES = {
     "summary": "OUT",
     "gradcheck": "OUT/config.yaml",
     "explain": "NAME.yaml --weights OUT",
+    "playground": "NAME.yaml OUT -o OUT.play.html",
     "profile": "NAME.yaml",
 }
 WITHOUT_FILES = {"derivative", "advice", "schema"}

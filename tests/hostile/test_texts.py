@@ -70,6 +70,8 @@ LINES: dict[str, list[str]] = {
         "good table.csv --fail-over KEY=1", "good gone.csv"],
     "summary": ["good.yaml", "good", "gone", "table.csv", "shapes.yaml"],
     "gradcheck": ["good.yaml", "good.yaml --json", "key.yaml", "good.yaml --method KEY"],
+    "playground": ["good.yaml", "good", "key.yaml", "gone", "table.csv",
+        "good.yaml --set KEY=KEY"],
     "explain": ["good.yaml", "good.yaml --json", "good.yaml --weights table.csv",
         "good.yaml --weights amounts", "good.yaml --row KEY"],
     "profile": ["good.yaml", "good.yaml --json", "key.yaml"],

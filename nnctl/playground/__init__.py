@@ -1,0 +1,1 @@
+"""The playground: one page on which a network can be watched while it learns."""
