@@ -16,7 +16,8 @@ from nnctl.jobs.job import monitors, training_of
 from nnctl.playground.contents import contents_of
 from nnctl.playground.page import playground_page
 from nnctl.playground.recording import Recording, check_showable, frames_to_keep
-from nnctl.report.collecting import kept_epochs, read_histories, run_facts, used_files
+from nnctl.report.collecting import kept_epochs, read_histories, run_facts
+from nnctl.report.files import used_files
 from nnctl.runs.folder import HISTORY, RESULTS, is_run
 from nnctl.runs.results import read_results
 from nnctl.system.atomic import atomic_file
