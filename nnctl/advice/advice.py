@@ -81,10 +81,13 @@ class Advice(NamedTuple):
             "line": self.line,
         }
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """The option that gave the value, or its file and line."""
         place = self.option or self.file or ""
-        if self.line is not None and self.option is None:
-            place = f"{place}:{self.line}"
+        return place if self.line is None or self.option is not None else f"{place}:{self.line}"
+
+    def __str__(self) -> str:
         change = [f"    {line}" for line in together(self.change.split("\n"))]
-        head = f"{visible(place)}  {visible(self.path)}  [{self.code}]"
+        head = f"{visible(self.place)}  {visible(self.path)}  [{self.code}]"
         return "\n".join([head, f"  {visible(self.message)}", "  change:", *change])

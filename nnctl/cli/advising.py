@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from nnctl.cli.printing import wrap
+from nnctl.cli.printing import print_message
+from nnctl.errors.visible import visible
 
 if TYPE_CHECKING:
     from nnctl.advice import Advice
@@ -25,7 +26,8 @@ def print_advice(advice: "Sequence[Advice]", stream: TextIO | None = None) -> No
     """Each piece of advice with its place, its reason and the change to make."""
     stream = stream or sys.stdout
     for each in advice:
-        print(wrap(f"advice: {each}", stream), file=stream)
+        places = visible(each.place), visible(each.path)
+        print_message(f"advice: {each}", stream, places)
     if advice:
         print(f"at length: nnctl advice {advice[0].code}", file=stream)
 
@@ -59,13 +61,13 @@ def paragraphs(page: str) -> Iterator[str]:
     yield from page.rstrip("\n").split("\n\n")
 
 
-def fill(text: str, columns: int, indent: str = "") -> str:
-    """The text in lines of so many columns, each indented."""
+def fill(text: str, columns: int, indent: str = "", later: str | None = None) -> str:
+    """The text in lines of so many columns, each indented; all but the first by `later`, if so."""
     return textwrap.fill(
         text,
         columns,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=indent if later is None else later,
         break_on_hyphens=False,
         break_long_words=False,
     )

@@ -12,44 +12,18 @@ from typer.core import TyperCommand, TyperGroup
 
 from nnctl.cli.exits import obey_signals, report_error, run_process, run_to_end
 from nnctl.cli.mpirun import require_one_process
+from nnctl.cli.registry import COMMANDS
 from nnctl.cli.streams import open_streams, silence_libraries
 from nnctl.cli.visible_streams import guard_streams
 from nnctl.errors import ExitStatus, NnctlError
-from nnctl.errors.visible import visible
 from nnctl.system.typed import Typed
 from nnctl.system.version import __version__
 
-COMMANDS = (
-    "init",
-    "train",
-    "resume",
-    "predict",
-    "evaluate",
-    "crossval",
-    "tune",
-    "report",
-    "export",
-    "importance",
-    "attribution",
-    "drift",
-    "runs",
-    "diff",
-    "lr-find",
-    "validate",
-    "summary",
-    "gradcheck",
-    "explain",
-    "playground",
-    "profile",
-    "derivative",
-    "advice",
-    "schema",
-)
 SHARED = ("train", "resume")  # the commands that several processes may run together
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer gives a name to this kind alone
 SETTINGS: dict[str, Any] = {
     "pretty_exceptions_enable": False,
-    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "context_settings": {"help_option_names": ["-h", "--help"], "allow_extra_args": True},
 }
 
 
@@ -69,13 +43,14 @@ def guard(command: Callable[..., None], name: str) -> Callable[..., None]:
 
 
 @contextlib.contextmanager
-def visible_usage() -> Iterator[None]:
-    """What Typer says of a wrong command line quotes it: so that this is visible."""
+def worded_usage() -> Iterator[None]:
+    """Inside, a wrong command line ends as other errors do, in nnctl's words and not in Typer's."""
     try:
         yield
     except USAGE_ERROR as error:
-        error.message = visible(error.message)
-        raise
+        from nnctl.cli.usage import problem_of
+
+        raise typer.Exit(report_error(NnctlError(problem_of(error)))) from None
 
 
 class Command(TyperCommand):
@@ -92,25 +67,50 @@ class Command(TyperCommand):
             needed = [each.metavar or "VALUE" for each in arguments if each.required]
             if problem := misplaced_settings(args, valued, needed):
                 raise typer.Exit(report_error(NnctlError(problem)))
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            from nnctl.cli.usage import too_many_words
+
+            raise typer.Exit(report_error(NnctlError(too_many_words(Typed.line[0], rest))))
+        return rest
+
+    def get_help(self, ctx: Any) -> str:
+        from nnctl.cli.help_pages import page_of_command
+
+        return page_of_command(self.name or "")
 
 
 class Commands(TyperGroup):
     """The commands, each of which is loaded when it is asked for: the others cost no time."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        Typed.line = ()
+        return super().parse_args(ctx, args)
+
     def make_context(self, *given: Any, **named: Any) -> Any:
-        with visible_usage():
+        with worded_usage():
             return super().make_context(*given, **named)
 
     def invoke(self, ctx: Any) -> Any:
-        with visible_usage():
+        with worded_usage():
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from nnctl.cli.usage import unknown_command
+
+            raise typer.Exit(report_error(NnctlError(unknown_command(args[0]))))
+        return super().resolve_command(ctx, args)
+
+    def get_help(self, ctx: Any) -> str:
+        from nnctl.cli.help_pages import page_of_program
+
+        return page_of_program(self.get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # names, to suggest
         return load_command(cmd_name) if cmd_name in COMMANDS else None
 
 
@@ -125,10 +125,15 @@ def load_command(name: str) -> Any:
 
 app = typer.Typer(
     name="nnctl",
-    help="Train neural networks from a YAML file, on pure NumPy.",
     cls=Commands,
     **SETTINGS,
 )
+
+
+def help_of_all() -> str:
+    """The help of nnctl itself."""
+    program = typer.main.get_command(app)
+    return str(program.get_help(typer.Context(program, **SETTINGS["context_settings"])))
 
 
 def print_version(wanted: bool) -> None:

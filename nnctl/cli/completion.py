@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from nnctl.cli.registry import COMMANDS
 from nnctl.errors.visible import visible
 
 CONFIGS = (".yaml", ".yml")
@@ -137,6 +138,11 @@ def forms(parts: Sequence[Any], schema: Any) -> Iterator[Any]:
             yield from forms(choice, schema)
         else:
             yield part
+
+
+def commands(incomplete: str) -> list[str]:
+    """The commands."""
+    return [name for name in COMMANDS if name.startswith(incomplete)]
 
 
 def codes(incomplete: str) -> list[tuple[str, str]]:

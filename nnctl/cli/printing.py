@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nnctl.cli.colour import paint_message
 from nnctl.errors import ExitStatus, Problem
 from nnctl.errors.visible import visible
 
@@ -24,15 +25,25 @@ MOVED_FROM = 60  # columns from which gradcheck's table tells which cases were m
 def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
     """Each problem with its place, what was found and what to do."""
     if len(problems) > 1:
-        print(f"error: {len(problems)} problems", file=stream)
+        print_message(f"error: {len(problems)} problems", stream)
     for problem in problems:
         text = str(problem) if len(problems) > 1 else f"error: {problem}"
-        print(wrap(text, stream), file=stream)
+        print_message(text, stream, places_of(problem))
 
 
 def print_warning(problem: Problem) -> None:
     """What a user should know although the command goes on, on stderr."""
-    print(wrap(f"warning: {problem}", sys.stderr), file=sys.stderr)
+    print_message(f"warning: {problem}", sys.stderr, places_of(problem))
+
+
+def places_of(problem: Problem) -> tuple[str, str]:
+    """The places of a problem as it tells them."""
+    return visible(problem.place), visible(problem.path)
+
+
+def print_message(text: str, stream: TextIO, places: Sequence[str] = ()) -> None:
+    """What is said to the user, broken and painted for a terminal; elsewhere as it is."""
+    print(paint_message(wrap(text, stream), stream, places), file=stream)
 
 
 def wrap(text: str, stream: TextIO) -> str:

@@ -59,11 +59,8 @@ def test_version(process):
     ("arguments", "message"),
     [
         ([], "Usage: nnctl [OPTIONS] COMMAND [ARGS]..."),
-        (["trian"], "No such command 'trian'"),
-        (["train"], "Missing argument 'CONFIG'"),
-        (["train", "small.yaml", "--epochs", "many"], "'--epochs'"),
-        (["train", "small.yaml", "--fast"], "--fast"),
-        (["gradcheck", "--method", "guess"], "'guess'"),
+        (["trian"], 'error: there is no command "trian"'),
+        (["train", "small.yaml", "--epochs", "many"], 'error: --epochs is "many"'),
     ],
 )
 def test_wrong_usage_is_explained_on_stderr(arguments, message, process):

@@ -77,6 +77,7 @@ LINES: dict[str, list[tuple[str, int]]] = {
     "derivative": [("w**2 --at w=3", 0)],
     "advice": [("", 0), ("no-such-code", 2)],
     "schema": [("", 0)],
+    "help": [("", 0), ("train", 0), ("trian", 2)],
 }
 SILENT = {"predict runs/small table.csv -o out.csv"}  # 0 without a result on stdout
 LONG = {"tune tune.yaml -o out --workers 2"}

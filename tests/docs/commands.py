@@ -1,11 +1,8 @@
 """A page for each command, made of what its `--help` is made of."""
 
-import inspect
-from enum import Enum
-
-from nnctl.cli.app import COMMANDS
+from nnctl.cli.registry import GROUPS
+from nnctl.cli.signature import Parameter, paragraphs_of, parameters, usage_of
 from tests.docs.markdown import GENERATED, code, fenced, table
-from tests.docs.signature import Parameter, function_of, parameters
 
 STATUSES = {
     "0": "done",
@@ -15,8 +12,9 @@ STATUSES = {
     "130, 143": "broken off by Ctrl-C or SIGTERM; of a run the checkpoint is saved",
 }
 IN_COMMON = f"""\
-Results go to standard output, everything else to standard error. `--help` shows the options and an
-example of a command. Every command ends with one of these exit statuses:
+Results go to standard output, everything else to standard error. `nnctl help COMMAND`, or `--help`
+behind a command, shows its options and an example. Every command ends with one of these exit
+statuses:
 
 {table(["status", "means"], STATUSES.items())}
 `nnctl --version` prints the version. `nnctl --install-completion` sets up the completion of
@@ -25,9 +23,12 @@ commands and options in your shell.
 
 
 def command_index() -> str:
-    """The list of commands, and what they have in common."""
-    rows = [[f"[`nnctl {name}`]({name}.md)", paragraphs(name)[0]] for name in COMMANDS]
-    return f"{GENERATED}\n# Commands\n\n{table(['command', 'does'], rows)}\n{IN_COMMON}"
+    """The list of commands by groups, and what they have in common."""
+    parts = [f"{GENERATED}\n# Commands\n"]
+    for group, names in GROUPS.items():
+        rows = [[f"[`nnctl {name}`]({name}.md)", paragraphs_of(name)[0]] for name in names]
+        parts.append(f"## {group}\n\n{table(['command', 'does'], rows)}")
+    return "\n".join([*parts, "## In common\n", IN_COMMON])
 
 
 def command_page(name: str) -> str:
@@ -35,12 +36,11 @@ def command_page(name: str) -> str:
     every = parameters(name)
     arguments = [each for each in every if not each.is_option]
     options = [each for each in every if each.is_option]
-    usage = " ".join([f"nnctl {name} [OPTIONS]", *map(placed, arguments)])
-    what, *more = (part for part in paragraphs(name) if not part.startswith("Example: "))
+    what, *more = (part for part in paragraphs_of(name) if not part.startswith("Example: "))
     parts = [
         f"{GENERATED}\n# nnctl {name}\n",
         *(f"{paragraph}\n" for paragraph in (what, *more)),
-        fenced("text", usage),
+        fenced("text", usage_of(name)),
         f"For example:\n\n{fenced('sh', example(name))}",
     ]
     if arguments:
@@ -52,21 +52,10 @@ def command_page(name: str) -> str:
     return "\n".join([*parts, "[All commands](README.md)\n"])
 
 
-def paragraphs(command: str) -> list[str]:
-    text = inspect.cleandoc(function_of(command).__doc__)
-    return [" ".join(part.split()) for part in text.split("\n\n")]
-
-
 def example(command: str) -> str:
     """The command line that the help shows."""
-    (found,) = [part for part in paragraphs(command) if part.startswith("Example: ")]
+    (found,) = [part for part in paragraphs_of(command) if part.startswith("Example: ")]
     return found.removeprefix("Example: ")
-
-
-def placed(argument: Parameter) -> str:
-    """An argument as the usage line has it: repeated `CONFIG...`, optional `[CONFIG]`."""
-    name = argument.takes + ("..." if argument.repeated else "")
-    return name if argument.required else f"[{name}]"
 
 
 def spelled(option: Parameter) -> str:
@@ -76,10 +65,4 @@ def spelled(option: Parameter) -> str:
 
 def default(option: Parameter) -> str:
     """The default as the help shows it; empty where there is none."""
-    if isinstance(option.info.show_default, str):
-        shown = option.info.show_default
-        return shown if " " in shown else code(shown)
-    if option.type is bool or option.default is None:
-        return ""
-    values = option.default if isinstance(option.default, list | tuple) else [option.default]
-    return ", ".join(code(value.value if isinstance(value, Enum) else value) for value in values)
+    return ", ".join(each if " " in each else code(each) for each in option.defaults)

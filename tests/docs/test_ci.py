@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from nnctl import __version__
-from nnctl.cli.app import COMMANDS
+from nnctl.cli.registry import COMMANDS
+from nnctl.cli.signature import parameters
 from nnctl.config.source import read
 from tests.docs.blocks import blocks_of
 from tests.docs.pages import DOCS, ROOT
-from tests.docs.signature import parameters
 from tests.processes import run
 
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))

@@ -78,6 +78,7 @@ LINES: dict[str, list[str]] = {
     "derivative": ["KEY --at w=1", "w**2 --at KEY=1", "w**2 --at w=KEY", "w**2 --at KEY"],
     "advice": ["KEY"],
     "schema": ["", "KEY"],
+    "help": ["", "KEY"],
 }  # fmt: skip
 NAMED = {"KEY": KEY, "LABEL": LABEL, "AMOUNT": AMOUNT, "KIND": f"kind{TABLE}", "SIZE": SIZE}
 NEW = ("new", "new.csv", "new.yaml", "new.html", "new.onnx")

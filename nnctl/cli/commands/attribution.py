@@ -46,11 +46,11 @@ def command(
     features: options.Features = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
-    """Tell why a row has its prediction: what each column adds to it, or takes from it.
+    """Tell why a row has its prediction, column by column.
 
-    By integrated gradients from the mean of the rows that trained: the contributions sum to
-    prediction minus baseline, which is proved for each row. A prediction is the logit of its class,
-    or the target in its own unit.
+    By integrated gradients from the mean of the rows that trained: what each column adds or takes
+    away sums to prediction minus baseline, which is proved for each row. A prediction is the logit
+    of its class, or the target in its own unit.
 
     Example: nnctl attribution runs/mnist datasets/mnist-test.csv.gz --row 0 --row 7
     """

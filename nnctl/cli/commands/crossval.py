@@ -41,9 +41,9 @@ def command(
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
-    """Train once for each part of the rows, on all others, and tell mean and spread.
+    """Train on all rows but a part, for each part; tell the spread.
 
-    --fail-under and --fail-over hold the means.
+    Figures come with their mean and spread; --fail-under and --fail-over hold the means.
 
     Example: nnctl crossval configs/logistic-regression.yaml --folds 5
     """

@@ -36,7 +36,9 @@ def command(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Derive a formula: the derivative, its value at a point, and how J rises there.
+    """Derive a formula, and see how its value rises at a point.
+
+    It prints the derivative, its value there, and the course's table of ever smaller steps.
 
     Example: nnctl derivative 'w**2' --at w=3
     """

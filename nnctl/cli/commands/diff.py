@@ -25,9 +25,9 @@ def command(
     ],
     json: options.Json = False,
 ) -> None:
-    """Tell what two runs differ in: config, data, versions, and the bytes of their weights.
+    """Tell what two runs differ in: config, data, versions, bytes.
 
-    The status is 0 where the weights are the same bytes, else 1.
+    The bytes are those of the weights. The status is 0 where they are the same, else 1.
 
     Example: nnctl diff runs/mnist runs/mnist
     """

@@ -34,10 +34,11 @@ def command(
     target: options.Target = None,
     json: options.Json = False,
 ) -> None:
-    """Tell whether new rows are still like those that trained the model, column by column.
+    """Tell whether new rows are still like those that trained.
 
-    The population stability index compares the deciles of numbers and the commonest categories,
-    less what chance would give. Exit 1 where a column of at least 100 rows is beyond the bound.
+    Each column is told by itself: the population stability index compares the deciles of numbers
+    and the commonest categories, less what chance would give. Exit 1 where a column of at least
+    100 rows is beyond the bound.
 
     Example: nnctl drift runs/house-prices-tune datasets/sacramento.csv
     """

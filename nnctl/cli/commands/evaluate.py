@@ -49,8 +49,8 @@ def command(
 ) -> None:
     """Evaluate a trained model: loss, metrics, confusion matrix.
 
-    Example: nnctl evaluate runs/mnist datasets/mnist-test.csv.gz --fail-under accuracy=0.9
-    """  # fmt: skip
+    Example: nnctl evaluate runs/mnist datasets/mnist-test.csv.gz --fail-over loss=1
+    """
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.cli.threads import allowed_threads
     from nnctl.errors import ExitStatus

@@ -41,7 +41,9 @@ def command(
     member: options.Member = None,
     json: options.Json = False,
 ) -> None:
-    """Show the computation graph of one example: values, derivatives, and an experiment on each.
+    """Show the graph of one example: values and derivatives.
+
+    Each derivative stands beside an experiment: how J changes where that value is nudged.
 
     Example: nnctl explain configs/backprop-two-layers.yaml -o graph.svg
     """

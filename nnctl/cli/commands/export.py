@@ -44,7 +44,7 @@ def command(
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
-    """Export a trained model to ONNX, with everything that predict does to a row.
+    """Export a trained model to ONNX, preparation of rows and all.
 
     It takes rows as the table has them: scaling, encoding and filling are part of the model, and
     so are the classes, and the target's own unit.

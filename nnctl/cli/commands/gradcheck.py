@@ -24,7 +24,10 @@ def command(
     member: options.Member = None,
     json: options.Json = False,
 ) -> None:
-    """Prove the derivatives: of the whole package, or of a config's model on its data.
+    """Prove the derivatives: of the package, or of a config's model.
+
+    Without a config every layer, activation, loss and operation of the package is checked; with
+    one, its model on a batch of its data.
 
     Example: nnctl gradcheck configs/mnist.yaml --method central
     """

@@ -37,11 +37,12 @@ def command(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Tell which columns a model relies on: each is shuffled, and its figures become worse.
+    """Tell which columns a model relies on, shuffling one at a time.
 
-    The curve shows the mean prediction where all rows have the same value of the column, over its
-    quantiles or categories. What a model relies on need not cause anything, and columns that tell
-    the same share their importance.
+    How much worse the figures become tells how much it relies on the column. The curve shows the
+    mean prediction where all rows have the same value of the column, over its quantiles or
+    categories. What a model relies on need not cause anything, and columns that tell the same share
+    their importance.
 
     Example: nnctl importance runs/house-prices-tune datasets/sacramento.csv
     """

@@ -46,7 +46,7 @@ def command(
     ] = False,
     threads: options.Threads = None,
 ) -> None:
-    """Write a first config for a table, commented, which trains as it stands.
+    """Write a commented first config for a table; it trains as it is.
 
     Example: nnctl init datasets/iris.csv --target species
     """

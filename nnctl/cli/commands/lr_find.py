@@ -22,10 +22,11 @@ def command(
     seed: options.Seed = None,
     json: options.Json = False,
 ) -> None:
-    """Find a learning rate: a few batches at growing rates, and where the loss falls and diverges.
+    """Find a learning rate from a few batches at growing rates.
 
-    At most 100 batches, with a rate that grows from 1e-7 to 10, from three starts. Nothing is
-    written, unless with --write that one value of the config.
+    At most 100 batches, with a rate that grows from 1e-7 to 10, from three starts: it shows where
+    the loss falls, and where it diverges. Nothing is written, unless with --write that one value
+    of the config.
 
     Example: nnctl lr-find configs/mnist.yaml
     """

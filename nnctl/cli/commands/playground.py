@@ -30,7 +30,7 @@ def command(
     seed: options.Seed = None,
     member: options.Member = None,
 ) -> None:
-    """Write an HTML page on which a network can be watched while it learns, step by step.
+    """Write a page on which a network can be watched while it learns.
 
     It has the data with the decision surface, each unit's response, the loss curves with a slider
     in time, one row's values and derivatives, and a form or a canvas to try the model on. It needs

@@ -20,7 +20,9 @@ def command(
     member: options.Member = None,
     json: options.Json = False,
 ) -> None:
-    """Measure where a training step's time goes, by layer and operation.
+    """Measure where a training step's time goes, layer by layer.
+
+    Operations and buffers of memory are told below the layers.
 
     Example: nnctl profile configs/mnist.yaml
     """

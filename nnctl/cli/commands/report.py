@@ -29,7 +29,9 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Write one HTML file about a run: verdict, curves, predictions, what it relies on, mistakes.
+    """Write one HTML file about a run: verdict, curves, mistakes.
+
+    It tells what the model predicts, what it relies on, and where it is wrong.
 
     Several runs come side by side in one file, and a study of tune has one of its own. It needs no
     network and no other file.

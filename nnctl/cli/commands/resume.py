@@ -23,7 +23,7 @@ def command(
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
-    """Go on with a run from its last checkpoint, as if it had never stopped.
+    """Go on with a run from its last checkpoint, as if never stopped.
 
     Example: nnctl resume runs/mnist --epochs 200
     """

@@ -43,10 +43,10 @@ def command(
     csv: Annotated[bool, typer.Option("--csv", help="Print a row of CSV a run.")] = False,
     json: options.Json = False,
 ) -> None:
-    """List runs with what came of them, and only the keys in which their configs differ.
+    """List runs with what came of them, and the keys that differ.
 
-    Runs of different data stand apart. Those that have not ended come with the line that goes on
-    with them.
+    Of keys and values only those are shown in which configs differ. Runs of different data stand
+    apart. Those that have not ended come with the line that goes on with them.
 
     Example: nnctl runs --sort accuracy
     """

@@ -2,7 +2,9 @@
 
 
 def command() -> None:
-    """Print the JSON Schema of a config, for editors that complete and check YAML.
+    """Print the JSON Schema of a config, for editors.
+
+    Editors complete and check YAML with it.
 
     Example: nnctl schema > nnctl.schema.json
     """

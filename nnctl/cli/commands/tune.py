@@ -58,7 +58,7 @@ def command(
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
-    """Search the keys that the config's tune section names, trial after trial.
+    """Search the keys that the config's tune section names.
 
     The best trial becomes best.yaml, a config that train brings to the same bytes. A study that
     was broken off goes on with the same command.

@@ -21,7 +21,7 @@ def command(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Check configs without training: keys and values, data, shapes; and give advice.
+    """Check configs without training: keys, data, shapes; give advice.
 
     Example: nnctl validate configs/*.yaml
     """

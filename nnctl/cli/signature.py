@@ -1,4 +1,7 @@
-"""The parameters of a command as its function declares them, whichever version Typer has."""
+"""The parameters of a command as its function declares them, whichever version Typer has.
+
+The help and the pages of nnctl/docs are made of them.
+"""
 
 import inspect
 import types
@@ -40,16 +43,42 @@ class Parameter:
         return names or [f"--{self.name.replace('_', '-')}"]
 
     @property
+    def one(self) -> Any:
+        """The type of its value; of a repeated one, of each."""
+        return get_args(self.type)[0] if self.repeated else self.type
+
+    @property
     def takes(self) -> str:
         """What stands for the value, such as `DIR`; empty for a switch."""
         if self.type is bool:
             return ""
         if self.info.metavar:
             return self.info.metavar
-        own = get_args(self.type)[0] if self.repeated else self.type
-        if isinstance(own, type) and issubclass(own, Enum):
-            return "|".join(member.value for member in own)
-        return {int: "N", float: "NUMBER"}.get(own, self.name.upper())
+        if self.choices:
+            return "|".join(self.choices)
+        return {int: "N", float: "NUMBER"}.get(self.one, self.name.upper())
+
+    @property
+    def choices(self) -> list[str]:
+        """The values that it may have, where they are a few names."""
+        named = isinstance(self.one, type) and issubclass(self.one, Enum)
+        return [str(member.value) for member in self.one] if named else []
+
+    @property
+    def placed(self) -> str:
+        """An argument as the usage line has it: repeated `CONFIG...`, optional `[CONFIG]`."""
+        name = self.takes + ("..." if self.repeated else "")
+        return name if self.required else f"[{name}]"
+
+    @property
+    def defaults(self) -> list[str]:
+        """The default as help shows it, of a list each item; empty where there is none to tell."""
+        if isinstance(self.info.show_default, str):
+            return [self.info.show_default]
+        if self.type is bool or self.default is None or self.required:
+            return []
+        values = self.default if isinstance(self.default, list | tuple) else [self.default]
+        return [str(value.value if isinstance(value, Enum) else value) for value in values]
 
 
 def parameters(command: str) -> list[Parameter]:
@@ -65,6 +94,18 @@ def parameters(command: str) -> list[Parameter]:
 
 def function_of(command: str) -> Any:
     return import_module(f"nnctl.cli.commands.{command.replace('-', '_')}").command
+
+
+def paragraphs_of(command: str) -> list[str]:
+    """What a command does, a paragraph each: first in a line, and its example last."""
+    text = inspect.cleandoc(function_of(command).__doc__)
+    return [" ".join(part.split()) for part in text.split("\n\n")]
+
+
+def usage_of(command: str) -> str:
+    """How a command is called."""
+    arguments = [each.placed for each in parameters(command) if not each.is_option]
+    return " ".join([f"nnctl {command} [OPTIONS]", *arguments])
 
 
 def without_none(annotation: Any) -> Any:
