@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column of a character
 BLANK = 0x2800  # the character without dots
-ROWS = 5  # of characters
+LEAST_ROWS, MOST_ROWS = 4, 20  # of characters
+MIDDLE_FROM = 7  # rows from which the middle of the axis has its number, too
+STEPS = (1, 2, 5)  # times a power of ten, from one epoch that the axis names to the next
+AXIS = "epoch"
+SHORT = 5  # letters of a name that stand where its curve ends
 COLOURS = ("cyan", "magenta")  # of the series, on light and dark ground
 DECADES = 2.0  # from which on losses are drawn by their logarithm
 Cell = tuple[str, int]  # a character, and the series that it belongs to; -1 for none
@@ -23,9 +27,11 @@ class Series:
         self.most = most
         self._each = 1
         self.values: list[float] = []
+        self.epochs = (0, 0)  # the first and the last
         self._waiting: list[float] = []
 
-    def add(self, value: float) -> None:
+    def add(self, value: float, epoch: int) -> None:
+        self.epochs = (self.epochs[0] or epoch, epoch)
         self._waiting.append(value)
         if len(self._waiting) < self._each:
             return
@@ -99,22 +105,71 @@ def draw(heights: Sequence[Sequence[float]], width: int, rows: int) -> list[list
     ]
 
 
-def curve_of(several: Mapping[str, Series], width: int) -> "Text | None":
-    """The series by name, with the ends of their range; None where none has two values yet."""
+def number_at(height: float, low: float, high: float, by_logarithm: bool) -> float:
+    """The value that lies so high between the least and the greatest, from 0 to 1."""
+    return low * (high / low) ** height if by_logarithm else low + (high - low) * height
+
+
+def ends_of(heights: Sequence[Sequence[float]], rows: int) -> dict[int, int]:
+    """The row in which each series ends, with the series; of two in one row the later goes by."""
+    found: dict[int, int] = {}
+    for series, values in enumerate(heights):
+        known = [value for value in values if not math.isnan(value)]
+        if known:
+            row = round((1 - known[-1]) * (4 * rows - 1)) // 4
+            around = sorted(range(rows), key=lambda own: abs(own - row))
+            found[next(own for own in around if own not in found)] = series
+    return found
+
+
+def axis_of(first: int, last: int, columns: int) -> str:
+    """The epochs below a curve of so many columns: the first, the last, and round ones between."""
+    line = [" "] * columns
+    room = len(str(last)) + 4
+    least = room * (last - first) / max(1, columns - 1)
+    power = 10 ** max(0, math.floor(math.log10(max(1.0, least))))
+    step = next(own for own in (*(s * power for s in STEPS), 10 * power) if own >= least)
+    for epoch in (first, last, *range(first // step * step, last, step)):
+        text = str(epoch)
+        place = round((epoch - first) * (columns - 1) / (last - first)) - len(text) // 2
+        place = min(max(0, place), columns - len(text))
+        around = line[max(0, place - 1) : place + len(text) + 1]
+        if first <= epoch and not any(map(str.strip, around)):
+            line[place : place + len(text)] = text
+    return "".join(line).rstrip()
+
+
+def curve_of(several: Mapping[str, Series], width: int, rows: int) -> "Text | None":
+    """The series by name, with the ends of their range and the epochs below, and a legend.
+
+    It has two lines more than `rows`. None where no series has two values yet.
+    """
     from rich.text import Text
 
-    known = {name: series.values for name, series in several.items() if len(series.values) > 1}
+    known = {name: series for name, series in several.items() if len(series.values) > 1}
     if not known:
         return None
-    heights, low, high, by_logarithm = heights_of(list(known.values()))
-    ends = {0: f"{high:.3g}", ROWS - 1: f"{low:.3g}"}
-    margin = max(map(len, ends.values()))
+    heights, low, high, by_logarithm = heights_of([series.values for series in known.values()])
+    numbers = {0: high, rows - 1: low}
+    if rows >= MIDDLE_FROM:
+        middle = rows // 2
+        share = 1 - (4 * middle + 1.5) / (4 * rows - 1)  # of the middle of its four dots
+        numbers[middle] = number_at(share, low, high, by_logarithm)
+    labels = {row: f"{number:.3g}" for row, number in numbers.items()}
+    margin = max(map(len, (*labels.values(), AXIS)))
+    ends = ends_of(heights, rows) if len(known) > 1 else {}
+    columns = width - margin - 1 - (SHORT + 1 if ends else 0)
     text = Text(no_wrap=True)
-    for place, line in enumerate(draw(heights, width - margin - 1, ROWS)):
-        text.append(f"{ends.get(place, ''):>{margin}} ", style="dim")
+    names = [name[:SHORT] for name in known]
+    for place, line in enumerate(draw(heights, columns, rows)):
+        text.append(f"{labels.get(place, ''):>{margin}} ", style="dim")
         for character, series in line:
             text.append(character, style=COLOURS[series] if series >= 0 else "")
+        if place in ends:
+            text.append(f" {names[ends[place]]}", style=COLOURS[ends[place]])
         text.append("\n")
+    first, last = next(iter(known.values())).epochs
+    text.append(f"{AXIS:>{margin}} {axis_of(first, last, columns)}\n", style="dim")
     text.append(f"{'':{margin}} {'loss, logarithmic:' if by_logarithm else 'loss:'}", style="dim")
     for name, colour in zip(known, COLOURS, strict=False):
         text.append(f" {name}", style=colour)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nnctl.cli.curve import Series, curve_of
+from nnctl.cli.curve import LEAST_ROWS, MOST_ROWS, Series, curve_of
 from nnctl.cli.members import draw_members, share_of
 from nnctl.errors.visible import visible
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
@@ -22,10 +22,11 @@ REDRAWS_A_SECOND = 4
 WIDEST_BAR, NARROWEST_BAR = 40, 6  # columns; where there is less room, the numbers stay alone
 EPOCHS_FROM = 60  # columns from which the best figures have their epochs
 VALIDATION_BESIDE = 72  # columns from which validation stands beside training
-FIGURES_COLUMNS, CURVE_COLUMNS = 82, 60  # of the figures beside the curve, and of that, at most
-CURVE_FROM, CURVE_BESIDE = 60, 120  # columns from which it is drawn, and beside the figures
+FIGURES_COLUMNS = 82  # at most, of the figures beside the curve
+CURVE_FROM, CURVE_BESIDE = 60, 140  # columns from which it is drawn, and beside the figures
 FIRST_LINES, LINES = 10, 100  # epochs that have a line each where there is no terminal; about all
 CURVE_HIGH = 20  # lines of a terminal that has room for it below the figures
+LINES_BESIDE_CURVE = 6  # bars, axis, legend, and what follows, of the terminal's lines
 
 
 @contextmanager
@@ -110,7 +111,7 @@ class LiveFigures(Callback):
         self.best = best
         for series, name in zip(self.losses.values(), ("loss", "val_loss"), strict=True):
             if name in event.logs:
-                series.add(event.logs[name])
+                series.add(event.logs[name], event.epoch)
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         self.ended = event
@@ -153,10 +154,15 @@ class LiveFigures(Callback):
         if self.run is None or self.batch is None:
             return "starting …"
         beside = width >= CURVE_BESIDE
-        figures: RenderableType = self._figures(width)
+        table = self._figures(width)
+        figures: RenderableType = table
+        rows = height - LINES_BESIDE_CURVE - (0 if beside else table.row_count)
+        rows = min(rows, MOST_ROWS, height // (2 if beside else 3))
         wanted = braille and width >= CURVE_FROM and (beside or height >= CURVE_HIGH)
-        columns = min(CURVE_COLUMNS, width - FIGURES_COLUMNS if beside else width)
-        curve = curve_of(self.losses, columns) if wanted else None
+        columns = width - FIGURES_COLUMNS if beside else width
+        curve = None
+        if wanted and rows >= LEAST_ROWS:
+            curve = curve_of(self.losses, columns, rows)
         if curve is not None and beside:
             both = Table.grid(padding=(0, 4, 0, 0))
             both.add_row(figures, curve)

@@ -1,19 +1,21 @@
 """The curve of the losses: what is kept of them, and which dots are set."""
 
 import math
+import re
 
 import pytest
 
-from nnctl.cli.curve import ROWS, Series, curve_of, draw, heights_of, stretch
+from nnctl.cli.curve import Series, axis_of, curve_of, draw, ends_of, heights_of, stretch
 
 
 def test_a_series_is_bounded_and_keeps_its_course():
     series = Series(most=8)
     for value in range(1000):
-        series.add(float(value))
+        series.add(float(value), value + 1)
     assert 4 <= len(series.values) < 8
     steps = [b - a for a, b in zip(series.values, series.values[1:], strict=False)]
     assert set(steps) == {128.0}
+    assert series.epochs == (1, 1000)
     assert series.values[0] == pytest.approx(sum(range(128)) / 128)
 
 
@@ -61,14 +63,62 @@ def test_each_series_has_its_colour_and_the_first_is_in_front():
     assert lines[0][-1][1] == 0
 
 
-def test_the_picture_names_its_ends_and_its_series():
+@pytest.mark.parametrize(
+    ("first", "last", "columns", "between"),
+    [
+        (1, 2, 20, []),
+        (1, 8, 8, ["5"]),
+        (1, 100, 50, ["20", "40", "60", "80"]),
+        (51, 60, 12, ["55"]),
+        (901, 3000, 40, ["1500", "2000", "2500"]),
+        (1, 1_000_000, 40, ["500000"]),
+    ],
+)
+def test_the_axis_has_the_first_and_the_last_epoch_and_round_ones(first, last, columns, between):
+    axis = axis_of(first, last, columns)
+    assert axis.split() == [str(first), *between, str(last)]
+    assert len(axis) == columns
+    for label in re.finditer(r"\d+", axis):
+        middle = (label.start() + label.end() - 1) / 2
+        place = (int(label[0]) - first) * (columns - 1) / (last - first)
+        at_an_end = label[0] in (str(first), str(last))
+        assert at_an_end or abs(middle - place) <= 1
+
+
+def test_series_are_named_where_they_end():
+    assert ends_of([[0.5, 1.0], [1.0, 0.0]], 5) == {0: 0, 4: 1}
+    assert ends_of([[0.0, 1.0], [0.0, 0.98]], 5) == {0: 0, 1: 1}  # both in the first row
+    assert ends_of([[0.0, math.nan], [math.nan, math.nan]], 5) == {4: 0}
+
+
+@pytest.mark.parametrize("rows", [4, 7, 20])
+@pytest.mark.parametrize("width", [50, 118])
+def test_the_picture_names_its_ends_its_epochs_and_its_series(width, rows):
     train, validation = Series(), Series()
-    for epoch in range(1, 30):
-        train.add(10.0**-epoch)
-        validation.add(0.25)
-    text = curve_of({"train": train, "validation": validation}, 50).plain.splitlines()
-    assert len(text) == ROWS + 1
-    assert max(map(len, text)) <= 50
-    assert text[0].startswith(" 0.25 ") and text[ROWS - 1].startswith("1e-29 ")
+    for epoch in range(11, 40):
+        train.add(10.0 ** (10 - epoch), epoch)
+        validation.add(0.25, epoch)
+    text = curve_of({"train": train, "validation": validation}, width, rows).plain.splitlines()
+    assert len(text) == rows + 2
+    assert max(map(len, text)) <= width
+    assert max(map(len, text)) > width - 3  # it grows with the room that there is
+    assert text[0].split()[0] == "0.25" and text[0].endswith(" valid")
+    assert text[rows - 1].split()[0] == "1e-29" and text[rows - 1].endswith(" train")
+    assert text[rows].split()[0] == "epoch"
+    assert (text[rows].split()[1], text[rows].split()[-1]) == ("11", "39")
     assert text[-1].split() == ["loss,", "logarithmic:", "train", "validation"]
-    assert curve_of({"train": Series()}, 40) is None
+    assert curve_of({"train": Series()}, 40, rows) is None
+
+
+def test_the_middle_of_the_axis_has_the_number_of_its_row():
+    """That of a straight line where it passes through the row."""
+    line = Series()
+    for epoch in range(1, 102):
+        line.add(float(epoch), epoch)
+    text = curve_of({"train": line}, 80, 10).plain.splitlines()
+    middle = float(text[5].split()[0])
+    dots = [place for place, character in enumerate(text[5]) if ord(character) > 0x2800]
+    columns = 80 - 6
+    passed = [1 + 100 * (place - 6) / (columns - 1) for place in dots]
+    assert passed[0] <= middle <= passed[-1]
+    assert [row for row in range(10) if text[row][:5].strip()] == [0, 5, 9]

@@ -17,6 +17,7 @@ from nnctl.training.callbacks import BatchEnd, EpochEnd, TrainEnd
 from tests import processes
 
 WIDTHS = [40, 60, 80, 120, 200]
+HEIGHT = 30
 
 
 @dataclass
@@ -45,16 +46,18 @@ def begun() -> LiveFigures:
 
 def drawn(figures: LiveFigures, width: int) -> list[str]:
     console = Console(width=width, file=io.StringIO())
-    console.print(figures.draw(width))
+    console.print(figures.draw(width, HEIGHT))
     return console.file.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_fits_a_terminal_of_any_width(width):
     lines = drawn(begun(), width)
-    beside, curve = width >= 72, 6 if width >= 60 else 0
+    beside, curve = width >= 72, 0 if width < 60 else 10 + 2 if width < 140 else 15 + 2
     figures = 4 if beside else 6
-    assert len(lines) == 2 + (max(figures, curve) if width >= 120 else figures + curve) + 1
+    assert len(lines) == 2 + (max(figures, curve) if width >= 140 else figures + curve) + 1
+    if width >= 60:
+        assert max(len(line.rstrip()) for line in lines) > width - 8  # it takes what there is
     assert max(len(line.rstrip()) for line in lines) <= width
     text = "\n".join(lines)
     for part in (
@@ -73,12 +76,25 @@ def test_it_fits_a_terminal_of_any_width(width):
 
 
 @pytest.mark.parametrize(
-    ("height", "braille", "there"), [(50, True, 1), (19, True, 0), (50, False, 0)]
+    ("height", "braille", "there"),
+    [(50, True, 1), (20, True, 1), (19, True, 0), (50, False, 0)],
 )
 def test_the_curve_needs_room_and_braille(height, braille, there):
     console = Console(width=80, file=io.StringIO())
     console.print(begun().draw(80, height, braille))
     assert ("train validation" in console.file.getvalue()) == there
+    assert len(console.file.getvalue().splitlines()) < height
+
+
+@pytest.mark.parametrize("height", [20, 24, 50, 100])
+def test_the_curve_grows_with_the_terminal_and_leaves_the_figures_in_sight(height):
+    lines = []
+    for width in (80, 160):
+        console = Console(width=width, file=io.StringIO())
+        console.print(begun().draw(width, height))
+        lines.append(len(console.file.getvalue().splitlines()))
+    rows = {20: (6, 10), 24: (8, 12), 50: (16, 20), 100: (20, 20)}[height]
+    assert lines == [2 + 4 + rows[0] + 2 + 1, 2 + rows[1] + 2 + 1]
 
 
 def test_the_figures_are_the_latest_and_the_best():
