@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnctl.cli.printing import (
+    label_text,
     number,
     print_columns,
+    print_command,
     print_json,
     print_problems,
+    print_told,
     print_warning,
     wrap,
 )
@@ -49,13 +52,28 @@ def print_results(result: "TrainResult") -> None:
     elif results.get("weights_epoch", results["epochs"]) != results["epochs"]:
         epochs += f", the weights of epoch {results['weights_epoch']}"
     seconds = f"{results['seconds']:.1f} s"
-    print(f"run      {visible(str(result.folder))}  ({epochs}, {seconds}{together})")
+    folder = visible(str(result.folder))
+    print_told("run", f"{folder}  ({epochs}, {seconds}{together})", folder)
     if result.status is ExitStatus.DONE:
-        file = result.input
-        command = ["nnctl", "predict", str(result.weights), short_path(file.path)]
-        if file.is_npz and file.features:
-            command += ["--features", *file.features]
-        print(f"predict  {shell_line(command)}")
+        for place, words in enumerate(next_steps(result)):
+            print_command("" if place else "next", words)
+
+
+def next_steps(result: "TrainResult") -> list[list[str]]:
+    """The commands to run next, on rows that did not train; NEW stands for them if none are known.
+
+    Of those that trained it, a model tells what it has learnt by heart.
+    """
+    run, file = str(result.folder), result.input
+    rows = short_path(file.path)
+    if result.has_trained:
+        rows = "NEW" + next((end for end in file.path.suffixes[::-1] if end != ".gz"), "")
+    named = ["--features", *file.features] if file.is_npz and file.features else []
+    return [
+        ["nnctl", "evaluate", run, rows, *named],
+        ["nnctl", "report", run],
+        ["nnctl", "predict", run, rows, *named],
+    ]
 
 
 def print_figures(results: Mapping[str, Any]) -> None:
@@ -116,11 +134,11 @@ def print_verdict(verdict: "Verdict") -> None:
     """What the run has come to, what to change, and where that is explained."""
     codes = [f"  [{each.code}]" for each in verdict.advice] or [""]
     for place, (code, found) in enumerate(zip(codes, verdict.found, strict=True)):
-        print(wrap(f"{'' if place else 'verdict':9}{visible(found)}{code}", sys.stdout))
+        print_told("" if place else "verdict", f"{visible(found)}{code}")
     for place, line in enumerate(filter(None, verdict.change.split("\n"))):
-        print(f"{'' if place else 'change':9}{visible(line)}")
+        print(f"{label_text('' if place else 'change')}{visible(line)}")  # YAML to be copied
     if verdict.advice:
-        print(f"why      nnctl advice {verdict.advice[0].code}")
+        print_command("why", ["nnctl", "advice", verdict.advice[0].code])
 
 
 def epochs_of_members(members: Mapping[str, Any]) -> str:

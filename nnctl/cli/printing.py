@@ -5,9 +5,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from nnctl.cli.colour import paint_message
+from nnctl.cli.colour import paint, paint_message
 from nnctl.errors import ExitStatus, Problem
-from nnctl.errors.visible import visible
+from nnctl.errors.visible import shell_word, visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.validate import ValidateResult
 
+LABEL_COLUMNS = 9  # of the words that stand before what a command tells of a run
 MOST_COLUMNS = 40  # of a table that are listed
 MOVED_FROM = 60  # columns from which gradcheck's table tells which cases were moved
 
@@ -77,6 +78,44 @@ def break_line(line: str, columns: int) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def print_told(label: str, text: str, place: str = "") -> None:
+    """What is told behind a label, broken at words for a terminal; a place in it is painted."""
+    columns = columns_of(sys.stdout) if sys.stdout.isatty() else 0
+    line = f"{'':{LABEL_COLUMNS}}{text}"
+    if 0 < columns < len(line):
+        import textwrap  # rarely needed
+
+        line = textwrap.fill(
+            text,
+            columns,
+            initial_indent=" " * LABEL_COLUMNS,
+            subsequent_indent=" " * LABEL_COLUMNS,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    body = paint_message(line[LABEL_COLUMNS:], sys.stdout, [place])
+    print(f"{label_text(label)}{body}")
+
+
+def label_text(label: str) -> str:
+    """A label in its columns, painted for a terminal."""
+    return paint(label, "title", sys.stdout) + " " * (LABEL_COLUMNS - len(label))
+
+
+def print_command(label: str, words: Sequence[str]) -> None:
+    """A command to be copied behind a label; broken on a terminal as a shell lets it be broken."""
+    columns = columns_of(sys.stdout) if sys.stdout.isatty() else 0
+    lines = [shell_word(words[0])]
+    for word in map(shell_word, words[1:]):
+        if 0 < columns < LABEL_COLUMNS + len(lines[-1]) + 1 + len(word) + len(" \\"):
+            lines[-1] += " \\"
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {word}"
+    for place, line in enumerate(lines):
+        print(f"{label_text('' if place else label)}{line}")
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nnctl.cli.printing import columns_of, print_columns
+from nnctl.cli.printing import columns_of, print_columns, print_command, print_told
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
-from nnctl.errors.visible import shell_line, visible
+from nnctl.errors.visible import visible
 from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.trial import Progress, Task, TrialRow, ranking
 
@@ -232,8 +232,10 @@ def print_study(result: TuneResult) -> None:
         for state in ("complete", "pruned", "failed")
         if (count := result.count(state))
     )
-    print(f"\nstudy    {visible(view.place)}  ({len(view.rows)} trials: {counts})")
+    print()
+    place = visible(view.place)
+    print_told("study", f"{place}  ({len(view.rows)} trials: {counts})", place)
     if result.folder is not None and result.best is not None:
         outcome = visible(outcome_text(result.best, view.monitor))
-        print(f"best     trial {result.best.number}, {outcome}")
-        print(f"train    {shell_line(['nnctl', 'train', str(result.folder / 'best.yaml')])}")
+        print_told("best", f"trial {result.best.number}, {outcome}")
+        print_command("train", ["nnctl", "train", str(result.folder / "best.yaml")])

@@ -16,6 +16,7 @@ from nnctl.jobs.job import (
     TrainResult,
     arrays_of,
     data_facts,
+    file_apart,
     file_to_try,
     metadata_of,
     stopping_among,
@@ -175,6 +176,7 @@ def finish(
         warnings=warnings,
         advice=advice,
         verdict=verdict,
+        has_trained=file_apart(built.config) is None,
     )
 
 
@@ -300,7 +302,8 @@ def result_without_weights(
 ) -> TrainResult:
     """The result of a run that a checkpoint alone is left of."""
     file = file_to_try(job.built.config)
-    return TrainResult(folder.path, folder.weights, results, status, file)
+    trained = file_apart(job.built.config) is None
+    return TrainResult(folder.path, folder.weights, results, status, file, has_trained=trained)
 
 
 def write_results(job: Job, folder: RunFolder, results: Mapping[str, Any]) -> None:

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 class TrainResult(NamedTuple):
     """What came of a run: its folder and weights, what `results.json` holds, how it ended.
 
-    `input` is a data file that `nnctl predict` could be tried on; `warnings` and `advice` tell what
-    looks wrong, and `verdict` what the run has come to. A run that was interrupted, or whose
-    numbers are not finite any more, has a checkpoint in place of weights; `problems` say why it
-    diverged.
+    `input` is a data file that `nnctl predict` could be tried on, whose rows `has_trained` or not;
+    `warnings` and `advice` tell what looks wrong, and `verdict` what the run has come to. A run
+    that was interrupted, or whose numbers are not finite any more, has a checkpoint in place of
+    weights; `problems` say why it diverged.
     """
 
     folder: Path
@@ -50,6 +50,7 @@ class TrainResult(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     advice: tuple[Advice, ...] = ()
     verdict: Verdict | None = None
+    has_trained: bool = False
 
 
 class Job(NamedTuple):
@@ -121,11 +122,17 @@ def stopping_among(watching: "Sequence[Monitor]") -> "EarlyStopping | None":
 
 
 def file_to_try(config: Config) -> DataFile:
-    """A file that predictions could be made of: that of the test, or else of the training."""
+    """A file that predictions could be made of: of the test, the validation, or the training."""
     data = config.data
-    file = data_file(config, data.test) or data_file(config, data.train, data.features)
+    file = data_file(config, file_apart(config)) or data_file(config, data.train, data.features)
     assert file is not None
     return file
+
+
+def file_apart(config: Config) -> Any:
+    """What a config says of a file whose rows do not train; None where it names none."""
+    validation = config.data.validation
+    return config.data.test or (None if isinstance(validation, float) else validation)
 
 
 def data_facts(job: Job) -> dict[str, dict[str, str]]:

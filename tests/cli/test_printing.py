@@ -3,6 +3,8 @@
 import io
 import os
 import pty
+import re
+import shlex
 import termios
 
 import numpy as np
@@ -12,7 +14,16 @@ from nnctl.assembly.by_class import ClassFigures
 from nnctl.assembly.comparison import Confusion
 from nnctl.cli.commands.evaluate import print_confusion
 from nnctl.cli.outcome import print_figures
-from nnctl.cli.printing import blocks_of, break_line, print_columns, wrap
+from nnctl.cli.printing import (
+    blocks_of,
+    break_line,
+    print_columns,
+    print_command,
+    print_problems,
+    print_told,
+    wrap,
+)
+from nnctl.errors import Problem
 
 LONG = "  a layer that adds nothing to the one behind it"
 
@@ -90,6 +101,11 @@ def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> io.StringIO:
     return screen
 
 
+def plain(screen: io.StringIO) -> str:
+    """What stands on a terminal, without its colours."""
+    return re.sub(r"\x1b\[[\d;]*m", "", screen.getvalue())
+
+
 @pytest.mark.parametrize(
     "members", [{}, {"members": {"count": 2, "mean": {}, "worst": {}, "best": {}}}]
 )
@@ -110,3 +126,51 @@ def test_what_is_said_above_a_confusion_matrix_is_broken_at_words(monkeypatch):
     print_confusion(Confusion(("a", "b"), one, one, one + 1), figures)
     assert max(map(len, screen.getvalue().split("\n"))) <= 40
     assert "columns the predicted ones" in " ".join(screen.getvalue().split())
+
+
+WORDS = ["nnctl", "predict", "runs/a name", "data/a-name.csv", "-o", "out.csv"]
+
+
+def test_a_command_to_be_copied_is_one_line_where_there_is_no_terminal(capsys):
+    print_command("next", WORDS)
+    assert capsys.readouterr().out == f"next     {shlex.join(WORDS)}\n"
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_command_to_be_copied_is_broken_as_a_shell_lets_it_be(monkeypatch, columns):
+    screen = narrow(monkeypatch, columns)
+    print_command("next", WORDS)
+    lines = plain(screen).splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= columns
+    joined = plain(screen).replace("\\\n", "")  # as a shell reads it
+    assert shlex.split(joined) == ["next", *WORDS]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_what_is_told_behind_a_label_stays_behind_it(monkeypatch, columns):
+    screen = narrow(monkeypatch, columns)
+    print_told("verdict", "the training rows are learnt by heart, and others are not " * 2)
+    first, *more = plain(screen).splitlines()
+    assert first.startswith("verdict  the")
+    assert more and all(line.startswith(" " * 9) and line[9] != " " for line in more)
+    assert max(map(len, (first, *more))) <= columns
+
+
+def test_errors_warnings_and_places_have_their_colours_on_a_terminal_alone(monkeypatch):
+    problem = Problem("it is 3", "write 4", file="a.yaml", line=7, path="layers.0.units")
+    for variables, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        with monkeypatch.context() as patched:
+            patched.delenv("NO_COLOR", raising=False)
+            patched.setenv("TERM", "xterm")
+            for name, value in variables.items():
+                patched.setenv(name, value)
+            screen = narrow(patched, 80)
+            print_problems([problem], screen)
+            assert plain(screen) == f"error: {problem}\n"
+            assert ("\x1b[" in screen.getvalue()) == coloured
+            if coloured:
+                for part in ("error:", "a.yaml:7", "layers.0.units", "fix:"):
+                    assert re.search(rf"\x1b\[[\d;]+m{re.escape(part)}\x1b\[0m", screen.getvalue())
+    piped = io.StringIO()
+    print_problems([problem], piped)
+    assert piped.getvalue() == f"error: {problem}\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import completion, options
-from nnctl.errors.visible import shell_line, shell_word, visible
+from nnctl.errors.visible import shell_word, visible
 
 if TYPE_CHECKING:
     from nnctl.jobs.init import InitResult
@@ -87,6 +87,8 @@ def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
 
 def print_init(result: "InitResult") -> None:
     """The config that was written, what was tried for it, and what its user should know."""
+    from nnctl.cli.printing import print_command, print_message, print_told
+
     plan = result.plan
     count = len(plan.features)
     if result.tried is not None:
@@ -94,17 +96,18 @@ def print_init(result: "InitResult") -> None:
     elif result.untried:
         print(visible(f"nothing to try: {result.untried}"), file=sys.stderr)
     features = "1 feature" if count == 1 else f"{count} features"
-    print(f"wrote    {visible(str(result.path))}  ({plan.task}, {features})")
+    path = visible(str(result.path))
+    print_told("wrote", f"{path}  ({plan.task}, {features})", path)
     for name, reason in plan.left_out.items():
-        print(visible(f"left out {name}: {reason}"))
+        print_message(visible(f"left out {name}: {reason}"), sys.stdout)
     for warning in plan.warnings:
-        print(visible(f"warning: {warning}"), file=sys.stderr)
-    print(f"next     {shell_line(['nnctl', 'train', str(result.path)])}")
+        print_message(visible(f"warning: {warning}"), sys.stderr)
+    print_command("next", ["nnctl", "train", str(result.path)])
 
 
 def print_tried(tried: "Tried") -> None:
     """The recipes with their figures, and how long each took; which of them is written, and why."""
-    from nnctl.cli.printing import print_columns
+    from nnctl.cli.printing import print_columns, print_told
     from nnctl.jobs.studies.recipes import cells_of
 
     head, *rows = cells_of(tried)
@@ -116,4 +119,5 @@ def print_tried(tried: "Tried") -> None:
         why = "it is better than the rule's by more than twice the noise"
         if tried.best.behind is None:
             why = "it is the best of those that were trained to their end"
-    print(f"\nbest     {tried.best.recipe.bins or 'no'} bins: {why}")
+    print()
+    print_told("best", f"{tried.best.recipe.bins or 'no'} bins: {why}")

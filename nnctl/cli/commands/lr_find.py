@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import options
-from nnctl.errors.visible import shell_line, visible
+from nnctl.errors.visible import visible
 
 if TYPE_CHECKING:
     from nnctl.jobs.looking.lr_find import RateResult
@@ -42,16 +42,18 @@ def command(
 
 def print_rate(result: "RateResult") -> None:
     """The curve, the rate, and the line to type with it."""
+    from nnctl.cli.printing import print_command, print_told
+
     if len(result.curve) > 1:
         print_curve(result)
-    print(f"rate     {result.rate:g}")
+    print_told("rate", f"{result.rate:g}")
     if result.diverges_at is not None:
         print(f"diverges from {result.diverges_at:.2g} on")
     if result.written:
-        print(f"wrote    {visible(str(result.config))}")
+        path = visible(str(result.config))
+        print_told("wrote", path, path)
     else:
-        line = ["nnctl", "train", str(result.config), "--set", result.setting]
-        print(f"train    {shell_line(line)}")
+        print_command("train", ["nnctl", "train", str(result.config), "--set", result.setting])
 
 
 def print_curve(result: "RateResult") -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import completion, options
-from nnctl.errors.visible import shell_line
 
 if TYPE_CHECKING:
     from nnctl.jobs.looking.listing import Group, Listing
@@ -83,6 +82,8 @@ def print_csv(listing: "Listing") -> None:
 
 def print_listing(listing: "Listing") -> None:
     """A table for each group, then how to go on with what has not ended."""
+    from nnctl.cli.printing import print_command
+
     if not listing.groups:
         print("there are no such runs")
     for number, group in enumerate(listing.groups):
@@ -92,7 +93,7 @@ def print_listing(listing: "Listing") -> None:
     if listing.unfinished:
         print()
     for run in listing.unfinished:
-        print(f"go on    {shell_line(['nnctl', 'resume', str(run.path)])}")
+        print_command("go on", ["nnctl", "resume", str(run.path)])
 
 
 def print_group(group: "Group") -> None:

@@ -14,6 +14,7 @@ import pytest
 import nnctl.jobs.train as job
 from nnctl.advice import Advice
 from nnctl.advice.verdict import Verdict
+from nnctl.cli.outcome import next_steps
 from nnctl.cli.printing import print_warning
 from nnctl.errors import ExitStatus
 from nnctl.reading.files import DataFile
@@ -85,16 +86,34 @@ def test_the_results_in_full(project, invoke, faked):
         "         optimizer.learning_rate: 0.1\n"
         "why      nnctl advice still-learning\n"
         "run      r  (9 epochs, the weights of epoch 4, 0.2 s)\n"
-        "predict  nnctl predict r/weights.npz 'some data.csv'\n"
+        "next     nnctl evaluate r 'some data.csv'\n"
+        "         nnctl report r\n"
+        "         nnctl predict r 'some data.csv'\n"
     )
 
 
-def test_the_line_to_run_next_runs(project, invoke):
-    printed = invoke("train", "small.yaml").stdout.splitlines()[-1]
-    program, *arguments = shlex.split(printed.removeprefix("predict  "))
-    result = invoke(*arguments)
-    assert (program, result.exit_code) == ("nnctl", 0)
-    assert len(result.stdout.splitlines()) == 41
+@pytest.mark.parametrize("part", ["test", "validation"])
+def test_the_lines_to_run_next_run_on_rows_that_did_not_train(part, project, invoke):
+    lines = (project / "table.csv").read_text().splitlines(keepends=True)
+    (project / "other.csv").write_text("".join(lines[:21]))
+    printed = invoke("train", "small.yaml", "--set", f"data.{part}=other.csv").stdout
+    lines = [shlex.split(line[9:]) for line in printed.splitlines()[-3:]]
+    assert [line[:3] for line in lines] == [
+        ["nnctl", command, "runs/small"] for command in ("evaluate", "report", "predict")
+    ]
+    assert [line[3:] for line in lines] == [["other.csv"], [], ["other.csv"]]
+    assert invoke(*lines[0][1:]).exit_code == 0
+    assert len(invoke(*lines[2][1:]).stdout.splitlines()) == 21
+
+
+@pytest.mark.parametrize(
+    ("train", "stand_in"),
+    [("table.csv", "NEW.csv"), ("table.tsv.gz", "NEW.tsv"), ("table", "NEW")],
+)
+def test_without_other_rows_the_lines_have_a_name_that_stands_for_them(train, stand_in):
+    known = Path("r"), Path("r/weights.npz"), {}, ExitStatus.DONE, DataFile(Path(train))
+    result = job.TrainResult(*known, has_trained=True)
+    assert [line[3:] for line in next_steps(result)] == [[stand_in], [], [stand_in]]
 
 
 def test_quiet_prints_nothing(project, invoke):
@@ -262,9 +281,7 @@ def test_an_ensemble_prints_its_figures_beside_those_of_its_members(project, inv
     assert re.search(
         rf"\nrun      runs/small  \(3 members of 3 epochs each, {seconds}\)\n", result.stdout
     )
-    assert result.stdout.splitlines()[-1].startswith(
-        "predict  nnctl predict runs/small/weights.npz"
-    )
+    assert result.stdout.endswith("  nnctl predict runs/small NEW.csv\n")
 
 
 def test_the_option_leaves_the_split_of_a_section_as_it_is(project, invoke):
