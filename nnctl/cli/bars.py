@@ -4,7 +4,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 
-from nnctl.cli.printing import columns_of
+from nnctl.cli.printing import can_show, columns_of, shorten
 from nnctl.errors.visible import visible
 
 LEAST_ROOM, MOST_ROOM, ELSEWHERE = 60, 200, 80  # columns of a terminal that lines are made for
@@ -17,15 +17,6 @@ def room() -> int:
     """The columns that a line may take: those of the terminal, within bounds."""
     wide = columns_of(sys.stdout) if sys.stdout.isatty() else 0
     return min(max(wide or ELSEWHERE, LEAST_ROOM), MOST_ROOM)
-
-
-def can_show(text: str) -> bool:
-    """Whether stdout's encoding has all of a text."""
-    try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def bar(share: float, width: int) -> str:
@@ -63,17 +54,6 @@ def small_curve(values: Sequence[float]) -> str:
         return levels[min(int(share * len(levels)), len(levels) - 1)]
 
     return "".join(map(level, values))
-
-
-def shorten(text: str, width: int) -> str:
-    """A text in so many columns, cut in the middle where it is longer."""
-    if len(text) <= width:
-        return text
-    if width < 3:
-        return text[:width]
-    mark = "…" if can_show("…") else "~"
-    ahead = (width - 1) // 2
-    return text[: width - 1 - ahead] + mark + text[len(text) - ahead :]
 
 
 def print_lines(

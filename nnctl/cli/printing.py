@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nnctl.jobs.validate import ValidateResult
 
 LABEL_COLUMNS = 9  # of the words that stand before what a command tells of a run
+LEAST_NAME = 12  # columns of the first column of a table, which are never cut from it
 MOST_COLUMNS = 40  # of a table that are listed
 MOVED_FROM = 60  # columns from which gradcheck's table tells which cases were moved
 
@@ -142,11 +143,15 @@ def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int 
     """Aligned columns: the first few to the left, the others to the right.
 
     On a terminal that is too narrow for all they follow one below the other, in blocks that each
-    begin with the first column.
+    begin with the first column, which is cut in the middle where no other fits beside it.
     """
     table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
     room = columns_of(sys.stdout) if sys.stdout.isatty() else 0
+    if room:
+        least = max(LEAST_NAME, room - 2 - max(widths[1:], default=0))
+        widths[0] = min(widths[0], least)
+        table = [[shorten(row[0], widths[0]), *row[1:]] for row in table]
     for number_of_block, block in enumerate(blocks_of(widths, room)):
         if number_of_block:
             print()
@@ -156,6 +161,26 @@ def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int 
                 for place in block
             ]
             print("  ".join(cells).rstrip())
+
+
+def can_show(text: str) -> bool:
+    """Whether stdout's encoding has all of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shorten(text: str, width: int) -> str:
+    """A text in so many columns, cut in the middle where it is longer."""
+    if len(text) <= width:
+        return text
+    if width < 3:
+        return text[:width]
+    mark = "…" if can_show("…") else "~"
+    ahead = (width - 1) // 2
+    return text[: width - 1 - ahead] + mark + text[len(text) - ahead :]
 
 
 def blocks_of(widths: Sequence[int], room: int) -> list[list[int]]:

@@ -12,7 +12,7 @@ import pytest
 
 from nnctl.assembly.by_class import ClassFigures
 from nnctl.assembly.comparison import Confusion
-from nnctl.cli.commands.evaluate import print_confusion
+from nnctl.cli.confusions import print_confusion
 from nnctl.cli.outcome import print_figures
 from nnctl.cli.printing import (
     blocks_of,

@@ -160,6 +160,6 @@ def print_attribution(found: "Attribution", is_logit: bool) -> None:
 
 def value_text(value: float | str) -> str:
     """A value in few columns."""
-    from nnctl.cli.bars import shorten
+    from nnctl.cli.printing import shorten
 
     return shorten(value, 16) if isinstance(value, str) else f"{value:.6g}"

@@ -67,8 +67,7 @@ def print_difference(found: "RunDifference") -> None:
 
 def print_pairs(found: "RunDifference", title: str, pairs: "Mapping[str, tuple[Any, Any]]") -> None:
     """A line a name, with both values; nothing where there are none."""
-    from nnctl.cli.bars import shorten
-    from nnctl.cli.printing import print_columns
+    from nnctl.cli.printing import print_columns, shorten
     from nnctl.runs.listing import text_of_value
 
     if not pairs:

@@ -94,7 +94,7 @@ def print_drift(result: "DriftResult") -> None:
 
 def remark(column: "DriftColumn") -> str:
     """Whether a column has drifted, and which of its categories are new."""
-    from nnctl.cli.bars import shorten
+    from nnctl.cli.printing import shorten
     from nnctl.errors.visible import visible
 
     words = ["DRIFTED"] if column.drifted else []

@@ -9,10 +9,8 @@ import typer
 from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from nnctl.assembly.by_class import ClassFigures
-    from nnctl.assembly.comparison import Confusion
     from nnctl.jobs.evaluate import EvaluateResult
 
 
@@ -76,12 +74,9 @@ def command(
     raise typer.Exit(ExitStatus.NO if result.missed else ExitStatus.DONE)
 
 
-MOST_CLASSES, MOST_PAIRS = 50, 20  # that a terminal has room for
-BY_CLASS = ["prec.", "recall", "f1"]
-
-
 def print_evaluation(result: "EvaluateResult") -> None:
     """Each figure with its interval beside its baseline, then the confusions and what is sure."""
+    from nnctl.cli.confusions import BY_CLASS, MOST_CLASSES, class_cells, print_confusion
     from nnctl.cli.printing import number, print_columns, wrap
 
     rows = []
@@ -109,12 +104,6 @@ def range_text(ends: tuple[float, float]) -> str:
     return f"{ends[0]:.4g} to {ends[1]:.4g}"
 
 
-def class_cells(figures: "ClassFigures") -> list[str]:
-    """Precision, recall and F1 of a class; a line where there is nothing to divide by."""
-    found = (figures.precision, figures.recall, figures.f1)
-    return ["-" if value is None else f"{value:.3f}" for value in found]
-
-
 def sureness(result: "EvaluateResult") -> "Iterator[str]":
     """What there is to say of probabilities, of the cut, and of ranges."""
     from nnctl.network.answers import THRESHOLD
@@ -134,26 +123,3 @@ def sureness(result: "EvaluateResult") -> "Iterator[str]":
             f"wanted {coverage.wanted:g}, by chance {coverage.by_chance[0]:.3g} to "
             f"{coverage.by_chance[1]:.3g}"
         )
-
-
-def print_confusion(confusion: "Confusion", by_class: "Sequence[ClassFigures]") -> None:
-    """The confusion matrix and figures by class, or of many what is confused most often."""
-    from nnctl.cli.printing import print_columns, wrap
-
-    labels = [str(label) for label in confusion.classes]
-    if len(labels) > MOST_CLASSES or (matrix := confusion.matrix) is None:
-        pairs = confusion.commonest(MOST_PAIRS)
-        most = f"\nof {len(labels):,} classes, the {len(pairs)} that are confused most often"
-        print(wrap(most, sys.stdout))
-        cells = [[str(truth), str(guess), f"{rows:,}"] for truth, guess, rows in pairs]
-        print_columns(["true", "predicted", "rows"], cells)
-        return
-    print(wrap("\nrows are the true classes, columns the predicted ones", sys.stdout))
-    counts = [[str(count) for count in row] for row in matrix]
-    print_columns(
-        ["", *labels, *BY_CLASS],
-        [
-            [label, *row, *class_cells(own)]
-            for label, row, own in zip(labels, counts, by_class, strict=True)
-        ],
-    )

@@ -84,8 +84,7 @@ def print_importance(result: "ImportanceResult") -> None:
 
 def amount(harm: "Harm") -> str:
     """A mean with its spread."""
-    from nnctl.cli.bars import can_show
-    from nnctl.cli.printing import number
+    from nnctl.cli.printing import can_show, number
 
     sign = "±" if can_show("±") else "+-"
     return f"{number(harm.mean)} {sign} {harm.spread:.2g}"

@@ -60,8 +60,9 @@ def print_curve(result: "RateResult") -> None:
     """The smoothed losses over the logarithm of the rate, with the rate marked below."""
     import math
 
-    from nnctl.cli.bars import can_show, room
+    from nnctl.cli.bars import room
     from nnctl.cli.curve import draw, heights_of
+    from nnctl.cli.printing import can_show
 
     rates, losses = zip(*result.curve, strict=True)
     (heights,), low, high, _ = heights_of([losses])

@@ -100,8 +100,8 @@ def print_group(group: "Group") -> None:
     """The data, and a line a run, with as many of the keys as there is room for."""
     import sys
 
-    from nnctl.cli.bars import room, shorten
-    from nnctl.cli.printing import number, print_columns, wrap
+    from nnctl.cli.bars import room
+    from nnctl.cli.printing import number, print_columns, shorten, wrap
     from nnctl.errors.visible import visible
     from nnctl.runs.listing import text_of_value
 

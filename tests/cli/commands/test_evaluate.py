@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nnctl.cli.commands.evaluate import MOST_CLASSES, MOST_PAIRS
+from nnctl.cli.confusions import MOST_CLASSES, MOST_PAIRS
 
 
 @pytest.mark.parametrize("classes", [MOST_CLASSES, MOST_CLASSES + 1])
