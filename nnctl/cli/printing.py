@@ -10,18 +10,13 @@ from nnctl.errors import ExitStatus, Problem
 from nnctl.errors.visible import shell_word, visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from nnctl.data.overview import ColumnFacts
-    from nnctl.derivatives.gradcheck import CaseResult
-    from nnctl.jobs.gradcheck import GradcheckResult
     from nnctl.jobs.smoke import SmokeResult
     from nnctl.jobs.validate import ValidateResult
 
 LABEL_COLUMNS = 9  # of the words that stand before what a command tells of a run
 LEAST_NAME = 12  # columns of the first column of a table, which are never cut from it
 MOST_COLUMNS = 40  # of a table that are listed
-MOVED_FROM = 60  # columns from which gradcheck's table tells which cases were moved
 
 
 def print_problems(problems: Sequence[Problem], stream: TextIO) -> None:
@@ -221,70 +216,3 @@ def print_facts(columns: Sequence["ColumnFacts"]) -> None:
     if len(columns) > MOST_COLUMNS:
         print(f"and {len(columns) - MOST_COLUMNS:,} more columns")
     print()
-
-
-def print_gradcheck(result: "GradcheckResult") -> None:
-    """A row a case; where one failed, its worst entries."""
-    if sys.stdout.isatty():
-        from nnctl.cli.console import open_console
-
-        console = open_console()
-        console.print(gradcheck_table(result.cases, console.width))
-    else:
-        head = ["case", "checked", "max relative error", "moved", "verdict"]
-        print_columns(head, [list(case_cells(case)) for case in result.cases])
-    for case in result.cases:
-        if not case.passed:
-            print_worst(case)
-    failed = sum(not case.passed for case in result.cases)
-    checked = sum(case.checked for case in result.cases)
-    worst = max((case.max_relative_error for case in result.cases), default=0.0)
-    verdict = f"{failed} of {len(result.cases)} cases failed" if failed else "all passed"
-    print(
-        f"{verdict}: {len(result.cases)} cases, {checked} derivatives by {result.method}, "
-        f"worst relative error {worst:.1e}"
-    )
-
-
-def case_cells(case: "CaseResult") -> tuple[str, str, str, str, str]:
-    verdict = "passed" if case.passed else "FAILED"
-    if case.zero:
-        verdict += " (all zero)"
-    moved = str(case.moved) if case.moved else ""
-    return case.name, str(case.checked), f"{case.max_relative_error:.1e}", moved, verdict
-
-
-def gradcheck_table(cases: "Sequence[CaseResult]", width: int) -> "Table":
-    """A row a case, for a terminal of so many columns; long names go over several lines."""
-    from rich.table import Table
-
-    narrow = width < MOVED_FROM
-    table = Table(box=None, pad_edge=False, collapse_padding=narrow)
-    table.add_column("case", overflow="fold", ratio=1)
-    table.add_column("checked", justify="right", no_wrap=True)
-    table.add_column("error", justify="right", no_wrap=True)
-    if not narrow:
-        table.add_column("moved", justify="right", no_wrap=True)
-    table.add_column("verdict")
-    for case in cases:
-        name, checked, error, moved, verdict = map(visible, case_cells(case))
-        cells = [name, checked, error, *([] if narrow else [moved]), verdict]
-        table.add_row(*cells, style=None if case.passed else "bold red")
-    return table
-
-
-def print_worst(case: "CaseResult") -> None:
-    """Where the two derivatives disagree most."""
-    print(f"\n{visible(case.name)}: the entries that disagree most")
-    print_columns(
-        ["  entry", "analytic", "numeric", "relative error"],
-        [
-            [
-                f"  {'a random direction' if entry.index is None else list(entry.index)}",
-                f"{entry.analytic:.10g}",
-                f"{entry.numeric:.10g}",
-                f"{entry.relative_error:.1e}",
-            ]
-            for entry in case.worst
-        ],
-    )

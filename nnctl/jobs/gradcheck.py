@@ -9,7 +9,14 @@ import numpy as np
 
 from nnctl.assembly.build import build
 from nnctl.config import load
-from nnctl.derivatives.gradcheck import CaseResult, Method, builtin_cases, check, model_case
+from nnctl.derivatives.gradcheck import (
+    CaseResult,
+    Method,
+    builtin_cases,
+    check,
+    model_case,
+    parts_of,
+)
 from nnctl.errors import ArgumentError
 from nnctl.jobs.finding import find_config, find_start, member_or_first
 from nnctl.system import machine
@@ -18,12 +25,28 @@ from nnctl.training.seeds import generator
 MOST_ROWS = 32
 
 
+KINDS = ("layer", "activation", "loss", "regularizer", "operation")
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """What the cases of a layer, an activation, … have come to, all together."""
+
+    kind: str
+    name: str
+    cases: int
+    checked: int
+    max_relative_error: float
+    passed: bool
+
+
 @dataclass(frozen=True)
 class GradcheckResult:
-    """The verdicts, in the order of the checks."""
+    """The verdicts, in the order of the checks; and, of the package, by what they are about."""
 
     method: Method
     cases: tuple[CaseResult, ...]
+    parts: tuple[PartResult, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -68,10 +91,22 @@ def gradcheck(
                 raise ArgumentError(f"{option} is for a model of your own", "name its config")
         if seed is not None and seed < 0:
             raise ArgumentError(f"--seed is {seed}; it must be a whole number at least 0")
-        results = list(builtin_results(method, generator(seed or 0, "gradcheck")))
-    else:
-        results = config_results(config, overrides, method, init_weights, seed, member)
+        found = tuple(builtin_results(method, generator(seed or 0, "gradcheck")))
+        return GradcheckResult(method, found, tuple(by_part(found)))
+    results = config_results(config, overrides, method, init_weights, seed, member)
     return GradcheckResult(method, tuple(results))
+
+
+def by_part(cases: Sequence[CaseResult]) -> Iterator[PartResult]:
+    """The built-in cases by what they check, each under every part that it has."""
+    grouped: dict[tuple[str, str], list[CaseResult]] = {}
+    for case in cases:
+        for part in parts_of(case.name):
+            grouped.setdefault(part, []).append(case)
+    for (kind, name), own in sorted(grouped.items(), key=lambda item: KINDS.index(item[0][0])):
+        worst = max(case.max_relative_error for case in own)
+        checked = sum(case.checked for case in own)
+        yield PartResult(kind, name, len(own), checked, worst, all(case.passed for case in own))
 
 
 def builtin_results(method: Method, draws: np.random.Generator) -> Iterator[CaseResult]:

@@ -22,6 +22,9 @@ def command(
     init_weights: options.InitWeights = None,
     seed: options.Seed = None,
     member: options.Member = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Of the package, tell of every case by itself.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Prove the derivatives: of the package, or of a config's model.
@@ -31,7 +34,8 @@ def command(
 
     Example: nnctl gradcheck configs/mnist.yaml --method central
     """
-    from nnctl.cli.printing import print_gradcheck, print_json
+    from nnctl.cli.printing import print_json
+    from nnctl.cli.proof import print_gradcheck
     from nnctl.errors import ExitStatus
     from nnctl.jobs.gradcheck import gradcheck
 
@@ -46,5 +50,5 @@ def command(
     if json:
         print_json(result.as_json())
     else:
-        print_gradcheck(result)
+        print_gradcheck(result, verbose)
     raise typer.Exit(ExitStatus.DONE if result.passed else ExitStatus.NO)

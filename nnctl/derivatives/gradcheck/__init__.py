@@ -1,6 +1,6 @@
 """Proof of the derivatives: the graph that training lowers, against an independent derivative."""
 
-from nnctl.derivatives.gradcheck.builtin import builtin_cases
+from nnctl.derivatives.gradcheck.builtin import builtin_cases, parts_of
 from nnctl.derivatives.gradcheck.check import (
     Case,
     CaseResult,
@@ -19,5 +19,6 @@ __all__ = [
     "builtin_cases",
     "check",
     "model_case",
+    "parts_of",
     "point_of",
 ]

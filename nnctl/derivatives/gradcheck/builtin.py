@@ -35,6 +35,14 @@ def builtin_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
         yield f"regularizer {regularizer}", regularized_case(regularizer, generator)
 
 
+def parts_of(name: str) -> list[tuple[str, str]]:
+    """What a built-in case of that name checks: each part of the package with its kind."""
+    kind, _, rest = name.partition(" ")
+    if kind in ("operation", "regularizer"):
+        return [(kind, rest)]
+    return list(zip(("layer", "activation", "loss"), name.split()[:3], strict=True))
+
+
 def model_cases(
     layer: str, activation: str, loss: str, generator: np.random.Generator
 ) -> Iterator[NamedCase]:
