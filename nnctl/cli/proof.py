@@ -1,8 +1,9 @@
 """How `nnctl gradcheck` prints what it has proved, and where it could not."""
 
+import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nnctl.cli.printing import print_columns, wrap
 from nnctl.errors.visible import visible
@@ -17,6 +18,9 @@ COUNTS_FROM = 60  # columns of a terminal from which the second count of a line 
 MOST_FAILED = 10  # cases whose entries are shown
 CASES = ("case", "checked", "max relative error", "moved", "verdict")
 PARTS_HEAD = ("cases", "checked", "worst error", "verdict")
+PARTS_SHORT = ("cases", "checked", "error", "verdict")
+NAME_COLUMNS = 32  # of a table of parts, so that those of all kinds are alike
+LEAST_ROOM = 12  # columns for a name
 PASSED, FAILED = "passed", "FAILED"
 
 
@@ -51,7 +55,8 @@ def print_parts(parts: "Sequence[PartResult]") -> None:
 
         console = open_console()
         for kind, own in rows.items():
-            console.print(verdict_table((kind, *PARTS_HEAD), own, 1, console.width))
+            head = (kind, *PARTS_SHORT)
+            console.print(verdict_table(head, own, (1, 2), console.width))
             print()
         return
     # One table, so that the columns of all kinds stand below one another.
@@ -84,7 +89,7 @@ def print_cases(cases: "Sequence[CaseResult]") -> None:
 
     console = open_console()
     head = ["error" if name == "max relative error" else name for name in CASES]
-    console.print(verdict_table(head, rows, 3, console.width))
+    console.print(verdict_table(head, rows, (3,), console.width))
 
 
 def case_cells(case: "CaseResult") -> tuple[str, str, str, str, str]:
@@ -96,30 +101,38 @@ def case_cells(case: "CaseResult") -> tuple[str, str, str, str, str]:
 
 
 def verdict_table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], spare: int, width: int
+    head: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[int], width: int
 ) -> "Table":
     """A row a name, for a terminal of so many columns; long names go over several lines.
 
-    Where there is little room the column `spare` is left out.
+    Where there is little room the columns `spare` are left out.
     """
     from rich.table import Table
 
     narrow = width < COUNTS_FROM
-    kept = [place for place in range(len(head)) if not (narrow and place == spare)]
-    table = Table(box=None, pad_edge=False, collapse_padding=narrow)
+    kept = [place for place in range(1, len(head)) if not (narrow and place in spare)]
+    gap = 1 if narrow else 2
+    widths = [max(len(row[place]) for row in (head, *rows)) for place in kept]
+    room = max(LEAST_ROOM, width - sum(widths) - gap * len(kept))
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
+    table.add_column(head[0], min_width=min(room, NAME_COLUMNS), overflow="fold")
     for place in kept:
-        if place == 0:
-            table.add_column(head[0], overflow="fold", ratio=1)
-        elif place == len(head) - 1:
-            table.add_column(head[place])
-        else:
-            table.add_column(head[place], justify="right", no_wrap=True)
+        justify: Literal["left", "right"] = "left" if place == len(head) - 1 else "right"
+        table.add_column(head[place], justify=justify, no_wrap=True)
     for row in rows:
-        failed = row[-1].startswith(FAILED)
-        table.add_row(
-            *(visible(row[place]) for place in kept), style="bold red" if failed else None
-        )
+        cells = [fold_name(visible(row[0]), room), *(visible(row[place]) for place in kept)]
+        table.add_row(*cells, style="bold red" if row[-1].startswith(FAILED) else None)
     return table
+
+
+def fold_name(name: str, width: int) -> str:
+    """The name in lines of so many columns, broken behind its underscores, slashes and spaces."""
+    lines = [""]
+    for piece in re.findall(r"[^_/ ]+[_/ ]*|[_/ ]+", name):
+        if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip(" ") for line in lines)
 
 
 def print_worst(case: "CaseResult") -> None:
