@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from nnctl.cli.completion import rejoin_words
 from nnctl.cli.exits import obey_signals, report_error, run_process, run_to_end
 from nnctl.cli.mpirun import require_one_process
 from nnctl.cli.registry import COMMANDS
@@ -58,11 +59,13 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         Typed.line = (self.name or "", *args)
+        options = [each for each in self.params if not getattr(each, "is_flag", True)]
+        valued = {name for option in options for name in option.opts}
+        if ctx.resilient_parsing and args and args[-1] in valued:
+            args = args[:-1]  # its value is to be completed: without it, all else is understood
         if any("=" in word for word in args) and not ctx.resilient_parsing:
             from nnctl.jobs.finding import misplaced_settings  # rarely needed
 
-            options = [each for each in self.params if not getattr(each, "is_flag", True)]
-            valued = {name for option in options for name in option.opts}
             arguments = [each for each in self.params if each.param_type_name == "argument"]
             needed = [each.metavar or "VALUE" for each in arguments if each.required]
             if problem := misplaced_settings(args, valued, needed):
@@ -161,6 +164,7 @@ def nnctl(
 
 def run() -> None:
     """Runs the command line of this process."""
+    rejoin_words()
     open_streams()
     guard_streams()
     silence_libraries()

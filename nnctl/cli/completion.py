@@ -1,11 +1,17 @@
-"""What a shell completes: files of the right kind, runs, metrics, codes of advice, config keys.
+"""What a shell completes: files of the right kind, runs, columns, metrics, codes of advice, config
+keys and their values.
 
 It runs at each press of a key, so nothing heavy is imported here.
 """
 
+import itertools
+import os
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import typer
 
 from nnctl.cli.registry import COMMANDS
 from nnctl.errors.visible import visible
@@ -16,10 +22,43 @@ RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a 
 # The names of nnctl.network.metrics, which needs NumPy; a test holds them equal.
 RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")
 FALLING = ("loss", "mae", "mse", "rmse")
+DELIMITERS = ",;\t|"
+LONGEST_HEADER = 1 << 20  # characters
 SCHEMA = Path(__file__).parents[1] / "docs" / "config.schema.json"
 # A shell quotes these itself if it completes by its own means, which it does where it is told
 # nothing. What it is told, bash inserts without quotes; and zsh would quote a `~`.
 QUOTED = frozenset(" \t\n\"'\\$`&|;<>()*?[]{}!#~:=^")
+
+
+class Shell:
+    """What a shell that parts words at `=` has taken from the word that is to be completed."""
+
+    ahead: ClassVar[str] = ""
+
+
+def rejoin_words() -> None:
+    """Makes one word again of each `KEY=VALUE`, which bash parts at the `=`, where bash asks.
+
+    Of the word to be completed bash wants to be told what comes behind the `=`, so that what stands
+    before it is set apart; where that is an option, it is a word of its own.
+    """
+    if os.environ.get("_NNCTL_COMPLETE") != "complete_bash":
+        return
+    try:
+        words, current = shlex.split(os.environ["COMP_WORDS"]), int(os.environ["COMP_CWORD"])
+    except (KeyError, ValueError):
+        return  # Typer knows what to do about it
+    words = [*words[: current + 1], *[""] * (current + 1 - len(words))]  # behind it are no more
+    joined = words[:1]
+    for before, word in itertools.pairwise(words):
+        parted = "=" in (before, word) and len(joined) > 1
+        joined = [*joined[:-1], joined[-1] + word] if parted else [*joined, word]
+    if "=" in words[-2:]:
+        key, _, begun = joined.pop().partition("=")
+        Shell.ahead = "" if key.startswith("-") else f"{key}="
+        joined += [key, begun] if key.startswith("-") else [begun]
+    os.environ["COMP_WORDS"] = shlex.join(joined)
+    os.environ["COMP_CWORD"] = str(len(joined) - 1)
 
 
 def configs(incomplete: str) -> list[str]:
@@ -84,6 +123,39 @@ def is_run(folder: Path) -> bool:
     return any((folder / name).is_file() for name in RUN_FILES)
 
 
+def columns(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The columns of the table that stands on the line already."""
+    table = ctx.params.get("data") or ctx.params.get("input")
+    names = header_of(Path(table)) if table else []
+    return [
+        name
+        for name in names
+        if name.startswith(incomplete) and not QUOTED.intersection(name) and visible(name) == name
+    ]
+
+
+def header_of(table: Path) -> list[str]:
+    """The names in a table's first line; none where that cannot be read at a glance."""
+    import csv
+    import gzip
+    import json
+
+    opener: Any = gzip.open if table.suffix == ".gz" else open
+    kind = Path(table.stem).suffix if table.suffix == ".gz" else table.suffix
+    if kind not in (".csv", ".tsv", ".jsonl"):
+        return []
+    try:
+        with opener(table, "rt", encoding="utf-8-sig", errors="replace") as file:
+            first = file.readline(LONGEST_HEADER)
+        if kind == ".jsonl":
+            record = json.loads(first)
+            return list(record) if isinstance(record, dict) else []
+        delimiter = "\t" if kind == ".tsv" else max(DELIMITERS, key=first.count)
+        return [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    except (OSError, EOFError, ValueError, csv.Error):
+        return []
+
+
 def lower_bounds(incomplete: str) -> list[str]:
     """The metrics that are better when they are higher, ready for their bound."""
     return [f"{name}=" for name in RISING if name.startswith(incomplete)]
@@ -97,15 +169,19 @@ def upper_bounds(incomplete: str) -> list[str]:
 def settings(incomplete: str) -> list[str]:
     """Keys of a config: `epochs=` is ready for its value, `optimizer.` for a key of its own.
 
-    They are completed up to the next dot, as paths are to the next slash.
+    They are completed up to the next dot, as paths are to the next slash; behind a `=` stand the
+    values that the key may have, where they are a few names.
     """
     import json
 
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    whole, equals, value = (Shell.ahead + incomplete).partition("=")
+    if equals:
+        ahead = "" if Shell.ahead else f"{whole}="
+        named = values_of(parts_at(whole, schema), schema)
+        return [ahead + name for name in named if name.startswith(value)]
     ahead, dot, begun = incomplete.rpartition(".")
-    parts = [schema]
-    for key in ahead.split(".") if dot else []:
-        parts = members(parts, schema).get("0" if key.isdecimal() else key, [])
+    parts = parts_at(ahead, schema) if dot else [schema]
     found = []
     for name, inner in members(parts, schema).items():
         if name.startswith(begun):
@@ -114,6 +190,23 @@ def settings(incomplete: str) -> list[str]:
             if members(inner, schema):
                 found.append(f"{ahead}{dot}{name}.")
     return settings(found[0]) if len(found) == 1 and found[0].endswith(".") else found
+
+
+def parts_at(path: str, schema: Any) -> list[Any]:
+    """What the schema says of the value at a dotted path."""
+    parts = [schema]
+    for key in path.split("."):
+        parts = members(parts, schema).get("0" if key.isdecimal() else key, [])
+    return parts
+
+
+def values_of(parts: Sequence[Any], schema: Any) -> list[str]:
+    """The names that a value may have."""
+    found: dict[str, None] = {}
+    for form in forms(parts, schema):
+        named = ["false", "true"] if form.get("type") == "boolean" else form.get("enum", [])
+        found |= dict.fromkeys(map(str, named))
+    return list(found)
 
 
 def members(parts: Sequence[Any], schema: Any) -> dict[str, list[Any]]:

@@ -86,6 +86,7 @@ Features = Annotated[
         metavar="NAME",
         help="The array, or the columns, that the file has for the model's features; repeatable.",
         show_default=False,
+        autocompletion=completion.columns,
     ),
 ]
 Target = Annotated[
@@ -95,6 +96,7 @@ Target = Annotated[
         metavar="NAME",
         help="The array, the columns, or the IDX or .npy file of the targets; repeatable.",
         show_default=False,
+        autocompletion=completion.columns,
     ),
 ]
 Member = Annotated[

@@ -1,7 +1,10 @@
 """What a shell is told when somebody presses Tab, by the protocol of Typer's own scripts."""
 
+import gzip
 import os
+import shlex
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +45,7 @@ def folder(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    (tmp_path / "data" / "rows.csv.gz").write_bytes(gzip.compress(b"price,proof,size\n1,2,3\n"))
     (tmp_path / ".hidden").mkdir()
     return tmp_path
 
@@ -70,6 +74,10 @@ def told(**protocol: str) -> str:
         ("nnctl tune con", ["configs/a.yaml", "configs/b.yml"]),
         ("nnctl tune configs/a.yaml --set tune.tr", ["tune.trials="]),
         ("nnctl advice linear", ["linear-hidden"]),
+        ("nnctl help exp", ["explain", "export"]),
+        ("nnctl init data/rows.csv.gz --target pr", ["price", "proof"]),
+        ("nnctl predict runs/a data/rows.csv.gz --keep s", ["size"]),
+        ("nnctl train configs/a.yaml --set optimizer = adag", ["adagrad"]),
     ],
 )
 def test_tab_completes(words, expected, folder):
@@ -147,3 +155,79 @@ def test_the_only_match_shows_what_it_holds():
     held = completion.settings("early_stopping.")
     assert completion.settings("early") == held
     assert "early_stopping.patience=" in held
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("optimizer=ada", ["optimizer=adagrad", "optimizer=adam", "optimizer=adamw"]),
+        ("shuffle=", ["shuffle=false", "shuffle=true"]),
+        ("batch_size=", ["batch_size=full"]),
+        ("layers.3.activation=relu", ["layers.3.activation=relu"]),
+        ("data.target_scale=s", ["data.target_scale=standardize"]),
+        ("epochs=", []),
+        ("nothing=", []),
+    ],
+)
+def test_values_are_completed_where_they_are_a_few_names(typed, expected):
+    assert completion.settings(typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "names"),
+    [
+        ("a.csv", "id,Pool QC,price,a$b\n1,2,3,4\n", ["id", "price"]),
+        ("a.csv", '\ufeff"id";price, x;y z\n1;2,5;3\n', ["id"]),
+        ("a.tsv", "id\tprice\n", ["id", "price"]),
+        ("a.jsonl", '{"id": 1, "price": 2}\n{"later": 3}\n', ["id", "price"]),
+        ("a.jsonl", "[1]\n", []),
+        ("a.jsonl", "{", []),
+        ("a.csv", "", []),
+        ("a.npz", "id,price\n", []),
+        ("a.csv.gz", "not compressed", []),
+    ],
+)
+def test_columns_are_those_of_the_table_on_the_line(name, text, names, folder):
+    (folder / name).write_text(text, encoding="utf-8")
+    for key in ("data", "input"):
+        line = SimpleNamespace(params={key: folder / name})
+        assert completion.columns(line, "") == names
+        assert completion.columns(line, "p") == [each for each in names if each[0] == "p"]
+
+
+@pytest.mark.parametrize("params", [{}, {"data": None}, {"data": "gone.csv"}, {"data": "."}])
+def test_without_a_table_no_column_is_offered(params, folder):
+    assert completion.columns(SimpleNamespace(params=params), "") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "joined", "ahead"),
+    [
+        (["train", "a", "--set", "loss", "=", "hu"], ["train", "a", "--set", "hu"], "loss="),
+        (["train", "--set", "loss", "="], ["train", "--set", ""], "loss="),
+        (["train", "--set", "loss", "=", "hu", "a"], ["train", "--set", "loss=hu", "a"], ""),
+        (["init", "a", "--target", "=", "pr"], ["init", "a", "--target", "pr"], ""),
+        (["train", "--set", "loss=hu"], ["train", "--set", "loss=hu"], ""),
+        (["train", "a", ""], ["train", "a", ""], ""),
+    ],
+)
+def test_bash_parts_words_that_are_one(words, joined, ahead, monkeypatch):
+    monkeypatch.setattr(completion.Shell, "ahead", "")
+    monkeypatch.setenv("_NNCTL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(["nnctl", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    completion.rejoin_words()
+    assert shlex.split(os.environ["COMP_WORDS"]) == ["nnctl", *joined]
+    assert os.environ["COMP_CWORD"] == str(len(joined))
+    assert completion.Shell.ahead == ahead
+    if ahead:
+        assert completion.settings("hu") == ["huber"]
+
+
+def test_words_that_cannot_be_read_are_left_alone(monkeypatch):
+    monkeypatch.setenv("_NNCTL_COMPLETE", "complete_bash")
+    for words, current in (("nnctl 'train", "1"), ("nnctl train", "many")):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", current)
+        completion.rejoin_words()
+        assert (os.environ["COMP_WORDS"], os.environ["COMP_CWORD"]) == (words, current)

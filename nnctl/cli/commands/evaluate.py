@@ -23,15 +23,7 @@ def command(
         ),
     ],
     features: options.Features = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--target",
-            metavar="NAME",
-            help="The array, the columns, or the IDX or .npy file of the targets; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    target: options.Target = None,
     threshold: options.Threshold = None,
     fail_under: options.FailUnder = None,
     fail_over: options.FailOver = None,

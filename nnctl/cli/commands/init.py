@@ -24,7 +24,11 @@ def command(
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", metavar="COLUMN", help="The column to be learnt.", show_default=False
+            "--target",
+            metavar="COLUMN",
+            help="The column to be learnt.",
+            show_default=False,
+            autocompletion=completion.columns,
         ),
     ] = None,
     output: Annotated[

@@ -36,6 +36,7 @@ def command(
             metavar="COLUMN",
             help="Carry a column of INPUT along, such as an id; repeatable.",
             show_default=False,
+            autocompletion=completion.columns,
         ),
     ] = None,
     features: options.Features = None,
