@@ -20,7 +20,7 @@ CASES = ("case", "checked", "max relative error", "moved", "verdict")
 PARTS_HEAD = ("cases", "checked", "worst error", "verdict")
 PARTS_SHORT = ("cases", "checked", "error", "verdict")
 NAME_COLUMNS = 32  # of a table of parts, so that those of all kinds are alike
-LEAST_ROOM = 12  # columns for a name
+NAME_AT_LEAST = 12  # columns for a name
 PASSED, FAILED = "passed", "FAILED"
 
 
@@ -113,7 +113,7 @@ def verdict_table(
     kept = [place for place in range(1, len(head)) if not (narrow and place in spare)]
     gap = 1 if narrow else 2
     widths = [max(len(row[place]) for row in (head, *rows)) for place in kept]
-    room = max(LEAST_ROOM, width - sum(widths) - gap * len(kept))
+    room = max(NAME_AT_LEAST, width - sum(widths) - gap * len(kept))
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
     table.add_column(head[0], min_width=min(room, NAME_COLUMNS), overflow="fold")
     for place in kept:

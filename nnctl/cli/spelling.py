@@ -2,6 +2,8 @@
 
 import sys
 
+from nnctl.cli.printing import wrap
+
 SPELT = str.maketrans(
     {
         **{"∂": "d", "ε": "eps", "−": "-", "·": "*", "×": "x", "½": "0.5", "²": "^2", "µ": "u"},
@@ -11,8 +13,8 @@ SPELT = str.maketrans(
 
 
 def say(text: str) -> None:
-    """Prints a text as the terminal can show it."""
-    print(spell(text))
+    """Prints a text as the terminal can show it, broken at words."""
+    print(wrap(spell(text), sys.stdout))
 
 
 def spell(text: str) -> str:

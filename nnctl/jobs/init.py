@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnctl.config.dumping import dump_line, dump_yaml
 from nnctl.data.classes import listed
@@ -34,6 +34,19 @@ class InitResult:
     plan: Plan
     tried: "Tried | None" = None
     untried: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain data; without "tried" where nothing was."""
+        plan = self.plan
+        found: dict[str, Any] = {
+            "config": str(self.path),
+            "task": plan.task,
+            "target": plan.target.name,
+            "features": [column.name for column in plan.features],
+            "left_out": plan.left_out,
+            "warnings": list(plan.warnings),
+        }
+        return found if self.tried is None else {**found, "tried": self.tried.as_json()}
 
 
 def columns_of(data: Path, output: Path | None = None, overwrite: bool = True) -> list[str]:

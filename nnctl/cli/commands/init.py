@@ -49,6 +49,8 @@ def command(
         ),
     ] = False,
     threads: options.Threads = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
 ) -> None:
     """Write a commented first config for a table; it trains as it is.
 
@@ -58,20 +60,34 @@ def command(
 
     target = target or asked_target(data, output, overwrite)
     if not trying:
-        print_init(init(data, target, output=output, overwrite=overwrite))
+        tell(init(data, target, output=output, overwrite=overwrite), quiet, json)
         return
     from nnctl.cli.threads import allowed_threads
     from nnctl.cli.trials import study_display
 
     try:
-        with allowed_threads(threads), study_display(quiet=False) as watcher:
+        with allowed_threads(threads), study_display(quiet) as watcher:
             result = init(
                 data, target, output=output, overwrite=overwrite, trying=True, watcher=watcher
             )
     except KeyboardInterrupt:
         print("broken off; nothing is written (without --try it takes a moment)", file=sys.stderr)
         raise
-    print_init(result)
+    tell(result, quiet, json)
+
+
+def tell(result: "InitResult", quiet: bool, json: bool) -> None:
+    """Warnings to stderr, and the result to stdout, in words or as JSON; not where it is quiet."""
+    from nnctl.cli.printing import print_json, print_message
+
+    if result.untried:
+        print_message(visible(f"nothing to try: {result.untried}"), sys.stderr)
+    for warning in result.plan.warnings:
+        print_message(visible(f"warning: {warning}"), sys.stderr)
+    if json:
+        print_json(result.as_json())
+    elif not quiet:
+        print_init(result)
 
 
 def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
@@ -90,22 +106,18 @@ def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
 
 
 def print_init(result: "InitResult") -> None:
-    """The config that was written, what was tried for it, and what its user should know."""
+    """The config that was written, what was tried for it, and what to run next."""
     from nnctl.cli.printing import print_command, print_message, print_told
 
     plan = result.plan
     count = len(plan.features)
     if result.tried is not None:
         print_tried(result.tried)
-    elif result.untried:
-        print(visible(f"nothing to try: {result.untried}"), file=sys.stderr)
     features = "1 feature" if count == 1 else f"{count} features"
     path = visible(str(result.path))
     print_told("wrote", f"{path}  ({plan.task}, {features})", path)
     for name, reason in plan.left_out.items():
         print_message(visible(f"left out {name}: {reason}"), sys.stdout)
-    for warning in plan.warnings:
-        print_message(visible(f"warning: {warning}"), sys.stderr)
     print_command("next", ["nnctl", "train", str(result.path)])
 
 

@@ -68,6 +68,20 @@ class Tried(NamedTuple):
         """Whether the rule's recipe stays."""
         return self.best.recipe == self.rule
 
+    def as_json(self) -> list[dict[str, Any]]:
+        """Each recipe as plain data: its pieces, its figures, and which of them was written."""
+        return [
+            {
+                "bins": each.recipe.bins,
+                "figures": dict(each.figures),
+                "behind": each.behind,
+                "noise": each.noise,
+                "rule": each.recipe == self.rule,
+                "written": each is self.best,
+            }
+            for each in self.recipes
+        ]
+
 
 class ListedTrials:
     """Hands out trials whose values are known beforehand, each once, and keeps what came of them.
