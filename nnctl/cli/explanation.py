@@ -4,7 +4,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from nnctl.cli.printing import print_columns
+from nnctl.cli.printing import fold_name, print_columns
 from nnctl.cli.spelling import say, spell
 from nnctl.errors.visible import visible
 
@@ -150,8 +150,10 @@ def graph_table(rows: list[list[str]], width: int) -> "Table":
             table.add_column(rows[0][k], overflow="fold", ratio=1)
         else:
             table.add_column(rows[0][k], justify="right", no_wrap=True)
+    figures = sum(max(len(row[k]) for row in rows) + 1 for k in kept[1:])
     for row in rows[1:]:
-        table.add_row(*(row[k] for k in kept))
+        name = fold_name(row[0], max(1, width - figures))
+        table.add_row(name, *(row[k] for k in kept[1:]))
     return table
 
 

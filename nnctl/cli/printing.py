@@ -178,6 +178,18 @@ def shorten(text: str, width: int) -> str:
     return text[: width - 1 - ahead] + mark + text[len(text) - ahead :]
 
 
+def fold_name(name: str, width: int) -> str:
+    """The name in lines of so many columns, broken behind its underscores, slashes and spaces."""
+    import re  # rarely needed
+
+    lines = [""]
+    for piece in re.findall(r"[^_/ ]+[_/ ]*|[_/ ]+", name):
+        if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip(" ") for line in lines)
+
+
 def blocks_of(widths: Sequence[int], room: int) -> list[list[int]]:
     """Columns of such widths, in as few blocks as fit into so much room: all in one where it is 0.
 

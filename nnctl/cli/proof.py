@@ -1,11 +1,10 @@
 """How `nnctl gradcheck` prints what it has proved, and where it could not."""
 
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from nnctl.cli.printing import print_columns, wrap
+from nnctl.cli.printing import fold_name, print_columns, wrap
 from nnctl.errors.visible import visible
 
 if TYPE_CHECKING:
@@ -123,16 +122,6 @@ def verdict_table(
         cells = [fold_name(visible(row[0]), room), *(visible(row[place]) for place in kept)]
         table.add_row(*cells, style="bold red" if row[-1].startswith(FAILED) else None)
     return table
-
-
-def fold_name(name: str, width: int) -> str:
-    """The name in lines of so many columns, broken behind its underscores, slashes and spaces."""
-    lines = [""]
-    for piece in re.findall(r"[^_/ ]+[_/ ]*|[_/ ]+", name):
-        if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
-    return "\n".join(line.rstrip(" ") for line in lines)
 
 
 def print_worst(case: "CaseResult") -> None:

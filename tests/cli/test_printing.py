@@ -17,6 +17,7 @@ from nnctl.cli.outcome import print_figures
 from nnctl.cli.printing import (
     blocks_of,
     break_line,
+    fold_name,
     print_columns,
     print_command,
     print_problems,
@@ -174,3 +175,17 @@ def test_errors_warnings_and_places_have_their_colours_on_a_terminal_alone(monke
     piped = io.StringIO()
     print_problems([problem], piped)
     assert piped.getvalue() == f"error: {problem}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "lines"),
+    [
+        ("global_average_pooling2d", 24, ["global_average_pooling2d"]),
+        ("global_average_pooling2d", 16, ["global_average_", "pooling2d"]),
+        ("conv2d_1/kernel", 10, ["conv2d_1/", "kernel"]),
+        ("dense relu huber", 10, ["dense relu", "huber"]),
+        ("kernel", 3, ["kernel"]),
+    ],
+)
+def test_names_are_broken_between_their_words(name, width, lines):
+    assert fold_name(name, width).split("\n") == lines

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 import nnctl.jobs.gradcheck as job
-from nnctl.cli.proof import case_cells, fold_name, part_cells, verdict_table
+from nnctl.cli.proof import case_cells, part_cells, verdict_table
 from nnctl.derivatives.gradcheck import CaseResult, Entry, builtin_cases, parts_of
 from nnctl.network.activations import ACTIVATIONS
 from nnctl.network.layers import LAYERS
@@ -185,17 +185,3 @@ def test_the_parts_of_every_case_are_those_that_the_package_has():
     known = {"layer": LAYERS, "activation": ACTIVATIONS, "loss": LOSSES}
     assert {kind for kind, _ in parts} == {*known, "operation"}
     assert all(name in known[kind] for kind, name in parts if kind in known)
-
-
-@pytest.mark.parametrize(
-    ("name", "width", "lines"),
-    [
-        ("global_average_pooling2d", 24, ["global_average_pooling2d"]),
-        ("global_average_pooling2d", 16, ["global_average_", "pooling2d"]),
-        ("conv2d_1/kernel", 10, ["conv2d_1/", "kernel"]),
-        ("dense relu huber", 10, ["dense relu", "huber"]),
-        ("kernel", 3, ["kernel"]),
-    ],
-)
-def test_names_are_broken_between_their_words(name, width, lines):
-    assert fold_name(name, width).split("\n") == lines
