@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from nnctl.cli.printing import can_show, columns_of, shorten
 from nnctl.errors.visible import visible
 
-LEAST_ROOM, MOST_ROOM, ELSEWHERE = 60, 200, 80  # columns of a terminal that lines are made for
+LEAST_ROOM, MOST_ROOM, ELSEWHERE = 30, 200, 80  # columns of a terminal that lines are made for
+SHORT_NAME = 8  # columns that a name has at least
 LEAST_BAR, MOST_BAR = 6, 60
 BLOCKS, PLAIN = " ▏▎▍▌▋▊▉█", " #"
 LEVELS, PLAIN_LEVELS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
@@ -67,12 +68,15 @@ def print_lines(
     table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
     widths[0] = min(widths[0], room() // 3)
-    widths[-1] = min(widths[-1], room() - sum(widths[:-1]) - 2 * len(widths[:-1]))
-    left = room() - sum(widths) - 2 * len(head)
+    taken = sum(widths[:-1])
+    gap = 2 if taken + 2 * (len(head) - 2) <= room() else 1
+    widths[0] = max(min(widths[0], SHORT_NAME), widths[0] - max(0, taken + len(head) - 2 - room()))
+    widths[-1] = min(widths[-1], room() - sum(widths[:-1]) - gap * len(widths[:-1]))
+    left = room() - sum(widths) - gap * len(head)
     width = min(left, MOST_BAR) if left >= LEAST_BAR else 0
     for place, row in enumerate(table, start=-1):
         cells = [f"{shorten(row[0], widths[0]):<{widths[0]}}"]
         cells += [f"{cell:>{own}}" for cell, own in zip(row[1:-1], widths[1:-1], strict=True)]
         if width:
             cells.append(f"{bar_of(place, width) if place >= 0 else '':<{width}}")
-        print("  ".join([*cells, shorten(row[-1], max(widths[-1], 0))]).rstrip())
+        print((" " * gap).join([*cells, shorten(row[-1], max(widths[-1], 0))]).rstrip())

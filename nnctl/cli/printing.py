@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from nnctl.jobs.validate import ValidateResult
 
 LABEL_COLUMNS = 9  # of the words that stand before what a command tells of a run
-LEAST_NAME = 12  # columns of the first column of a table, which are never cut from it
 MOST_COLUMNS = 40  # of a table that are listed
 
 
@@ -76,28 +75,27 @@ def break_line(line: str, columns: int) -> str:
     )
 
 
-def print_told(label: str, text: str, place: str = "") -> None:
+def print_told(label: str, text: str, place: str = "", indent: int = LABEL_COLUMNS) -> None:
     """What is told behind a label, broken at words for a terminal; a place in it is painted."""
     columns = columns_of(sys.stdout) if sys.stdout.isatty() else 0
-    line = f"{'':{LABEL_COLUMNS}}{text}"
+    line = " " * indent + text
     if 0 < columns < len(line):
         import textwrap  # rarely needed
 
         line = textwrap.fill(
             text,
             columns,
-            initial_indent=" " * LABEL_COLUMNS,
-            subsequent_indent=" " * LABEL_COLUMNS,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * indent,
             break_long_words=False,
             break_on_hyphens=False,
         )
-    body = paint_message(line[LABEL_COLUMNS:], sys.stdout, [place])
-    print(f"{label_text(label)}{body}")
+    print(label_text(label, indent) + paint_message(line[indent:], sys.stdout, [place]))
 
 
-def label_text(label: str) -> str:
+def label_text(label: str, columns: int = LABEL_COLUMNS) -> str:
     """A label in its columns, painted for a terminal."""
-    return paint(label, "title", sys.stdout) + " " * (LABEL_COLUMNS - len(label))
+    return paint(label, "title", sys.stdout) + " " * (columns - len(label))
 
 
 def print_command(label: str, words: Sequence[str]) -> None:
@@ -138,15 +136,15 @@ def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int 
     """Aligned columns: the first few to the left, the others to the right.
 
     On a terminal that is too narrow for all they follow one below the other, in blocks that each
-    begin with the first column, which is cut in the middle where no other fits beside it.
+    begin with the first column. Cells are cut in the middle where two columns do not fit.
     """
     table = [[visible(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in table) for k in range(len(head))]
     room = columns_of(sys.stdout) if sys.stdout.isatty() else 0
     if room:
-        least = max(LEAST_NAME, room - 2 - max(widths[1:], default=0))
-        widths[0] = min(widths[0], least)
-        table = [[shorten(row[0], widths[0]), *row[1:]] for row in table]
+        widths[0] = min(widths[0], max(room // 2, room - 2 - max(widths[1:], default=0)))
+        widths[1:] = [min(width, room - 2 - widths[0]) for width in widths[1:]]
+        table = [list(map(shorten, row, widths)) for row in table]
     for number_of_block, block in enumerate(blocks_of(widths, room)):
         if number_of_block:
             print()
@@ -211,7 +209,7 @@ def print_validation(result: "ValidateResult") -> None:
     print_problems(result.errors, sys.stdout)
     if not result.errors:
         for file in result.files:
-            print(f"{visible(file)}: no problems")
+            print_message(f"{visible(file)}: no problems", sys.stdout)
 
 
 def print_facts(columns: Sequence["ColumnFacts"]) -> None:

@@ -1,5 +1,6 @@
 """`nnctl attribution`"""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -134,16 +135,15 @@ def print_rows(found: "Attributions") -> bool:
 def print_attribution(found: "Attribution", is_logit: bool) -> None:
     """Where the prediction comes from, column by column."""
     from nnctl.cli.bars import print_lines, signed_bar
-    from nnctl.cli.printing import number
+    from nnctl.cli.printing import number, wrap
     from nnctl.errors.visible import visible
 
     columns = sorted(found.columns, key=lambda column: -abs(column.amount))
     shown, rest = columns[:MOST_SHOWN], columns[MOST_SHOWN:]
     most = max((abs(column.amount) for column in shown), default=0.0) or 1.0
     of = f"the logit of {visible(found.output)}" if is_logit else visible(found.output)
-    print(
-        f"row {found.row}: {of} is {found.prediction:.6g}, of the baseline {found.baseline:.6g}\n"
-    )
+    ends = f"{found.prediction:.6g}, of the baseline {found.baseline:.6g}"
+    print(wrap(f"row {found.row}: {of} is {ends}", sys.stdout) + "\n")
     rows = [[c.name, value_text(c.value), f"{c.amount:+.4g}", ""] for c in shown]
     if rest:
         amount = sum(column.amount for column in rest)
@@ -155,7 +155,8 @@ def print_attribution(found: "Attribution", is_logit: bool) -> None:
         lambda place, width: signed_bar(amounts[place] / most, width),
     )
     total = found.prediction - found.baseline
-    print(f"\ntogether {number(total)}, which is prediction minus baseline")
+    sums = f"together {number(total)}, which is prediction minus baseline"
+    print("\n" + wrap(sums, sys.stdout))
 
 
 def value_text(value: float | str) -> str:

@@ -1,5 +1,6 @@
 """`nnctl diff`"""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,8 +46,6 @@ def command(
 
 def print_difference(found: "RunDifference") -> None:
     """A table for each kind of difference, then what the weights come to."""
-    import sys
-
     from nnctl.cli.printing import wrap
 
     print_pairs(found, "config", found.config)
@@ -67,13 +66,18 @@ def print_difference(found: "RunDifference") -> None:
 
 def print_pairs(found: "RunDifference", title: str, pairs: "Mapping[str, tuple[Any, Any]]") -> None:
     """A line a name, with both values; nothing where there are none."""
+    from nnctl.cli.bars import room
     from nnctl.cli.printing import print_columns, shorten
     from nnctl.runs.listing import text_of_value
 
     if not pairs:
         return
+    name_columns = max(len(visible(name)) for name in (title, *pairs))
+    most = LONGEST_VALUE
+    if sys.stdout.isatty():
+        most = min(most, max((room() - name_columns - 4) // 2, room() // 3))
     rows = [
-        [name, *(shorten(visible(text_of_value(value)), LONGEST_VALUE) for value in pair)]
+        [name, *(shorten(visible(text_of_value(value)), most) for value in pair)]
         for name, pair in pairs.items()
     ]
     print_columns([title, *found.runs], rows, left=3)

@@ -1,5 +1,6 @@
 """`nnctl importance`"""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,15 @@ import typer
 from nnctl.cli import completion, options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nnctl.assembly.importance import Column
     from nnctl.insight.importance import Harm
     from nnctl.jobs.looking.importance import ImportanceResult
 
 MOST_IMPORTANT, MOST_ALIKE = 40, 10  # columns, and pairs of columns, that a terminal has room for
+SPREAD_FROM = 50  # columns of a terminal, from which on a mean has its spread
+SHORT_CURVE = 12  # columns of a curve, where a terminal has fewer
 BOTH_FROM = 90  # columns of a terminal, from which on the loss stands beside the metric
 
 
@@ -61,6 +66,7 @@ def command(
 def print_importance(result: "ImportanceResult") -> None:
     """A line a column: how much worse the figures become, and the curve of its dependence."""
     from nnctl.cli.bars import bar, print_lines, room
+    from nnctl.cli.printing import wrap
 
     shown = result.columns[:MOST_IMPORTANT]
     harms = [[column.importance, column.loss] for column in shown]
@@ -68,7 +74,7 @@ def print_importance(result: "ImportanceResult") -> None:
         harms = [own[:1] for own in harms]
     most = max((column.importance.mean for column in shown), default=0.0)
     rows = "1 row" if result.rows == 1 else f"{result.rows:,} rows"
-    print(f"how much worse where a column is shuffled, on {rows}\n")
+    print(wrap(f"how much worse where a column is shuffled, on {rows}", sys.stdout) + "\n")
     print_lines(
         ["column", *[name for name, _ in zip((result.metric, "loss"), harms[0], strict=False)], ""],
         [
@@ -84,26 +90,31 @@ def print_importance(result: "ImportanceResult") -> None:
 
 def amount(harm: "Harm") -> str:
     """A mean with its spread."""
+    from nnctl.cli.bars import room
     from nnctl.cli.printing import can_show, number
 
+    if room() < SPREAD_FROM:
+        return number(harm.mean)
     sign = "±" if can_show("±") else "+-"
     return f"{number(harm.mean)} {sign} {harm.spread:.2g}"
 
 
 def dependence_curve(column: "Column") -> str:
     """The column's dependence, of several outputs that of the one that follows it most."""
-    from nnctl.cli.bars import small_curve
+    from nnctl.cli.bars import room, small_curve
+    from nnctl.cli.curve import stretch
 
     if not column.dependence:
         return ""
     series = list(zip(*(means for _, means in column.dependence), strict=True))
-    return small_curve(max(series, key=lambda values: max(values) - min(values)))
+    followed: Sequence[float] = max(series, key=lambda values: max(values) - min(values))
+    if room() < SPREAD_FROM and len(followed) > SHORT_CURVE:
+        followed = stretch(followed, SHORT_CURVE)
+    return small_curve(followed)
 
 
 def print_notes(result: "ImportanceResult") -> None:
     """What the curves are of, and which columns share their importance."""
-    import sys
-
     from nnctl.cli.printing import wrap
     from nnctl.errors.visible import visible
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nnctl.data.overview import ColumnInputs
     from nnctl.jobs.summary import Speed, Summary
 
+LABEL_WIDTH = 12  # columns
+
 
 def command(
     path: Annotated[
@@ -52,20 +54,23 @@ def print_summary(result: "Summary") -> None:
         print()
         print_places(result.columns)
     kept = result.parameters - result.trainable
-    print(f"\nparameters  {result.parameters:,} ({size(result.parameter_bytes)})", end="")
-    print(f", of which {kept:,} are not trained" if kept else "")
-    print(f"work        {sum(layer.flops for layer in result.layers):,} FLOPs an example, forward")
+    print()
+    held = f"{result.parameters:,} ({size(result.parameter_bytes)})"
+    print_about("parameters", held + (f", of which {kept:,} are not trained" if kept else ""))
+    work = sum(layer.flops for layer in result.layers)
+    print_about("work", f"{work:,} FLOPs an example, forward")
     if result.members > 1:
         parameters = result.members * result.parameters
         held = size(result.members * result.parameter_bytes)
-        print(f"members     {result.members} such models: {parameters:,} parameters ({held})")
+        print_about("members", f"{result.members} such models: {parameters:,} parameters ({held})")
     if result.step_bytes is not None:
-        print(f"memory      {size(result.step_bytes)} for training, besides the data")
+        print_about("memory", f"{size(result.step_bytes)} for training, besides the data")
     if result.data_bytes is not None:
         read = "" if result.blocks is None else f", read in {result.blocks:,} blocks each epoch"
-        print(f"data        {size(result.data_bytes)} in memory{read}")
+        print_about("data", f"{size(result.data_bytes)} in memory{read}")
     if result.peak_bytes is not None:
-        print(f"peak        {size(result.peak_bytes)}, Python included, to read the data and train")
+        peak = size(result.peak_bytes)
+        print_about("peak", f"{peak}, Python included, to read the data and train")
     if result.speed is not None:
         print_speed(result.speed)
 
@@ -85,8 +90,16 @@ def print_speed(speed: "Speed") -> None:
     step, alone = (f"{s * 1e6:,.0f} µs" for s in (speed.step_seconds, speed.product_seconds))
     threads = "1 thread" if speed.threads == 1 else f"{speed.threads} threads"
     rows = f"{speed.rows:,} rows" + (f" in {speed.parts:,} parts" if speed.parts > 1 else "")
-    print(f"speed       {step} a step of {rows} on {threads}; its matrix products")
-    print(f"            alone take {alone}: {speed.product_share:.0%} of that limit is reached")
+    share = f"{speed.product_share:.0%} of that limit is reached"
+    step = f"{step} a step of {rows} on {threads}"
+    print_about("speed", f"{step}; its matrix products alone take {alone}: {share}")
+
+
+def print_about(label: str, text: str) -> None:
+    """A line of what a model comes to."""
+    from nnctl.cli.printing import print_told
+
+    print_told(label, text, indent=LABEL_WIDTH)
 
 
 def size(nbytes: int) -> str:
