@@ -24,6 +24,7 @@ from nnctl.jobs.job import Job, TrainResult, training_of
 from nnctl.reading.digests import Digests, digest_of
 from nnctl.runs.checkpoint import Checkpoints, read_checkpoint, save_checkpoint
 from nnctl.runs.folder import CHECKPOINT, RunFolder
+from nnctl.runs.keeping import KeptFolder
 from nnctl.training.callbacks import Callback, Reason
 from nnctl.training.loop import TrainingDiverged
 from nnctl.training.ranks import first_alone, is_first, together
@@ -76,15 +77,30 @@ def check_alike(job: Job) -> None:
 def go_on(job: Job, folder: RunFolder, callbacks: Sequence[Callback] = ()) -> TrainResult:
     """Trains from the model's state on, and writes what came of it.
 
+    A folder that is removed meanwhile is made anew, with a warning.
+    """
+    kept = KeptFolder(folder.path, job.text)
+    try:
+        result = brought_to_end(job, folder, callbacks, kept)
+    finally:
+        kept.close()
+    return result._replace(warnings=(*result.warnings, *kept.notices))
+
+
+def brought_to_end(
+    job: Job, folder: RunFolder, callbacks: Sequence[Callback], kept: KeptFolder
+) -> TrainResult:
+    """Trains to the end, and writes what came of it.
+
     An interruption of what follows the training leaves a run that can be gone on with, too.
     """
     watch = Watch(job.built)
     write_results(job, folder, unfinished_results(job, folder, "running"))
     try:
-        reason = train_on(job, folder, [watch, *callbacks])
+        reason = train_on(job, folder, [watch, *callbacks], kept=kept)
     except TrainingDiverged as error:
         problems = list(error.problems)
-        if is_first(job.built.model.ranks):
+        if is_first(job.built.model.ranks) and folder.checkpoint.is_file():
             problems = [diagnose_divergence(job, folder) or problem for problem in problems]
         return diverged_result(job, folder, problems)
     if reason != "interrupted":
@@ -100,15 +116,17 @@ def train_on(
     folder: RunFolder,
     callbacks: Sequence[Callback],
     member: int | None = None,
+    kept: KeptFolder | None = None,
 ) -> Reason:
     """Trains to the end of the run or of the user's patience; says which.
 
-    `member` is the number of an ensemble's, which has the folder. Raises `TrainingDiverged` when
+    `member` is the number of an ensemble's, which has the folder; `kept` is that of a single run,
+    which is made anew where it is removed. Raises `TrainingDiverged` when
     loss or parameters are not finite any more.
     """
     model = job.built.model
     training = training_of(job.built)
-    saving = Checkpoints(folder.path, model.state(), job.about, job.watching, member)
+    saving = Checkpoints(folder.path, model.state(), job.about, job.watching, member, kept)
     with training.on_threads():
         end = training.run(
             [*callbacks, *job.watching, *([saving] if is_first(model.ranks) else [])]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nnctl.errors import NnctlError, Problem
 from nnctl.network.metrics import Metric
 from nnctl.runs.folder import CHECKPOINT, HISTORY
+from nnctl.runs.keeping import KeptFolder
 from nnctl.runs.weights import METADATA, metadata_array, metadata_of
 from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
@@ -96,8 +97,9 @@ class Checkpoints(Callback):
     """Writes checkpoints: at epoch ends, within long epochs, and at the end, but not too often.
 
     The first one comes with the folder. Parameters that are not finite are not written: what stays
-    then is the last good checkpoint. `others` are the callbacks whose state belongs to the run;
-    `member` is the number of an ensemble's member, whose history is written with all others'.
+    then is the last good checkpoint. `kept` is the folder, where it can be made anew; `others` are
+    the callbacks whose state belongs to the run; `member` is the number of an ensemble's member,
+    whose history is written with all others'.
     """
 
     def __init__(
@@ -107,8 +109,10 @@ class Checkpoints(Callback):
         about: About,
         others: Sequence[Callback] = (),
         member: int | None = None,
+        kept: KeptFolder | None = None,
     ):
         self.folder = folder
+        self.kept = kept or KeptFolder(folder)
         self.training_state = state
         self.about = about
         self.others = others
@@ -131,11 +135,13 @@ class Checkpoints(Callback):
 
     def on_train_end(self, run: Run, event: TrainEnd) -> None:
         if event.reason == "diverged":
+            self.kept.require()
             self._save_history()
         else:
             self._write(None if event.reason == "interrupted" else event.reason)
 
     def _write(self, ended: str | None = None) -> None:
+        self.kept.require()
         if np.isfinite(self.training_state.vector).all():
             path = self.folder / CHECKPOINT
             state, others = self.training_state, self.others

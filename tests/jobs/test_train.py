@@ -4,6 +4,7 @@ import csv
 import hashlib
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import ExitStatus
 from nnctl.jobs import finishing
+from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
 from nnctl.runs.weights import load_weights
 from nnctl.system.npz import read_arrays
@@ -47,6 +49,47 @@ def test_an_interrupted_run_keeps_its_state_alone(tmp_path):
     result = train(CONFIG, output=tmp_path / "run", epochs=9, callbacks=[StopIn(2)])
     assert (result.status, result.results["epochs"]) == (ExitStatus.INTERRUPTED, 2)
     assert files(result.folder) == UNFINISHED
+
+
+class RemoveIn(Callback):
+    """Takes the folder away at the end of an epoch."""
+
+    def __init__(self, folder: Path, epoch: int):
+        self.folder, self.epoch = folder, epoch
+
+    def on_epoch_end(self, run, event):
+        if event.epoch == self.epoch:
+            shutil.rmtree(self.folder)
+
+
+def test_nothing_is_lost_where_the_folder_is_removed_meanwhile(tmp_path):
+    whole = train(CONFIG, output=tmp_path / "whole", epochs=3)
+    folder = tmp_path / "run"
+    result = train(CONFIG, output=folder, epochs=3, callbacks=[RemoveIn(folder, 2)])
+    assert result.status is ExitStatus.DONE
+    assert files(folder) == UNFINISHED | {"weights.npz"}
+    for name in ("weights.npz", "config.yaml"):
+        assert (folder / name).read_bytes() == (whole.folder / name).read_bytes()
+    (told,) = [each for each in result.warnings if each not in whole.warnings]
+    assert "made anew" in told.message and told.file == str(folder)
+    assert resume(folder, epochs=4).results["epochs"] == 4
+
+
+def test_an_interrupted_run_whose_folder_was_removed_can_be_gone_on_with(tmp_path):
+    folder = tmp_path / "run"
+    done = train(CONFIG, output=folder, epochs=3, callbacks=[RemoveIn(folder, 1), StopIn(2)])
+    assert (done.status, files(folder)) == (ExitStatus.INTERRUPTED, UNFINISHED)
+    assert resume(folder).status is ExitStatus.DONE
+    whole = train(CONFIG, output=tmp_path / "whole", epochs=3)
+    assert (folder / "weights.npz").read_bytes() == whole.weights.read_bytes()
+
+
+def test_divergence_in_a_folder_that_was_removed_is_told_as_ever(tmp_path):
+    folder = tmp_path / "run"
+    wild = ["optimizer.learning_rate=1e30", "dtype=float32", "epochs=30"]
+    result = train(CONFIG, output=folder, overrides=wild, callbacks=[RemoveIn(folder, 1)])
+    assert result.status is ExitStatus.NO
+    assert result.problems and "made anew" in result.warnings[-1].message
 
 
 def test_an_interruption_after_the_last_epoch_does_too(tmp_path, monkeypatch):
