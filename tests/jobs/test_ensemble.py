@@ -74,6 +74,24 @@ class StopIn(Callback):
             run.stop(self.reason)
 
 
+class RemoveIn(StopIn):
+    """Takes the folder of the run away when some member ends that epoch."""
+
+    def on_epoch_end(self, run, event):
+        if event.epoch == self.epoch:
+            shutil.rmtree("gone", ignore_errors=True)
+
+    def for_member(self, member, members):
+        return self
+
+
+def test_where_the_folder_is_removed_meanwhile_that_is_said(config):
+    removing = [RemoveIn(2)]
+    with pytest.raises(NnctlError, match="removed while its run trained") as error:
+        train(config, output=Path("gone"), processes=1, callbacks=removing)
+    assert error.value.problems[0].file.startswith("gone")
+
+
 def table():
     rows = [f"{a:.4f},{b:.4f},{c:.4f},{kind},{t}" for (a, b, c), kind, t in zip(X, KINDS, TRUTH, strict=True)]  # noqa: E501  # fmt: skip
     return "a,b,c,kind,t\n" + "\n".join(rows) + "\n"

@@ -25,6 +25,7 @@ from nnctl.jobs.members.turns import (
 )
 from nnctl.jobs.processes import Worker, workers
 from nnctl.runs.checkpoint import BETWEEN_EPOCHS, figures_of, save_history
+from nnctl.runs.keeping import KeptFolder
 from nnctl.training.callbacks import (
     BatchEnd,
     Callback,
@@ -68,6 +69,7 @@ class Course:
         self.callbacks = callbacks
         self.problems: tuple[Problem, ...] = ()
         self._history, self._written = history, 0.0
+        self._kept = KeptFolder(history.parent)
         self._began = time.monotonic()
         self._crew: list[Worker] = []
         self._obeying: set[int] = set()  # members whose process knows already that it is to stop
@@ -124,6 +126,7 @@ class Course:
 
     def save_history(self) -> None:
         """Writes the epochs of all members."""
+        self._kept.require()
         save_history_of_members(self._history, self.standings)
         self._written = time.monotonic()
 
