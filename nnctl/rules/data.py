@@ -97,17 +97,19 @@ metrics has neither precision, recall, f1 nor auc.
 
 SHARED_ROWS = Rule(
     "shared-rows",
-    "rows that stand both in train and in validation or test",
+    "rows that stand both in train and in validation, calibration or test",
     "the model has seen them with their answers, so figures on them say nothing about new data",
     """\
-Validation and test rows stand for data that the model has never seen. A row that it
-trained on can be answered from memory, so the figures come out too good, and early
-stopping keeps the wrong epoch.
+Validation, calibration and test rows stand for data that the model has never seen. A row
+that it trained on can be answered from memory: the figures come out too good, early
+stopping keeps the wrong epoch, and what is fitted to calibration rows (a temperature, a
+threshold, intervals) is too sure of itself.
 
-Let nnctl draw the validation rows from train, or remove from the file what train has:
+Let nnctl draw these rows from train, or remove from the file what train has:
 
   data:
     validation: 0.2
+    calibration: 0.1
 
 Rows count as shared where features and target are the same. Tables of a few coarse
 columns repeat themselves by chance: advice is given only where the share is more than
