@@ -92,6 +92,7 @@ def tell(result: "InitResult", quiet: bool, json: bool) -> None:
 
 def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
     """The column to be learnt, as the user answers where there is somebody to be asked."""
+    from nnctl.cli.printing import print_message
     from nnctl.errors import ArgumentError
     from nnctl.jobs.init import columns_of
 
@@ -100,9 +101,14 @@ def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
         message = f"which column is to be learnt? They are: {', '.join(names)}"
         raise ArgumentError(message, f"add --target {shell_word(names[-1])}, or another")
     shown = {visible(name): name for name in names}
-    print("the columns:", ", ".join(shown), file=sys.stderr)
-    answer: str = typer.prompt("which one is to be learnt", default=visible(names[-1]), err=True)
-    return shown.get(answer, answer)
+    print_message(f"the columns: {', '.join(shown)}", sys.stderr)
+    question = f"which one is to be learnt [{visible(names[-1])}]: "
+    print(question, end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer:  # Ctrl-D
+        print(file=sys.stderr)
+        raise ArgumentError("no column was named", f"add --target {shell_word(names[-1])}")
+    return shown.get(answer.strip(), answer.strip() or names[-1])
 
 
 def print_init(result: "InitResult") -> None:

@@ -99,10 +99,12 @@ def command(
 
 def tell_what_is_missing(result: "TuneResult") -> None:
     """On stderr, that there was nothing to do, or that no trial came to its end."""
+    from nnctl.cli.printing import print_message
+
     if result.nothing_to_do:
         done = f"all {len(result.view.rows)} trials are over"
         print(f"nothing to do: {done}; --trials N goes on to more", file=sys.stderr)
     if result.best is None:
         reasons = dict.fromkeys(row.reason for row in result.view.rows if row.reason)
         told = f": {next(iter(reasons))}" if reasons else ""
-        print(f"error: no trial was trained to its end{visible(told)}", file=sys.stderr)
+        print_message(f"error: no trial was trained to its end{visible(told)}", sys.stderr)

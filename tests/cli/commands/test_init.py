@@ -1,11 +1,15 @@
 """`nnctl init`: what is printed where, in words and as JSON."""
 
 import dataclasses
+import io
 import json
+from pathlib import Path
 
 import pytest
 
 import nnctl.jobs.init as job
+from nnctl.cli.commands.init import asked_target
+from nnctl.errors import ArgumentError
 from nnctl.jobs.recipe import SMALL
 from nnctl.jobs.studies.recipes import Tried, TriedRecipe
 from nnctl.tuning.trial import TrialRow
@@ -72,3 +76,23 @@ def test_json_is_one_object(trying, project, invoke, tried):
         "rule": False,
         "written": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "column"), [("a\n", "a"), (" b \n", "b"), ("\n", "label"), ("c\n", "c")]
+)
+def test_who_names_no_target_is_asked(typed, column, project, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", keyboard := io.StringIO(typed))
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    assert asked_target(Path("table.csv"), None, False) == column
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "the columns: a, b, label\nwhich one is to be learnt [label]: "
+
+
+def test_who_gives_no_answer_is_told_what_to_type(project, monkeypatch):
+    monkeypatch.setattr("sys.stdin", keyboard := io.StringIO(""))
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    with pytest.raises(ArgumentError, match="no column was named") as error:
+        asked_target(Path("table.csv"), None, False)
+    assert error.value.problems[0].fix == "add --target label"
