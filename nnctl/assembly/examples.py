@@ -86,6 +86,7 @@ def treatment(config: Config) -> Treatment:
         columns={name: rule_of(column) for name, column in data.column_rules().items()},
         target_scaling=data.target_scale.type,
         sample_weight=data.sample_weight,
+        group=data.group,
         memory=nbytes(data.memory),
         seed=config.seed,
     )

@@ -92,6 +92,9 @@ KEYS = {
     "column.parts": "The parts of its dates that are inputs: `year`, `month`, `day`, `weekday`, "
     "`hour`, `minute`, and `days` since the first date.",
     "data.sample_weight": "A column that says how much each row counts in the loss.",
+    "data.group": "A column whose rows of one value stay together, such as those of one patient, "
+    "where rows are drawn to validate or calibrate, and in folds; it is no feature: see "
+    "[Groups](data.md#groups).",
     "data.missing_values": "Further texts of cells that mean that there is no value, or "
     "`{only: [...]}` for those that do so in place of `NA`, `N/A`, `nan`, `NaN` and `null`; an "
     "empty cell always does. In a column of text a quoted mark is text.",

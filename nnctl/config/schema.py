@@ -178,6 +178,7 @@ class DataConfig(Section):
     missing_values: Annotated[Cells | None, OrSection(MarksConfig)] = None
     columns: Annotated[Any, DeferredMapping(columns_annotation)] = None
     sample_weight: Column | None = None
+    group: Column | None = None
     delimiter: Delimiter | None = None
     header: Annotated[bool, Strict()] = True
     decimal: Literal[".", ","] = "."

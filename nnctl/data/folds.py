@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.groups import Groups, dealt_groups
 from nnctl.errors import ArgumentError
 
 
@@ -32,16 +33,22 @@ def folds_of(
     count: int,
     generator: np.random.Generator,
     classes: NDArray[np.integer[Any]] | None = None,
+    groups: Groups | None = None,
+    file: str | None = None,
 ) -> NDArray[np.intp]:
     """The fold, 0…count-1, that holds out each row: `(rows,)`.
 
     `generator` deals the rows out, all of one class (rows,) after another, so that neither the
-    sizes of the folds nor their rows of any class differ by more than one. Raises `ArgumentError`
+    sizes of the folds nor their rows of any class differ by more than one; with `groups` (rows,)
+    each of them as a whole, so that both differ as little as may be. Raises `ArgumentError`
     for fewer than two folds, and for more folds than rows.
     """
     if not 2 <= count <= rows:
         message = f"--folds is {count}; for {rows} rows it must be 2 to {rows}"
         raise ArgumentError(message)
+    if groups is not None:
+        shares = [1 / count] * count
+        return dealt_groups(groups, shares, generator, classes, f"--folds {count}", file)
     order = generator.permutation(rows)
     if classes is not None:
         order = order[np.argsort(classes[order], kind="stable")]

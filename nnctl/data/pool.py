@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.groups import Groups, stretches_of_groups
 from nnctl.data.preprocessing import Examples
-from nnctl.data.split import Split, count_of_share, drawn_rows
+from nnctl.data.split import Part, Split, count_of_share, drawn_rows
 from nnctl.reading.array_types import Mask
 from nnctl.reading.files import DataFile
 
@@ -53,6 +54,7 @@ class Division(NamedTuple):
     strata: Strata
     file: str
     later: Mask
+    groups: Groups | None = None
 
     @classmethod
     def of(
@@ -63,24 +65,27 @@ class Division(NamedTuple):
         dealt: Dealt | None,
         validation: Drawn | DataFile | None,
         calibration: Drawn | DataFile | None = None,
+        groups: Groups | None = None,
     ) -> "Division":
         """The rows of a fold are taken first, then those that calibrate, then those that validate.
 
         Where the last rows are taken, those that calibrate come before those that validate. What
-        has a file of its own takes none.
+        has a file of its own takes none. Rows of one of the `groups` stay together.
         """
         drawing = validation if isinstance(validation, Drawn) else None
         held = later = none = np.zeros(rows, dtype=np.bool_)
         if dealt is not None:
             from nnctl.data.folds import folds_of, stretches_of  # for crossvalidation alone
 
+            index, count = dealt.fold.index, dealt.fold.count
             if dealt.split == "last":
-                stretches = stretches_of(rows, dealt.fold.count)
-                held, later = stretches == dealt.fold.index + 1, stretches > dealt.fold.index + 1
+                ends = stretches_of(rows, count)
+                stretches = ends if groups is None else stretches_of_groups(groups, count, file)
+                held, later = stretches == index + 1, stretches > index + 1
             else:
-                folds = folds_of(rows, dealt.fold.count, dealt.generator, strata)
-                held = folds == dealt.fold.index
-        division = cls(held, none, none, drawing, strata, file, later)
+                folds = folds_of(rows, count, dealt.generator, strata, groups, file)
+                held = folds == index
+        division = cls(held, none, none, drawing, strata, file, later, groups)
         if isinstance(calibration, Drawn):
             division = division._replace(calibrates=division._calibrating(calibration))
         return division if drawing is None else division.redrawn(drawing.generator)
@@ -93,24 +98,25 @@ class Division(NamedTuple):
         if wanted.split == "last" and self.drawing is not None:
             others = count - count_of_share(count, wanted.share)
             behind = count_of_share(others, self.drawing.share)
-        found = np.zeros(len(left), dtype=np.bool_)
-        share, generator, split = wanted
-        classes = None if self.strata is None else self.strata[left]
-        found[left] = drawn_rows(
-            count, share, generator, classes, self.file, split, "calibration", behind
-        )
-        return found
+        return self._drawn(left, wanted, "calibration", behind)
 
     def redrawn(self, generator: np.random.Generator) -> "Division":
         """The same rows, of which a generator draws as many others to validate."""
         assert self.drawing is not None
-        share, _, split = self.drawing
-        left = ~self.kept_apart
+        wanted = self.drawing._replace(generator=generator)
+        return self._replace(drawn=self._drawn(~self.kept_apart, wanted, "validation"))
+
+    def _drawn(self, left: Mask, wanted: Drawn, part: Part, behind: int = 0) -> Mask:
+        """The rows of a part, of those that are left."""
+        found = np.zeros(len(left), dtype=np.bool_)
+        share, generator, split = wanted
         classes = None if self.strata is None else self.strata[left]
+        groups = None if self.groups is None else self.groups[left]
         count = int(np.count_nonzero(left))
-        drawn = np.zeros(len(left), dtype=np.bool_)
-        drawn[left] = drawn_rows(count, share, generator, classes, self.file, split)
-        return self._replace(drawn=drawn)
+        found[left] = drawn_rows(
+            count, share, generator, classes, self.file, split, part, behind, groups
+        )
+        return found
 
     @property
     def kept_apart(self) -> Mask:

@@ -107,7 +107,8 @@ def prepare(
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
     strata = class_indices(raw, preprocessing.targets)
-    division = Division.of(len(raw), strata, raw.targets.file, held, validation, calibration)
+    file = raw.targets.file
+    division = Division.of(len(raw), strata, file, held, validation, calibration, raw.groups)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     y, weight = targets_and_weights(raw, preprocessing, trains, str(train.path))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
+from nnctl.data.groups import GroupColumn, Groups
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import put, room_for, select_rows
@@ -24,16 +25,21 @@ from nnctl.training.one_hot import OneHot
 class Raw:
     """Rows before scaling: features as they were read, targets and weights as a table.
 
-    `dates` tells which of the numeric features are dates, and how they are written.
+    `dates` tells which of the numeric features are dates, and how they are written; `groups` are
+    those of the rows, where they have some.
 
     Numbers are in the run's dtype where that holds those of a piece exactly, else in float64, so
     that scaling loses nothing.
     """
 
     def __init__(
-        self, features: Features, targets: Table, dates: Mapping[str, DateFormat] | None = None
+        self,
+        features: Features,
+        targets: Table,
+        dates: Mapping[str, DateFormat] | None = None,
+        groups: Groups | None = None,
     ) -> None:
-        self.features, self.targets = features, targets
+        self.features, self.targets, self.groups = features, targets, groups
         self.dates = {} if dates is None else dates
 
     def __len__(self) -> int:
@@ -137,13 +143,19 @@ def read_raw(
     rest: list[Table] = []
     dates: Mapping[str, DateFormat] = {}
     empty = EmptyColumns(dropped)
-    for read in source.tables(columns.all, labels=labels, **told_kinds(treatment, columns)):
+    group = treatment.group
+    grouped = None if group is None else GroupColumn(group, treatment.text_format.notation.missing)
+    kinds = told_kinds(treatment, columns)
+    verbatim = () if group is None else (group,)
+    for read in source.tables(columns.all, verbatim, labels=labels, **kinds):
         table = with_targets(read, columns.targets, notices)
         if dropped:
             empty.look(table)
             table = complete(table, dropped, notices)
         if needed:
             note_missing(table, needed, faults)
+        if grouped is not None:
+            grouped.add(table, faults)
         numeric = tuple(name for name in columns.features if name not in table.text)
         if stored is None:
             values = compact(table.columns(numeric), dtype, some_missing)
@@ -159,7 +171,8 @@ def read_raw(
     others = [name for name in columns.all if name not in taken]
     if stored is not None:
         features = Features.in_place(columns.features, stored)
-    return Raw(features, joined_tables(rest, others), dates)
+    groups = None if grouped is None else grouped.whole()
+    return Raw(features, joined_tables(rest, others), dates, groups)
 
 
 def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:

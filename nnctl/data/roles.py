@@ -21,6 +21,10 @@ FOR = {
 def array_columns(source: ArrayReader, treatment: Treatment) -> Columns:
     """The columns of arrays, which count by position. Raises `NnctlError` for rules of columns."""
     weight = treatment.sample_weight
+    if treatment.group is not None:
+        message = "the data are arrays, whose rows have no column of groups"
+        setting = Setting("data.group", fix="remove it, or train from a table")
+        raise NnctlError(Problem(message, None, source.file, setting=setting))
     if treatment.columns:
         message = "the data are arrays, whose columns have no names"
         setting = Setting("data.columns", fix="remove it, or train from a table")
@@ -41,7 +45,7 @@ def text_columns(source: DelimitedReader, file: DataFile, treatment: Treatment) 
     Those that it says something of have to be there, and to be features.
     """
     targets, features, line = file.targets, file.features, source.header.line
-    weight = treatment.sample_weight
+    weight, group = treatment.sample_weight, treatment.group
     if not targets:
         message = "data.target is missing: which column of this file is to be learnt?"
         fix = f"add target: {source.names[-1]} under data, or another of its columns"
@@ -49,14 +53,15 @@ def text_columns(source: DelimitedReader, file: DataFile, treatment: Treatment) 
         raise NnctlError(Problem(message, fix, source.file, line, setting=setting))
     weights = [] if weight is None else [weight]
     keys = {"data.target": targets, "data.features": features or (), "data.sample_weight": weights}
+    keys |= {"data.group": [] if group is None else [group]}
     keys |= {"data.text": treatment.text, "data.columns": tuple(treatment.columns)}
     source.require_keys(keys)
     problems = list(role_problems(targets, features, treatment))
     if features is None:
-        taken = {*targets, weight, *treatment.of_type("ignore")}
+        taken = {*targets, weight, group, *treatment.of_type("ignore")}
         features = tuple(name for name in source.all_columns() if name not in taken)
         source.require(features)
-    problems += both_problems(targets, features, weight)
+    problems += both_problems(targets, features, weight, group)
     if not features and not problems:
         message = "no column is left to be a feature"
         fix = "name a table with more columns"
@@ -69,10 +74,11 @@ def text_columns(source: DelimitedReader, file: DataFile, treatment: Treatment) 
 
 
 def both_problems(
-    targets: tuple[str, ...], features: tuple[str, ...], weight: str | None
+    targets: tuple[str, ...], features: tuple[str, ...], weight: str | None, group: str | None
 ) -> Iterator[Problem]:
     """Columns that are two things at once."""
-    for role, names in {"a target": targets, "the weight": (weight,)}.items():
+    roles = {"a target": targets, "the weight": (weight,), "the group": (group,)}
+    for role, names in roles.items():
         for name in (name for name in features if name in names):
             message = f'column "{name}" is both a feature and {role}'
             setting = Setting("data.features", name)
@@ -81,6 +87,10 @@ def both_problems(
         message = f'column "{weight}" is both a target and the weight'
         fix, setting = "name another column of weights, or none", Setting("data.sample_weight")
         yield Problem(message, fix, setting=setting)
+    if group is not None and group in (*targets, weight):
+        message = f'column "{group}" is both {"a target" if group in targets else "the weight"}'
+        fix, setting = "name another column of groups, or none", Setting("data.group")
+        yield Problem(f"{message} and the group", fix, setting=setting)
 
 
 def role_problems(
@@ -90,6 +100,8 @@ def role_problems(
     roles = {name: "a target" for name in targets}
     if treatment.sample_weight is not None:
         roles[treatment.sample_weight] = "the weight"
+    if treatment.group is not None:
+        roles[treatment.group] = "the group"
     for name, rule in treatment.columns.items():
         role = roles.get(name)
         if role is None and features is not None:

@@ -47,6 +47,7 @@ class Treatment(NamedTuple):
     columns: Mapping[str, Rule] = MappingProxyType({})
     target_scaling: str = "none"
     sample_weight: str | None = None
+    group: str | None = None
     memory: int = MEMORY
     seed: int = 0
 
