@@ -16,8 +16,10 @@ class Fold:
         self.index, self.count = index, count
 
 
-def stretches_of(rows: int, count: int) -> NDArray[np.intp]:
+def stretches_of(rows: int, count: int, times: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
     """The stretch of rows in time order, 0…count, that each row is in: `(rows,)`.
+
+    The order is that of the file, or of `times`, the place of each row among all.
 
     They are as long as each other, but for one row. Fold k holds out stretch k + 1, and trains on
     all before it. Raises `ArgumentError` for fewer than two folds, and fewer rows than stretches.
@@ -25,7 +27,8 @@ def stretches_of(rows: int, count: int) -> NDArray[np.intp]:
     if not 2 <= count < rows:
         message = f"--folds is {count}; for {rows} rows in time order it must be 2 to {rows - 1}"
         raise ArgumentError(message)
-    return np.arange(rows) * (count + 1) // rows
+    places = np.arange(rows) if times is None else times
+    return places * (count + 1) // rows
 
 
 def folds_of(

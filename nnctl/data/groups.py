@@ -86,13 +86,18 @@ def counts_of(groups: Groups, classes: NDArray[np.integer[Any]] | None) -> NDArr
 
 
 def last_groups(
-    groups: Groups, wanted: int, behind: int, what: str, file: str | None = None
+    groups: Groups,
+    wanted: int,
+    behind: int,
+    what: str,
+    file: str | None = None,
+    times: NDArray[np.intp] | None = None,
 ) -> NDArray[np.bool_]:
     """A mask of about `wanted` rows: those of the groups that end last, but for about `behind`.
 
     Raises `NnctlError` where that leaves no group for a part.
     """
-    order = by_end(groups)
+    order = by_end(groups, times)
     sums = np.append(0, np.cumsum(np.bincount(groups)[order][::-1]))
     first = int(np.argmin(abs(sums - behind))) if behind else 0
     first = max(first, int(behind > 0))
@@ -105,12 +110,17 @@ def last_groups(
     return chosen[groups]
 
 
-def stretches_of_groups(groups: Groups, count: int, file: str | None = None) -> NDArray[np.intp]:
+def stretches_of_groups(
+    groups: Groups,
+    count: int,
+    file: str | None = None,
+    times: NDArray[np.intp] | None = None,
+) -> NDArray[np.intp]:
     """The stretch, 0…count, that each row is in with its group: groups in the order of their ends.
 
     Raises `NnctlError` where a stretch would have no group.
     """
-    order = by_end(groups)
+    order = by_end(groups, times)
     sizes = np.bincount(groups)[order]
     middles = np.cumsum(sizes) - sizes / 2
     stretches = (middles * (count + 1) // len(groups)).astype(np.intp)
@@ -121,10 +131,10 @@ def stretches_of_groups(groups: Groups, count: int, file: str | None = None) -> 
     return found[groups]
 
 
-def by_end(groups: Groups) -> NDArray[np.intp]:
-    """The groups in the order in which they end."""
+def by_end(groups: Groups, times: NDArray[np.intp] | None) -> NDArray[np.intp]:
+    """The groups in the order in which they end, in the file or by the place of rows in time."""
     ends = np.zeros(int(groups.max()) + 1, np.intp)
-    ends[groups] = np.arange(len(groups))  # of those that come again the last one stays
+    np.maximum.at(ends, groups, np.arange(len(groups)) if times is None else times)
     return np.argsort(ends, kind="stable")
 
 

@@ -40,6 +40,13 @@ class Dealt(NamedTuple):
     split: Split = "random"
 
 
+def places_of(values: NDArray[Any]) -> NDArray[np.intp]:
+    """The place of each value, (rows,), in the order of all; of equals as they stand."""
+    places = np.empty(len(values), np.intp)
+    places[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return places
+
+
 class Division(NamedTuple):
     """The rows of a training file, divided: masks (rows,) of those that are held out, that
     calibrate, that validate, and that come after those that are held out, which are left out.
@@ -55,6 +62,7 @@ class Division(NamedTuple):
     file: str
     later: Mask
     groups: Groups | None = None
+    times: NDArray[np.intp] | None = None
 
     @classmethod
     def of(
@@ -66,11 +74,13 @@ class Division(NamedTuple):
         validation: Drawn | DataFile | None,
         calibration: Drawn | DataFile | None = None,
         groups: Groups | None = None,
+        times: NDArray[np.intp] | None = None,
     ) -> "Division":
         """The rows of a fold are taken first, then those that calibrate, then those that validate.
 
         Where the last rows are taken, those that calibrate come before those that validate. What
-        has a file of its own takes none. Rows of one of the `groups` stay together.
+        has a file of its own takes none. Rows of one of the `groups` stay together; `times` are
+        the places of the rows in time, where that is not the order of the file.
         """
         drawing = validation if isinstance(validation, Drawn) else None
         held = later = none = np.zeros(rows, dtype=np.bool_)
@@ -79,13 +89,16 @@ class Division(NamedTuple):
 
             index, count = dealt.fold.index, dealt.fold.count
             if dealt.split == "last":
-                ends = stretches_of(rows, count)
-                stretches = ends if groups is None else stretches_of_groups(groups, count, file)
+                stretches = (
+                    stretches_of(rows, count, times)
+                    if groups is None
+                    else stretches_of_groups(groups, count, file, times)
+                )
                 held, later = stretches == index + 1, stretches > index + 1
             else:
                 folds = folds_of(rows, count, dealt.generator, strata, groups, file)
                 held = folds == index
-        division = cls(held, none, none, drawing, strata, file, later, groups)
+        division = cls(held, none, none, drawing, strata, file, later, groups, times)
         if isinstance(calibration, Drawn):
             division = division._replace(calibrates=division._calibrating(calibration))
         return division if drawing is None else division.redrawn(drawing.generator)
@@ -112,9 +125,10 @@ class Division(NamedTuple):
         share, generator, split = wanted
         classes = None if self.strata is None else self.strata[left]
         groups = None if self.groups is None else self.groups[left]
+        times = None if self.times is None else places_of(self.times[left])
         count = int(np.count_nonzero(left))
         found[left] = drawn_rows(
-            count, share, generator, classes, self.file, split, part, behind, groups
+            count, share, generator, classes, self.file, split, part, behind, groups, times
         )
         return found
 

@@ -11,7 +11,7 @@ from nnctl.data.classes import Classes, Task, find_classes
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
-from nnctl.data.pool import Dealt, Division, Drawn, Pool, Strata
+from nnctl.data.pool import Dealt, Division, Drawn, Pool, Strata, places_of
 from nnctl.data.preprocessing import Examples, Preprocessing, check_weights
 from nnctl.data.raw import Raw, read_raw
 from nnctl.data.roles import array_columns, check_kinds, text_columns
@@ -108,7 +108,12 @@ def prepare(
     raw, preprocessing = read_train(train, wanted, treatment, notices)
     strata = class_indices(raw, preprocessing.targets)
     file = raw.targets.file
-    division = Division.of(len(raw), strata, file, held, validation, calibration, raw.groups)
+    in_time = any(
+        isinstance(own, Drawn | Dealt) and own.split == "last"
+        for own in (held, validation, calibration)
+    )
+    times = times_of(raw, treatment) if in_time else None
+    division = Division.of(len(raw), strata, file, held, validation, calibration, raw.groups, times)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     y, weight = targets_and_weights(raw, preprocessing, trains, str(train.path))
@@ -136,6 +141,21 @@ def prepare(
         read.get("calibration"),
         summary,
     )
+
+
+def times_of(raw: Raw, treatment: Treatment) -> NDArray[np.intp] | None:
+    """The place of each row in time, (rows,): by the first date that the config tells of, if any.
+
+    Rows without a date come before all others.
+    """
+    dates = [name for name in treatment.of_type("date") if name in raw.dates]
+    if not dates:
+        return None
+    place = raw.features.numeric.index(dates[0])
+    found = [raw.features.stretch(a, b).numbers[:, place] for a, b in raw.features.bounds()]
+    values = np.concatenate(found).astype(np.float64)
+    values[np.isnan(values)] = -np.inf
+    return places_of(values)
 
 
 def files_among(**parts: Drawn | DataFile | None) -> dict[str, DataFile]:

@@ -29,10 +29,12 @@ def drawn_rows(
     part: Part = "validation",
     behind: int = 0,
     groups: Groups | None = None,
+    times: NDArray[np.intp] | None = None,
 ) -> NDArray[np.bool_]:
     """A mask of the rows of a part: `fraction` of all, to the nearest whole number.
 
-    With `split` "last" they are the last rows but for those `behind` them. Else `generator` draws
+    With `split` "last" they are the last rows but for those `behind` them, in the file, or in the
+    order of `times` (rows,), the place of each among them. Else `generator` draws
     them; with `classes` (rows,) each class gives its share, the odd rows going to the classes with
     the largest remainders, the first of equals. Rows of one of the `groups` (rows,) stay together:
     then the numbers are about those. Raises `NnctlError` if the part were empty, or none left.
@@ -50,14 +52,14 @@ def drawn_rows(
     if groups is not None:
         own = np.unique(groups, return_inverse=True)[1]
         if split == "last":
-            return last_groups(own, wanted, behind, f"data.{part}", file)
+            return last_groups(own, wanted, behind, f"data.{part}", file, times)
         shares = (fraction, 1 - fraction)
         parts = dealt_groups(own, shares, generator, classes, f"data.{part}", file)
         return np.equal(parts, 0)
     mask = np.zeros(rows, dtype=np.bool_)
     if split == "last":
         mask[left : left + wanted] = True
-        return mask
+        return mask if times is None else mask[times]
     order = generator.permutation(rows)
     if classes is None:
         mask[order[:wanted]] = True

@@ -86,6 +86,12 @@ def test_the_last_groups_leave_one_to_train(groups, behind):
         last_groups(np.array(groups), 1, behind, "test")
 
 
+def test_the_time_may_be_another_than_the_order_of_the_file():
+    groups, times = np.array([0, 0, 1, 2]), np.array([3, 0, 1, 2])
+    assert last_groups(groups, 2, 0, "test", times=times).tolist() == [True, True, False, False]
+    assert stretches_of_groups(groups, 1, times=times).tolist() == [1, 1, 0, 0]
+
+
 def test_stretches_in_time_are_of_whole_groups():
     stretches = stretches_of_groups(IN_TIME, 4)
     assert are_whole(IN_TIME, stretches)
