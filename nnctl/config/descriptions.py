@@ -62,8 +62,8 @@ KEYS = {
     "data.train": "The rows to learn from.",
     "data.validation": "Rows to validate on after each epoch: a fraction of `train`, or a file.",
     "data.split": "Which rows a fraction takes: drawn at random, in equal shares of each class, or "
-    "the last, for data in time order: by the first column that `columns` calls a `date`, or as they "
-    "stand in the file.",
+    "the last, for data in time order: by the first column that `columns` calls a `date`, or as "
+    "they stand in the file.",
     "data.calibration": "Rows that neither train nor stop, a fraction of `train` or a file, by "
     "which `calibrate`, `threshold` and `intervals` are fitted: see "
     "[How sure is it?](how-sure.md).",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.groups import Groups, dealt_groups
+from nnctl.data.grouping.dealing import Groups, dealt_groups
 from nnctl.errors import ArgumentError
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.groups import Groups, stretches_of_groups
+from nnctl.data.grouping.dealing import Groups, groups_of_share, stretches_of_groups
 from nnctl.data.preprocessing import Examples
 from nnctl.data.split import Part, Split, count_of_share, drawn_rows
 from nnctl.reading.array_types import Mask
@@ -124,12 +124,17 @@ class Division(NamedTuple):
         found = np.zeros(len(left), dtype=np.bool_)
         share, generator, split = wanted
         classes = None if self.strata is None else self.strata[left]
-        groups = None if self.groups is None else self.groups[left]
         times = None if self.times is None else places_of(self.times[left])
-        count = int(np.count_nonzero(left))
-        found[left] = drawn_rows(
-            count, share, generator, classes, self.file, split, part, behind, groups, times
-        )
+        if self.groups is None:
+            count = int(np.count_nonzero(left))
+            found[left] = drawn_rows(
+                count, share, generator, classes, self.file, split, part, behind, times
+            )
+        else:
+            of_left, last = self.groups[left], split == "last"
+            found[left] = groups_of_share(
+                of_left, share, generator, classes, last, part, behind, times, self.file
+            )
         return found
 
     @property

@@ -106,14 +106,7 @@ def prepare(
     check_files({"train": train, **files})
     notices = Notices(str(train.path))
     raw, preprocessing = read_train(train, wanted, treatment, notices)
-    strata = class_indices(raw, preprocessing.targets)
-    file = raw.targets.file
-    in_time = any(
-        isinstance(own, Drawn | Dealt) and own.split == "last"
-        for own in (held, validation, calibration)
-    )
-    times = times_of(raw, treatment) if in_time else None
-    division = Division.of(len(raw), strata, file, held, validation, calibration, raw.groups, times)
+    division = divided(raw, preprocessing.targets, treatment, held, validation, calibration)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
     y, weight = targets_and_weights(raw, preprocessing, trains, str(train.path))
@@ -141,6 +134,21 @@ def prepare(
         read.get("calibration"),
         summary,
     )
+
+
+def divided(
+    raw: Raw,
+    targets: Targets,
+    treatment: Treatment,
+    held: Dealt | None,
+    validation: Drawn | DataFile | None,
+    calibration: Drawn | DataFile | None,
+) -> Division:
+    """Which rows of the training file train, and which are held apart from them."""
+    taken = [own for own in (held, validation, calibration) if isinstance(own, Drawn | Dealt)]
+    times = times_of(raw, treatment) if any(own.split == "last" for own in taken) else None
+    strata, file = class_indices(raw, targets), raw.targets.file
+    return Division.of(len(raw), strata, file, held, validation, calibration, raw.groups, times)
 
 
 def times_of(raw: Raw, treatment: Treatment) -> NDArray[np.intp] | None:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from nnctl.data.checks import note_missing
 from nnctl.data.features import Features, Stretch
-from nnctl.data.groups import GroupColumn, Groups
+from nnctl.data.grouping.column import GroupColumn
+from nnctl.data.grouping.dealing import Groups
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.one_hot import put, room_for, select_rows
@@ -143,24 +144,20 @@ def read_raw(
     rest: list[Table] = []
     dates: Mapping[str, DateFormat] = {}
     empty = EmptyColumns(dropped)
-    group = treatment.group
-    grouped = None if group is None else GroupColumn(group, treatment.text_format.notation.missing)
+    group = GroupColumn(treatment.group, treatment.text_format.notation.missing)
     kinds = told_kinds(treatment, columns)
-    verbatim = () if group is None else (group,)
-    for read in source.tables(columns.all, verbatim, labels=labels, **kinds):
+    for read in source.tables(columns.all, group.names, labels=labels, **kinds):
         table = with_targets(read, columns.targets, notices)
         if dropped:
             empty.look(table)
             table = complete(table, dropped, notices)
         if needed:
             note_missing(table, needed, faults)
-        if grouped is not None:
-            grouped.add(table, faults)
+        group.add(table, faults)
         numeric = tuple(name for name in columns.features if name not in table.text)
         if stored is None:
-            values = compact(table.columns(numeric), dtype, some_missing)
             named = {name: table.text[name] for name in columns.features if name in table.text}
-            features.add(numeric, values, named)
+            features.add(numeric, compact(table.columns(numeric), dtype, some_missing), named)
         rest.append(_without(table, columns.features))
         dates = table.dates
     faults.check()
@@ -171,8 +168,7 @@ def read_raw(
     others = [name for name in columns.all if name not in taken]
     if stored is not None:
         features = Features.in_place(columns.features, stored)
-    groups = None if grouped is None else grouped.whole()
-    return Raw(features, joined_tables(rest, others), dates, groups)
+    return Raw(features, joined_tables(rest, others), dates, group.whole())
 
 
 def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.data.groups import Groups, dealt_groups, last_groups
 from nnctl.errors import NnctlError, Problem, Setting
 
 Split = Literal["random", "last"]
@@ -28,7 +27,6 @@ def drawn_rows(
     split: Split = "random",
     part: Part = "validation",
     behind: int = 0,
-    groups: Groups | None = None,
     times: NDArray[np.intp] | None = None,
 ) -> NDArray[np.bool_]:
     """A mask of the rows of a part: `fraction` of all, to the nearest whole number.
@@ -36,8 +34,8 @@ def drawn_rows(
     With `split` "last" they are the last rows but for those `behind` them, in the file, or in the
     order of `times` (rows,), the place of each among them. Else `generator` draws
     them; with `classes` (rows,) each class gives its share, the odd rows going to the classes with
-    the largest remainders, the first of equals. Rows of one of the `groups` (rows,) stay together:
-    then the numbers are about those. Raises `NnctlError` if the part were empty, or none left.
+    the largest remainders, the first of equals. Raises `NnctlError` if the part were empty, or none
+    left.
     """
     wanted = count_of_share(rows, fraction)
     left = rows - wanted - behind
@@ -49,13 +47,6 @@ def drawn_rows(
         )
         fix = "each part needs a row: change the share, or add rows"
         raise NnctlError(Problem(message, fix, file, setting=Setting(f"data.{part}")))
-    if groups is not None:
-        own = np.unique(groups, return_inverse=True)[1]
-        if split == "last":
-            return last_groups(own, wanted, behind, f"data.{part}", file, times)
-        shares = (fraction, 1 - fraction)
-        parts = dealt_groups(own, shares, generator, classes, f"data.{part}", file)
-        return np.equal(parts, 0)
     mask = np.zeros(rows, dtype=np.bool_)
     if split == "last":
         mask[left : left + wanted] = True

@@ -139,8 +139,8 @@ FRACTION = "it must be a number in (0, 1), or a file"
 NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
 SCALINGS = "allowed are: log, minmax, none, quantile, rescale, robust, standardize"
 DATA = (
-    "data takes: bins, calibration, columns, decimal, delimiter, encoding, features, header, "
-    "memory, missing, missing_values, sample_weight, scale, signs, split, "
+    "data takes: bins, calibration, columns, decimal, delimiter, encoding, features, group, "
+    "header, memory, missing, missing_values, sample_weight, scale, signs, split, "
     "target, target_scale, test, text, thousands, train, validation"
 )
 NEEDED = "a config needs it: a whole number at least 1"

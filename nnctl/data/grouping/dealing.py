@@ -1,43 +1,39 @@
-"""Rows that belong together, such as those of one patient, go to one part of the data as a whole.
+"""Which groups go to which part of the data."""
 
-Held apart row by row, a model would be judged on patients that it knows.
-"""
-
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.data.split import count_of_share
 from nnctl.errors import NnctlError, Problem, Setting
-from nnctl.reading.table import Faults, Table
 
 Groups = NDArray[np.integer[Any]]  # the group of each row, (rows,), counted from 0
 MOST_COUNTS = 10_000_000  # of groups by classes; where there are more, classes get no shares
 
 
-class GroupColumn:
-    """The column of groups as it is read: what stands there is a group's name, whatever it is."""
+def groups_of_share(
+    groups: Groups,
+    share: float,
+    generator: np.random.Generator,
+    classes: NDArray[np.integer[Any]] | None = None,
+    last: bool = False,
+    part: str = "validation",
+    behind: int = 0,
+    times: NDArray[np.intp] | None = None,
+    file: str | None = None,
+) -> NDArray[np.bool_]:
+    """A mask of the rows of whole groups that make about that share of all.
 
-    def __init__(self, name: str, missing: Set[str]) -> None:
-        self.name, self.missing = name, missing
-        self._codes: dict[str, int] = {}
-        self._parts: list[NDArray[np.intp]] = []
-
-    def add(self, table: Table, faults: Faults) -> None:
-        """The groups of further rows; a fault for each row that has none."""
-        cells = [cell.strip() for cell in table.verbatim[self.name]]
-        for row, cell in enumerate(cells):
-            if cell in self.missing:
-                fix = "name its group, or take the row out"
-                faults.add(table.problem(row, self.name, "the row belongs to no group", fix))
-        codes = self._codes
-        found = [codes.setdefault(cell, len(codes)) for cell in cells]
-        self._parts.append(np.array(found, dtype=np.intp))
-
-    def whole(self) -> Groups:
-        """The groups of all rows, numbered as they appear first."""
-        return np.concatenate(self._parts)
+    They are drawn, or with `last` those that end last but for about `behind` rows, in the file or
+    by the place of rows in time.
+    """
+    own, what = np.unique(groups, return_inverse=True)[1], f"data.{part}"
+    if last:
+        return last_groups(own, count_of_share(len(own), share), behind, what, file, times)
+    parts = dealt_groups(own, (share, 1 - share), generator, classes, what, file)
+    return np.equal(parts, 0)
 
 
 def dealt_groups(

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from nnctl.data.folds import Fold, folds_of
-from nnctl.data.groups import dealt_groups, last_groups, stretches_of_groups
+from nnctl.data.grouping.dealing import (
+    dealt_groups,
+    groups_of_share,
+    last_groups,
+    stretches_of_groups,
+)
 from nnctl.data.pool import Dealt, Drawn
 from nnctl.data.prepare import Wanted, prepare
 from nnctl.data.rules import Treatment
-from nnctl.data.split import drawn_rows
 from nnctl.errors import NnctlError
 from nnctl.reading.files import DataFile
 
@@ -56,7 +60,7 @@ def test_no_part_is_empty_as_long_as_there_are_groups():
 
 
 def test_of_too_many_classes_and_groups_rows_alone_are_shared(monkeypatch):
-    monkeypatch.setattr("nnctl.data.groups.MOST_COUNTS", 10)
+    monkeypatch.setattr("nnctl.data.grouping.dealing.MOST_COUNTS", 10)
     limited = dealt_groups(OF_ROW, (0.2, 0.8), generator(), SICK, "test")
     assert (limited == dealt_groups(OF_ROW, (0.2, 0.8), generator(), None, "test")).all()
 
@@ -104,7 +108,7 @@ def test_stretches_in_time_are_of_whole_groups():
 @pytest.mark.parametrize("split", ["random", "last"])
 def test_a_share_of_the_rows_is_drawn_in_groups(split):
     some = OF_ROW + 5  # codes of rows that are left need not begin at 0
-    mask = drawn_rows(ROWS, 0.25, generator(), SICK, split=split, groups=some)
+    mask = groups_of_share(some, 0.25, generator(), SICK, split == "last")
     assert are_whole(some, mask) and mask.mean() == pytest.approx(0.25, abs=0.04)
 
 
