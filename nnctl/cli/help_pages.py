@@ -44,7 +44,11 @@ def head_of(usage: str, paragraphs: Sequence[str]) -> Iterator[str]:
     first, rest = fill(f"Usage: {usage}", width(), later="  ").split(":", 1)
     yield f"{title(first)}{rest}"
     for paragraph in paragraphs:
-        yield fill(paragraph, width(), later="  " if paragraph.startswith("Example: ") else "")
+        if paragraph.startswith("Example: ") and len(paragraph) > width():
+            lines = fill(paragraph, width() - len(" \\"), later="  ")
+            yield lines.replace("\n", " \\\n")  # as a shell lets it be broken
+        else:
+            yield fill(paragraph, width())
 
 
 def sections_text(sections: dict[str, list[Row]]) -> Iterator[str]:
