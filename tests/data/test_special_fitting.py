@@ -135,7 +135,7 @@ def test_dates_are_parts_of_which_the_numbers_are_scaled(tmp_path: Path) -> None
 def test_all_is_learnt_from_the_rows_that_train(tmp_path: Path) -> None:
     lines = [f"{k},2024-01-{k + 1:02},k{k // 8}\n" for k in range(24)]
     head = write(tmp_path / "h.csv", "a,d,k\n" + "".join(lines[:18]))
-    whole = write(tmp_path / "w.csv", "a,d,k\n" + "".join([*lines[:18], "999,1900-01-01,z\n" * 6]))
+    whole = write(tmp_path / "w.csv", "a,d,k\n" + "".join([*lines[:18], "999,2200-01-01,z\n" * 6]))
     rules = {"d": Rule("date"), "k": Rule(min_count=5), "a": Rule(bins=4)}
     options = {"scaling": "quantile", "columns": rules, "features": ["a", "d", "k"]}
     for path in (head, whole):
