@@ -71,6 +71,21 @@ def test_letters_stand_for_labels_that_do_not_fit(monkeypatch):
         assert any(line.startswith(f"{code} = {label}") for line in lines)
 
 
+def test_counts_stand_closer_where_they_fit_beside_each_other_then(monkeypatch):
+    words = {"TERM": "xterm", "COLUMNS": "40"}
+    for name, value in words.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout", screen := io.StringIO())
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    labels = [f"class {k}" for k in range(9)]  # 9 × 5 columns with gaps of two, 9 × 4 with one
+    truth, guess = (place.reshape(-1) for place in np.indices((9, 9)))
+    figures = [ClassFigures(label, hits=3, missed=1, alarms=1, others=9) for label in labels]
+    print_confusion(Confusion(tuple(labels), truth, guess, np.full(81, 123)), figures)
+    lines = without_colours(screen.getvalue()).splitlines()
+    rows = [line.split() for line in lines if line.startswith("A ") and "123" in line]
+    assert rows == [["A", *["123"] * 9]]
+
+
 @pytest.mark.parametrize("columns", [0, 200])
 def test_labels_that_fit_stand_for_themselves(columns, monkeypatch):
     lines = without_colours(printed(monkeypatch, SHORT, columns)).splitlines()

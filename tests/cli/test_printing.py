@@ -93,6 +93,19 @@ def test_a_table_is_no_wider_than_the_terminal(monkeypatch, columns):
     assert sum(line.startswith("loss ") for line in lines) == lines.count("")
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_cells_are_cut_where_two_columns_do_not_fit(monkeypatch, columns):
+    screen = narrow(monkeypatch, columns)
+    name, text = "a_name_" * 12, "what stands in a cell " * 8
+    print_columns(
+        ["column", "values", "rows"], [[name, text, "12345"], ["b", "1 to 2", "3"]], left=2
+    )
+    lines = screen.getvalue().split("\n")
+    assert max(map(len, lines)) <= columns
+    assert sum(line.startswith("a_name_") for line in lines) >= 1
+    assert all(word in screen.getvalue() for word in ("12345", "1 to 2", "values", "rows"))
+
+
 def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> io.StringIO:
     """A terminal of so many columns in place of stdout."""
     screen = io.StringIO()

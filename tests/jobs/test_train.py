@@ -86,10 +86,13 @@ def test_an_interrupted_run_whose_folder_was_removed_can_be_gone_on_with(tmp_pat
 
 def test_divergence_in_a_folder_that_was_removed_is_told_as_ever(tmp_path):
     folder = tmp_path / "run"
-    wild = ["optimizer.learning_rate=1e30", "dtype=float32", "epochs=30"]
+    rate = "{type: piecewise_constant, boundaries: [1], values: [0.01, 1e38]}"  # from epoch 2 on
+    sgd = f"optimizer={{type: sgd, learning_rate: {rate}}}"
+    wild = [sgd, "batch_size=full", "dtype=float32", "epochs=6"]
     result = train(CONFIG, output=folder, overrides=wild, callbacks=[RemoveIn(folder, 1)])
     assert result.status is ExitStatus.NO
     assert result.problems and "made anew" in result.warnings[-1].message
+    assert result.results["status"] == "diverged"
 
 
 def test_an_interruption_after_the_last_epoch_does_too(tmp_path, monkeypatch):

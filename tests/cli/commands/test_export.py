@@ -42,7 +42,10 @@ def test_errors_are_status_2(trained, invoke, project):
         (("runs/small", "there.onnx"), "this file exists already"),
         (("runs/small", "gone/a.onnx"), "make the folder first"),
         (("runs/small", "a.onnx", "--opset", "9"), "it must be 18 to 22"),
-        (("runs/small", "a.onnx", "--input-dtype", "float16"), '--input-dtype is "float16"; it must be float32 or float64'),
+        (
+            ("runs/small", "a.onnx", "--input-dtype", "float16"),
+            '--input-dtype is "float16"; it must be float32 or float64',
+        ),
     ):
         result = invoke("export", *arguments)
         assert (result.exit_code, result.stdout) == (2, "")

@@ -55,6 +55,8 @@ def test_no_part_is_empty_as_long_as_there_are_groups():
     large = np.repeat([0, 1, 2], [97, 1, 2])
     parts = dealt_groups(large, (1 / 3,) * 3, generator(), None, "test")
     assert set(parts) == {0, 1, 2}
+    halves = dealt_groups(np.repeat([0, 1], 50), (0.2, 0.8), generator(), None, "test")
+    assert set(halves) == {0, 1}  # though both would come nearer to their shares in the second
     with pytest.raises(NnctlError, match="2 groups, too few or too large for 3 parts"):
         dealt_groups(np.array([0, 1, 1]), (1 / 3,) * 3, generator(), None, "test")
 
