@@ -33,7 +33,7 @@ def print_confusion(confusion: "Confusion", by_class: "Sequence[ClassFigures]") 
     room = columns_of(sys.stdout) if sys.stdout.isatty() else 0
     shades = shades_of(counts) if has_shades() else {}
     note = "rows are the true classes, columns the predicted ones"
-    print(wrap(f"\n{note}{'; the stronger the colour, the more' if shades else ''}", sys.stdout))
+    print(wrap(f"\n{note}{'; the redder, the more' if shades else ''}", sys.stdout))
     whole = [["", *labels, *BY_CLASS]]
     whole += [
         [label, *map(str, row), *own]
@@ -42,12 +42,20 @@ def print_confusion(confusion: "Confusion", by_class: "Sequence[ClassFigures]") 
     if not room or width_of(whole, 2) <= room:
         print_matrix(whole, shades, room, 2)
         return
-    codes = codes_of(len(labels))
-    coded = [["", *codes]]
-    coded += [[code, *map(str, row)] for code, row in zip(codes, counts, strict=True)]
-    print_matrix(coded, shades, room, 2 if width_of(coded, 2) <= room else 1)
+    for names in (labels, codes := codes_of(len(labels))):
+        table = [["", *names]]
+        table += [[name, *map(str, row)] for name, row in zip(names, counts, strict=True)]
+        gap = 2 if width_of(table, 2) <= room else 1
+        if width_of(table, gap) <= room:
+            break
+    print_matrix(table, shades, room, gap)
     print()
-    print_legend(codes, labels, figures, room)
+    if names is labels:
+        print_columns(
+            ["", *BY_CLASS], [[name, *own] for name, own in zip(names, figures, strict=True)]
+        )
+    else:
+        print_legend(codes, labels, figures, room)
 
 
 def print_legend(

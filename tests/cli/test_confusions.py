@@ -86,6 +86,15 @@ def test_counts_stand_closer_where_they_fit_beside_each_other_then(monkeypatch):
     assert rows == [["A", *["123"] * 9]]
 
 
+def test_short_labels_stand_for_themselves_where_the_figures_do_not_fit_beside_them(monkeypatch):
+    text = without_colours(printed(monkeypatch, SHORT, 40))
+    matrix, figures = text.split("\n\n")
+    assert "p  90   0  40      0   1" in matrix and " = " not in text
+    assert [line.split() for line in figures.splitlines()[1:]] == [
+        [label, "0.750", "0.750", "0.750"] for label in SHORT
+    ]
+
+
 @pytest.mark.parametrize("columns", [0, 200])
 def test_labels_that_fit_stand_for_themselves(columns, monkeypatch):
     lines = without_colours(printed(monkeypatch, SHORT, columns)).splitlines()
@@ -95,7 +104,7 @@ def test_labels_that_fit_stand_for_themselves(columns, monkeypatch):
 
 def test_elsewhere_there_is_one_table_of_whole_labels_and_no_colour(monkeypatch):
     text = printed(monkeypatch, LONG, 0)
-    assert "\x1b" not in text and "colour" not in text
+    assert "\x1b" not in text and "redder" not in text
     assert text.splitlines()[2].startswith(f"{' ' * len(LONG[0])}  {LONG[0]}  {LONG[1]}")
 
 
@@ -112,7 +121,7 @@ def test_shades_need_256_colours(variables, shaded, monkeypatch):
     monkeypatch.delenv("COLORTERM", raising=False)
     text = printed(monkeypatch, SHORT, 80, **variables)
     assert (SHADES[-1] in text) == shaded
-    assert ("the stronger the colour" in text) == shaded
+    assert ("the redder, the more" in text) == shaded
 
 
 def test_wrong_answers_are_shaded_among_themselves():
