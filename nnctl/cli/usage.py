@@ -96,11 +96,17 @@ def wrong_value(command: str, parameter: Parameter | None, message: str) -> Prob
     kind = {int: "a whole number", float: "a number"}.get(parameter.one)
     if kind is None:
         return Problem(f"{found}: {message}", see(command))
-    low, high = parameter.info.min, parameter.info.max
-    bounds = {(True, False): f" at least {low}", (False, True): f" at most {high}"}
-    both = f" from {low} to {high}"
-    bound = bounds.get((low is not None, high is not None), both if low is not None else "")
-    return Problem(f"{found}; it must be {kind}{bound}", see(command))
+    within = bounds_text(parameter.info.min, parameter.info.max)
+    return Problem(f"{found}; it must be {kind}{within}", see(command))
+
+
+def bounds_text(low: float | None, high: float | None) -> str:
+    """Between which numbers a value has to be."""
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if low is not None:
+        return f" at least {low}"
+    return "" if high is None else f" at most {high}"
 
 
 def spellings_of(parameter: Parameter) -> list[str]:
