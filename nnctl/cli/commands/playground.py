@@ -39,6 +39,7 @@ def command(
     Example: nnctl playground configs/moons.yaml
     """
     from nnctl.cli.exits import report_error
+    from nnctl.cli.printing import print_told
     from nnctl.errors import ExitStatus, NnctlError
     from nnctl.jobs.playground import playground
 
@@ -49,7 +50,8 @@ def command(
         f"{visible(name)}: {count} frame{'' if count == 1 else 's'}"
         for name, count in result.frames.items()
     )
-    print(f"wrote    {visible(str(result.path))}  ({result.size / 1000:,.0f} kB; {frames})")
+    path = visible(str(result.path))
+    print_told("wrote", f"{path}  ({result.size / 1000:,.0f} kB; {frames})", path)
     if result.status is not ExitStatus.DONE:
         report_error(NnctlError(result.problems))
         raise typer.Exit(int(result.status))

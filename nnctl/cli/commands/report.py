@@ -38,10 +38,12 @@ def command(
 
     Example: nnctl report runs/mnist runs/mnist-2 -o comparison.html
     """
+    from nnctl.cli.printing import print_told
     from nnctl.jobs.report import report
 
     result = report(runs, output=output)
-    print(f"wrote    {visible(str(result.path))}  ({result.size / 1000:,.0f} kB)")
+    path = visible(str(result.path))
+    print_told("wrote", f"{path}  ({result.size / 1000:,.0f} kB)", path)
     for name, missing in result.missing.items():
         for subject, reason in missing.items():
             print(visible(f"without  {subject} of {name}: {reason}"))
