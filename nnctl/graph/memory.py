@@ -170,10 +170,9 @@ def place(storages: Sequence[Storage]) -> int:
         starts, ends, offsets, stops = placed[:, :count]
         beside = (starts <= storage.end) & (storage.start <= ends)
         # Gap k lies between what the first k of them take and the next; behind all is one more.
-        near = offsets[beside]
-        gaps = np.zeros(len(near) + 1, np.int64)
+        gaps = np.zeros(np.count_nonzero(beside) + 1, np.int64)
         np.maximum.accumulate(stops[beside], out=gaps[1:])
-        wide = (near - gaps[:-1] >= storage.nbytes).nonzero()[0]
+        wide = (offsets[beside] - gaps[:-1] >= storage.nbytes).nonzero()[0]
         storage.offset = int(gaps[wide[0] if len(wide) else -1])
         stop = storage.offset + whole_lines(storage.nbytes)
         k = int(offsets.searchsorted(storage.offset))

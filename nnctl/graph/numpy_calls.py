@@ -15,8 +15,7 @@ import numpy as np
 # number is used often; a long narrow product takes up to twice the time of its blocks.
 MULTIPLY_ADDS_UNPACKED = 1_000_000
 MOST_BLOCKS, NARROW, FEWEST_ROWS = 64, 72, 64
-# A product of twice so many multiply-adds has pieces that threads may share: handing one over and
-# waiting for the other takes a tenth of their time.
+# Of a product of twice so many, each thread may take some columns: that costs a tenth of the time.
 MULTIPLY_ADDS_A_PIECE, COLUMNS_A_PIECE = 8_000_000, 128
 SHORT_ROW = 32  # numbers, up to which the greatest of each is found faster down columns
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
@@ -26,22 +25,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Call = Callable[[], Any]
 
 
-class InTurn:
-    """Calls that follow one another, as one."""
-
-    def __init__(self, calls: Sequence[Call]) -> None:
-        self.calls = tuple(calls)
+class Pieces(tuple[Call, ...]):
+    """Calls that do not wait for each other, as one: threads may share them."""
 
     def __call__(self) -> None:
-        for call in self.calls:
+        for call in self:
             call()
-
-
-class Pieces(InTurn):
-    """Calls that do not wait for each other: threads may share them.
-
-    How many there are follows from shapes alone, so the result is the same on any of them.
-    """
 
 
 def elementwise(ufunc: np.ufunc, out: Array, *arrays: Array) -> list[Call]:
@@ -89,16 +78,12 @@ def product(out: Array, a: Array, b: Array) -> list[Call]:
     count = pieces(columns, rows * inner * columns)
     if count == 1:
         return [partial(a.dot, b, out)]  # called in 2/3 of np.matmul's time
-    size = columns // count
-    parts_of_columns = [slice(start, start + size) for start in range(0, columns, size)]
-    return [Pieces([partial(np.matmul, a, b[:, own], out[:, own]) for own in parts_of_columns])]
+    own = zip(np.split(b, count, 1), np.split(out, count, 1), strict=True)
+    return [Pieces(partial(np.matmul, a, *each) for each in own)]
 
 
 def pieces(columns: int, multiply_adds: int) -> int:
-    """Into how many equal pieces of columns a product of that size is divided; 1 for none.
-
-    By columns, as the rows of a batch are few, and the other matrix is rearranged for each piece.
-    """
+    """Into how many equal pieces of columns a product of that size is divided; 1 for none."""
     most = min(columns // COLUMNS_A_PIECE, multiply_adds // MULTIPLY_ADDS_A_PIECE)
     return next((count for count in (8, 4, 2) if count <= most and columns % count == 0), 1)
 

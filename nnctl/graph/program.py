@@ -14,7 +14,6 @@ from nnctl.graph.memory import Plan
 from nnctl.graph.names import Name
 from nnctl.graph.numpy_calls import Array, Call, aligned_zeros
 from nnctl.graph.operations import Kind
-from nnctl.graph.pieces import in_pieces
 from nnctl.graph.values import Graph, Value
 
 
@@ -67,7 +66,7 @@ class Program:
             copy = partial(np.copyto, self.arrays[leaf], self.arrays[value])
             self.calls.append(NamedCall(value, copy))
         # The bare calls: a run is to look up nothing at all.
-        self.replay = in_pieces([named.call for named in self.calls])
+        self.replay = [named.call for named in self.calls]
 
     def run(self) -> None:
         """Makes all calls once."""

@@ -22,6 +22,7 @@ from nnctl.network.optimizers import Optimizer
 from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
 from nnctl.training.parts import PartProgram
+from nnctl.training.pieces import in_pieces
 from nnctl.training.shares import Part, bounds
 from nnctl.training.shuffling import come_in_windows
 from nnctl.training.step import Examples, Model, Setup
@@ -68,6 +69,7 @@ class Update:
             given |= record_update(whole, given[whole], g, optimizer, slots, rates, divided)
         penalties = [] if penalty is None else [penalty]
         self.program = Program(graph, [*rates, *penalties], model.vector.dtype, given)
+        self.replay = in_pieces(self.program.replay)
         self.rates = [self.program[rate] for rate in rates]
         self.penalties = [self.program[penalty] for penalty in penalties]
 
@@ -264,7 +266,7 @@ class StepInParts:
         penalty = 0.0
         team = team or Team(1)
         threads = min(team.size, self.most_threads)
-        update = [team.shared(call) for call in self._update.program.replay]
+        update = [team.shared(call) for call in self._update.replay]
         self._prepare(threads)
         for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
             given = data, rows, self._begin(numbers), output

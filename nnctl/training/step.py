@@ -20,6 +20,7 @@ from nnctl.network.losses import Loss, kind_of
 from nnctl.network.optimizers import Optimizer, clip_gradients
 from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import Take, declare_inputs, held_of, pick_rows, takes_of, wide_form
+from nnctl.training.pieces import in_pieces
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
@@ -265,8 +266,9 @@ class TrainingStep:
         self._penalties = [self.program[penalty] for penalty in penalties]
         self.rows, self.numbers = len(self.y_pred), self.y_pred.size
         self.parts = 1
-        shared = [call for call in self.program.replay if isinstance(call, Pieces)]
-        self.most_threads = max((len(call.calls) for call in shared), default=1)
+        self._replay = in_pieces(self.program.replay)
+        shared = [call for call in self._replay if isinstance(call, Pieces)]
+        self.most_threads = max(map(len, shared), default=1)
         self.calls, self.products = self.program.calls, self.program.products
 
     @property
@@ -299,7 +301,7 @@ class TrainingStep:
         outputs = np.empty((len(batches), *self.y_pred.shape), self.y_pred.dtype)
         penalty = 0.0
         gather = [] if self.whole else list(zip(data.takes(), self._batch, strict=True))
-        replay, y_pred = self.program.replay, self.y_pred
+        replay, y_pred = self._replay, self.y_pred
         if self.most_threads > 1 and team is not None:
             replay = [team.shared(call) for call in replay]
         for rows, numbers, output in zip(own, rates, outputs, strict=True):

@@ -7,7 +7,8 @@ from types import TracebackType
 
 import numpy as np
 
-from nnctl.graph.numpy_calls import Call, InTurn, Pieces
+from nnctl.graph.numpy_calls import Call, Pieces
+from nnctl.training.pieces import InTurn
 
 Work = Callable[[], object]
 
@@ -85,7 +86,7 @@ class Team:
         """The call, whose pieces the threads share if it has some."""
         if self.size == 1 or not isinstance(call, Pieces):
             return call
-        dealt = (call.calls[k :: self.size] for k in range(self.size))
+        dealt = (call[k :: self.size] for k in range(self.size))
         return partial(self.run, [InTurn(own) for own in dealt if own])
 
     def run(self, works: Sequence[Work]) -> None:

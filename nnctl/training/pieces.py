@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.graph.numpy_calls import Array, Call, InTurn, Pieces
+from nnctl.graph.numpy_calls import Array, Call, Pieces
 
 # Ufuncs that round as IEEE 754 says, so that a number's place in a vector changes no digit of it.
 EXACT = frozenset(
@@ -20,7 +20,15 @@ LARGE = 1 << 18  # numbers: below, a run of a few calls is over before another t
 FEWEST_CALLS = 4
 BLOCK = 1 << 17  # numbers, a few vectors of which lie in the cache from call to call
 TOO_LARGE_FOR_CACHE = 1 << 20  # numbers, of which blocks pay on one thread, too
-LINE = 64  # numbers or fewer in a cache line, which no two pieces should share
+APART = 64  # numbers or fewer in a cache line, which no two pieces should share
+
+
+class InTurn(tuple[Call, ...]):
+    """Calls that follow one another, as one."""
+
+    def __call__(self) -> None:
+        for call in self:
+            call()
 
 
 def in_pieces(calls: Sequence[Call]) -> list[Call]:
@@ -79,9 +87,9 @@ def cut(run: Sequence[partial[Any]]) -> list[Call]:
         return list(run)
     size = vector_size(run[0])
     count = 2 if size < TOO_LARGE_FOR_CACHE else size // BLOCK
-    step = -(-size // (count * LINE)) * LINE
+    step = -(-size // (count * APART)) * APART
     spans = [slice(*ends) for ends in pairwise([*range(0, size, step), size])]
-    return [Pieces([InTurn([on_some(call, own) for call in run]) for own in spans])]
+    return [Pieces(InTurn(on_some(call, own) for call in run) for own in spans)]
 
 
 def on_some(call: partial[Any], own: slice) -> Call:

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nnctl.graph.numpy_calls import InTurn, Pieces
-from nnctl.graph.pieces import BLOCK, LARGE, in_pieces
+from nnctl.graph.numpy_calls import Pieces
+from nnctl.training.pieces import BLOCK, LARGE, InTurn, in_pieces
 
 
 def adam(size, dtype="float32"):
@@ -37,9 +37,9 @@ def test_pieces_in_any_order_do_what_the_calls_do(size, count, dtype):
         call()
     calls, found = adam(size, dtype)
     (whole,) = in_pieces(calls)
-    assert isinstance(whole, Pieces) and len(whole.calls) == count
-    for piece in reversed(whole.calls):
-        assert isinstance(piece, InTurn) and len(piece.calls) == len(calls)
+    assert isinstance(whole, Pieces) and len(whole) == count
+    for piece in reversed(whole):
+        assert isinstance(piece, InTurn) and len(piece) == len(calls)
         piece()
     for a, b in zip(expected, found, strict=True):
         assert a.tobytes() == b.tobytes()
@@ -85,4 +85,4 @@ def test_vectors_that_overlap_in_part_are_in_no_run():
     first = partial(np.multiply, p, p, here)
     found = in_pieces([*calls, first, partial(np.add, p, p, there)])
     assert len(found) == 2 and isinstance(found[0], Pieces)
-    assert all(len(piece.calls) == len(calls) + 1 for piece in found[0].calls)
+    assert all(len(piece) == len(calls) + 1 for piece in found[0])
