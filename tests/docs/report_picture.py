@@ -11,33 +11,12 @@ from matplotlib.image import imread
 from nnctl.jobs.report import report
 from nnctl.jobs.train import train
 from nnctl.report.png import data_uri
+from tests.docs.pages import ROOT
 from tests.docs.pictures import PICTURES
 from tests.report.browser import Browser, chromium
 
 PICTURE = PICTURES / "report.png"
 WIDTH, HEIGHT = 1000, 1690
-CONFIG = """\
-name: moons
-data: {train: moons.csv, target: moon, scale: standardize, validation: 0.25}
-layers:
-  - {type: dense, units: 8, activation: tanh}
-  - {type: dense, units: 8, activation: tanh}
-  - {type: dense, units: 1}
-loss: {type: binary_crossentropy, from_logits: true}
-optimizer: {type: adam, learning_rate: 0.02}
-epochs: 40
-"""
-
-
-def write_moons(path: Path) -> None:
-    """Two half circles that reach into each other, with some noise."""
-    draw = np.random.default_rng(1)
-    angle, upper = draw.uniform(0, np.pi, 400), np.arange(400) % 2 == 0
-    across = np.where(upper, np.cos(angle), 1 - np.cos(angle)) + draw.normal(0, 0.15, 400)
-    up = np.where(upper, np.sin(angle), 0.5 - np.sin(angle)) + draw.normal(0, 0.15, 400)
-    rows = zip(across.tolist(), up.tolist(), upper.tolist(), strict=True)
-    lines = [f"{a:.3f},{b:.3f},{'upper' if c else 'lower'}" for a, b, c in rows]
-    path.write_text("\n".join(["across,up,moon", *lines]) + "\n")
 
 
 def draw_report() -> bytes:
@@ -46,9 +25,7 @@ def draw_report() -> bytes:
     assert program is not None, "Chromium is not installed"
     with tempfile.TemporaryDirectory() as name, Browser(program) as browser:
         folder = Path(name)
-        write_moons(folder / "moons.csv")
-        (folder / "moons.yaml").write_text(CONFIG)
-        run = train(folder / "moons.yaml", output=folder / "moons").folder
+        run = train(ROOT / "configs" / "moons.yaml", output=folder / "moons").folder
         browser.do("Emulation.setScrollbarsHidden", hidden=True)
         browser.open(report([run]).path, WIDTH, "light")
         part = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT, "scale": 1}
