@@ -31,6 +31,8 @@ def peak_memory() -> int | None:
 @cache
 def blas() -> ThreadpoolController:
     """NumPy's library of matrix products; looking for it takes milliseconds."""
+    import numpy  # noqa: F401  # what is not loaded is not found, and would not be limited
+
     return ThreadpoolController()
 
 

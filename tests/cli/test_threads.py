@@ -1,10 +1,14 @@
 """`--threads`: the commands that work long may be told how many cores they may use."""
 
+import os
+import sys
+
 import pytest
 
 from nnctl.cli.threads import workers_within
 from nnctl.system import machine
 from tests.cli.conftest import Invoke
+from tests.processes import run
 
 # A command's line, and the job that it calls.
 LINES = {
@@ -52,6 +56,22 @@ def test_predictions_are_made_within_the_limit(project, invoke: Invoke, monkeypa
     with before(2):
         assert invoke("predict", "runs/small", "table.csv", "--threads", "1").exit_code == 0
     assert found == [{2}, {1}]  # that of the command, and within it that of a block
+
+
+@pytest.mark.process
+def test_a_limit_that_is_set_before_numpy_is_loaded_holds():
+    """As the command line sets it: what is not loaded yet would not be found, and not limited."""
+    code = (
+        "from nnctl.cli.threads import allowed_threads\n"
+        "with allowed_threads(1):\n"
+        "    import numpy\n"
+        "    from threadpoolctl import threadpool_info\n"
+        "    from nnctl.system import machine\n"
+        "    blas = [info['num_threads'] for info in threadpool_info()]\n"
+        "    print(*blas, machine.available_threads())\n"
+    )
+    done = run([sys.executable, "-c", code], env={**os.environ, "OPENBLAS_NUM_THREADS": "2"})
+    assert done.stdout.split() == ["1", "1"], done.stderr
 
 
 @pytest.mark.parametrize(
