@@ -120,8 +120,18 @@ class FileConfig(Section):
 
     noun: ClassVar[str] = "a data file"
     file: File | None = None
+    table: Text | None = None
+    query: Text | None = None
+    sheet: Text | None = None
     features: Column | Columns | None = None
     target: Column | Columns | None = None
+
+    @model_validator(mode="after")
+    def _names_one_table(self) -> Self:
+        given = [key for key in ("table", "query", "sheet") if getattr(self, key) is not None]
+        if len(given) > 1:
+            raise errors(detail(f"{given[0]} and {given[1]} exclude each other", "remove one"))
+        return self
 
     @model_validator(mode="after")
     def _names_files(self) -> Self:

@@ -142,6 +142,7 @@ def evaluate(
     *,
     features: Sequence[str] = (),
     target: Sequence[str] = (),
+    table: str | None = None,
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
     threshold: float | None = None,
@@ -150,10 +151,11 @@ def evaluate(
     """The figures of a weights file or run folder on a data file with targets.
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
-    the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too.
-    Answers are yes above `threshold`, for figures and confusion matrix alike, or else above the
-    kept cuts. With `intervals` it is told how far figures may be off by chance. Raises `NnctlError`
-    for bounds or a threshold that make no sense for the model, and for files that cannot be read.
+    the second file of IDX or `.npy` data; `table` is that of a database or workbook. Metrics that
+    only a bound names are computed, too. Answers are yes above `threshold`, for figures and
+    confusion matrix alike, or else above the kept cuts. With `intervals` it is told how far figures
+    may be off by chance. Raises `NnctlError` for bounds or a threshold that make no sense for the
+    model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
@@ -163,7 +165,7 @@ def evaluate(
     measure(trained, {bound.metric for bound in bounds}, cuts)
     model = trained.model
     targets = trained.preprocessing.targets
-    file = file_of(data, tuple(features), tuple(target))
+    file = file_of(data, tuple(features), tuple(target), table)
     warnings = trained_on(trained, file)
     memory = nbytes(trained.config.data.memory)
     prepared = read_examples(trained.preprocessing, file, warnings, memory)

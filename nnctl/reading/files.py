@@ -107,6 +107,7 @@ class DataFile:
     `features` and `targets` name its columns or arrays, where these are not called as the run has
     them. Of IDX and `.npy` files there are two: `path` holds the features, `target_path` the
     targets. A table may be in several files, its shards: then `path` is the pattern of their names.
+    `table` is that of a database, or the sheet of a workbook, `query` what a database is asked.
     """
 
     def __init__(
@@ -115,9 +116,12 @@ class DataFile:
         features: tuple[str, ...] | None = None,
         targets: tuple[str, ...] | None = None,
         target_path: Path | None = None,
+        table: str | None = None,
+        query: str | None = None,
     ) -> None:
         self.path, self.target_path = path, target_path
         self.features, self.targets = features, targets
+        self.table, self.query = table, query
 
     @cached_property
     def shards(self) -> tuple[Path, ...]:

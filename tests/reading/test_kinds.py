@@ -40,12 +40,15 @@ def database(folder) -> bytes:
 
 
 KINDS = {
-    "Excel": (lambda _: archive("[Content_Types].xml", "xl/workbook.xml"), "save the table as CSV"),
+    "Excel": (
+        lambda _: archive("[Content_Types].xml", "xl/workbook.xml"),
+        "name the file FILE.xlsx",
+    ),
     "zip": (lambda _: archive("d.csv"), "unpack it"),
-    "Parquet": (lambda _: b"PAR1" + bytes(50) + b"PAR1", "save the table as CSV"),
-    "SQLite": (database, "save the table as CSV"),
+    "Parquet": (lambda _: b"PAR1" + bytes(50) + b"PAR1", "name the file FILE.parquet"),
+    "SQLite": (database, "name the file FILE.db"),
     "JSON": (lambda _: json.dumps([{"a": 1}, {"a": 2}]).encode(), "save the table as CSV"),
-    "JSON ": (lambda _: b'{"a": 1}\n{"a": 2}\n', "save the table as CSV"),
+    "JSON ": (lambda _: b'{"a": 1}\n{"a": 2}\n', "name the file FILE.jsonl"),
     "PNG": (lambda _: b"\x89PNG\r\n\x1a\n" + bytes(50), "pixels"),
     "JPEG": (lambda _: b"\xff\xd8\xff\xe0" + bytes(50), "pixels"),
     "pickle": (lambda _: pickle.dumps({"a": [1, 2]}), "numpy.savez"),
