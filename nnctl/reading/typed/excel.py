@@ -26,6 +26,7 @@ from nnctl.system.extras import load_extra
 LARGEST_PART = 1 << 28  # bytes that a part unpacks to which is held in memory, such as its texts
 LARGEST_ROW = 1 << 23  # bytes
 READ_AT_ONCE = 1 << 20
+LAST_ROW = 1 << 20
 SHEET_ROWS, SHEET_CELLS = 4096, 1 << 16  # of a block
 # What openpyxl raises for parts of a workbook that are missing, or are not what they should be.
 BROKEN: tuple[type[Exception], ...] = (
@@ -84,6 +85,9 @@ class ExcelSheet(Tabular):
         rows = self._sheet.iter_rows(self._first + 1)
         for line, row in enumerate(rows, start=self._first + 1):
             written: Sequence[object] = next(formulas, ()) if formulas is not None else ()
+            if line > LAST_ROW:
+                message = f"the sheet goes on beyond row {LAST_ROW:,}, the last that Excel has"
+                raise NnctlError(Problem(message, None, self.file))
             if all(cell.value is None for cell in row) and all(cell is None for cell in written):
                 continue
             self._check_width(row, line, faults)
@@ -91,12 +95,12 @@ class ExcelSheet(Tabular):
             kept = []
             for place, cell in zip(chosen, cells, strict=True):
                 formula = written[place] if place < len(written) else None
-                message = None if cell is None else fault_of(cell, formula)
-                if message is not None:
+                fault = None if cell is None else fault_of(cell, formula)
+                if fault is not None:
                     path = f"column {self.header.cells[place]}"
                     fix = "let Excel compute and save it, or write the value"
-                    faults.add(Problem(message, fix, self.file, line, path))
-                kept.append(None if cell is None or message else value_of(cell.value))
+                    faults.add(Problem(fault, fix, self.file, line, path))
+                kept.append(None if cell is None or fault else value_of(cell.value))
             yield line, kept
 
     def _check_width(self, row: Sequence[Any], line: int, faults: Faults) -> None:
@@ -113,9 +117,12 @@ class ExcelSheet(Tabular):
 
         with self._asking(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self._openpyxl.load_workbook(
+            workbook = self._openpyxl.load_workbook(
                 self.file, read_only=True, data_only=data_only, keep_links=False, keep_vba=False
             )
+            for sheet in workbook.worksheets:
+                sheet.reset_dimensions()  # which need not be what the file states
+            return workbook
 
     def _sheet_named(self, name: str | None) -> Any:
         sheets = {sheet.title: sheet for sheet in self._values.worksheets}

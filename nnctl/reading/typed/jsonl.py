@@ -20,7 +20,7 @@ from nnctl.reading.typed.cells import EXACT, Texts, typed_notation
 from nnctl.reading.typed.json_shape import Shape, shape_of
 from nnctl.system.unicode import normal_form
 
-LONGEST_OBJECT = 1 << 23  # bytes of a line
+LONGEST_OBJECT = 1 << 22  # bytes of a line
 MOST_COLUMNS = 1 << 16
 JSON_CELLS = 1 << 18  # of a block
 TRUTH_TEXTS: Mapping[object, str] = {None: "", True: "True", False: "False"}
@@ -65,7 +65,10 @@ class JsonLines(Tabular):
         places = {place: k for k, place in enumerate(chosen)}
         most = max(1, JSON_CELLS // len(chosen))
         for first, block in numbered(self._blocks):
-            if self._shape is not None and (found := self._shape.cut(block, first)) is not None:
+            if (
+                self._shape is not None
+                and (found := self._shape.cut(block, first, self._texts)) is not None
+            ):
                 yield found
                 continue
             rows, lines = list[list[str]](), list[int]()

@@ -50,9 +50,15 @@ class ParquetTable(Tabular):
         texts = [field.name for field in schema if is_text(types, field.type)]
         with self._asking():
             self._opened = parquet.ParquetFile(
-                self.file, read_dictionary=texts, buffer_size=BUFFER, pre_buffer=False
+                self.file,
+                read_dictionary=texts,
+                buffer_size=BUFFER,
+                pre_buffer=False,
+                page_checksum_verification=True,
             )
         self._written = schema.names
+        if not self._written:
+            raise NnctlError(Problem("the file has no columns", None, self.file))
         self.header, self.place = Header(schema.names, None), row_place(self.file, "")
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Tables of SQLite databases, which are read and never written: nothing in them is carried out."""
 
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,7 @@ from nnctl.reading.typed.cells import (
 )
 from nnctl.reading.typed.queries import Query, Term, query_of, quoted, ties_query, tokens_of
 
-SQLITE_MAGIC = b"SQLite format 3\0"
+SQLITE_MAGIC, SQLITE_HEADER = b"SQLite format 3\0", 100  # bytes
 LONGEST_CELL = 1 << 22  # bytes of a cell, and of a row
 FETCHED = 16  # fetched at a time, so that even the longest of them fit into memory
 MOST_CELLS, MOST_TEXT = 1 << 18, 1 << 22  # of a block
@@ -263,15 +264,26 @@ def only_one(names: Sequence[str], what: str, file: str) -> str:
 def require_database(path: Path) -> None:
     """Raises `NnctlError` for what is no database, or has changes that are not yet in the file."""
     with reading(path), open(path, "rb") as file:
-        start = file.read(len(SQLITE_MAGIC))
-    if start != SQLITE_MAGIC:
+        start = file.read(SQLITE_HEADER)
+        size = os.fstat(file.fileno()).st_size
+    if not start.startswith(SQLITE_MAGIC):
         raise NnctlError(Problem("this is no SQLite database", None, str(path)))
+    page, pages = int.from_bytes(start[16:18]), int.from_bytes(start[28:32])
+    if size < SQLITE_HEADER or size < pages * (page if page > 1 else 1 << 16):
+        message = "it ends before the pages that it should have: it was cut short"
+        raise NnctlError(Problem(message, "copy or download it again", str(path)))
     for suffix in ("-wal", "-journal"):
         beside = Path(f"{path}{suffix}")
-        if beside.is_file() and beside.stat().st_size:
+        if beside.is_file() and has_changes(beside):
             message = f"{beside.name} holds changes that are not yet in the database"
             fix = "close what writes it, then open and close it once with sqlite3"
             raise NnctlError(Problem(message, fix, str(path)))
+
+
+def has_changes(log: Path) -> bool:
+    """Whether a log of changes holds any: one that is done with begins with zeros."""
+    with reading(log), log.open("rb") as file:
+        return bool(file.read(8).strip(b"\0"))
 
 
 def address_of(path: Path) -> str:
