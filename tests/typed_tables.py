@@ -5,6 +5,7 @@ import gzip
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,10 +20,9 @@ def columns_of(path: Path, most: int | None = None) -> dict[str, list[object]]:
     """The columns of a shipped CSV, those of numbers as numbers, None where a cell is missing."""
     opening = gzip.open if path.suffix == ".gz" else open
     with opening(path, "rt", encoding="utf-8", newline="") as file:
-        names, *rows = csv.reader(file)
+        names, *rows = islice(csv.reader(file), None if most is None else most + 1)
     return {
-        name: typed(list(cells))
-        for name, cells in zip(names, zip(*rows[:most], strict=True), strict=True)
+        name: typed(list(cells)) for name, cells in zip(names, zip(*rows, strict=True), strict=True)
     }
 
 

@@ -13,6 +13,7 @@ from nnctl.reading.numbers import MISSING
 from nnctl.system import stated
 
 WHITESPACE = "whitespace"
+IN_A_FOLDER = "*.parquet"  # which programs write a table to
 
 
 class TextFormat(NamedTuple):
@@ -150,8 +151,11 @@ class DataFile:
 def files_of(path: Path) -> tuple[Path, ...]:
     """The file at `path`, or the files that it is a pattern of, in the order of their names.
 
-    Raises `NnctlError` for a pattern of nothing. What is the name of a file is no pattern.
+    Those of a folder are the Parquet files in it. Raises `NnctlError` for a pattern of nothing.
+    What is the name of a file is no pattern.
     """
+    if path.is_dir() and (inside := sorted(path.glob(IN_A_FOLDER))):
+        return tuple(inside)
     if not is_pattern(path):
         return (path,)
     found = sorted(Path(name) for name in glob.glob(str(path)))

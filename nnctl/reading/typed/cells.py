@@ -105,9 +105,15 @@ class ObjectColumn:
         self._cells, self._as_text = cells, as_text
 
     @cached_property
+    def _types(self) -> set[type]:
+        return {*map(type, self._cells)}
+
+    @cached_property
     def _read(self) -> tuple[Doubles, Indices]:
         cells = self._cells
-        if {*map(type, cells)} <= PLAIN_TYPES:
+        if self._types == {str}:
+            return np.full(len(cells), np.nan), np.arange(len(cells))
+        if self._types <= PLAIN_TYPES:
             with suppress(OverflowError):  # by a whole number beyond all doubles
                 return np.array(cells, np.float64), np.empty(0, np.int64)
         values = np.full(len(cells), np.nan)
@@ -123,7 +129,10 @@ class ObjectColumn:
         return self._read
 
     def texts(self, rows: slice = slice(None)) -> list[str]:
-        return [cell_text_of(cell, self._as_text) for cell in self._cells[rows]]
+        cells, as_text = self._cells[rows], self._as_text
+        if str in self._types and self._types <= {str, type(None)}:
+            return ["" if cell is None else as_text(cell) for cell in cells]  # type: ignore[arg-type]
+        return [cell_text_of(cell, as_text) for cell in cells]
 
 
 class NumberBlock:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
 from nnctl.reading.fields import Fields, in_one_buffer
 from nnctl.reading.numbers import PADDING, digits_alone, non_digits
-from nnctl.reading.typed.cells import EXACT, Texts
+from nnctl.reading.typed.cells import Texts
 from nnctl.system.unicode import normal_form
 
 PIECE = re.compile(rb'[{,][ ]?"([^"\\:]*)":[ ]?')
@@ -43,11 +43,13 @@ class Cut(NamedTuple):
 class Shape:
     """What all lines of a block have around their values: `pieces`, the last behind them.
 
-    `keys` are the columns, in order; `has_text` says that some of the first line's values are text.
+    `keys` are the columns with their places; `has_text` says that some of the first line's values
+    are text.
     """
 
     def __init__(self, pieces: Sequence[bytes], keys: Sequence[str], has_text: bool) -> None:
-        self.keys, self._has_text = dict.fromkeys(keys), has_text
+        self.keys = {key: place for place, key in enumerate(keys)}
+        self._has_text = has_text
         self._width = len(keys)
         before = [len(piece) for piece in pieces[:-1]]
         colons = [piece.index(b":") for piece in pieces[:-1]]
@@ -208,9 +210,7 @@ class AlikeLines:
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
         if self._whole is not None:
             return self._whole.take(columns, axis=1), np.empty(0, np.int64)
-        values, odd = self._fields.numbers(columns)
-        large = np.flatnonzero(np.abs(values) >= EXACT)
-        return values, np.union1d(odd, large) if len(large) else odd
+        return self._fields.numbers(columns)
 
     @cached_property
     def _fields(self) -> Fields:

@@ -62,24 +62,32 @@ class JsonLines(Tabular):
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:
         chosen = list(dict.fromkeys(self.header.places[name] for name in names)) or [0]
         columns = {self.header.cells[place]: k for k, place in enumerate(chosen)}
-        places = {place: k for k, place in enumerate(chosen)}
-        most = max(1, JSON_CELLS // len(chosen))
+        shape, in_shape = self._shape, dict[int, int]()
+        if shape is not None and columns.keys() <= shape.keys.keys():
+            in_shape = {place: shape.keys[self.header.cells[place]] for place in chosen}
         for first, block in numbered(self._blocks):
-            if (
-                self._shape is not None
-                and (found := self._shape.cut(block, first, self._texts)) is not None
-            ):
-                yield found
-                continue
-            rows, lines = list[list[str]](), list[int]()
-            for line, pairs in objects_of(block, first, faults):
-                rows.append(self._cells(pairs, columns, line, faults))
-                lines.append(line)
-                if len(rows) == most:
-                    yield JsonBlock(joined_fields(rows, lines), places)
-                    rows, lines = [], []
-            if rows:
-                yield JsonBlock(joined_fields(rows, lines), places)
+            if shape is not None and in_shape:
+                found = shape.cut(block, first, self._texts)
+                if found is not None:
+                    yield PlacedBlock(found, in_shape)
+                    continue
+            for fields in self._fields(block, first, columns, faults):
+                yield PlacedBlock(fields, {place: k for k, place in enumerate(chosen)})
+
+    def _fields(
+        self, block: bytes, first: int, columns: Mapping[str, int], faults: Faults
+    ) -> Iterator[Fields]:
+        """The cells of some columns as Python's reader of JSON gives them."""
+        most = max(1, JSON_CELLS // len(columns))
+        rows, lines = list[list[str]](), list[int]()
+        for line, pairs in objects_of(block, first, faults):
+            rows.append(self._cells(pairs, columns, line, faults))
+            lines.append(line)
+            if len(rows) == most:
+                yield joined_fields(rows, lines)
+                rows, lines = [], []
+        if rows:
+            yield joined_fields(rows, lines)
 
     def _lines_of(self, stream: BinaryIO) -> LineBlocks:
         return LineBlocks(stream, self.file, is_json=True)
@@ -93,7 +101,7 @@ class JsonLines(Tabular):
                 if self._shape is None and not keys:
                     self._shape = shape_of(block)
                 if self._shape is not None and self._shape.fits(block):
-                    keys = keys or self._shape.keys
+                    keys |= dict.fromkeys(self._shape.keys)
                     continue
                 for _, pairs in objects_of(block, first, faults):
                     keys |= dict.fromkeys(normal_form(key) for key, _ in pairs)
@@ -138,26 +146,27 @@ class JsonLines(Tabular):
         return self._texts(text)
 
 
-class JsonBlock:
-    """Rows whose cells are cut already: columns `places` of `fields`, by theirs in the header."""
+class PlacedBlock:
+    """Rows of text that is JSON's: `places` are a block's own columns by theirs in the header."""
 
     is_typed = True
 
-    def __init__(self, fields: Fields, places: Mapping[int, int]) -> None:
-        self._fields, self._places, self.lines = fields, places, fields.lines
+    def __init__(self, block: Block, places: Mapping[int, int]) -> None:
+        self._block, self._places, self.lines = block, places, block.lines
 
     def text(self, row: int, column: int) -> str:
-        return self._fields.text(row, self._places[column])
+        return self._block.text(row, self._places[column])
 
     def texts(self, column: int) -> list[str]:
-        return self._fields.texts(self._places[column])
+        return self._block.texts(self._places[column])
 
     def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:
-        return self._fields.spans(self._places[column])
+        return self._block.spans(self._places[column])
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
-        values, odd = self._fields.numbers([self._places[column] for column in columns])
-        large = np.flatnonzero(np.abs(values) >= EXACT)
+        values, odd = self._block.numbers([self._places[column] for column in columns])
+        with np.errstate(invalid="ignore"):
+            large = np.flatnonzero(np.abs(values) >= EXACT)
         return values, np.union1d(odd, large) if len(large) else odd
 
 

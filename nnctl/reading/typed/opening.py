@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnctl.errors import NnctlError, Problem, Setting
+from nnctl.reading.files import IN_A_FOLDER
 
 if TYPE_CHECKING:
     from nnctl.reading.block import Tabular
@@ -32,7 +33,7 @@ def format_of(path: Path) -> str | None:
 
 def suffix_of(path: Path) -> str:
     """What the name of a file, or those of a folder of Parquet files, ends with."""
-    if path.is_dir() and any(path.glob("*.parquet")):
+    if path.is_dir() and any(path.glob(IN_A_FOLDER)):
         return ".parquet"
     suffixes = [suffix.lower() for suffix in path.suffixes]
     is_packed = suffixes[-1:] == [".gz"]

@@ -27,7 +27,7 @@ from nnctl.system.extras import load_extra
 from nnctl.system.machine import available_threads
 
 PARQUET_MAGIC = b"PAR1"
-BATCH_CELLS, BATCH_ROWS = 1 << 21, 1 << 16  # of a block
+BATCH_CELLS, BATCH_ROWS = 3 << 21, 1 << 16  # of a block
 BUFFER = 1 << 16  # bytes of a column that are read ahead
 LARGE, PACKED = 1 << 28, 200  # bytes, and times: no table packs so much so well
 
@@ -73,7 +73,8 @@ class ParquetTable(Tabular):
         threads, line = available_threads(), 1
         self._arrow.set_cpu_count(threads)
         with self._asking():
-            for batch in self._opened.iter_batches(size, columns=columns, use_threads=threads > 1):
+            batches = self._opened.iter_batches(size, columns=columns, use_threads=threads > 1)
+            for batch in ahead(batches) if threads > 1 else batches:
                 lines = np.arange(line, line + batch.num_rows)
                 line += batch.num_rows
                 found = {
@@ -123,6 +124,17 @@ class ParquetTable(Tabular):
         except (self._arrow.ArrowException, OSError, UnicodeError) as error:
             message = f"the Parquet file cannot be read ({str(error).splitlines()[0][:200]})"
             raise NnctlError(Problem(message, "copy or write it again", self.file)) from None
+
+
+def ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """The same, each unpacked on another core while the one before it is at work."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = pool.submit(next, batches, None)
+            yield batch
 
 
 class ArrowColumn:

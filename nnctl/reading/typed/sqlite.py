@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -84,27 +84,24 @@ class SqliteTable(Tabular):
                 lines = np.arange(line, line + len(rows))
                 line += len(rows)
                 if numbers is None:
-                    rows = [*map(self._without_bytes(chosen, faults), lines.tolist(), rows)]
+                    rows = self._without_bytes(rows, chosen, int(lines[0]), faults)
                     yield TypedBlock(lines, columns_of(rows, chosen, self._texts))
                 else:
                     yield NumberBlock(lines, numbers, places_of(chosen), rows)
 
     def _without_bytes(
-        self, chosen: list[int], faults: Faults
-    ) -> Callable[[int, tuple[object, ...]], tuple[object, ...]]:
-        """A row without cells that are neither numbers nor text, which are noted."""
-
-        def cleaned(line: int, row: tuple[object, ...]) -> tuple[object, ...]:
-            if bytes not in map(type, row):
-                return row
+        self, rows: list[tuple[Any, ...]], chosen: list[int], first: int, faults: Faults
+    ) -> list[tuple[Any, ...]]:
+        """Rows without cells that are neither numbers nor text, which are noted."""
+        if bytes not in set(map(type, chain.from_iterable(rows))):
+            return rows
+        for line, row in enumerate(rows, start=first):
             for place, cell in zip(chosen, row, strict=True):
                 if isinstance(cell, bytes):
                     message = f"the cell holds {len(cell):,} bytes (a BLOB), no number or text"
                     path, fix = f"column {self.header.cells[place]}", "leave the column out"
                     faults.add(Problem(message, fix, self.file, line, path))
-            return tuple(None if isinstance(cell, bytes) else cell for cell in row)
-
-        return cleaned
+        return [tuple(None if type(cell) is bytes else cell for cell in row) for row in rows]
 
     def _restrict(self) -> None:
         """Lets the connection do nothing but read, and not without bounds."""
