@@ -11,7 +11,8 @@ from nnctl.reading.table import DateFormat, Table, joined_tables
 from tests.typed_tables import FORMATS, columns_of, write_table
 
 DATASETS = Path(__file__).parents[3] / "datasets"
-SHIPPED = sorted(path for path in [*DATASETS.glob("*.csv*"), *DATASETS.glob("tables/*.csv*")])
+SHIPPED = sorted([*DATASETS.glob("*.csv*"), *DATASETS.glob("tables/*.csv*")])
+WIDE = ("digits", "heartbeats", "mnist", "street-scenes")  # hundreds of columns
 
 
 def read(file, **kinds) -> Table:
@@ -57,7 +58,13 @@ def test_an_odd_table_is_the_same(odd, end):
     assert seen(read(odd[end], **kinds)) == seen(read(odd["csv"], **kinds))
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] * path.name.startswith(WIDE), id=path.name)
+        for path in SHIPPED
+    ],
+)
 def test_shipped_tables_are_the_same(tmp_path, path):
     columns = columns_of(path, 30)
     if len(columns) > 100:
