@@ -19,6 +19,7 @@ from nnctl.reading.table import Place, Spot
 EXACT = 2.0**53  # up to which doubles tell all whole numbers apart
 KEPT_TEXTS = 1 << 12  # texts that are kept in mind
 PLAIN_TYPES = {int, float, type(None)}
+REDUCES = (np.fmax.reduce, np.fmin.reduce)  # which pass over gaps
 
 
 class Texts:
@@ -171,7 +172,8 @@ def flat_indices(values: Doubles, odd: list[Indices]) -> Indices:
     zeros.
     """
     values += 0.0
-    if max(values.max(initial=0.0), -values.min(initial=0.0)) < EXACT:
+    high, low = (reduce(values, axis=None, initial=0.0) for reduce in REDUCES)
+    if max(high, -low) < EXACT:
         return np.sort(np.concatenate(odd)) if odd else np.empty(0, np.int64)
     with np.errstate(invalid="ignore"):
         rows, columns = np.nonzero(np.abs(values) >= EXACT)

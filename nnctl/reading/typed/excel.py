@@ -4,7 +4,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -23,7 +23,7 @@ from nnctl.reading.typed.cells import Texts, TypedBlock, columns_of, row_place, 
 from nnctl.reading.typed.sqlite import only_one
 from nnctl.system.extras import load_extra
 
-LARGEST_PART = 1 << 28  # bytes that a part unpacks to which is held in memory, such as its texts
+LARGEST_PART = 1 << 27  # bytes that a part unpacks to which is held in memory, such as its texts
 LARGEST_ROW = 1 << 23  # bytes
 READ_AT_ONCE = 1 << 20
 LAST_ROW = 1 << 20
@@ -46,12 +46,13 @@ class ExcelSheet(Tabular):
     def __init__(self, file: DataFile, notation: Notation) -> None:
         self.file, self.notation = str(file.path), typed_notation(notation)
         self._texts = Texts(notation)
-        with reading(file.path), open(file.path, "rb"):
-            pass
         self._openpyxl: Any = load_extra("openpyxl", "excel")
-        with self._asking():
-            self._archive = zipfile.ZipFile(file.path)
+        self._open = ExitStack()
         try:
+            with reading(file.path):
+                self._stream = self._open.enter_context(open(file.path, "rb"))
+            with self._asking():
+                self._archive = zipfile.ZipFile(self._stream)
             self._check_parts()
             self._values = self._workbook(data_only=True)
             self._sheet = self._sheet_named(file.table)
@@ -63,7 +64,7 @@ class ExcelSheet(Tabular):
             raise
 
     def close(self) -> None:
-        self._archive.close()
+        self._open.close()
 
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:
         chosen = sorted({self.header.places[name] for name in names}) or [0]
@@ -118,7 +119,7 @@ class ExcelSheet(Tabular):
         with self._asking(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             workbook = self._openpyxl.load_workbook(
-                self.file, read_only=True, data_only=data_only, keep_links=False, keep_vba=False
+                self._stream, read_only=True, data_only=data_only, keep_links=False, keep_vba=False
             )
             for sheet in workbook.worksheets:
                 sheet.reset_dimensions()  # which need not be what the file states
@@ -187,7 +188,7 @@ def fault_of(cell: Any, formula: object) -> str | None:
     """What is wrong with a cell, if anything is."""
     if cell.data_type == "e":
         return f"the cell holds the error {cell.value}"
-    if cell.value is None and formula is not None:
+    if cell.value is None and formula is not None and cell.data_type != "str":  # as empty text is
         return f"the formula {str(formula)[:40]} has no stored value"
     return None
 

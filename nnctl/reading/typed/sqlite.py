@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
@@ -285,4 +284,4 @@ def has_changes(log: Path) -> bool:
 
 def address_of(path: Path) -> str:
     """The address by which a database is opened to be read alone, with no other file beside it."""
-    return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import sys
 import zipfile
 
@@ -104,6 +105,13 @@ def test_a_formula_counts_as_what_was_stored_with_it(tmp_path):
         lambda sheet: sheet.replace(b"<v/>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>"),
     )
     assert cells(path) == [["2", "3"]]
+
+
+def test_a_formula_that_gave_empty_text_is_a_gap(tmp_path):
+    path = saved(tmp_path / "t.xlsx", ["a", "b"], ["=1+1", 3])
+    with_text = b'<c r="A2" t="str"><f>1+1</f><v></v></c>'
+    changed(path, SHEET, lambda sheet: re.sub(rb'<c r="A2".*?</c>', with_text, sheet))
+    assert cells(path) == [["", "3"]]
 
 
 def test_a_stated_size_is_not_believed(tmp_path):
