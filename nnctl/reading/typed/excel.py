@@ -4,8 +4,9 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from io import FileIO
 from itertools import islice
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -47,10 +48,9 @@ class ExcelSheet(Tabular):
         self.file, self.notation = str(file.path), typed_notation(notation)
         self._texts = Texts(notation)
         self._openpyxl: Any = load_extra("openpyxl", "excel")
-        self._open = ExitStack()
+        with reading(file.path):
+            self._stream = FileIO(file.path, "rb")
         try:
-            with reading(file.path):
-                self._stream = self._open.enter_context(open(file.path, "rb"))
             with self._asking():
                 self._archive = zipfile.ZipFile(self._stream)
             self._check_parts()
@@ -64,7 +64,7 @@ class ExcelSheet(Tabular):
             raise
 
     def close(self) -> None:
-        self._open.close()
+        self._stream.close()
 
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:
         chosen = sorted({self.header.places[name] for name in names}) or [0]
