@@ -174,7 +174,7 @@ def header_of(file: DataFile) -> Header:
     """The columns of a table. Raises `NnctlError` for a file that is none."""
     require_file(file.path)
     with closing(open_tabular(file, format_by(file))) as table:
-        return table.header
+        return table.complete()
 
 
 def format_by(file: DataFile) -> TextFormat:
@@ -222,7 +222,7 @@ def survey_of(
     Raises `NnctlError` as `look` does.
     """
     with closing(open_tabular(file, text_format)) as table, placing(table.file, table.place):
-        header, faults = table.header, Faults(table.file)
+        header, faults = table.complete(), Faults(table.file)
         if problems := list(header.problems_of([target], table.file)):
             raise NnctlError(problems)
         survey = Survey(header, table.notation, target, counted)

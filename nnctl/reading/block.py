@@ -45,7 +45,8 @@ class Tabular(ABC):
     """A table of a file, open for one pass over its rows.
 
     `file` is what messages call it, and `place` says where in it a row is, if not on a line of it.
-    `notation` tells how its numbers are written, `separator` what stands between text fields.
+    `header` has the first columns at least. `notation` tells how its numbers are written,
+    `separator` what stands between text fields.
     """
 
     file: str
@@ -53,6 +54,10 @@ class Tabular(ABC):
     notation: Notation
     separator: str = ","
     place: Place | None = None
+
+    def complete(self) -> Header:
+        """The header with all columns, where it takes all rows to tell; the places stay."""
+        return self.header
 
     @abstractmethod
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from typing import Self
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.block import Tabular
 from nnctl.reading.cells import Cells
+from nnctl.reading.header import Header
 from nnctl.reading.lacking import lacking
 from nnctl.reading.layout import Asked
 from nnctl.reading.table import DateFormat, Faults, Place, Table
@@ -21,8 +22,16 @@ class TableReader:
 
     def __init__(self, tabular: Tabular) -> None:
         self._tabular = tabular
-        self.file, self.header = tabular.file, tabular.header
-        self.names = tuple(tabular.header.places)
+        self.file = tabular.file
+
+    @property
+    def header(self) -> Header:
+        """The columns, as far as they are known."""
+        return self._tabular.header
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._tabular.complete().places)
 
     def __enter__(self) -> Self:
         return self
@@ -72,7 +81,8 @@ class TableReader:
     def all_columns(self) -> tuple[str, ...]:
         """The names of all columns. Raises `NnctlError` where one has none."""
         with self._placed():
-            if problems := list(self.header.nameless_problems(self._tabular.separator, self.file)):
+            header = self._tabular.complete()
+            if problems := list(header.nameless_problems(self._tabular.separator, self.file)):
                 raise NnctlError(problems)
         return self.names
 
@@ -92,6 +102,8 @@ class TableReader:
         with self._placed():
             faults = Faults(self.file)
             names = [name for names in wanted.values() for name in names]
+            if any(name not in self.header.places for name in names):
+                self._tabular.complete()
             absent = [name for name in dict.fromkeys(names) if name not in self.header.places]
             problems = lacking(absent, len(asked), self.header, self._tabular.separator, by_model)
             for problem in problems:

@@ -20,7 +20,7 @@ class Chain(Tabular):
         self._parts = [opening(DataFile(self._files[0], table=file.table, query=file.query))]
         self._table, self._query = file.table, file.query
         self._starts = [0]
-        self.header, self.notation = self._parts[0].header, self._parts[0].notation
+        self.header, self.notation = self._parts[0].complete(), self._parts[0].notation
         self.place = self._spot
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class Chain(Tabular):
 
     def _check(self, part: Tabular) -> None:
         """Raises `NnctlError` for a file with other columns than the first."""
-        wanted, found = set(self.header.places), set(part.header.places)
+        wanted, found = set(self.header.places), set(part.complete().places)
         if wanted == found and part.header.cells == self.header.cells:
             return
         first = self._files[0].name

@@ -229,7 +229,7 @@ def _are_digits(found: Bytes) -> Mask:
 
 def shape_of(block: bytes) -> Shape | None:
     """The shape of a block by its first line; None where that is not all of numbers."""
-    line = block[: block.index(b"\n")]
+    line = block.partition(b"\n")[0]
     pieces, keys, at, has_text = [], list[str](), 0, False
     while piece := PIECE.match(line, at):
         if (piece[0][:1] == b"{") != (at == 0):

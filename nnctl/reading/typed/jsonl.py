@@ -17,7 +17,7 @@ from nnctl.reading.header import Header
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults, short
 from nnctl.reading.typed.cells import EXACT, Texts, typed_notation
-from nnctl.reading.typed.json_shape import Shape, shape_of
+from nnctl.reading.typed.json_shape import shape_of
 from nnctl.system.unicode import normal_form
 
 LONGEST_OBJECT = 1 << 22  # bytes of a line
@@ -37,27 +37,35 @@ class Pairs(list[tuple[str, object]]):
 
 
 class JsonLines(Tabular):
-    """A file of JSON Lines, plain or gzip, that is read through for its keys before its rows.
+    """A file of JSON Lines, plain or gzip.
 
-    Raises `NnctlError` for a file that cannot be opened or has no rows, and for lines that are no
+    The keys of the first line are the first columns; `complete` reads all lines for theirs. Raises `NnctlError` for a file that cannot be opened or has no rows, and for lines that are no
     objects.
     """
 
     def __init__(self, file: DataFile, notation: Notation) -> None:
         self._path, self.file = file.path, str(file.path)
         self.notation, self._texts = typed_notation(notation), Texts(notation)
-        self._shape: Shape | None = None
         self._opened = opened(file.path)
         stream = self._opened.__enter__()
         try:
-            self.header = Header([*self._keys()], 1)
             self._blocks = self._lines_of(stream)
+            self._shape = shape_of(first := self._blocks.next_block())
+            self._blocks.put_back(first)
+            self._is_complete = self._shape is None
+            self.header = Header([*(self._shape.keys if self._shape else self._keys())], 1)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
         self._opened.__exit__(None, None, None)
+
+    def complete(self) -> Header:
+        if not self._is_complete:
+            self._is_complete = True
+            self.header = Header([*self._keys()], 1)
+        return self.header
 
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:
         chosen = list(dict.fromkeys(self.header.places[name] for name in names)) or [0]
@@ -98,8 +106,6 @@ class JsonLines(Tabular):
         faults = Faults(self.file)
         with opened(self._path) as stream:
             for first, block in numbered(self._lines_of(stream)):
-                if self._shape is None and not keys:
-                    self._shape = shape_of(block)
                 if self._shape is not None and self._shape.fits(block):
                     keys |= dict.fromkeys(self._shape.keys)
                     continue
