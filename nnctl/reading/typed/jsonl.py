@@ -39,8 +39,8 @@ class Pairs(list[tuple[str, object]]):
 class JsonLines(Tabular):
     """A file of JSON Lines, plain or gzip.
 
-    The keys of the first line are the first columns; `complete` reads all lines for theirs. Raises `NnctlError` for a file that cannot be opened or has no rows, and for lines that are no
-    objects.
+    The keys of the first line are the first columns; `complete` reads all lines for theirs. Raises
+    `NnctlError` for a file that cannot be opened or has no rows, and for lines that are no objects.
     """
 
     def __init__(self, file: DataFile, notation: Notation) -> None:

@@ -139,6 +139,18 @@ def test_rows_come_in_stretches(tmp_path, monkeypatch):
     assert numbers[:, 0].tolist() == numbers[:, 1].tolist() == list(range(95))
 
 
+def test_memory_does_not_grow_with_a_row_group(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_CELLS", 4_000)
+    columns = {f"x{k}": np.random.default_rng(k).normal(size=100_000) for k in range(4)}
+    options = {"use_dictionary": False, "data_page_size": 1 << 16, "row_group_size": 100_000}
+    path = written(tmp_path / "t.parquet", columns, **options)
+    before, held = pyarrow.total_allocated_bytes(), []
+    with open_source(DataFile(path)) as reader:
+        for _ in reader.tables([*columns]):
+            held.append(pyarrow.total_allocated_bytes() - before)
+    assert len(held) == 100 and 0 < max(held) < 4 * 8 * 100_000 / 4  # of one group of rows
+
+
 def test_a_missing_package_is_named(tmp_path, monkeypatch):
     path = written(tmp_path / "t.parquet", {"a": [1]})
     monkeypatch.setitem(sys.modules, "pyarrow", None)
