@@ -163,8 +163,7 @@ def evaluate(
     trained = load_trained(weights)
     cuts = cuts_for(trained, threshold)
     measure(trained, {bound.metric for bound in bounds}, cuts)
-    model = trained.model
-    targets = trained.preprocessing.targets
+    model, targets = trained.model, trained.preprocessing.targets
     file = file_of(data, tuple(features), tuple(target), table)
     warnings = trained_on(trained, file)
     memory = nbytes(trained.config.data.memory)

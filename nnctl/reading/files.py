@@ -1,6 +1,7 @@
 """Where examples are, and how the text among it is to be read."""
 
 import glob
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -154,7 +155,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
     Those of a folder are the Parquet files in it. Raises `NnctlError` for a pattern of nothing.
     What is the name of a file is no pattern.
     """
-    if path.is_dir() and (inside := sorted(path.glob(IN_A_FOLDER))):
+    if os.path.isdir(path) and (inside := sorted(path.glob(IN_A_FOLDER))):
         return tuple(inside)
     if not is_pattern(path):
         return (path,)

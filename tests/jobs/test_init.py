@@ -192,7 +192,7 @@ def test_a_word_among_dates_is_a_gap(tmp_path, word, every):
 @pytest.mark.parametrize("kind", ["a picture", "a database", "a pickle"])
 def test_a_file_of_another_kind_is_named_though_its_bytes_are_no_utf_8(tmp_path, kind):
     starts = {"a picture": b"\x89PNG\r\n\x1a\n", "a database": b"SQLite format 3\0"}
-    data = tmp_path / "d.db"
+    data = tmp_path / "d.dat"
     data.write_bytes(starts.get(kind, b"\x80\x04") + b"\xff\xfe,\n1,2\n" * 20)
     with pytest.raises(NnctlError, match="not a text table"):
         init(data, "t", output=tmp_path / "c.yaml")

@@ -1,5 +1,6 @@
 """Which format the name of a file says, of those that tell numbers from text."""
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -33,7 +34,7 @@ def format_of(path: Path) -> str | None:
 
 def suffix_of(path: Path) -> str:
     """What the name of a file, or those of a folder of Parquet files, ends with."""
-    if path.is_dir() and any(path.glob(IN_A_FOLDER)):
+    if os.path.isdir(path) and any(path.glob(IN_A_FOLDER)):
         return ".parquet"
     suffixes = [suffix.lower() for suffix in path.suffixes]
     is_packed = suffixes[-1:] == [".gz"]
