@@ -70,6 +70,14 @@ def foreign_problem(
     return None
 
 
+def unlike_its_name(start: bytes, wanted: str, file: str) -> Problem:
+    """The problem of a file that begins so, where its name says that it is what is wanted."""
+    kind = foreign_kind(start)
+    if kind is None:
+        return Problem(f"this is not {wanted}, as its name says", "name it for what it is", file)
+    return Problem(f"this is {kind[0]}, not {wanted}", kind[1], file)
+
+
 def _zip_kind(start: bytes) -> tuple[str, str]:
     """What an archive holds, as far as the names of its first members tell."""
     if b"[Content_Types].xml" in start or b"xl/" in start or b"_rels/.rels" in start:

@@ -18,6 +18,7 @@ from nnctl.reading.block import Block, Tabular
 from nnctl.reading.bytestream import reading
 from nnctl.reading.files import DataFile
 from nnctl.reading.header import Header
+from nnctl.reading.kinds import unlike_its_name
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults
 from nnctl.reading.typed.cells import Texts, TypedBlock, columns_of, row_place, typed_notation
@@ -51,6 +52,9 @@ class ExcelSheet(Tabular):
         with reading(file.path):
             self._stream = FileIO(file.path, "rb")
         try:
+            start = self._stream.read(READ_AT_ONCE)
+            if not start.startswith(b"PK"):
+                raise NnctlError(unlike_its_name(start, "an Excel workbook", self.file))
             with self._asking():
                 self._archive = zipfile.ZipFile(self._stream)
             self._check_parts()

@@ -14,6 +14,7 @@ from nnctl.reading.block import Block, Tabular
 from nnctl.reading.bytestream import reading
 from nnctl.reading.files import DataFile
 from nnctl.reading.header import Header
+from nnctl.reading.kinds import unlike_its_name
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults
 from nnctl.reading.typed.cells import (
@@ -39,8 +40,9 @@ class ParquetTable(Tabular):
         self.file, self.notation = str(file.path), typed_notation(notation)
         self._texts = Texts(notation)
         with reading(file.path), open(file.path, "rb") as stream:
-            if stream.read(len(PARQUET_MAGIC)) != PARQUET_MAGIC:
-                raise NnctlError(Problem("this is no Parquet file", None, self.file))
+            start = stream.read(BUFFER)
+        if not start.startswith(PARQUET_MAGIC):
+            raise NnctlError(unlike_its_name(start, "a Parquet file", self.file))
         self._arrow: Any = load_extra("pyarrow", "parquet")
         parquet: Any = load_extra("pyarrow.parquet", "parquet")
         with self._asking():

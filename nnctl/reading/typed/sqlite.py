@@ -17,6 +17,7 @@ from nnctl.reading.block import Block, Tabular
 from nnctl.reading.bytestream import reading
 from nnctl.reading.files import DataFile
 from nnctl.reading.header import Header
+from nnctl.reading.kinds import unlike_its_name
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults
 from nnctl.reading.typed.cells import (
@@ -263,7 +264,7 @@ def require_database(path: Path) -> None:
         start = file.read(SQLITE_HEADER)
         size = os.fstat(file.fileno()).st_size
     if not start.startswith(SQLITE_MAGIC):
-        raise NnctlError(Problem("this is no SQLite database", None, str(path)))
+        raise NnctlError(unlike_its_name(start, "an SQLite database", str(path)))
     page, pages = int.from_bytes(start[16:18]), int.from_bytes(start[28:32])
     if size < SQLITE_HEADER or size < pages * (page if page > 1 else 1 << 16):
         message = "it ends before the pages that it should have: it was cut short"
