@@ -10,8 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.errors import NnctlError, Problem
 from nnctl.reading.array_types import Bytes, Doubles, Indices
 from nnctl.reading.fields import QUOTED, TYPED, in_one_buffer
+from nnctl.reading.header import Header
 from nnctl.reading.notation import TRUTHS, Notation
 from nnctl.reading.numbers import GRAMMAR, INFINITE, MISSING
 from nnctl.reading.table import Place, Spot
@@ -206,6 +208,16 @@ def row_place(file: str, within: str = "") -> Place:
         return Spot(file, None, ", ".join(filter(None, (within, f"row {line}"))))
 
     return place
+
+
+def header_of_names(names: Sequence[str], file: str, line: int | None = None) -> Header:
+    """The header of a file that names its columns. Raises `NnctlError` where one has no name."""
+    if not names:
+        raise NnctlError(Problem("the file has no columns", None, file, line))
+    if "" in names:
+        message = f"column {names.index('') + 1} of {len(names)} has no name"
+        raise NnctlError(Problem(message, "give it one", file, line))
+    return Header(names, line)
 
 
 def typed_notation(notation: Notation) -> Notation:

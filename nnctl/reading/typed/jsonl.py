@@ -16,7 +16,7 @@ from nnctl.reading.files import DataFile
 from nnctl.reading.header import Header
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults, short
-from nnctl.reading.typed.cells import EXACT, Texts, typed_notation
+from nnctl.reading.typed.cells import EXACT, Texts, header_of_names, typed_notation
 from nnctl.reading.typed.json_shape import shape_of
 from nnctl.system.unicode import normal_form
 
@@ -53,7 +53,8 @@ class JsonLines(Tabular):
             self._shape = shape_of(first := self._blocks.next_block())
             self._blocks.put_back(first)
             self._is_complete = self._shape is None
-            self.header = Header([*(self._shape.keys if self._shape else self._keys())], 1)
+            own = self._shape.keys if self._shape is not None else self._keys()
+            self.header = header_of_names([*own], self.file, 1)
         except BaseException:
             self.close()
             raise
@@ -64,7 +65,7 @@ class JsonLines(Tabular):
     def complete(self) -> Header:
         if not self._is_complete:
             self._is_complete = True
-            self.header = Header([*self._keys()], 1)
+            self.header = header_of_names([*self._keys()], self.file, 1)
         return self.header
 
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:

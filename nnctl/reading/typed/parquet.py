@@ -13,7 +13,6 @@ from nnctl.reading.array_types import Indices
 from nnctl.reading.block import Block, Tabular
 from nnctl.reading.bytestream import reading
 from nnctl.reading.files import DataFile
-from nnctl.reading.header import Header
 from nnctl.reading.kinds import unlike_its_name
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults
@@ -21,6 +20,7 @@ from nnctl.reading.typed.cells import (
     Texts,
     TypedBlock,
     cell_text_of,
+    header_of_names,
     row_place,
     typed_notation,
 )
@@ -59,9 +59,8 @@ class ParquetTable(Tabular):
                 page_checksum_verification=True,
             )
         self._written = schema.names
-        if not self._written:
-            raise NnctlError(Problem("the file has no columns", None, self.file))
-        self.header, self.place = Header(schema.names, None), row_place(self.file, "")
+        self.header = header_of_names(self._written, self.file)
+        self.place = row_place(self.file)
 
     def close(self) -> None:
         self._opened.close()

@@ -16,7 +16,6 @@ from nnctl.reading.array_types import Doubles
 from nnctl.reading.block import Block, Tabular
 from nnctl.reading.bytestream import reading
 from nnctl.reading.files import DataFile
-from nnctl.reading.header import Header
 from nnctl.reading.kinds import unlike_its_name
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults
@@ -25,6 +24,7 @@ from nnctl.reading.typed.cells import (
     Texts,
     TypedBlock,
     columns_of,
+    header_of_names,
     row_place,
     typed_notation,
 )
@@ -154,7 +154,7 @@ class SqliteTable(Tabular):
         with self._asking(Setting(), within):
             rows = self._connection.execute(f"SELECT * FROM {quoted(own)} LIMIT 0")
             self._columns = [name for name, *_ in rows.description]
-        self.header = Header(self._columns, None)
+        self.header = header_of_names(self._columns, self.file)
         self.place = row_place(self.file, within)
         self._order = self._rows_order(own)
 
@@ -193,7 +193,8 @@ class SqliteTable(Tabular):
             names = [name for name, *_ in self._connection.execute(sql).description]
             self._check_order(query, names, setting)
         self._query, self._columns = sql, names
-        self.header, self.place = Header(names, None), row_place(self.file, "query")
+        self.header = header_of_names(names, self.file)
+        self.place = row_place(self.file, "query")
 
     def _check_order(self, query: Query, names: list[str], setting: Setting) -> None:
         """Raises `NnctlError` for an order that leaves rows tied."""

@@ -117,6 +117,12 @@ def test_a_file_without_rows_is_refused(tmp_path, text):
     assert "no rows" in problem.message
 
 
+@pytest.mark.parametrize("rows", [[{"": 1, "a": 2}], [{"a": 1}, {"a": 1, "": 2}]])
+def test_a_key_without_a_name_is_refused(tmp_path, rows):
+    (problem,) = problems(tmp_path / "t.jsonl", lines(*rows))
+    assert "has no name" in problem.message
+
+
 def test_keys_without_end_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(jsonl, "MOST_COLUMNS", 20)
     (problem,) = problems(tmp_path / "t.jsonl", lines(*({f"k{k}": 1} for k in range(30))))
