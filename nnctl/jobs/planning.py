@@ -82,9 +82,8 @@ class Plan:
         return (metric_for_rare(self.task, counts),)
 
 
-def planned(data: DataFile | Path, target: str) -> Plan:
+def planned(file: DataFile, target: str) -> Plan:
     """What to make of the columns of a table."""
-    file = data if isinstance(data, DataFile) else DataFile(data)
     found = look(file, target)
     named = {column.name: column for column in found.columns}
     if target not in named:
