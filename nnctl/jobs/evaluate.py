@@ -12,6 +12,7 @@ from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baseline
 from nnctl.assembly.examples import examples_for, nbytes
 from nnctl.assembly.judging import Answers, Doubt, judge_answers
 from nnctl.assembly.trained import Trained, at_cuts, load_trained
+from nnctl.config.schema import FileConfig
 from nnctl.data.classes import Label
 from nnctl.data.prepare import read_examples
 from nnctl.data.targets import Targets
@@ -219,6 +220,15 @@ def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
 
 
+def is_another_table(trained: Trained, part: str, file: DataFile) -> bool:
+    """Whether a file has several tables, and another of them was that part of the training."""
+    written = getattr(trained.config.data, part)
+    if not isinstance(written, FileConfig):
+        return False
+    named = (file.table, file.query), (written.table or written.sheet, written.query)
+    return all(map(any, named)) and named[0] != named[1]
+
+
 def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     """What to tell where the very file that is to judge the model has trained it."""
     found = None
@@ -229,7 +239,7 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     with suppress(NnctlError):
         if used and all(path.is_file() for path in file.shards):
             found = used.get(digest_of(file.path))
-    if found is None:
+    if found is None or is_another_table(trained, found.partition(".")[0], file):
         return []
     how = SHAPED[found.partition(".")[0]]
     message = f"the model was {how} these very rows (the SHA-256 is that of data.{found})"

@@ -113,7 +113,7 @@ def test_a_table_of_a_database_is_named_in_configs_and_commands(folder, tmp_path
     path = tmp_path / "two.db"
     write_sqlite(path, columns())
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE others (a)")
+        connection.execute("CREATE TABLE others AS SELECT * FROM rows WHERE rowid <= 40")
     connection.close()
     config = yaml.safe_load((folder / "csv.yaml").read_text())
     config["data"]["train"] = {"file": "two.db", **named}
@@ -125,6 +125,11 @@ def test_a_table_of_a_database_is_named_in_configs_and_commands(folder, tmp_path
     assert np.array_equal(found["dense_1/kernel"], want["dense_1/kernel"])
     want = nnctl("predict", folder / "csv", folder / "t.csv")
     assert nnctl("predict", tmp_path / "run", path, "--table", value) == want
+    seen = [
+        CliRunner().invoke(app, ["evaluate", str(tmp_path / "run"), str(path), "--table", each])
+        for each in (value, "others")
+    ]
+    assert ["these very rows" in each.stderr for each in seen] == [True, False]
     refused = CliRunner().invoke(app, ["predict", str(tmp_path / "run"), str(path)])
     assert refused.exit_code == 2 and "it has 2 tables: rows, others" in refused.stderr
 

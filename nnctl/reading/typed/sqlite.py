@@ -53,7 +53,9 @@ class SqliteTable(Tabular):
         self.file, self.notation = str(file.path), typed_notation(notation)
         self._texts, self._denied = Texts(notation), ""
         require_database(file.path)
-        self._connection = sqlite3.connect(address_of(file.path), uri=True, isolation_level=None)
+        self._connection = sqlite3.connect(
+            address_of(file.path), uri=True, isolation_level=None, check_same_thread=False
+        )
         self._query: str | None = None
         try:
             with self._asking(Setting()):
