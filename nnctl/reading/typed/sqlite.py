@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -201,13 +201,14 @@ class SqliteTable(Tabular):
     def _check_order(self, query: Query, names: list[str], setting: Setting) -> None:
         """Raises `NnctlError` for an order that leaves rows tied."""
         ties = ties_query(query, names)
-        if ties is None:
+        found = None
+        with suppress(sqlite3.OperationalError):  # of a name that is an alias, and no column
+            found = None if ties is None else self._connection.execute(ties).fetchall()
+        if found is None:
             message = "the query is ordered by what is none of its columns"
             fix = "let the query have all columns that it is ordered by"
             raise NnctlError(Problem(message, fix, self.file, path="query", setting=setting))
-        found = self._connection.execute(ties).fetchone()
-        if found is not None:
-            count, *values = found
+        for count, *values in found:
             message = f"the order leaves {count:,} rows tied: {tied(query.terms, values)}"
             raise NnctlError(Problem(message, ORDER_FIX, self.file, path="query", setting=setting))
 

@@ -13,6 +13,8 @@ ROWS = [(1, 2, "a"), (3, 4, "A"), (5, 4, "b")]
 def connection():
     made = sqlite3.connect(":memory:")
     made.execute("CREATE TABLE t (a, b, s)")
+    made.execute("CREATE TABLE folded (n, s COLLATE NOCASE)")
+    made.execute("INSERT INTO folded VALUES (1, 'a'), (2, 'A')")
     made.executemany("INSERT INTO t VALUES (?, ?, ?)", ROWS)
     yield made
     made.close()
@@ -87,6 +89,9 @@ def test_columns_are_named_or_counted():
         ("SELECT a FROM t ORDER BY s", None),
         ("SELECT a FROM t ORDER BY s COLLATE NOCASE", (2, "a")),
         ("SELECT s FROM t ORDER BY s COLLATE NOCASE", (2, "a")),
+        ("SELECT s FROM folded ORDER BY s", (2, "a")),
+        ("SELECT n FROM (SELECT * FROM folded) ORDER BY s", (2, "a")),
+        ("SELECT n FROM folded ORDER BY s COLLATE BINARY", None),
         ("SELECT a FROM t WHERE a IS NOT 3 ORDER BY b -- at last", None),
         ("SELECT b, count(*) FROM t GROUP BY b ORDER BY count(*)", None),
         ("SELECT a IS DISTINCT FROM 1 AS c FROM t ORDER BY c", (2, 1)),

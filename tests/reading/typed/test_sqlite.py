@@ -73,6 +73,7 @@ def test_a_query_comes_in_its_own_order(houses):
         ("SELECT * FROM houses", "no ORDER BY"),
         ("SELECT * FROM houses ORDER BY price > 0", "leaves 2 rows tied: price > 0 = 1"),
         ("SELECT DISTINCT town FROM houses ORDER BY price", "none of its columns"),
+        ("SELECT price * 2 AS p FROM houses ORDER BY p + 1", "none of its columns"),
         ("SELECT * FROM houses ORDER BY id; DROP TABLE houses", "one statement"),
         ("DELETE FROM houses", "one SELECT"),
         ("WITH x AS (SELECT 1) DELETE FROM houses RETURNING id ORDER BY id", "not allowed"),
