@@ -127,14 +127,10 @@ class FileConfig(Section):
     target: Column | Columns | None = None
 
     @model_validator(mode="after")
-    def _names_one_table(self) -> Self:
+    def _names_files(self) -> Self:
         given = [key for key in ("table", "query", "sheet") if getattr(self, key) is not None]
         if len(given) > 1:
-            raise errors(detail(f"{given[0]} and {given[1]} exclude each other", "remove one"))
-        return self
-
-    @model_validator(mode="after")
-    def _names_files(self) -> Self:
+            raise errors(detail(f"{' and '.join(given)} exclude each other", "keep one"))
         if self.file is None and not (
             isinstance(self.features, str) and isinstance(self.target, str)
         ):

@@ -125,6 +125,7 @@ def test_a_table_of_a_database_is_named_in_configs_and_commands(folder, tmp_path
     assert np.array_equal(found["dense_1/kernel"], want["dense_1/kernel"])
     want = nnctl("predict", folder / "csv", folder / "t.csv")
     assert nnctl("predict", tmp_path / "run", path, "--table", value) == want
+    nnctl("validate", tmp_path / "run" / "config.yaml")
     seen = [
         CliRunner().invoke(app, ["evaluate", str(tmp_path / "run"), str(path), "--table", each])
         for each in (value, "others")

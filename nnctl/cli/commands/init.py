@@ -59,7 +59,7 @@ def command(
     """
     from nnctl.jobs.init import init
 
-    target = target or asked_target(data, table, output, overwrite)
+    target = target or asked_target(data, output, overwrite, table)
     if not trying:
         result = init(data, target, table=table, output=output, overwrite=overwrite)
         tell(result, quiet, json)
@@ -98,7 +98,7 @@ def tell(result: "InitResult", quiet: bool, json: bool) -> None:
         print_init(result)
 
 
-def asked_target(data: Path, table: str | None, output: Path | None, overwrite: bool) -> str:
+def asked_target(data: Path, output: Path | None, overwrite: bool, table: str | None = None) -> str:
     """The column to be learnt, as the user answers where there is somebody to be asked."""
     from nnctl.cli.printing import print_message
     from nnctl.errors import ArgumentError
