@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from nnctl.cli.app import app
 from nnctl.jobs.init import init
+from nnctl.jobs.predict import json_cell
 from nnctl.system.npz import read_arrays
 from tests.typed_tables import FORMATS, write_sqlite, write_table
 
@@ -104,6 +105,23 @@ def test_predictions_may_be_json_lines(folder, tmp_path):
     assert [row[header[-1]] for row in made] == [float(row[-1]) for row in rows]
     assert made[4]["town"] is None and made[4]["area"] is None and made[0]["town"] == "Ålesund"
     assert made[0]["area"] == columns()["area"][0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_label", "text"),
+    [
+        ("12", True, '"12"'),
+        ("12", False, "12"),
+        ("1e-07", False, "1e-07"),
+        ("01067", False, '"01067"'),
+        (12, True, "12"),
+        ("", False, "null"),
+        ("nan", False, "null"),
+        ('the "x"', True, '"the \\"x\\""'),
+    ],
+)
+def test_a_cell_of_json_is_what_it_was(cell, is_label, text):
+    assert json_cell(cell, is_label) == text
 
 
 @pytest.mark.parametrize(

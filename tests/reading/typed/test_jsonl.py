@@ -164,6 +164,16 @@ def test_alike_lines_are_cut_by_arithmetic():
     assert shape.cut(block.replace(b'"c"', b'"d"', 1), 1, Texts(PLAIN_NOTATION)) is None
 
 
+def test_long_keys_are_told_apart_by_each_of_their_letters():
+    block = lines(*({"price per square foot": k, "the year": k} for k in range(3))).encode()
+    shape = shape_of(block)
+    assert shape is not None and shape.fits(block)
+    for place in range(block.index(b"price"), block.index(b'":')):
+        odd = bytearray(block)
+        odd[place + 2 * len(block) // 3] ^= 1
+        assert not shape.fits(bytes(odd))
+
+
 @pytest.mark.parametrize("size", [64, 200])
 def test_lines_are_numbered_across_blocks(tmp_path, monkeypatch, size):
     monkeypatch.setattr(bytestream, "BLOCK", size)

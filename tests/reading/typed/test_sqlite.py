@@ -50,6 +50,14 @@ def test_a_table_comes_in_the_order_of_its_rows_numbers(houses):
     assert cells(DataFile(houses)) == cells(DataFile(houses, table="HOUSES"))
 
 
+def test_an_index_does_not_decide_the_order(tmp_path):
+    path = database(tmp_path / "t.db", "CREATE TABLE t (a, b)", "CREATE INDEX i ON t (a)")
+    database(path, "INSERT INTO t VALUES (3, 1), (1, 2), (2, 3)")
+    with open_source(DataFile(path)) as reader:
+        values = [value for table in reader.tables(["a"]) for value in table.numbers[:, 0]]
+    assert values == [3, 1, 2]
+
+
 def test_a_table_without_numbers_comes_in_the_order_of_its_key(tmp_path):
     made = "CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID"
     path = database(tmp_path / "t.db", made, "INSERT INTO t VALUES ('b', 1), ('a', 2)")
