@@ -168,9 +168,13 @@ NEVER_LOADED = {
     "nnctl.export",
     "nnctl.derivatives",
     "nnctl.reading.dates",
+    "nnctl.reading.typed.cells",
     "numpy.ma",  # which np.unique and what is made of it ask for
+    "openpyxl",
     "optuna",
+    "pyarrow",
     "rich",
+    "sqlite3",
     "statistics",
 }
 # Prints what a quiet training has loaded, and which of nnctl's dataclasses are no components.

@@ -146,7 +146,11 @@ def data_file(
         return DataFile(images, target_path=labels)
     own = names_of(written.features), names_of(written.target)
     return DataFile(
-        config.resolve(written.file), own[0] or names_of(features), own[1] or names_of(targets)
+        config.resolve(written.file),
+        own[0] or names_of(features),
+        own[1] or names_of(targets),
+        table=written.table or written.sheet,
+        query=written.query,
     )
 
 

@@ -17,7 +17,8 @@ from nnctl.cli.registry import COMMANDS
 from nnctl.errors.visible import visible
 
 CONFIGS = (".yaml", ".yml")
-TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy")
+TYPED = (".jsonl", ".jsonl.gz", ".ndjson", ".db", ".sqlite", ".sqlite3", ".parquet", ".xlsx")
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy", *TYPED)
 RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
 # The names of nnctl.network.metrics, which needs NumPy; a test holds them equal.
 RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")

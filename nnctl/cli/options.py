@@ -99,6 +99,15 @@ Target = Annotated[
         autocompletion=completion.columns,
     ),
 ]
+Table = Annotated[
+    str | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="Of a database the table, or a query, SELECT … ORDER BY …; of a workbook the sheet.",
+        show_default=False,
+    ),
+]
 Member = Annotated[
     int | None,
     typer.Option(

@@ -69,6 +69,7 @@ def next_steps(result: "TrainResult") -> list[list[str]]:
     if result.has_trained:
         rows = "NEW" + next((end for end in file.path.suffixes[::-1] if end != ".gz"), "")
     named = ["--features", *file.features] if file.is_npz and file.features else []
+    named += ["--table", table] if (table := file.query or file.table) else []
     return [
         ["nnctl", "evaluate", run, rows, *named],
         ["nnctl", "report", run],

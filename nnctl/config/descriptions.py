@@ -110,6 +110,10 @@ KEYS = {
     "data.memory": "The bytes that the inputs of a file may take in memory; where they would take "
     "more, they are read in blocks while training: see [Large data](large-data.md).",
     "file.file": "The file.",
+    "file.table": "The table of an SQLite database, in the order of its rows' numbers.",
+    "file.query": "What to ask an SQLite database: one SELECT, with an ORDER BY that tells "
+    "all rows apart.",
+    "file.sheet": "The sheet of an Excel workbook.",
     "file.features": "The columns or the array to learn from; of IDX and `.npy` the features' "
     "file.",
     "file.target": "The columns or the array to predict; of IDX and `.npy` the targets' file.",
@@ -131,6 +135,8 @@ DEFAULTS = {
     "data.delimiter": "a comma; in `.tsv` a tab",
     "data.encoding": "UTF-8",
     "file.file": "required but for IDX and `.npy`",
+    "file.table": "the only one",
+    "file.sheet": "the first",
     "file.features": "as in `data`",
     "file.target": "as in `data`",
     "threshold": "0.5",

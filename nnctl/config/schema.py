@@ -120,11 +120,17 @@ class FileConfig(Section):
 
     noun: ClassVar[str] = "a data file"
     file: File | None = None
+    table: Text | None = None
+    query: Text | None = None
+    sheet: Text | None = None
     features: Column | Columns | None = None
     target: Column | Columns | None = None
 
     @model_validator(mode="after")
     def _names_files(self) -> Self:
+        given = [key for key in ("table", "query", "sheet") if getattr(self, key) is not None]
+        if len(given) > 1:
+            raise errors(detail(f"{' and '.join(given)} exclude each other", "keep one"))
         if self.file is None and not (
             isinstance(self.features, str) and isinstance(self.target, str)
         ):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.reading.block import Block
 from nnctl.reading.fields import Fields
 
 FEWEST_DIGITS = 2
@@ -29,10 +30,10 @@ class Codes:
         self._waiting: dict[int, list[NDArray[np.float64]]] = {}  # to be counted with them
         self._rows = 0  # that wait
 
-    def add(self, fields: Fields, values: NDArray[np.float64]) -> None:
+    def add(self, fields: Block, values: NDArray[np.float64]) -> None:
         """A further block of fields, and their numbers (rows, columns), nan where there is none."""
-        if not len(self._alive):
-            return
+        if not len(self._alive) or not isinstance(fields, Fields) or fields.is_typed:
+            return  # where types tell text from numbers, codes are text
         alive, at = self._alive, self._places[self._alive]
         known = ~np.isnan(values[:, alive])
         starts, ends = fields.starts[:, at], fields.ends[:, at]

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
-from pathlib import Path
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -15,14 +15,18 @@ from nnctl.data.date_columns import DateFormats
 from nnctl.data.identifiers import numbers_rows
 from nnctl.data.marks import KNOWN_MARKS
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.bytestream import opened, require_file
-from nnctl.reading.fields import QUOTED, Fields, blocks_of_fields
-from nnctl.reading.files import TextFormat
+from nnctl.reading.block import Block
+from nnctl.reading.bytestream import require_file
+from nnctl.reading.fields import QUOTED, bare
+from nnctl.reading.files import PLAIN, DataFile, TextFormat
 from nnctl.reading.guessing import guessed_format
-from nnctl.reading.header import Header, first_row, stated_format
+from nnctl.reading.header import Header
 from nnctl.reading.labels import NumberLabels
 from nnctl.reading.notation import Notation
+from nnctl.reading.reader import placing
+from nnctl.reading.source import open_tabular
 from nnctl.reading.table import Faults, Label
+from nnctl.reading.typed.opening import format_of
 from nnctl.system.unicode import normal_form
 
 MOST_LABELS = 2000  # distinct values of a column that are told apart, however many columns
@@ -166,13 +170,16 @@ def are_quantities(labels: Sequence[str]) -> bool:
     )
 
 
-def header_of(path: Path) -> Header:
-    """The columns of a text table. Raises `NnctlError` for a file that is none."""
-    require_file(path)
-    text_format = guessed_format(path).for_file(path)
-    with opened(path) as stream:
-        blocks = text_format.blocks(stream, str(path))
-        return first_row(blocks, stated_format(blocks, text_format), str(path))
+def header_of(file: DataFile) -> Header:
+    """The columns of a table. Raises `NnctlError` for a file that is none."""
+    require_file(file.path)
+    with closing(open_tabular(file, format_by(file))) as table:
+        return table.complete()
+
+
+def format_by(file: DataFile) -> TextFormat:
+    """How a table is written, as far as its rows tell."""
+    return guessed_format(file.path) if format_of(file.path) is None else PLAIN
 
 
 class Look(NamedTuple):
@@ -189,47 +196,43 @@ class Look(NamedTuple):
     is_short: bool
 
 
-def look(path: Path, target: str) -> Look:
-    """What a text table holds; of the `target` all labels are counted.
+def look(file: DataFile, target: str) -> Look:
+    """What a table holds; of the `target` all labels are counted.
 
     Raises `NnctlError` for a file that is not such a table, for a target that it does not have, and
     for rows of another width.
     """
-    require_file(path)
-    text_format, target = guessed_format(path), normal_form(target)
-    survey, own = survey_of(path, text_format, target, {target})
+    require_file(file.path)
+    text_format, target = format_by(file), normal_form(target)
+    survey, separator = survey_of(file, text_format, target, {target})
     if survey.late:  # their numbers have to be counted, too, to tell how many kinds there are
-        survey, own = survey_of(path, text_format, target, {target, *survey.late})
+        survey, separator = survey_of(file, text_format, target, {target, *survey.late})
     columns, header = survey.columns(), survey.header
     unusable = {name: f"{count} columns have this name" for name, count in header.repeated.items()}
-    are_named = not list(header.nameless_problems(own.separator, str(path)))
+    are_named = not list(header.nameless_problems(separator, str(file.path)))
     return Look(columns, text_format, unusable, are_named, header.is_short)
 
 
 def survey_of(
-    path: Path, text_format: TextFormat, target: str, counted: Set[str]
-) -> "tuple[Survey, TextFormat]":
-    """A look at all rows, and how they are written; of `counted` columns numbers are labels, too.
+    file: DataFile, text_format: TextFormat, target: str, counted: Set[str]
+) -> "tuple[Survey, str]":
+    """A look at all rows, and what stands between their fields; of `counted` columns numbers are
+    labels, too.
 
     Raises `NnctlError` as `look` does.
     """
-    own = text_format.for_file(path)
-    file, faults = str(path), Faults(str(path))
-    with opened(path) as stream:
-        blocks = own.blocks(stream, file)
-        own = stated_format(blocks, own)
-        header = first_row(blocks, own, file)
-        if problems := list(header.problems_of([target], file)):
+    with closing(open_tabular(file, text_format)) as table, placing(table.file, table.place):
+        header, faults = table.complete(), Faults(table.file)
+        if problems := list(header.problems_of([target], table.file)):
             raise NnctlError(problems)
-        survey = Survey(header, own.notation, target, counted)
-        marks = own.notation.missing
-        for fields in blocks_of_fields(blocks, own.separator, header.width, faults, marks):
-            if len(fields.lines):
-                survey.add(fields)
-    faults.check()
-    if not survey.rows:
-        raise NnctlError(Problem("the file has no rows", None, file))
-    return survey, own
+        survey = Survey(header, table.notation, target, counted)
+        for block in table.blocks([*header.places], faults):
+            if len(block.lines):
+                survey.add(block)
+        faults.check()
+        if not survey.rows:
+            raise NnctlError(Problem("the file has no rows", None, table.file))
+    return survey, table.separator
 
 
 class Survey:
@@ -261,9 +264,9 @@ class Survey:
         self._waiting: list[NDArray[np.float64]] = []
         self._codes = Codes(self._places, ALL_LABELS)
 
-    def add(self, fields: Fields) -> None:
+    def add(self, fields: Block) -> None:
         """The rows of a block."""
-        values, odd = self._notation.plain(fields).numbers(self._places)
+        values, odd = self._notation.numbers_of(fields, self._places)
         rows, at = np.divmod(odd, len(self._places))
         values[rows, at] = np.nan
         order = np.argsort(at, kind="stable")
@@ -321,7 +324,7 @@ class Survey:
                 self._kept[place].append(own)
 
     def _judge(
-        self, fields: Fields, place: int, rows: NDArray[np.intp], values: NDArray[np.float64]
+        self, fields: Block, place: int, rows: NDArray[np.intp], values: NDArray[np.float64]
     ) -> None:
         """Looks at the cells of a column that are no plain numbers, each text once."""
         from nnctl.reading.dates import looks_like_date  # which tables of numbers do not need
@@ -345,7 +348,7 @@ class Survey:
             before = any((~np.isnan(part[:, place])).any() for part in self._waiting)
             if before or self._numbers[place] > 0:
                 self.late.add(column.name)
-        texts = Counter({text.removeprefix(QUOTED): count for text, count in found.items()})
+        texts = Counter({bare(text): count for text, count in found.items()})
         column.text_rows += texts.total()
         column.count(texts)
         if len(column.texts) <= MOST_LABELS or column.dates:  # else there are too many to be dates
@@ -372,7 +375,7 @@ class Survey:
                 del found[text]
         return numbers
 
-    def _count_numbers(self, fields: Fields, place: int, values: NDArray[np.float64]) -> None:
+    def _count_numbers(self, fields: Block, place: int, values: NDArray[np.float64]) -> None:
         """Counts the numbers of a column as labels, as they are written."""
         column = self._columns[place]
         if column.many:

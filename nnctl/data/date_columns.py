@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reading.fields import Fields
+from nnctl.reading.block import Block
+from nnctl.reading.fields import bare
 from nnctl.reading.table import DateFormat
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class DateFormats:
         """Whether no date is before the one above it, read in some way, and not all are alike."""
         return any(way.rises and way.moves for way in self._ways or ())
 
-    def add(self, fields: Fields, place: int, date: str, missing: Collection[str]) -> None:
+    def add(self, fields: Block, place: int, date: str, missing: Collection[str]) -> None:
         """A further block; `date` is one of the dates in it."""
         if self._ways is None:
             from nnctl.reading.dates import DateCells, date_of, patterns_of
@@ -48,7 +49,7 @@ class DateFormats:
         for way in list(self._ways):
             if (row := way.add(fields, place)) is not None:
                 self._ways.remove(way)
-                self.odd = fields.text(row, place).strip()
+                self.odd = bare(fields.text(row, place).strip())
 
 
 class _Way:
@@ -62,7 +63,7 @@ class _Way:
         self.rises, self.moves = True, False
         self._last: float | None = None
 
-    def add(self, fields: Fields, place: int) -> int | None:
+    def add(self, fields: Block, place: int) -> int | None:
         """Reads a further block; the first row whose cell is no date, or None."""
         seconds, odd, _ = self.cells.seconds(fields, place)
         if odd:

@@ -121,6 +121,12 @@ class Features:
             for first in range(0, len(piece), size):
                 yield start + first, start + min(first + size, len(piece))
 
+    def even_bounds(self) -> Iterator[tuple[int, int]]:
+        """Where stretches begin and end that are as long however the rows were read."""
+        size = max(1, STRETCH // max(1, len(self.names)))
+        for start in range(0, len(self), size):
+            yield start, min(start + size, len(self))
+
     def stretch(self, start: int, stop: int) -> Stretch:
         """The rows from `start` to `stop`."""
         found = []
@@ -143,6 +149,8 @@ class Features:
         numbers, codes = piece.numbers[rows], piece.codes[rows]
         if numbers.dtype not in EXACT:
             numbers = numbers.astype(np.float64)
+        elif isinstance(piece.numbers, StoredArray):
+            numbers += numbers.dtype.type(0)  # a negative zero is zero
         if piece.numeric != self.numeric:
             numbers = numbers[:, [name not in self._places for name in piece.numeric]]
         absent = np.full(len(numbers), -1, np.int32)

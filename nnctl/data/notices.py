@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from nnctl.errors import NnctlError, Problem, Setting
-from nnctl.reading.delimited import DelimitedReader
+from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.source import Source
 
 SHOWN_LABELS = 10
@@ -28,7 +28,7 @@ class Notices:
 
     def source(self, source: Source) -> None:
         """Notes whether the first line of a table names a column less than its rows have."""
-        self._is_short = isinstance(source, DelimitedReader) and source.header.is_short
+        self._is_short = not isinstance(source, ArrayReader) and source.header.is_short
 
     def rows(self, count: int, dropped: int) -> None:
         """Counts rows, and those among them that a missing value leaves out."""

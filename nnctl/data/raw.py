@@ -47,8 +47,11 @@ class Raw:
         return len(self.targets)
 
     def chunks(self, rows: Mask) -> Iterator[NDArray[np.float64]]:
-        """The numeric features of the chosen rows, in double precision, stretch by stretch."""
-        for start, stop in self.features.bounds():
+        """The numeric features of the chosen rows, in double precision, stretch by stretch.
+
+        Where these end is for the columns alone to say: sums do not tell how a file was read.
+        """
+        for start, stop in self.features.even_bounds():
             numbers = self.features.stretch(start, stop).numbers
             yield numbers[rows[start:stop]].astype(np.float64)
 
@@ -189,7 +192,7 @@ def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
 def compact(values: NDArray[np.float64], dtype: str, some_missing: bool) -> NDArray[Any]:
     """The values in the run's dtype where it holds them exactly, in memory of their own."""
     with np.errstate(over="ignore"):
-        rounded = values.astype(dtype)
+        rounded = values.astype(dtype, order="C")  # as statistics sum them
     exact = np.array_equal(rounded, values, equal_nan=some_missing)
     return rounded if exact else values.copy()
 

@@ -7,8 +7,8 @@ from nnctl.data.raw import Raw
 from nnctl.data.rules import Rule, Treatment
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.arrays import ArrayReader
-from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import DataFile
+from nnctl.reading.reader import TableReader
 
 # The keys of a rule that are for one kind of column, with what it must be.
 FOR = {
@@ -39,7 +39,7 @@ def array_columns(source: ArrayReader, treatment: Treatment) -> Columns:
     return Columns(source.feature_names, source.target_names, source.weight_name)
 
 
-def text_columns(source: DelimitedReader, file: DataFile, treatment: Treatment) -> Columns:
+def text_columns(source: TableReader, file: DataFile, treatment: Treatment) -> Columns:
     """The feature, target and weight columns of a text table, as the config has it.
 
     Those that it says something of have to be there, and to be features.

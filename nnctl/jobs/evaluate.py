@@ -12,6 +12,7 @@ from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baseline
 from nnctl.assembly.examples import examples_for, nbytes
 from nnctl.assembly.judging import Answers, Doubt, judge_answers
 from nnctl.assembly.trained import Trained, at_cuts, load_trained
+from nnctl.config.schema import FileConfig
 from nnctl.data.classes import Label
 from nnctl.data.prepare import read_examples
 from nnctl.data.targets import Targets
@@ -142,6 +143,7 @@ def evaluate(
     *,
     features: Sequence[str] = (),
     target: Sequence[str] = (),
+    table: str | None = None,
     fail_under: Sequence[str] = (),
     fail_over: Sequence[str] = (),
     threshold: float | None = None,
@@ -150,10 +152,11 @@ def evaluate(
     """The figures of a weights file or run folder on a data file with targets.
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
-    the second file of IDX or `.npy` data. Metrics that only a bound names are computed, too.
-    Answers are yes above `threshold`, for figures and confusion matrix alike, or else above the
-    kept cuts. With `intervals` it is told how far figures may be off by chance. Raises `NnctlError`
-    for bounds or a threshold that make no sense for the model, and for files that cannot be read.
+    the second file of IDX or `.npy` data; `table` is that of a database or workbook. Metrics that
+    only a bound names are computed, too. Answers are yes above `threshold`, for figures and
+    confusion matrix alike, or else above the kept cuts. With `intervals` it is told how far figures
+    may be off by chance. Raises `NnctlError` for bounds or a threshold that make no sense for the
+    model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]
@@ -161,9 +164,8 @@ def evaluate(
     trained = load_trained(weights)
     cuts = cuts_for(trained, threshold)
     measure(trained, {bound.metric for bound in bounds}, cuts)
-    model = trained.model
-    targets = trained.preprocessing.targets
-    file = file_of(data, tuple(features), tuple(target))
+    model, targets = trained.model, trained.preprocessing.targets
+    file = file_of(data, tuple(features), tuple(target), table)
     warnings = trained_on(trained, file)
     memory = nbytes(trained.config.data.memory)
     prepared = read_examples(trained.preprocessing, file, warnings, memory)
@@ -218,6 +220,15 @@ def metrics_of(names: Sequence[str]) -> dict[str, Any]:
     return {name: METRICS[name]() for name in names}
 
 
+def is_another_table(trained: Trained, part: str, file: DataFile) -> bool:
+    """Whether a file has several tables, and another of them was that part of the training."""
+    written = getattr(trained.config.data, part)
+    if not isinstance(written, FileConfig):
+        return False
+    named = (file.table, file.query), (written.table or written.sheet, written.query)
+    return all(map(any, named)) and named[0] != named[1]
+
+
 def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     """What to tell where the very file that is to judge the model has trained it."""
     found = None
@@ -228,7 +239,7 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     with suppress(NnctlError):
         if used and all(path.is_file() for path in file.shards):
             found = used.get(digest_of(file.path))
-    if found is None:
+    if found is None or is_another_table(trained, found.partition(".")[0], file):
         return []
     how = SHAPED[found.partition(".")[0]]
     message = f"the model was {how} these very rows (the SHA-256 is that of data.{found})"

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.kinds import foreign_kind
+from nnctl.reading.typed.opening import format_of
 from nnctl.runs.folder import CHECKPOINT, CONFIG, RUNS, WEIGHTS, is_run
 from nnctl.system.typed import line_with, typed_line
 
@@ -46,7 +47,7 @@ def look(path: Path) -> Given:
     if suffix == ".npz":
         is_model = path.name in (WEIGHTS, CHECKPOINT) or has_metadata(path)
         return Given("weights", path, "a weights file") if is_model else Given("table", path, DATA)
-    if suffix in TABLES:
+    if suffix in TABLES or format_of(path) is not None:
         return Given("table", path, DATA)
     return look_inside(path)
 

@@ -14,6 +14,9 @@ from nnctl.errors.visible import shell_line, visible
 from nnctl.jobs.finding import find_data
 from nnctl.jobs.planning import Plan, planned
 from nnctl.jobs.recipe import recipes_to_try
+from nnctl.reading.files import DataFile
+from nnctl.reading.source import file_of
+from nnctl.reading.typed.opening import format_of
 from nnctl.system.atomic import atomic_file
 
 if TYPE_CHECKING:
@@ -49,13 +52,14 @@ class InitResult:
         return found if self.tried is None else {**found, "tried": self.tried.as_json()}
 
 
-def columns_of(data: Path, output: Path | None = None, overwrite: bool = True) -> list[str]:
+def columns_of(
+    data: Path, output: Path | None = None, overwrite: bool = True, table: str | None = None
+) -> list[str]:
     """The names of a table's columns, to choose the target from.
 
     Raises `NnctlError` where `init` would refuse the file that it is to write, too.
     """
-    data = find_data(data)
-    found = header_of(data)
+    found = header_of(file_of(find_data(data), table=table))
     if refused := existing_file(config_path(data, output), overwrite):
         raise refused
     return list(found.places)
@@ -65,6 +69,7 @@ def init(
     data: Path,
     target: str,
     *,
+    table: str | None = None,
     output: Path | None = None,
     overwrite: bool = False,
     trying: bool = False,
@@ -73,24 +78,26 @@ def init(
     """Writes a config for a table: `STEM.yaml` in the current folder, or `output`.
 
     When `trying`, the recipe in it is the best of a few that are trained for the table, of which
-    `watcher` hears; until then nothing is written. Raises `NnctlError` for a file that is no table,
+    `watcher` hears; until then nothing is written. `table` is that of a database, a query for its
+    rows, or the sheet of a workbook. Raises `NnctlError` for a file that is no table,
     a target that it does not have or that cannot be learnt, and for a config that is there already,
     unless `overwrite`; with status 1 where no recipe could be trained.
     """
-    data = find_data(data)
+    file = file_of(find_data(data), table=table)
     path = config_path(data, output)
     refused = existing_file(path, overwrite)
     try:
-        plan = planned(data, target)
+        plan = planned(file, target)
     except NnctlError as error:
         raise (together([error, refused]) if refused else error) from None
     if refused:
         raise refused
-    with atomic_file(path, "w") as file:
+    with atomic_file(path, "w") as written:
         result = InitResult(path, plan)
         if trying:
-            result = try_out(plan, data, path, watcher)
-        file.writelines(f"{line}\n" for line in lines_of(result.plan, data, path, result.tried))
+            result = try_out(plan, file, path, watcher)
+        lines = lines_of(result.plan, file, path, result.tried)
+        written.writelines(f"{line}\n" for line in lines)
     return result
 
 
@@ -107,7 +114,7 @@ def existing_file(path: Path, overwrite: bool) -> NnctlError | None:
     return NnctlError(Problem("this file exists already", fix, str(path)))
 
 
-def try_out(plan: Plan, data: Path, path: Path, watcher: "Watcher | None") -> InitResult:
+def try_out(plan: Plan, data: DataFile, path: Path, watcher: "Watcher | None") -> InitResult:
     """Trains the recipes that may suit the table, and plans with the best of them."""
     from nnctl.config.schema import check
     from nnctl.config.source import source_of
@@ -127,13 +134,17 @@ def try_out(plan: Plan, data: Path, path: Path, watcher: "Watcher | None") -> In
     return InitResult(path, replace(plan, recipe=tried.best.recipe), tried)
 
 
-def lines_of(plan: Plan, data: Path, path: Path, tried: "Tried | None" = None) -> Iterator[str]:
+def lines_of(plan: Plan, data: DataFile, path: Path, tried: "Tried | None" = None) -> Iterator[str]:
     """The config, with comments on what was found, and on what was tried."""
-    yield from heading(plan, data, path)
+    yield from heading(plan, data.path, path)
     yield f"# yaml-language-server: $schema={schema_address()}"
     yield "data:"
-    relative = os.path.relpath(data, path.parent)
-    yield from indented(plain("train", relative))
+    relative = os.path.relpath(data.path, path.parent)
+    named = {"table": data.table, "query": data.query}
+    if format_of(data.path) == "excel":
+        named = {"sheet": data.table}
+    own = {key: value for key, value in named.items() if value is not None}
+    yield from indented(plain("train", {"file": relative, **own} if own else relative))
     yield reasoned("  validation: 0.2", "a fifth of the rows, to see what was learnt")
     yield from indented(plain("target", plan.target.name))
     yield from data_lines(plan, tried)

@@ -13,7 +13,7 @@ from nnctl.data.marks import KNOWN_MARKS
 from nnctl.data.notices import SHORT_HEADER
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.recipe import Recipe, recipe_for
-from nnctl.reading.files import TextFormat
+from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.numbers import MISSING
 
 MOST_CLASSES = 20  # that whole numbers may be; text may be twice as many
@@ -82,9 +82,9 @@ class Plan:
         return (metric_for_rare(self.task, counts),)
 
 
-def planned(data: Path, target: str) -> Plan:
+def planned(file: DataFile, target: str) -> Plan:
     """What to make of the columns of a table."""
-    found = look(data, target)
+    found = look(file, target)
     named = {column.name: column for column in found.columns}
     if target not in named:
         fix = did_you_mean(target, list(named))
@@ -112,7 +112,7 @@ def planned(data: Path, target: str) -> Plan:
         left_out, features = {}, (named[lone],)
         told.append(f"{lone} numbers the rows; it is kept because there is no other column")
     if not features:
-        raise NnctlError(nothing_left(left_out, data, target))
+        raise NnctlError(nothing_left(left_out, file.path, target))
     numbers = sum(column.are_numbers for column in features)
     labelled = [column for column in features if not (column.are_numbers or column.are_dates)]
     kinds = sum(column.distinct for column in labelled)
@@ -120,7 +120,7 @@ def planned(data: Path, target: str) -> Plan:
     usual = MISSING - {"", word} if word else frozenset()
     marks = {mark for column in (own, *features) for mark in column.marks} - MISSING
     return Plan(
-        task_of(own, data),
+        task_of(own, file.path),
         own,
         features,
         left_out,

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +24,9 @@ from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import rows_by_bytes, slices_of
 
 CELL = 16  # bytes of text, about
+LABELS = ("prediction", "prediction_set")  # columns whose text is text, even of digits
+JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+NO_NUMBERS = ("nan", "inf", "-inf")
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,8 @@ class Predictions:
         """Those of the predictions themselves."""
         return columns_of(self.trained, self.spread)
 
-    def chunks(self) -> Iterator[str]:
-        """The header, then the rows, ready to be written.
+    def chunks(self, as_json: bool = False) -> Iterator[str]:
+        """The header, then the rows, ready to be written; `as_json` an object a row alone.
 
         Raises `NnctlError` for a file that does not fit, and at a faulty row after those before it.
         """
@@ -71,12 +76,14 @@ class Predictions:
             most = self.trained.model.rows_by_bytes(preprocessing.inputs.no_rows())
             batches = preprocessing.batches(source, notices, named, self.keep, most)
             first = next(batches, None)
-            yield csv_text([visible_cells(self.header)])
+            if not as_json:
+                yield csv_text([visible_cells(self.header)])
             size = rows_by_bytes(len(self.header) * CELL)
             for batch in self._following(first, batches):
                 rows = self.rows(batch)
                 for part in slices_of(len(batch), size):
-                    yield csv_text(islice(rows, part.stop - part.start))
+                    own = islice(rows, part.stop - part.start)
+                    yield self._json_text(own) if as_json else csv_text(own)
         for problem in notices.problems():
             self.warn(problem)
 
@@ -85,6 +92,16 @@ class Predictions:
         if first is not None:
             yield first
             yield from rest
+
+    def _json_text(self, rows: Iterator[Row]) -> str:
+        """Rows as JSON Lines: labels of the kind that they are, numbers with the digits of CSV."""
+        names = [json.dumps(name, ensure_ascii=False) for name in self.header]
+        lines = []
+        for row in rows:
+            pairs = zip(names, self.header, row, strict=True)
+            cells = [f"{name}: {json_cell(cell, key in LABELS)}" for name, key, cell in pairs]
+            lines.append(f"{{{', '.join(cells)}}}\n")
+        return "".join(lines)
 
     def rows(self, batch: Batch) -> Iterator[Row]:
         """The rows of a batch, in its order; those that cannot be predicted have empty cells."""
@@ -97,6 +114,17 @@ class Predictions:
             return rows
         kept = zip(*(visible_cells(batch.kept[name]) for name in self.keep), strict=True)
         return ([*mine, *row] for mine, row in zip(kept, rows, strict=True))
+
+
+def json_cell(cell: object, is_label: bool) -> str:
+    """A cell as JSON; text that is no label is a number, if it is written as JSON has it."""
+    if cell == "":
+        return "null"
+    if is_label or not isinstance(cell, str):
+        return json.dumps(cell, ensure_ascii=False)
+    if JSON_NUMBER.fullmatch(cell):
+        return cell
+    return "null" if cell in NO_NUMBERS else json.dumps(cell, ensure_ascii=False)
 
 
 def csv_text(rows: Iterator[Row] | Sequence[Row]) -> str:
@@ -126,6 +154,7 @@ def predict(
     threshold: float | None = None,
     keep: Sequence[str] = (),
     features: Sequence[str] = (),
+    table: str | None = None,
     spread: bool = False,
     warn: Callable[[Problem], object] = lambda problem: None,
 ) -> Predictions:
@@ -133,9 +162,9 @@ def predict(
 
     `threshold` is the probability above which a binary prediction is the second class; `keep` are
     columns to carry along; `features` name the columns or the array that the file has for the
-    model's; `spread` adds how far an ensemble's members lie apart. Raises `NnctlError` for weights
-    that cannot be read, for a threshold or a spread where there is none, and for columns that would
-    be called alike.
+    model's; `table` is that of a database or workbook; `spread` adds how far an ensemble's members
+    lie apart. Raises `NnctlError` for weights that cannot be read, for a threshold or a spread
+    where there is none, and for columns that would be called alike.
     """
     if isinstance(source, Path):
         weights, source = find_weights_and_data(weights, source)
@@ -151,6 +180,6 @@ def predict(
     if taken := [name for name in keep if name in columns]:
         message = f'--keep {taken[0]}: the predictions have a column "{taken[0]}" themselves'
         raise NnctlError(Problem(message, "keep another column, or none"))
-    file = file_of(source, tuple(features)) if isinstance(source, Path) else source
+    file = file_of(source, tuple(features), table=table) if isinstance(source, Path) else source
     kept = tuple(dict.fromkeys(map(normal_form, keep)))
     return Predictions(trained, file, cuts, kept, warn, spread)

@@ -128,6 +128,7 @@ class ArrayReader:
             blocks.append(self._weights[start:stop])
             names += (WEIGHT,)
         numbers = np.concatenate(blocks, axis=1, dtype=np.float64, casting="unsafe")
+        numbers += 0.0  # a negative zero is zero
         return Table(self.file, names, numbers, text, first_row=start, labels=labels)
 
 

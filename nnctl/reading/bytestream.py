@@ -100,14 +100,21 @@ class LineBlocks:
     waits for the next one to come. Iterating raises `NnctlError` for bytes that are not of the
     `encoding` (by default UTF-8), for what is no text at all, and for a line without end. With
     `squeeze`, a space stands for any run of spaces and tabs, and lines neither begin nor end so.
+    `is_json` says that the lines are JSON, and no text table.
     """
 
     def __init__(
-        self, stream: Readable, name: str, encoding: str | None = None, squeeze: bool = False
+        self,
+        stream: Readable,
+        name: str,
+        encoding: str | None = None,
+        squeeze: bool = False,
+        *,
+        is_json: bool = False,
     ) -> None:
         read = getattr(stream, "read1", stream.read)  # what one look at the system gives
         self._read = read if encoding is None else Recoded(read, encoding, name).read
-        self._squeeze = squeeze
+        self._squeeze, self._is_json = squeeze, is_json
         self._pipe = pipe_of(stream)
         self._name = name
         self._rest = b""
@@ -151,7 +158,7 @@ class LineBlocks:
         if self._checked:
             return
         self._checked = True
-        if problem := foreign_problem(part, self._name):
+        if problem := foreign_problem(part, self._name, is_json=self._is_json):
             raise NnctlError(problem)
 
     def _goes_on(self, size: int) -> bool:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from nnctl.errors import Problem, Setting
 from nnctl.reading.array_types import Doubles, Indices
-from nnctl.reading.fields import QUOTED, Fields
+from nnctl.reading.block import Block
+from nnctl.reading.fields import QUOTED, bare
 from nnctl.reading.header import Header
 from nnctl.reading.layout import Asked, ColumnState, column_state, layout_of
 from nnctl.reading.notation import TRUTHS, Kind, Notation
@@ -27,6 +28,10 @@ MEND, NAME_IT = "mend it", "give it a name in the first line"
 TEXT_FIX = (
     "mend it, or if it means that there is no value, add it to data.missing_values; "
     "data.text makes the column one of categories"
+)
+INEXACT_FIXES = (
+    "write it as text, or leave the column out of the features",
+    "let the column's type in data.columns be category, or leave it out of data.features",
 )
 LOOKED_AT = 1000  # rows that decide at first what a column holds
 NAMES: dict[Kind, str] = {"number": "a number", "truth": "True or False", "text": "text"}
@@ -53,7 +58,7 @@ class Cells:
         self._told_by = asked.told_by
         self._rows, self._mixed = 0, False
 
-    def table(self, fields: Fields) -> Table:
+    def table(self, fields: Block) -> Table:
         """The rows of `fields`; those that are faulty are noted and hold nothing of use."""
         self._check_trailing(fields)
         if self._undecided:
@@ -76,7 +81,7 @@ class Cells:
             (*self._layout.names, *(column.name for column in dates)),
             values,
             text,
-            {name: _unquoted(fields.texts(place)) for name, place in self._verbatim.items()},
+            {name: [*map(bare, fields.texts(place))] for name, place in self._verbatim.items()},
             fields.lines,
             place=self._place,
             labels=labels,
@@ -118,6 +123,8 @@ class Cells:
     def _mixture(self, column: ColumnState, kind: Kind, found: Kind, text: str) -> str:
         """The message on a cell of kind `found` in a column of `kind`."""
         told = f'"{short(text)}" is not {NAMES[kind]}'
+        if found == "text" and self._notation.kind_of(text) != "text":  # its file says so
+            told = f'"{short(text)}" is text in this file, not {NAMES[kind]}'
         if kind == "text":
             told = f'"{short(text)}" is {NAMES[found]}'
         if column.is_told:
@@ -125,14 +132,14 @@ class Cells:
         line, sample = column.shown[kind][0]
         where = f"line {line}"
         if self._place is not None:
-            where = "{}, line {}".format(*self._place(line))
+            where = self._place(line).in_words
         shown = f'"{short(sample)}"' if kind == "text" else short(sample)
         return f"{told}; the column holds {PLURALS[kind]}, such as {shown} ({where})"
 
-    def _decide_some(self, fields: Fields) -> None:
+    def _decide_some(self, fields: Block) -> None:
         """Notes what columns hold that no row has told of so far."""
         places = [column.place for column in self._undecided]
-        values, odd = self._notation.plain(fields).numbers(places)
+        values, odd = self._notation.numbers_of(fields, places)
         are_odd = np.zeros(len(places), dtype=np.bool_)
         are_odd[odd % len(places)] = True
         for place, column in enumerate(self._undecided):
@@ -143,7 +150,7 @@ class Cells:
                 column.kind = "number"
                 column.show("number", int(fields.lines[row]), fields.text(row, column.place))
 
-    def _decide(self, fields: Fields, column: ColumnState) -> None:
+    def _decide(self, fields: Block, column: ColumnState) -> None:
         """Notes what most of a column's first cells are, if one of them has a value."""
         counts: Counter[Kind] = Counter()
         for row, line in enumerate(fields.lines.tolist()):
@@ -153,7 +160,7 @@ class Cells:
             kind = self._notation.kind_of(text)
             kind = "text" if kind == "truth" and column.labels else kind
             counts[kind] += 1
-            column.show(kind, line, text)
+            column.show(kind, line, bare(text))
             if counts.total() == LOOKED_AT:
                 break
         if not counts:
@@ -168,11 +175,11 @@ class Cells:
             del column.shown[kind]  # they come again
 
     def _numbers(
-        self, fields: Fields, marks: dict[str, dict[int, str]]
+        self, fields: Block, marks: dict[str, dict[int, str]]
     ) -> tuple[Doubles, dict[str, LabelColumn]]:
         """The numbers of rows, in the order of the layout's names, and labels that are numbers."""
         columns = self._layout.parsed
-        values, odd = self._notation.plain(fields).numbers([column.place for column in columns])
+        values, odd = self._notation.numbers_of(fields, [column.place for column in columns])
         rows, at = np.divmod(odd, max(1, len(columns)))
         values[rows, at] = np.nan
         for place in self._layout.truths:
@@ -191,13 +198,13 @@ class Cells:
         kept = self._layout.kept
         return values[:, kept] if isinstance(kept, slice) else values.take(kept, axis=1), labels
 
-    def _note_numbers(self, fields: Fields, column: ColumnState, values: Doubles) -> None:
+    def _note_numbers(self, fields: Block, column: ColumnState, values: Doubles) -> None:
         """Notes the plain numbers of a column of truth values."""
         for row in np.flatnonzero(~np.isnan(values)).tolist():
             self._other(column, "number", int(fields.lines[row]), fields.text(row, column.place))
 
     def _number(
-        self, fields: Fields, row: int, column: ColumnState, marks: dict[str, dict[int, str]]
+        self, fields: Block, row: int, column: ColumnState, marks: dict[str, dict[int, str]]
     ) -> float:
         """A number that the fast way left to judge; nan for a missing one, and for a fault."""
         text = fields.text(row, column.place).strip(" \t")
@@ -209,6 +216,9 @@ class Cells:
         if value is not None and math.isfinite(value):
             if column.kind == "truth":
                 self._other(column, "number", line, text)
+            if fields.is_typed and is_inexact(text):
+                message = f"{short(text)} is a whole number beyond 2^53, and would lose digits"
+                self._add(line, column.name, message, *INEXACT_FIXES)
             return value
         kind = self._notation.kind_of(text)
         if kind == "number":
@@ -221,7 +231,7 @@ class Cells:
 
     def _labels(
         self,
-        fields: Fields,
+        fields: Block,
         column: ColumnState,
         values: Doubles,
         odd: Indices,
@@ -229,8 +239,8 @@ class Cells:
     ) -> LabelColumn:
         """The labels of a column of numbers, of which `values` are the doubles where not `odd`."""
         assert column.labels is not None
-        lengths = fields.ends[:, column.place] - fields.starts[:, column.place]
-        doubtful = column.labels.doubtful(values, lengths)
+        _, starts, ends = fields.spans(column.place)
+        doubtful = column.labels.doubtful(values, ends - starts)
         texts: dict[int, str] = {}
         for row in sorted({*odd.tolist(), *doubtful.tolist()}):
             text = self._notation.plain_text(fields.text(row, column.place).strip(" \t"))
@@ -248,7 +258,7 @@ class Cells:
         return made
 
     def _dates(
-        self, fields: Fields, column: ColumnState, marks: dict[str, dict[int, str]]
+        self, fields: Block, column: ColumnState, marks: dict[str, dict[int, str]]
     ) -> Doubles:
         """The seconds of a column of dates, nan where there is none."""
         assert column.dates is not None
@@ -263,29 +273,30 @@ class Cells:
         return seconds
 
     def _text(
-        self, fields: Fields, column: ColumnState, marks: dict[str, dict[int, str]]
+        self, fields: Block, column: ColumnState, marks: dict[str, dict[int, str]]
     ) -> TextColumn:
         codes = np.full(len(fields.lines), -1, dtype=np.int32)
-        labels: dict[str, int] = {}
+        labels, codes_of = dict[str, int](), dict[str, int]()
         missing, own = self._notation.missing, {}
         for row, written in enumerate(fields.texts(column.place)):
             text = written.strip(" \t")
-            code = labels.get(text)
+            code = codes_of.get(text)
             if code is None:
                 if text in missing:
                     if text:
                         own[row] = text
                     continue
-                code = labels[text] = len(labels)
+                label = bare(text) if column.is_told else text
+                code = codes_of[text] = labels.setdefault(label, len(labels))
             codes[row] = code
         if own:
             marks[column.name] = own
         if not column.is_told:
             self._note_numbers_among(fields, column, codes, labels)
-        return TextColumn(codes, tuple(_unquoted(labels)))
+        return TextColumn(codes, tuple(map(bare, labels)))
 
     def _note_numbers_among(
-        self, fields: Fields, column: ColumnState, codes: NDArray[np.int32], labels: dict[str, int]
+        self, fields: Block, column: ColumnState, codes: NDArray[np.int32], labels: dict[str, int]
     ) -> None:
         """Notes the cells of a column of text that are numbers."""
         for text, code in labels.items():
@@ -297,19 +308,19 @@ class Cells:
         """Notes a cell of another kind than the column's."""
         column.others += 1
         self._mixed = True
-        column.show(kind, line, text)
+        column.show(kind, line, bare(text))
 
-    def _check_trailing(self, fields: Fields) -> None:
+    def _check_trailing(self, fields: Block) -> None:
         """Notes values behind the last column that has a name."""
         if not self._header.trailing:
             return
-        first = self._header.width - self._header.trailing
-        rows, places = np.nonzero(fields.ends[:, first:] > fields.starts[:, first:])
-        for row, place in zip(rows.tolist(), places.tolist(), strict=True):
-            if fields.text(row, first + place).strip(" \t"):
-                message = f"there is a value in column {first + place + 1}, which has no name"
-                problem = Problem(message, NAME_IT, self._faults.file, int(fields.lines[row]))
-                self._faults.once(f" {place}", problem)
+        for place in range(self._header.width - self._header.trailing, self._header.width):
+            _, starts, ends = fields.spans(place)
+            for row in np.flatnonzero(ends > starts).tolist():
+                if fields.text(row, place).strip(" \t"):
+                    message = f"there is a value in column {place + 1}, which has no name"
+                    problem = Problem(message, NAME_IT, self._faults.file, int(fields.lines[row]))
+                    self._faults.once(f" {place}", problem)
 
     def _note_odd_dates(self, column: ColumnState) -> None:
         """Adds a fault for each cell of a column of dates that is none."""
@@ -345,6 +356,7 @@ class Cells:
         self._faults.add(Problem(message, fix, self._faults.file, line, place, setting=setting))
 
 
-def _unquoted(texts: Sequence[str] | dict[str, int]) -> list[str]:
-    """The texts without what tells that they were quoted."""
-    return [text.removeprefix(QUOTED) for text in texts]
+def is_inexact(text: str) -> bool:
+    """Whether a number is a whole one beyond those that doubles tell apart."""
+    digits = text.lstrip("-")
+    return len(digits) >= 16 and digits.isdigit() and (len(digits) > 16 or int(digits) > 2**53)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
-from nnctl.reading.fields import QUOTED, Fields
+from nnctl.reading.block import Block
+from nnctl.reading.fields import QUOTED, bare
 from nnctl.reading.numbers import number
 from nnctl.reading.table import DateFormat, short
 
@@ -78,10 +79,10 @@ class DateCells:
         self._sample = ""
         self._read: dict[str, tuple[float, bool] | None] = {}
 
-    def seconds(self, fields: Fields, place: int) -> tuple[Doubles, list[Odd], dict[int, str]]:
+    def seconds(self, fields: Block, place: int) -> tuple[Doubles, list[Odd], dict[int, str]]:
         """The dates of a column, (rows,), nan where there is none or a faulty one; the faulty
         cells; and by row the marks in place of dates."""
-        starts, ends = fields.starts[:, place], fields.ends[:, place]
+        buffer, starts, ends = fields.spans(place)
         lengths = ends - starts
         seconds = np.full(len(starts), np.nan)
         offsets = np.zeros(len(starts), np.bool_)
@@ -90,7 +91,7 @@ class DateCells:
             rows = np.flatnonzero(todo & (lengths == len(form)))
             if not len(rows):
                 continue
-            letters = fields.buffer[starts[rows][:, None] + np.arange(len(form))]
+            letters = buffer[starts[rows][:, None] + np.arange(len(form))]
             values, fit = read_form(form, letters)
             fit &= ~self._are_marks(letters)
             seconds[rows[fit]] = values[fit]
@@ -103,6 +104,7 @@ class DateCells:
                 if mark := text.removeprefix(QUOTED):
                     marks[row] = mark
                 continue
+            text = bare(text)
             found = self._of_text(text)
             if found is None:
                 odd.append(self._odd(row, text))
@@ -110,7 +112,7 @@ class DateCells:
                 seconds[row], offsets[row] = found
         outside = (seconds < FIRST) | (seconds >= LAST)
         odd += [
-            Odd(row, f'"{fields.text(row, place)}" is, in UTC, not in the years 1 to 9999')
+            Odd(row, f'"{bare(fields.text(row, place))}" is, in UTC, not in the years 1 to 9999')
             for row in np.flatnonzero(outside).tolist()
         ]
         seconds[outside] = np.nan
@@ -150,9 +152,7 @@ class DateCells:
             return Odd(row, message, ("write dates as in 2024-02-29", setting))
         return Odd(row, f'"{short(text)}" is not {ISO}')
 
-    def _mixture(
-        self, fields: Fields, place: int, seconds: Doubles, offsets: Mask
-    ) -> Iterator[Odd]:
+    def _mixture(self, fields: Block, place: int, seconds: Doubles, offsets: Mask) -> Iterator[Odd]:
         """The dates that have an offset where others have none, or the other way round."""
         known = ~np.isnan(seconds)
         if not known.any():
@@ -160,13 +160,12 @@ class DateCells:
         if self.written.with_offset is None:
             first = int(np.argmax(known))
             self.written = self.written._replace(with_offset=bool(offsets[first]))
-            self._sample = f", such as {fields.text(first, place).strip()}"
+            self._sample = f", such as {bare(fields.text(first, place).strip())}"
         wanted = self.written.with_offset
         for row in np.flatnonzero(known & (offsets != wanted)).tolist():
             has, others = ("no", "one") if wanted else ("an", "none")
-            message = (
-                f'"{fields.text(row, place).strip()}" has {has} offset from UTC; the column\'s '
-            )
+            text = bare(fields.text(row, place).strip())
+            message = f'"{text}" has {has} offset from UTC; the column\'s '
             yield Odd(row, f"{message}dates have {others}{self._sample}")
             seconds[row] = np.nan
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,8 @@ ROWS = 4096  # of rows with quoted fields that are taken together
 # Before the text of a field that was quoted though it might mean that there is no value: a lone
 # surrogate, which no text has, and the byte that stands for it, which is not UTF-8.
 QUOTED = "\udcff"
+# Before the text of a cell that its file says is text, though it looks like a number or a truth.
+TYPED = "\udcfe"
 _NEWLINE = np.uint8(ord("\n"))
 _SEPARATOR = b"\x1f"
 _ESCAPE = "surrogateescape"
@@ -43,6 +45,8 @@ class Fields:
         self.buffer, self.marks, self.lines = buffer, marks, lines
         self.starts, self.ends, self.first, self.last = starts, ends, first, last
 
+    is_typed = False
+
     def text(self, row: int, column: int) -> str:
         """A field as it is written; after `QUOTED`, if the quotes change its meaning."""
         written = self.buffer[self.starts[row, column] : self.ends[row, column]].tobytes()
@@ -53,6 +57,10 @@ class Fields:
         written = self._written
         places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
         return [written[start:end].decode("utf-8", _ESCAPE) for start, end in places]
+
+    def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:
+        """The buffer, and where in it each field of a column begins and ends."""
+        return self.buffer, self.starts[:, column], self.ends[:, column]
 
     @cached_property
     def _written(self) -> bytes:
@@ -223,16 +231,26 @@ def _quoted(
             if row and len(row) != width:
                 faults.add(_width_problem(faults.file, line, len(row), width))
         if kept:
-            yield _joined([row for _, row in kept], [line for line, _ in kept])
+            yield joined_fields([row for _, row in kept], [line for line, _ in kept])
 
 
-def _joined(rows: list[list[str]], lines: list[int]) -> Fields:
-    """Fields that are cut already, put into one buffer."""
-    encoded = [text.encode("utf-8", _ESCAPE) for row in rows for text in row]
+def bare(text: str) -> str:
+    """The text of a cell without what tells that it was quoted, or is text by its type."""
+    return text[1:] if text[:1] in (QUOTED, TYPED) else text
+
+
+def in_one_buffer(cells: Iterable[str]) -> tuple[Bytes, Indices, Indices]:
+    """Texts in one buffer that `parse` takes, and where each begins and ends."""
+    encoded = [text.encode("utf-8", _ESCAPE) for text in cells]
     buffer = np.frombuffer(PADDING + _SEPARATOR.join(encoded) + _SEPARATOR, np.uint8)
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     ends = len(PADDING) + np.cumsum(lengths + 1) - 1
-    starts = ends - lengths
+    return buffer, ends - lengths, ends
+
+
+def joined_fields(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> Fields:
+    """Fields that are cut already, put into one buffer; at least one row is needed."""
+    buffer, starts, ends = in_one_buffer(text for row in rows for text in row)
     marks = non_digits(buffer)
     first, last = np.searchsorted(marks, starts), np.searchsorted(marks, ends)
     shape = (len(rows), len(rows[0]))

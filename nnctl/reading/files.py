@@ -1,6 +1,7 @@
 """Where examples are, and how the text among it is to be read."""
 
 import glob
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from nnctl.reading.numbers import MISSING
 from nnctl.system import stated
 
 WHITESPACE = "whitespace"
+IN_A_FOLDER = "*.parquet"  # which programs write a table to
 
 
 class TextFormat(NamedTuple):
@@ -107,6 +109,7 @@ class DataFile:
     `features` and `targets` name its columns or arrays, where these are not called as the run has
     them. Of IDX and `.npy` files there are two: `path` holds the features, `target_path` the
     targets. A table may be in several files, its shards: then `path` is the pattern of their names.
+    `table` is that of a database, or the sheet of a workbook, `query` what a database is asked.
     """
 
     def __init__(
@@ -115,9 +118,12 @@ class DataFile:
         features: tuple[str, ...] | None = None,
         targets: tuple[str, ...] | None = None,
         target_path: Path | None = None,
+        table: str | None = None,
+        query: str | None = None,
     ) -> None:
         self.path, self.target_path = path, target_path
         self.features, self.targets = features, targets
+        self.table, self.query = table, query
 
     @cached_property
     def shards(self) -> tuple[Path, ...]:
@@ -146,8 +152,11 @@ class DataFile:
 def files_of(path: Path) -> tuple[Path, ...]:
     """The file at `path`, or the files that it is a pattern of, in the order of their names.
 
-    Raises `NnctlError` for a pattern of nothing. What is the name of a file is no pattern.
+    Those of a folder are the Parquet files in it. Raises `NnctlError` for a pattern of nothing.
+    What is the name of a file is no pattern.
     """
+    if os.path.isdir(path) and (inside := sorted(path.glob(IN_A_FOLDER))):
+        return tuple(inside)
     if not is_pattern(path):
         return (path,)
     found = sorted(Path(name) for name in glob.glob(str(path)))

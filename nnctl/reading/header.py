@@ -30,7 +30,7 @@ class Header:
     `is_short` says that the first row does not even have a cell for the row index, as R writes it.
     """
 
-    def __init__(self, cells: Sequence[str], line: int, is_short: bool = False) -> None:
+    def __init__(self, cells: Sequence[str], line: int | None, is_short: bool = False) -> None:
         own = ("", *cells) if is_short else cells
         self.cells, self.line, self.is_short = tuple(map(normal_form, own)), line, is_short
 

@@ -6,11 +6,12 @@ _TABLE = "save the table as CSV"
 _ARRAYS = "save the arrays with numpy.savez, and name the file FILE.npz"
 _NAMED = "name the file FILE"
 _IMAGES = "an image is no table; write its pixels to an array of shape (rows, height, width)"
+JSON = "JSON"
 _UNPACK = "unpack it, and name the file in it"
 # What a file begins with, what it then is, and what to do with it.
 _KINDS = (
-    (b"PAR1", "a Parquet file", _TABLE),
-    (b"SQLite format 3\0", "an SQLite database", _TABLE),
+    (b"PAR1", "a Parquet file", f"{_NAMED}.parquet"),
+    (b"SQLite format 3\0", "an SQLite database", f"{_NAMED}.db"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word document", _TABLE),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", _IMAGES),
     (b"\xff\xd8\xff", "a JPEG image", _IMAGES),
@@ -43,19 +44,21 @@ def foreign_kind(start: bytes) -> tuple[str, str] | None:
     if len(start) >= 4 and start[:2] == b"\0\0" and start[2] in _IDX_TYPES:
         return "an IDX file", "name it with its targets: {features: FILE, target: FILE}"
     if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"[") and _is_json(start):
-        return "JSON", _TABLE
+        return JSON, f"{_NAMED}.jsonl, if it has an object a line; else save the table as CSV"
     if start.lstrip(b" \t\r\n\xef\xbb\xbf")[:6].lower().startswith(_MARKUP):
         return "a web page (HTML or XML)", "download the table itself"
     return None
 
 
-def foreign_problem(start: bytes, file: str, encoded: bool = False) -> Problem | None:
+def foreign_problem(
+    start: bytes, file: str, encoded: bool = False, *, is_json: bool = False
+) -> Problem | None:
     """The problem of a file that begins so, where a text table is needed.
 
     Text that is `encoded`, other than in UTF-8, may hold bytes of 0.
     """
     kind = foreign_kind(start)
-    if kind is not None:
+    if kind is not None and not (is_json and kind[0] == JSON):
         what, fix = kind
         if fix.startswith(_NAMED) and file.endswith(fix[len(_NAMED) :]):
             fix = _TABLE  # it has that name, and a text table is needed all the same
@@ -67,10 +70,18 @@ def foreign_problem(start: bytes, file: str, encoded: bool = False) -> Problem |
     return None
 
 
+def unlike_its_name(start: bytes, wanted: str, file: str) -> Problem:
+    """The problem of a file that begins so, where its name says that it is what is wanted."""
+    kind = foreign_kind(start)
+    if kind is None:
+        return Problem(f"this is not {wanted}, as its name says", "name it for what it is", file)
+    return Problem(f"this is {kind[0]}, not {wanted}", kind[1], file)
+
+
 def _zip_kind(start: bytes) -> tuple[str, str]:
     """What an archive holds, as far as the names of its first members tell."""
     if b"[Content_Types].xml" in start or b"xl/" in start or b"_rels/.rels" in start:
-        return "an Excel workbook (a zip file)", _TABLE
+        return "an Excel workbook (a zip file)", f"{_NAMED}.xlsx"
     if b"mimetypeapplication/vnd.oasis" in start:
         return "an OpenDocument file (a zip file)", _TABLE
     if b".npy" in start:

@@ -2,14 +2,18 @@
 
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from nnctl.reading.array_types import Bytes, Indices, Mask
+from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
 from nnctl.reading.fields import Fields
 from nnctl.reading.numbers import INFINITE, MISSING, number
+
+if TYPE_CHECKING:
+    from nnctl.reading.block import Block
 
 Kind = Literal["number", "truth", "text"]
 TRUTHS = {"True": 1.0, "False": 0.0, "TRUE": 1.0, "FALSE": 0.0, "true": 1.0, "false": 0.0}
@@ -62,6 +66,11 @@ class Notation(NamedTuple):
         if self.decimal != ".":
             text = text.replace(".", "\1").replace(self.decimal, ".")
         return text
+
+    def numbers_of(self, block: "Block", columns: Sequence[int]) -> tuple[Doubles, Indices]:
+        """What `numbers` of a block gives, with numbers of this notation read as such."""
+        plain = self.plain(block) if isinstance(block, Fields) else block
+        return plain.numbers(columns)
 
     def plain(self, fields: Fields) -> Fields:
         """The fields with their numbers as Python writes them; text is of no use there."""

@@ -32,13 +32,20 @@ _LAST_DIGITS = np.array(
     dtype=np.uint64,
 )
 
+_LAST_BYTES = np.array(
+    [2**64 - 2 ** (64 - 8 * k) for k in range(_WORD_DIGITS + 1)], dtype=np.uint64
+)
+_ZEROS = np.uint64(0x3030303030303030)
+_BEYOND_NINE = np.uint64(0x7676767676767676)  # takes a byte above 9 to its highest bit
+_HIGH_BITS = np.uint64(0x8080808080808080)
+
 
 def number(text: str) -> float | None:
     """The number that `text` states, `nan` for a missing one, None for anything else."""
     text = text.strip(" \t")
     if text in MISSING:
         return math.nan
-    return float(text) if GRAMMAR.fullmatch(text) else None
+    return float(text) + 0.0 if GRAMMAR.fullmatch(text) else None  # a negative zero is zero
 
 
 def non_digits(buffer: Bytes) -> Indices:
@@ -64,6 +71,26 @@ def parse(
                 values[lengths == 0] = np.nan
             return values, np.empty(0, dtype=np.int64)
     return _parse_decimals(buffer, marks, starts, ends, first, last)
+
+
+def digits_alone(buffer: Bytes, ends: Indices, lengths: Indices) -> Doubles | None:
+    """The numbers of fields that end before `ends`; None where some are not a few digits alone.
+
+    There is at least one digit to each. The buffer begins with `PADDING`.
+    """
+    longest = int(lengths.max(initial=0))
+    if longest > 2 * _WORD_DIGITS - 1:
+        return None
+    words: NDArray[Any] = np.ndarray(len(buffer) - 7, "<u8", buffer, strides=(1,))
+    for skipped in range(0, longest, _WORD_DIGITS):
+        own = np.clip(lengths - skipped, 0, _WORD_DIGITS)
+        digits = words[ends - 8 - skipped]
+        digits ^= _ZEROS
+        digits &= _LAST_BYTES[own]
+        digits |= digits + _BEYOND_NINE
+        if (digits & _HIGH_BITS).any():
+            return None
+    return _digits(buffer, ends, lengths, longest).astype(np.float64)
 
 
 def _parse_decimals(
@@ -94,7 +121,7 @@ def _parse_decimals(
     fraction_lengths = np.where(sound, fraction_lengths, 0)
     mantissas, fits = _mantissas(buffer, whole_ends, whole_lengths, fraction_ends, fraction_lengths)
     values, exact = _scaled(mantissas, exponents - fraction_lengths)
-    np.negative(values, out=values, where=negative & signed)
+    np.negative(values, out=values, where=negative & signed & (values != 0))
     empty = starts == ends
     values[empty] = np.nan
     return values, np.flatnonzero(~(sound & fits & exact) & ~empty)

@@ -9,6 +9,7 @@ from nnctl.errors import NnctlError, Problem
 from nnctl.reading.bytestream import opened
 from nnctl.reading.files import TextFormat
 from nnctl.reading.header import Header, first_row, stated_format
+from nnctl.reading.table import Spot
 
 
 class Shards(AbstractContextManager["Shards"]):
@@ -43,6 +44,10 @@ class Shards(AbstractContextManager["Shards"]):
         number = max(0, bisect_right(self._firsts, line, key=lambda pair: pair[0]) - 1)
         first, own = self._firsts[number]
         return str(self._paths[number]), line - first + own
+
+    def spot(self, line: int) -> Spot:
+        """The same as problems tell it."""
+        return Spot(*self.place(line))
 
     def _all_blocks(self) -> Iterator[bytes]:
         expected = self._columns(self._paths[0])

@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.arrays import FEATURES, TARGET, ArrayReader, NamedArray
-from nnctl.reading.delimited import DelimitedReader
+from nnctl.reading.block import Tabular
+from nnctl.reading.delimited import DelimitedFile, DelimitedReader
 from nnctl.reading.files import PLAIN, DataFile, TextFormat, is_pattern
 from nnctl.reading.idx import is_idx, read_idx
+from nnctl.reading.reader import TableReader
 from nnctl.reading.shards import Shards
 from nnctl.reading.storage import StoredArray
+from nnctl.reading.typed.opening import check_keys, format_of, is_select, open_typed
 from nnctl.system.npz import array_names, read_arrays
 from nnctl.system.unicode import normal_form
 
-Source = DelimitedReader | ArrayReader
+Source = TableReader | ArrayReader
 
 
 def open_source(
@@ -46,21 +49,40 @@ def open_source(
         return npz_reader(file, arrays, targets, weight, memory)
     if file.target_path is not None or holds_one_array(file.path):
         return pair_reader(file, targets)
+    return TableReader(open_tabular(file, text_format))
+
+
+def open_tabular(file: DataFile, text_format: TextFormat = PLAIN) -> Tabular:
+    """The table of a file of any format; a text table is written as `text_format` has it.
+
+    Raises `NnctlError` where it cannot be opened.
+    """
+    check_keys(file)
+    if format_of(file.path) is not None:
+        return open_typed(file, text_format.notation)
     text_format = text_format.for_file(file.path)
     if is_pattern(file.path):
-        return sharded_reader(file, text_format)
-    return DelimitedReader(file.path, None, text_format)
+        return DelimitedFile(Shards(file.shards, text_format), str(file.path), text_format)
+    return DelimitedFile(file.path, None, text_format)
 
 
-def file_of(path: Path, features: tuple[str, ...] = (), target: tuple[str, ...] = ()) -> DataFile:
+def file_of(
+    path: Path,
+    features: tuple[str, ...] = (),
+    target: tuple[str, ...] = (),
+    table: str | None = None,
+) -> DataFile:
     """The data file that a command is given, with the names of what in it is meant.
 
-    With an IDX or `.npy` file of features, `target` names the file of the targets.
+    With an IDX or `.npy` file of features, `target` names the file of the targets. `table` is that
+    of a database, or a query for its rows, or the sheet of a workbook.
     """
     if len(target) == 1 and holds_one_array(path):
         return DataFile(path, target_path=Path(target[0]))
     inputs, targets = (tuple(map(normal_form, given)) or None for given in (features, target))
-    return DataFile(path, inputs, targets)
+    is_query = table is not None and is_select(table) and format_of(path) == "sqlite"
+    own = (None, table) if is_query else (table, None)
+    return DataFile(path, inputs, targets, None, *own)
 
 
 def holds_one_array(path: Path) -> bool:
@@ -150,8 +172,3 @@ def one_array(path: Path) -> "NDArray[Any] | StoredArray":
     from nnctl.reading.npy import stored_npy
 
     return stored_npy(path)
-
-
-def sharded_reader(file: DataFile, text_format: TextFormat) -> DelimitedReader:
-    """A reader of the files that a pattern names, as if they were one."""
-    return DelimitedReader(Shards(file.shards, text_format), str(file.path), text_format)

@@ -11,7 +11,27 @@ from nnctl.errors import NnctlError, Problem, Setting
 
 SHOWN_PROBLEMS = 10
 Label = int | float | str
-Place = Callable[[int], tuple[str, int]]
+
+
+class Spot(NamedTuple):
+    """Where a row stands: on a `line` of a `file`, or, where there are no lines, as `row` says."""
+
+    file: str
+    line: int | None
+    row: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The place within one sentence, without the file if that is the only one."""
+        return self.row or f"{self.file}, line {self.line}"
+
+    def of(self, problem: Problem) -> Problem:
+        """A problem of that row, placed."""
+        path = ", ".join(part for part in (self.row, problem.path) if part)
+        return problem._replace(file=self.file, line=self.line, path=path)
+
+
+Place = Callable[[int], Spot]
 
 
 class DateFormat(NamedTuple):
@@ -58,8 +78,8 @@ class Table:
     those asked for as they are written. `dates` tells which of the numbers are dates, in seconds
     since 1970, and how they are written, as far as these rows have told. `lines` are the rows'
     places in the file, counted from 1, or None where the file is made of arrays: then rows count
-    from 0, and the first is `first_row`. Of several files that are read as one, `place` tells the
-    file and the line in it that a line is.
+    from 0, and the first is `first_row`. Of several files that are read as one, and of those that
+    have rows and no lines, `place` tells where a row is.
     """
 
     def __init__(
@@ -151,10 +171,9 @@ class Table:
     ) -> Problem:
         """A problem with one cell of this table."""
         if self.lines is not None:
-            file, line = self.file, int(self.lines[row])
-            if self.place is not None:
-                file, line = self.place(line)
-            return Problem(message, fix, file, line, f"column {column}", setting=setting)
+            line = int(self.lines[row])
+            found = Problem(message, fix, self.file, line, f"column {column}", setting=setting)
+            return found if self.place is None else self.place(line).of(found)
         place = f"column {column}, row {self.first_row + row} (counted from 0)"
         return Problem(message, fix, self.file, path=place, setting=setting)
 
@@ -229,6 +248,15 @@ class Faults:
         if column not in self._told:
             self._told.add(column)
             self.add(problem)
+
+    def take(self, other: "Faults", place: Place | None) -> None:
+        """Adds the problems of one of several files, placed, and takes them from there."""
+        for problem in other._shown:
+            if place is not None and problem.line is not None:
+                problem = place(problem.line).of(problem)
+            self.add(problem)
+        self.skip(other.count - len(other._shown))
+        other.count, other._shown = 0, []
 
     @property
     def room(self) -> int:

@@ -8,6 +8,7 @@ from nnctl.data import columns as module
 from nnctl.data.columns import Column, look
 from nnctl.errors import NnctlError
 from nnctl.reading import bytestream
+from nnctl.reading.files import DataFile
 
 
 def looked(path, cells, target="t", **others) -> Column:
@@ -15,7 +16,7 @@ def looked(path, cells, target="t", **others) -> Column:
     own = {"a": cells, **others, "t": [k % 2 for k in range(len(cells))]}
     lines = [",".join(own), *(",".join(map(str, row)) for row in zip(*own.values(), strict=True))]
     path.write_text("\n".join(lines))
-    return {column.name: column for column in look(path, target).columns}["a"]
+    return {column.name: column for column in look(DataFile(path), target).columns}["a"]
 
 
 @pytest.fixture(params=[(64, 8), (1 << 19, 1 << 21)], ids=["many blocks", "one"])
@@ -111,7 +112,7 @@ def test_dates_are_counted_however_many(path, monkeypatch):
 def test_labels_of_the_target_are_told_apart_beyond_doubles(tmp_path, base):
     lines = ["a,t", *(f"{k % 7},{base + k % 3}" for k in range(30))]
     (tmp_path / "d.csv").write_text("\n".join(lines))
-    target = look(tmp_path / "d.csv", "t").columns[1]
+    target = look(DataFile(tmp_path / "d.csv"), "t").columns[1]
     assert target.classes == {base: 10, base + 1: 10, base + 2: 10}
 
 
@@ -156,4 +157,4 @@ def test_codes_beside_words_are_text(path):
 def test_rows_of_another_width_are_refused(tmp_path):
     (tmp_path / "d.csv").write_text("a,t\n1,2\n3\n")
     with pytest.raises(NnctlError, match="the row has 1 field"):
-        look(tmp_path / "d.csv", "t")
+        look(DataFile(tmp_path / "d.csv"), "t")

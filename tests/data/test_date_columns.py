@@ -4,6 +4,7 @@ import pytest
 
 from nnctl.data.columns import look
 from nnctl.reading import bytestream
+from nnctl.reading.files import DataFile
 
 
 @pytest.fixture(params=[1 << 19, 64], ids=["one block", "many"])
@@ -14,7 +15,7 @@ def column_of(request, monkeypatch, tmp_path):
     def found(cells):
         path = tmp_path / "d.csv"
         path.write_text("a,t\n" + "".join(f'"{cell}",{k}\n' for k, cell in enumerate(cells)))
-        return look(path, "t").columns[0]
+        return look(DataFile(path), "t").columns[0]
 
     return found
 

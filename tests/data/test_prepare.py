@@ -471,3 +471,18 @@ def test_rows_of_stored_arrays_without_a_target_are_left_out(tmp_path: Path) -> 
     kept = np.delete(np.arange(10), 3)
     np.testing.assert_array_equal(made.train.x[:], x[kept])
     np.testing.assert_array_equal(made.train.y[:, 0], y[kept])
+
+
+def test_statistics_do_not_tell_in_which_blocks_a_file_was_read(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).normal(1e3, 7, (500, 3)).tolist()
+    rows = [
+        f"{a!r},{b!r},{'' if k % 5 == 0 else repr(c)},{k}" for k, (a, b, c) in enumerate(values)
+    ]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["a,b,c,y", *rows]) + "\n")
+    found = []
+    for size in (1 << 19, 300):
+        monkeypatch.setattr(bytestream, "BLOCK", size)
+        made = prepared(path, "y", scaling="standardize", missing="mean")
+        found.append((made.preprocessing.inputs.to_json(), made.train.x[:].tobytes()))
+    assert found[1] == found[0]

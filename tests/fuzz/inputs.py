@@ -3,11 +3,13 @@
 import gzip
 import io
 import json
+import sqlite3
 import struct
 import zipfile
 from typing import Any
 
 import numpy as np
+import openpyxl
 import yaml
 from hypothesis import strategies as st
 
@@ -188,6 +190,60 @@ def with_odd_table(draw: DRAW) -> Input:
     target = one_of(draw, *HEADER)
     command = one_of(draw, *[TRAIN] * 10, CROSSVAL, ("init", "data.csv", "--target", target))
     return Input(command, {"config.yaml": dumped(config), "data.csv": text})
+
+
+def typed_tables() -> dict[str, bytes]:
+    """The rows in files that tell numbers from text, by their names."""
+    words = ("c", "yes")
+    rows = [
+        tuple(
+            cell if name in words else float(cell) for name, cell in zip(HEADER, row, strict=True)
+        )
+        for row in ROWS
+    ]
+    lines = [json.dumps(dict(zip(HEADER, row, strict=True))) for row in rows]
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE TABLE t ({', '.join(HEADER)})")
+    connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' * len(HEADER))})", rows)
+    connection.commit()
+    made, book = io.BytesIO(), openpyxl.Workbook()
+    for row in [HEADER, *rows]:
+        book.active.append(row)
+    book.save(made)
+    files = {"t.jsonl": ("\n".join(lines) + "\n").encode(), "t.db": connection.serialize()}
+    connection.close()
+    return {**files, "t.xlsx": made.getvalue()}
+
+
+TYPED_TABLES = typed_tables()
+QUERIES = ["SELECT * FROM t ORDER BY a", "SELECT * FROM t ORDER BY d, kind LIMIT 9", "SELECT 1"]
+
+
+@st.composite
+def with_odd_typed_table(draw: DRAW) -> Input:
+    name = one_of(draw, *TYPED_TABLES)
+    content = damaged(draw, TYPED_TABLES[name], few(draw))
+    if name == "t.xlsx" and draw(st.booleans()):
+        content = with_odd_part(draw, TYPED_TABLES[name])
+    config = sound_config(draw)
+    config["data"]["train"] = name
+    if name == "t.db" and draw(st.booleans()):
+        query = damaged(draw, one_of(draw, *QUERIES).encode(), few(draw)).decode("utf-8", "replace")
+        config["data"]["train"] = {"file": name, "query": query}
+    init = ("init", name, "--target", one_of(draw, *HEADER))
+    command = one_of(draw, *[TRAIN] * 10, init)
+    return Input(command, {"config.yaml": dumped(config), name: content})
+
+
+def with_odd_part(draw: DRAW, content: bytes) -> bytes:
+    """A workbook with one of its parts damaged; all are packed again."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(made, "w") as after:
+        odd = one_of(draw, *before.namelist())
+        for name in before.namelist():
+            part = before.read(name)
+            after.writestr(name, damaged(draw, part, 1) if name == odd else part)
+    return made.getvalue()
 
 
 FEATURES = np.arange(54).reshape(18, 3) % 7

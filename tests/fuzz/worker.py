@@ -34,8 +34,9 @@ def work(count: int, start: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         trials = Trials(Path(folder).resolve())
         kinds = {
-            "config": (inputs.with_odd_config(), 0.4),
-            "table": (inputs.with_odd_table(), 0.3),
+            "config": (inputs.with_odd_config(), 0.35),
+            "table": (inputs.with_odd_table(), 0.25),
+            "typed table": (inputs.with_odd_typed_table(), 0.1),
             "arrays": (inputs.with_odd_arrays(), 0.12),
             "idx": (inputs.with_odd_idx(), 0.06),
             "run": (inputs.with_odd_run(*a_run(trials)), 0.12),

@@ -5,11 +5,14 @@ folder, and prints what came of each.
 """
 
 import gzip
+import io
 import json
 import resource
 import shutil
+import sqlite3
 import struct
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,6 +62,33 @@ def kinds(path: Path) -> None:
     path.write_text("a,b,c\n" + "".join(f"t{k},1,{k % 2}\n" for k in range(40_000)))
 
 
+def database(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("INSERT INTO t VALUES (1)")
+
+
+def workbook(path: Path, part: str) -> None:
+    """A sheet of one row, with two gigabytes of blanks in a part of it."""
+    import openpyxl
+
+    made = io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b", "c"])
+    book.save(made)
+    with (
+        zipfile.ZipFile(made) as before,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as after,
+    ):
+        for name in {*before.namelist(), part}:
+            content = before.read(name) if name in before.namelist() else b"<sst/>"
+            with after.open(name, "w", force_zip64=True) as stream:
+                stream.write(content[:-8])
+                if name == part:
+                    stream.writelines(b" " * (1 << 26) for _ in range(3))
+                stream.write(content[-8:])
+
+
 def layers(*given: object) -> Callable[[], None]:
     return lambda: config(layers=[*given, {"type": "dense", "units": 1}])
 
@@ -105,6 +135,31 @@ CASES: dict[str, Case] = {
         lambda: table("bomb.csv", lambda path: path.write_text(",".join(["c"] * 10**6))),
         TRAIN,
         '1000000 columns are named "c"',
+    ),
+    "an object of a list of millions": (
+        lambda: table("bomb.jsonl", lambda path: path.write_text(f'{{"a": [{"0," * 2**22}0]}}')),
+        TRAIN,
+        "the line is longer than",
+    ),
+    "an object that is nested without end": (
+        lambda: table("bomb.jsonl", lambda path: path.write_text('{"a":' * (8 * 10**5))),
+        TRAIN,
+        "many deep",
+    ),
+    "a query for a cell of a gigabyte": (
+        lambda: table("bomb.db", database),
+        ("predict", "run", "bomb.db", "--table", "SELECT zeroblob(1e9) a FROM t ORDER BY rowid"),
+        "too big",
+    ),
+    "a workbook whose texts unpack to gigabytes": (
+        lambda: table("bomb.xlsx", lambda path: workbook(path, "xl/sharedStrings.xml")),
+        TRAIN,
+        "xl/sharedStrings.xml in it unpacks to",
+    ),
+    "a workbook with a row of gigabytes": (
+        lambda: table("bomb.xlsx", lambda path: workbook(path, "xl/worksheets/sheet1.xml")),
+        TRAIN,
+        "a row of the sheet is longer than",
     ),
     "a text column of as many kinds as rows": (
         lambda: table("bomb.csv", kinds),

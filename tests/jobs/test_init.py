@@ -20,6 +20,7 @@ from nnctl.jobs.predict import predict
 from nnctl.jobs.recipe import recipe_for
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
+from nnctl.reading.files import DataFile
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 ONE = ["ensemble=1"]  # the first of the members, where one shows what is to be seen
@@ -192,7 +193,7 @@ def test_a_word_among_dates_is_a_gap(tmp_path, word, every):
 @pytest.mark.parametrize("kind", ["a picture", "a database", "a pickle"])
 def test_a_file_of_another_kind_is_named_though_its_bytes_are_no_utf_8(tmp_path, kind):
     starts = {"a picture": b"\x89PNG\r\n\x1a\n", "a database": b"SQLite format 3\0"}
-    data = tmp_path / "d.db"
+    data = tmp_path / "d.dat"
     data.write_bytes(starts.get(kind, b"\x80\x04") + b"\xff\xfe,\n1,2\n" * 20)
     with pytest.raises(NnctlError, match="not a text table"):
         init(data, "t", output=tmp_path / "c.yaml")
@@ -201,7 +202,7 @@ def test_a_file_of_another_kind_is_named_though_its_bytes_are_no_utf_8(tmp_path,
 def test_a_text_of_many_kinds_is_kept_where_each_has_rows_enough(tmp_path):
     towns = [f"town {k % 1500}" for k in range(6000)]
     data = table(tmp_path / "d.csv", {"town": towns, "t": [k % 1500 / 7 for k in range(6000)]})
-    assert [column.name for column in planned(data, "t").features] == ["town"]
+    assert [column.name for column in planned(DataFile(data), "t").features] == ["town"]
 
 
 def test_american_times_are_read(tmp_path):
@@ -222,21 +223,21 @@ def test_american_times_are_read(tmp_path):
 def test_whole_numbers_without_a_repeat_are_an_id_only_by_name(tmp_path):
     numbers = [7 * k for k in range(60)]
     data = table(tmp_path / "d.csv", rows(60, house_id=numbers, price=numbers, t=[0, 1] * 30))
-    assert planned(data, "t").left_out == {"house_id": "it numbers the rows"}
+    assert planned(DataFile(data), "t").left_out == {"house_id": "it numbers the rows"}
 
 
 def test_an_id_is_known_among_any_number_of_rows(tmp_path):
     count = 3000
     columns = {"PassengerId": [3 * k for k in range(count)], "no": list(range(count))}
     data = table(tmp_path / "d.csv", rows(count, **columns, t=[0, 1] * (count // 2)))
-    assert set(planned(data, "t").left_out) == set(columns)
+    assert set(planned(DataFile(data), "t").left_out) == set(columns)
 
 
 def test_a_table_of_many_columns(tmp_path):
     names = [f"pixel {k:010}" for k in range(9000)]
     lines = [",".join([*names, "t"]), *(f"{k}," * 9000 + str(k % 2) for k in (5, 3, 9, 4))]
     (tmp_path / "d.csv").write_text("\n".join(lines))
-    assert len(planned(tmp_path / "d.csv", "t").features) == 9000
+    assert len(planned(DataFile(tmp_path / "d.csv"), "t").features) == 9000
 
 
 @pytest.mark.parametrize(("count", "numbers"), [(60, 1), (8000, 1), (60, 200)])
@@ -531,23 +532,23 @@ def test_a_class_may_be_called_na(tmp_path, others):
 
 def test_a_table_of_which_most_is_left_out_is_told_of(tmp_path):
     text = {f"n{k}": [f"name {j}" for j in range(60)] for k in range(3)}
-    plan = planned(table(tmp_path / "d.csv", rows(60, **text, t=[0, 1] * 30)), "t")
+    plan = planned(DataFile(table(tmp_path / "d.csv", rows(60, **text, t=[0, 1] * 30))), "t")
     assert any("3 of 5 columns are left out" in warning for warning in plan.warnings)
-    plan = planned(table(tmp_path / "d.csv", rows(60, n=text["n0"], t=[0, 1] * 30)), "t")
+    plan = planned(DataFile(table(tmp_path / "d.csv", rows(60, n=text["n0"], t=[0, 1] * 30))), "t")
     assert plan.warnings == ()
 
 
 def test_a_table_without_a_useful_column_is_refused_with_the_reasons(tmp_path):
     columns = {"a": list(range(60)), "b": [1] * 60, "t": [0, 1] * 30}
     with pytest.raises(NnctlError) as caught:
-        planned(table(tmp_path / "d.csv", columns), "t")
+        planned(DataFile(table(tmp_path / "d.csv", columns)), "t")
     (problem,) = caught.value.problems
     assert problem.message == "no column is left to learn from"
     assert problem.details == ("a: it numbers the rows", "b: it has one value in all rows")
     fix = "if a is a quantity, leave it and t alone in the table: the only column is kept"
     assert problem.fix == fix
     del columns["b"]
-    planned(table(tmp_path / "d.csv", columns), "t")
+    planned(DataFile(table(tmp_path / "d.csv", columns)), "t")
 
 
 def test_the_only_column_is_kept_though_it_numbers_the_rows(tmp_path):
@@ -566,7 +567,7 @@ def test_the_only_column_is_not_kept_for_other_reasons(tmp_path, kind):
     column = {"constant": [1] * 60, "names": [f"name {k}" for k in range(60)]}[kind]
     data = table(tmp_path / "d.csv", {"a": column, "t": [0, 1] * 30})
     with pytest.raises(NnctlError, match="no column is left to learn from") as caught:
-        planned(data, "t")
+        planned(DataFile(data), "t")
     assert caught.value.problems[0].fix.startswith("give a table with a column that says")
 
 
@@ -607,13 +608,13 @@ def test_codes_with_zeros_before_them_are_categories_and_the_reason_is_said(
 )
 def test_codes_that_say_nothing_of_other_rows_are_left_out(tmp_path, cells, reason):
     data = table(tmp_path / "d.csv", rows(600, plz=cells, t=[k % 2 for k in range(600)]))
-    left_out = planned(data, "t").left_out
+    left_out = planned(DataFile(data), "t").left_out
     assert left_out == {"plz": reason or "it holds codes of 300 kinds, such as 00001, in 600 rows"}
 
 
 def test_a_target_in_digits_stays_what_it_is(tmp_path):
     data = table(tmp_path / "d.csv", rows(600, t=[f"0{1 + k % 3}" for k in range(600)]))
-    plan = planned(data, "t")
+    plan = planned(DataFile(data), "t")
     assert (plan.task, plan.target.distinct) == ("multiclass", 3)
     result = init(data, "t", output=tmp_path / "c.yaml")
     assert build(load(result.path)).prepared.preprocessing.targets.classes.labels == (1, 2, 3)

@@ -16,6 +16,7 @@ from nnctl.reading import bytestream
 from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import TextFormat
 from nnctl.reading.kinds import foreign_kind
+from nnctl.reading.source import open_source
 
 
 def archive(*names: str) -> bytes:
@@ -40,12 +41,15 @@ def database(folder) -> bytes:
 
 
 KINDS = {
-    "Excel": (lambda _: archive("[Content_Types].xml", "xl/workbook.xml"), "save the table as CSV"),
+    "Excel": (
+        lambda _: archive("[Content_Types].xml", "xl/workbook.xml"),
+        "name the file FILE.xlsx",
+    ),
     "zip": (lambda _: archive("d.csv"), "unpack it"),
-    "Parquet": (lambda _: b"PAR1" + bytes(50) + b"PAR1", "save the table as CSV"),
-    "SQLite": (database, "save the table as CSV"),
+    "Parquet": (lambda _: b"PAR1" + bytes(50) + b"PAR1", "name the file FILE.parquet"),
+    "SQLite": (database, "name the file FILE.db"),
     "JSON": (lambda _: json.dumps([{"a": 1}, {"a": 2}]).encode(), "save the table as CSV"),
-    "JSON ": (lambda _: b'{"a": 1}\n{"a": 2}\n', "save the table as CSV"),
+    "JSON ": (lambda _: b'{"a": 1}\n{"a": 2}\n', "name the file FILE.jsonl"),
     "PNG": (lambda _: b"\x89PNG\r\n\x1a\n" + bytes(50), "pixels"),
     "JPEG": (lambda _: b"\xff\xd8\xff\xe0" + bytes(50), "pixels"),
     "pickle": (lambda _: pickle.dumps({"a": [1, 2]}), "numpy.savez"),
@@ -145,3 +149,19 @@ def test_columns_aligned_by_blanks_are_read(monkeypatch, block):
     assert [row[0] for table in tables for row in table.columns(["mpg"]).tolist()] == [18, 15]
     labels = [label for table in tables for label in table.text["name"].labels]
     assert labels == ["chevrolet  chevelle", "buick"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("t.db", "a PNG image, not an SQLite database"),
+        ("t.parquet", "a PNG image, not a Parquet file"),
+        ("t.xlsx", "a PNG image, not an Excel workbook"),
+        ("t.jsonl", "a PNG image, not a text table"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_named(tmp_path, name, told):
+    path = tmp_path / name
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    with pytest.raises(NnctlError, match=told):
+        open_source(path)

@@ -12,7 +12,7 @@ from nnctl.reading import bytestream
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile, TextFormat, files_of, is_pattern
 from nnctl.reading.source import open_source
-from nnctl.reading.table import joined_tables
+from nnctl.reading.table import Spot, joined_tables
 from tests.data.test_prepare import prepared
 
 ROWS = [f"{k},{'xyz'[k % 3]},{k / 7!r}" for k in range(60)]
@@ -126,5 +126,5 @@ def test_lines_are_placed(tmp_path: Path) -> None:
     assert found.place is not None and found.lines is not None
     placed = [found.place(line) for line in found.lines.tolist()]
     names = [f"{tmp_path}/part-{k}.csv" for k in range(2)]
-    assert placed == list(itertools.product(names, [2, 3]))
+    assert placed == [Spot(*each) for each in itertools.product(names, [2, 3])]
     assert found.numbers.dtype == np.float64

@@ -7,8 +7,8 @@ import pytest
 
 from nnctl.errors import NnctlError
 from nnctl.reading.arrays import ArrayReader
-from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import DataFile
+from nnctl.reading.reader import TableReader
 from nnctl.reading.source import array_pair, open_source
 
 
@@ -18,7 +18,7 @@ from nnctl.reading.source import array_pair, open_source
 def test_text_tables(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with open_source(tmp_path / name) as source:
-        assert isinstance(source, DelimitedReader) and source.names == ("a", "b")
+        assert isinstance(source, TableReader) and source.names == ("a", "b")
 
 
 def test_arrays_by_the_names_they_were_trained_under(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def command(
         ),
     ] = None,
     features: options.Features = None,
+    table: options.Table = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
     """Tell why a row has its prediction, column by column.
@@ -66,6 +67,7 @@ def command(
         baseline=baseline,
         output=output,
         features=features or (),
+        table=table,
         warn=print_warning,
     )
     if json:

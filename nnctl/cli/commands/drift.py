@@ -31,6 +31,7 @@ def command(
         ),
     ] = None,
     features: options.Features = None,
+    table: options.Table = None,
     target: options.Target = None,
     json: options.Json = False,
 ) -> None:
@@ -51,6 +52,7 @@ def command(
         data,
         fail_over=fail_over or (),
         features=features or (),
+        table=table,
         target=target or (),
     )
     for problem in result.warnings:

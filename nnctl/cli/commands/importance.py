@@ -33,6 +33,7 @@ def command(
         ),
     ] = None,
     features: options.Features = None,
+    table: options.Table = None,
     target: options.Target = None,
     output: Annotated[
         Path | None,
@@ -54,7 +55,9 @@ def command(
     from nnctl.cli.printing import print_json, print_warning
     from nnctl.jobs.looking.importance import importance
 
-    result = importance(run, data, features=features or (), target=target or (), output=output)
+    result = importance(
+        run, data, features=features or (), target=target or (), table=table, output=output
+    )
     for problem in result.warnings:
         print_warning(problem)
     if json:

@@ -18,7 +18,7 @@ def command(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA.csv", help="A table with a header row.", autocompletion=completion.tables
+            metavar="DATA", help="A table that names its columns.", autocompletion=completion.tables
         ),
     ],
     target: Annotated[
@@ -31,6 +31,7 @@ def command(
             autocompletion=completion.columns,
         ),
     ] = None,
+    table: options.Table = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -58,9 +59,10 @@ def command(
     """
     from nnctl.jobs.init import init
 
-    target = target or asked_target(data, output, overwrite)
+    target = target or asked_target(data, output, overwrite, table)
     if not trying:
-        tell(init(data, target, output=output, overwrite=overwrite), quiet, json)
+        result = init(data, target, table=table, output=output, overwrite=overwrite)
+        tell(result, quiet, json)
         return
     from nnctl.cli.threads import allowed_threads
     from nnctl.cli.trials import study_display
@@ -68,7 +70,13 @@ def command(
     try:
         with allowed_threads(threads), study_display(quiet) as watcher:
             result = init(
-                data, target, output=output, overwrite=overwrite, trying=True, watcher=watcher
+                data,
+                target,
+                table=table,
+                output=output,
+                overwrite=overwrite,
+                trying=True,
+                watcher=watcher,
             )
     except KeyboardInterrupt:
         print("broken off; nothing is written (without --try it takes a moment)", file=sys.stderr)
@@ -90,13 +98,13 @@ def tell(result: "InitResult", quiet: bool, json: bool) -> None:
         print_init(result)
 
 
-def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:
+def asked_target(data: Path, output: Path | None, overwrite: bool, table: str | None = None) -> str:
     """The column to be learnt, as the user answers where there is somebody to be asked."""
     from nnctl.cli.printing import print_message
     from nnctl.errors import ArgumentError
     from nnctl.jobs.init import columns_of
 
-    names = columns_of(data, output, overwrite)
+    names = columns_of(data, output, overwrite, table)
     if not sys.stdin.isatty():
         message = f"which column is to be learnt? They are: {', '.join(names)}"
         raise ArgumentError(message, f"add --target {shell_word(names[-1])}, or another")

@@ -26,7 +26,11 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="Write here.", show_default="standard output"
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write here; JSON Lines where it ends in .jsonl.",
+            show_default="standard output",
         ),
     ] = None,
     keep: Annotated[
@@ -40,6 +44,7 @@ def command(
         ),
     ] = None,
     features: options.Features = None,
+    table: options.Table = None,
     threshold: options.Threshold = None,
     spread: Annotated[
         bool,
@@ -63,6 +68,7 @@ def command(
             threshold=threshold,
             keep=keep or (),
             features=features or (),
+            table=table,
             spread=spread,
             warn=print_warning,
         )
@@ -71,7 +77,7 @@ def command(
             return
         # A file may be a pipe, too, whose reader has left.
         with suppress(BrokenPipeError), atomic_file(output, "w") as file:
-            for text in predictions.chunks():
+            for text in predictions.chunks(as_json=output.suffix.lower() == ".jsonl"):
                 file.write(text)
 
 

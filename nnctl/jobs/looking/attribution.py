@@ -143,6 +143,7 @@ def attribution(
     baseline: str = MEAN,
     output: str | None = None,
     features: Sequence[str] = (),
+    table: str | None = None,
     warn: Callable[[Problem], object] = lambda problem: None,
 ) -> Attributions:
     """Why rows of a file, all or some counted from 0, have their predictions.
@@ -153,7 +154,7 @@ def attribution(
     """
     run, data = find_weights_and_data(run, data)
     trained = load_trained(run)
-    file = file_of(data, tuple(features))
+    file = file_of(data, tuple(features), table=table)
     if any(row < 0 for row in rows):
         raise ArgumentError(f"--row is {min(rows)}; rows count from 0")
     place = None if output is None else place_of(trained, output)

@@ -143,6 +143,7 @@ def drift(
     fail_over: Sequence[str] = (),
     features: Sequence[str] = (),
     target: Sequence[str] = (),
+    table: str | None = None,
 ) -> DriftResult:
     """Holds the rows of a file against what the weights keep of those that trained.
 
@@ -154,7 +155,7 @@ def drift(
     run, data = find_weights_and_data(run, data)
     trained = load_trained(run)
     watched = watched_columns(run, trained)
-    file = file_of(data, tuple(features), tuple(target))
+    file = file_of(data, tuple(features), tuple(target), table)
     rows = count_rows(trained, file, watched)
     if not rows:
         raise NnctlError(Problem("it has no rows", None, str(file.path)))

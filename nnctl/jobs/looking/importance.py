@@ -23,6 +23,7 @@ def importance(
     *,
     features: Sequence[str] = (),
     target: Sequence[str] = (),
+    table: str | None = None,
     output: Path | None = None,
 ) -> ImportanceResult:
     """Shuffles each column of some rows, and tells what that costs; `output` gets a row a column.
@@ -30,7 +31,7 @@ def importance(
     The rows are those of `data`, or those that the run validated on, or else trained on; they are
     shuffled as the run's seed has it. Raises `NnctlError` for what cannot be read.
     """
-    looked = rows_to_look_at(run, data, features, target)
+    looked = rows_to_look_at(run, data, features, target, table)
     found = importance_of(looked.trained, looked.examples)
     result = ImportanceResult(**vars(found), warnings=looked.warnings)
     if output is not None:

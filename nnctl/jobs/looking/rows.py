@@ -25,7 +25,11 @@ class Looked(NamedTuple):
 
 
 def rows_to_look_at(
-    run: Path, data: Path | None, features: Sequence[str] = (), target: Sequence[str] = ()
+    run: Path,
+    data: Path | None,
+    features: Sequence[str] = (),
+    target: Sequence[str] = (),
+    table: str | None = None,
 ) -> Looked:
     """The model of a run with the rows of `data`, or else with those that the run validated on.
 
@@ -36,7 +40,7 @@ def rows_to_look_at(
         run, data = find_weights_and_data(run, data)
         trained = load_trained(run)
         warnings: list[Problem] = []
-        file = file_of(data, tuple(features), tuple(target))
+        file = file_of(data, tuple(features), tuple(target), table)
         memory = nbytes(trained.config.data.memory)
         prepared = read_examples(trained.preprocessing, file, warnings, memory)
         return Looked(trained, examples_for(trained.model, prepared), tuple(warnings))

@@ -1,0 +1,1 @@
+"""Tables whose files tell numbers from text: JSON Lines, SQLite, Parquet, Excel."""
