@@ -8,7 +8,7 @@ import re
 KEYS = {
     "name": "Names the run and its folder, `runs/NAME`.",
     "seed": "Decides every random number of the run: the split, the initial weights, the order of "
-    "rows, dropout.",
+    "rows, dropout, augmentation.",
     "dtype": "The precision to train in.",
     "data": "Where the examples are, and what becomes of them: see [below](#data).",
     "input_shape": "The shape of one example, channels last. The numbers of a row are put into it "
@@ -162,6 +162,14 @@ ARGUMENTS = {
     "dilation_rate": "How far a window's cells lie apart.",
     "epsilon": "Keeps the divisor from being 0.",
     "factor": "What the learning rate is multiplied by.",
+    "random_contrast.factor": "How much less than 1 the contrast is at the least, and how much "
+    "more at the most: `[lower, upper]`, or one number for `[0, upper]`.",
+    "random_rotation.factor": "Shares of a full turn that are drawn between: two numbers, or one "
+    "for as much either way.",
+    "fill_mode": "What stands outside of an image of cells `a b c d`: under `reflect` "
+    "`d c b a` on either side, under `wrap` `a b c d`, under `nearest` the cell at the edge, under "
+    "`constant` the `fill_value`.",
+    "fill_value": "What stands outside under `fill_mode: constant`.",
     "filters": "Kernels, and so channels of the output.",
     "from_logits": "Whether the model's output is logits, which the loss turns into "
     "probabilities itself.",
@@ -170,6 +178,12 @@ ARGUMENTS = {
     "global_clipnorm": "The greatest norm of all gradients together.",
     "initial_accumulator_value": "The start of the sum of squares.",
     "initial_learning_rate": "The rate of step 0.",
+    "height_factor": "Shares of the height that are drawn between, down: two numbers, or one for "
+    "as much either way.",
+    "random_zoom.height_factor": "How much more of the height is seen, drawn between two numbers; "
+    "less where it is negative. One number stands for as much either way.",
+    "interpolation": "Whether a number between cells is the mean of those around, by how near they "
+    "are, or the nearest.",
     "k": "How many classes count.",
     "keepdims": "Whether the axes that are averaged stay, with length 1.",
     "kernel_initializer": "The kernel's start.",
@@ -180,6 +194,7 @@ ARGUMENTS = {
     "label_smoothing": "The share that is taken from each label and spread evenly.",
     "learning_rate": "The length of a step; see [Schedules](#schedules).",
     "mean": "The mean.",
+    "mode": "Which sides are exchanged: left and right, top and bottom, or both at once.",
     "lower": "Below this the figure is hopeless.",
     "min_delta": "What counts as better must be better by more than this.",
     "min_early_stopping_rate": "Rungs to leave out at the start.",
@@ -219,11 +234,16 @@ ARGUMENTS = {
     "upper": "Above this the figure is hopeless.",
     "use_bias": "Whether a bias is added.",
     "value": "The value.",
+    "value_range": "The least and the greatest value of an image, as it is scaled; what is beyond "
+    "is cut to them.",
     "values": "The rates, one more than `boundaries`.",
     "warmup_steps": "Steps that the rate rises for.",
     "warmup_target": "The rate that it rises to.",
     "weight_decay": "The share of each parameter that is taken off it each step, times the "
     "learning rate.",
+    "width_factor": "Shares of the width that are drawn between, to the right: two numbers, or one "
+    "for as much either way.",
+    "random_zoom.width_factor": "The same for the width, which by default goes with the height.",
     "weights": "Literal start values by name, such as `{kernel: [[2]], bias: [8]}`.",
     "by": "What each number is divided by.",
     "clip": "Whether far numbers are drawn in.",

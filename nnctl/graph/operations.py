@@ -92,6 +92,8 @@ UFUNCS: dict[np.ufunc, Operation] = {
     np.log: ufunc_operation(np.log, lambda d, y, a: d / a),
     np.log1p: ufunc_operation(np.log1p, lambda d, y, a: d / (a + 1)),
     np.tanh: ufunc_operation(np.tanh, lambda d, y, a: d * (1 - np.square(y))),
+    np.sin: ufunc_operation(np.sin, lambda d, y, a: d * np.cos(a)),
+    np.cos: ufunc_operation(np.cos, lambda d, y, a: -d * np.sin(a)),
     np.sqrt: ufunc_operation(np.sqrt, lambda d, y, a: d * 0.5 / y),
     np.square: ufunc_operation(np.square, lambda d, y, a: d * 2 * a),
     # Of equal operands the second counts as the greater: the slope of max(0, z) at 0 is 0.
