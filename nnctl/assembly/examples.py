@@ -1,6 +1,7 @@
 """From a config's `data` to the examples that its model trains on."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from nnctl.network.losses import CategoricalCrossentropy
 from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
+from nnctl.reading.source import file_of
 from nnctl.training.seeds import Purpose, generator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
@@ -139,6 +141,8 @@ def data_file(
     """
     if written is None:
         return None
+    if config.data.image is not None:
+        return image_file(config, written, targets)
     if isinstance(written, str):
         return DataFile(config.resolve(written), names_of(features), names_of(targets))
     if written.file is None:
@@ -148,6 +152,31 @@ def data_file(
     return DataFile(
         config.resolve(written.file), own[0] or names_of(features), own[1] or names_of(targets)
     )
+
+
+def image_file(config: Config, written: Any, targets: Names) -> DataFile:
+    """A folder of images that a config's value stands for, or a table of their paths."""
+    train = config.data.train
+    name, column = written, None if isinstance(train, str) else train.images
+    if not isinstance(written, str):
+        name, column = written.file, written.images or column
+        targets = names_of(written.target) or targets
+    targets = names_of(targets) or names_of(config.data.target)
+    return DataFile(config.resolve(name), None, targets, None, config.data.image.format, column)
+
+
+def given_file(
+    config: Config, path: Path, features: Sequence[str] = (), target: Sequence[str] = ()
+) -> DataFile:
+    """The data file that a command is given for a trained config, as `file_of` says.
+
+    `path` may be a folder of images where that was trained from such.
+    """
+    if config.data.image is None:
+        return file_of(path, tuple(features), tuple(target))
+    found = image_file(config, str(path), tuple(target))
+    found.path = path
+    return found
 
 
 def names_of(given: Names) -> tuple[str, ...] | None:

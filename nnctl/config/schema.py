@@ -122,6 +122,7 @@ class FileConfig(Section):
     file: File | None = None
     features: Column | Columns | None = None
     target: Column | Columns | None = None
+    images: Column | None = None
 
     @model_validator(mode="after")
     def _names_files(self) -> Self:
@@ -146,6 +147,13 @@ class MarksConfig(Section):
 
     noun: ClassVar[str] = "the marks of missing values"
     only: tuple[Cell, ...]
+
+
+def imaging() -> type[Section]:
+    """The model of the section `data.image`."""
+    from nnctl.config.images import ImageConfig
+
+    return ImageConfig
 
 
 def columns_annotation() -> Any:
@@ -185,6 +193,7 @@ class DataConfig(Section):
     thousands: Literal[",", ".", " ", "'", "_", "\u2019", "\u00a0", "\u202f"] | None = None
     signs: tuple[Sign, ...] | None = None
     encoding: Encoding | None = None
+    image: Annotated[Any, Deferred(imaging)] = None
     memory: Whole | Size = "256MB"
 
     @model_validator(mode="after")
@@ -362,7 +371,7 @@ def judge(source: Source) -> tuple[Config | None, list[Problem]]:
 
     The values that its `tune` section names are not looked at.
     """
-    values = fill(source.values, source.file)
+    values = fill(with_images(source), source.file)
     problems = list(source.problems)
     config = None
     try:
@@ -371,6 +380,18 @@ def judge(source: Source) -> tuple[Config | None, list[Problem]]:
         problems += problems_of(error, source)
     problems += [source.problem(*finding) for finding in findings(values)]
     return config, problems
+
+
+def with_images(source: Source) -> dict[Any, Any]:
+    """The source's values, with what its folders of images say by themselves."""
+    data = source.values.get("data")
+    train = data.get("train") if isinstance(data, Mapping) else None
+    may_be = isinstance(train, Mapping) or (isinstance(train, str) and not Path(train).suffix)
+    if not may_be:
+        return source.values
+    from nnctl.config.images import with_image_keys
+
+    return with_image_keys(source.values, source.folder)
 
 
 def _by_line(problem: Problem) -> tuple[bool, int]:

@@ -205,6 +205,8 @@ def check_files(files: Mapping[str, DataFile]) -> None:
         try:
             for path in file.paths:
                 require_file(path)
+                if file.image is not None and path.is_dir():
+                    continue
                 with opened(path):
                     pass
         except NnctlError as error:

@@ -14,8 +14,13 @@ from nnctl.reading.files import files_of
 def digest_of(path: str | Path) -> str:
     """The SHA-256 of a file; of several, that of the list of theirs, as `sha256sum` writes it.
 
-    Raises `NnctlError` where one cannot be read.
+    Of a folder of images it is that of what they show. Raises `NnctlError` where one cannot be
+    read.
     """
+    if Path(path).is_dir():
+        from nnctl.reading.images.decoded import digest_of_folder  # few data are images
+
+        return digest_of_folder(Path(path))
     files = files_of(Path(path))
     if files == (Path(path),):
         return sha256(path)

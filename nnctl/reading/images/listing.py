@@ -1,0 +1,145 @@
+"""Which images a folder holds, and of which class each is."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from nnctl.errors import NnctlError, Problem
+from nnctl.system.unicode import normal_form
+
+IMAGES = (".png", ".jpg", ".jpeg")
+OTHER_IMAGES = (".bmp", ".gif", ".heic", ".tif", ".tiff", ".webp")
+PARTS = {"train": ("train",), "validation": ("validation", "val", "valid"), "test": ("test",)}
+
+
+class Listing(NamedTuple):
+    """The images of a folder, in the order of their names, whatever order the system has.
+
+    `files` are their names below the folder, by "/", and `labels` their classes, where each stands
+    in the folder of one; `problems` tell what in the folder is none, and cannot be taken.
+    `others` counts images of kinds that are not read, and `loose` those in no folder of a class.
+    """
+
+    root: Path
+    files: tuple[str, ...]
+    labels: tuple[str, ...] | None
+    problems: tuple[Problem, ...] = ()
+    others: int = 0
+    loose: int = 0
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is named as an image is."""
+    return path.suffix.lower() in IMAGES
+
+
+def is_image_folder(path: Path) -> bool:
+    """Whether a folder may hold images: it holds no parts of a table."""
+    return path.is_dir() and not any(path.glob("*.parquet"))
+
+
+def parts_of(folder: Path) -> dict[str, Path]:
+    """The folders of the training, validation and test images, where a folder is divided so."""
+    found = {}
+    for part, names in PARTS.items():
+        own = next((folder / name for name in names if (folder / name).is_dir()), None)
+        if own is not None:
+            found[part] = own
+    return found if "train" in found and len(found) > 1 else {}
+
+
+def listed_images(root: Path, classes: bool) -> Listing:
+    """The images below a folder, of which each has a class if `classes` says so; or one image.
+
+    A class is a folder, with all below it; names that begin with a dot, and files that are no
+    images by their names, are passed over. Raises `NnctlError` for a folder of none, and for one
+    without classes where there must be some.
+    """
+    if root.is_file():
+        return Listing(root.parent, (root.name,), None)
+    if not root.is_dir():
+        raise NnctlError(Problem("there is no such folder", None, str(root)))
+    walk = Walk(root)
+    found = sorted(walk.files(root, ()))
+    if not classes:
+        if not found:
+            raise NnctlError(Problem("there is no PNG or JPEG in this folder", None, str(root)))
+        return walk.listing(found, None)
+    inside = [parts for parts in found if len(parts) > 1]
+    for name in sorted({parts[0] for parts in inside if not is_text(parts[0])}):
+        message = "the name of this class is no UTF-8"
+        walk.problems.append(Problem(message, "rename the folder", str(root / name)))
+    kinds = sorted({parts[0] for parts in inside})
+    if not kinds:
+        message = "there are no folders of images in it; each class of images is a folder"
+        fix = "put the images of a class into a folder that is named after it"
+        raise NnctlError(Problem(message, fix, str(root)))
+    for name in sorted(walk.folders - set(kinds)):
+        message = "there is no PNG or JPEG in the folder of this class"
+        walk.problems.append(Problem(message, "remove the folder", str(root / name)))
+    labels = [normal_form(parts[0]) for parts in inside]
+    return walk.listing(inside, labels)._replace(loose=len(found) - len(inside))
+
+
+def is_text(name: str) -> bool:
+    """Whether a name of a file can be written down."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Walk:
+    """A way through a folder: what is met besides images."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.others: Counter[str] = Counter()
+        self.folders: set[str] = set()
+
+    def files(self, folder: Path, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """The images below a folder, as the parts of their names below the root."""
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            message = f"it cannot be read ({error.strerror or error})"
+            self.problems.append(Problem(message, None, str(folder)))
+            return
+        for entry in entries:
+            parts = (*above, entry.name)
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink() and (problem := self._of_link(Path(entry.path))):
+                self.problems.append(problem)
+            elif entry.is_dir(follow_symlinks=False):
+                if not above:
+                    self.folders.add(entry.name)
+                yield from self.files(Path(entry.path), parts)
+            elif is_image(Path(entry.name)):
+                yield parts
+            elif Path(entry.name).suffix.lower() in OTHER_IMAGES:
+                self.others[Path(entry.name).suffix.lower()] += 1
+
+    def _of_link(self, link: Path) -> Problem | None:
+        """What is wrong with a link, if anything: it may lead to a file in the folder alone."""
+        fix = "put the images themselves there, or remove the link"
+        try:
+            end = link.resolve(strict=True)
+        except (OSError, RuntimeError):
+            return Problem("this is a link to nothing, or to itself", fix, str(link))
+        if end.is_dir():
+            return Problem("this is a link to a folder, which is not followed", fix, str(link))
+        if is_image(link) and not end.is_relative_to(self.root.resolve()):
+            return Problem("this is a link that leads out of the folder", fix, str(link))
+        return None
+
+    def listing(self, found: list[tuple[str, ...]], labels: list[str] | None) -> Listing:
+        """What was found."""
+        files = tuple("/".join(parts) for parts in found)
+        kinds = None if labels is None else tuple(labels)
+        problems = tuple(sorted(self.problems, key=lambda problem: problem.file or ""))
+        return Listing(self.root, files, kinds, problems, self.others.total())
