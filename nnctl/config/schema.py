@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from nnctl.config.constraints import Filled, Limits, Phrase
+from nnctl.config.data_files import with_images
 from nnctl.config.dependent import FRACTION, fill, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
@@ -371,7 +372,7 @@ def judge(source: Source) -> tuple[Config | None, list[Problem]]:
 
     The values that its `tune` section names are not looked at.
     """
-    values = fill(with_images(source), source.file)
+    values = fill(with_images(source.values, source.folder), source.file)
     problems = list(source.problems)
     config = None
     try:
@@ -380,18 +381,6 @@ def judge(source: Source) -> tuple[Config | None, list[Problem]]:
         problems += problems_of(error, source)
     problems += [source.problem(*finding) for finding in findings(values)]
     return config, problems
-
-
-def with_images(source: Source) -> dict[Any, Any]:
-    """The source's values, with what its folders of images say by themselves."""
-    data = source.values.get("data")
-    train = data.get("train") if isinstance(data, Mapping) else None
-    may_be = isinstance(train, Mapping) or (isinstance(train, str) and not Path(train).suffix)
-    if not may_be:
-        return source.values
-    from nnctl.config.images import with_image_keys
-
-    return with_image_keys(source.values, source.folder)
 
 
 def _by_line(problem: Problem) -> tuple[bool, int]:

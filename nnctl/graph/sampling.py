@@ -61,12 +61,12 @@ def sample(x: Value, rows: Value, columns: Value, lookup: Lookup) -> Value:
     n, h, w, c = x.shape
     if rows.shape == (n, h, 1) and columns.shape == (n, 1, w):
         # One axis after the other: whole rows first, then of each row two cells in place of four.
-        moved = looked_up(x, (rows.reshape(n, h),), Grid((n,), (h,), (n, h), w * c), lookup)
-        return looked_up(moved, (columns,), Grid((n, h), (w,), (n, h, w), c), lookup)
-    return looked_up(x, (rows, columns), Grid((n,), (h, w), (n, h, w), c), lookup)
+        moved = look_up(x, (rows.reshape(n, h),), Grid((n,), (h,), (n, h), w * c), lookup)
+        return look_up(moved, (columns,), Grid((n, h), (w,), (n, h, w), c), lookup)
+    return look_up(x, (rows, columns), Grid((n,), (h, w), (n, h, w), c), lookup)
 
 
-def looked_up(x: Value, where: Sequence[Value], grid: Grid, lookup: Lookup) -> Value:
+def look_up(x: Value, where: Sequence[Value], grid: Grid, lookup: Lookup) -> Value:
     """The numbers at the places of a grid, in the shape of `x`."""
     n, *_ = x.shape
     flat = x.reshape(n, x.size // n)
@@ -90,7 +90,7 @@ def put_back(d: Value, where: Sequence[Value], grid: Grid, lookup: Lookup) -> Va
 def sampling_calls(
     grid: Grid, lookup: Lookup, out: Array, x: Array, *where: Array
 ) -> Sequence[Call]:
-    """The calls of `looked_up`."""
+    """The calls of `look_up`."""
     cells = Cells(grid, lookup, out.dtype)
     found = out.reshape(-1, grid.channels)
     part = np.empty_like(found)
@@ -200,18 +200,18 @@ class Cells:
         ]
 
 
-def clipped(cells: Array, size: int) -> Array:
+def clip(cells: Array, size: int) -> Array:
     """Of cells outside the one at the edge."""
     inside: Array = np.minimum(np.maximum(cells, 0), size - 1)
     return inside
 
 
-def wrapped(cells: Array, size: int) -> Array:
+def wrap(cells: Array, size: int) -> Array:
     """Of cells outside those of the same image, beside itself."""
     return cells % size
 
 
-def reflected(cells: Array, size: int) -> Array:
+def reflect(cells: Array, size: int) -> Array:
     """Of cells outside those of the mirrored image; of 3 cells 0 1 2 | 2 1 0 | 0 1 2."""
     there = cells % (2 * size)
     mirrored: Array = np.minimum(there, 2 * size - 1 - there)
@@ -219,8 +219,8 @@ def reflected(cells: Array, size: int) -> Array:
 
 
 OUTSIDE: dict[FillMode, Callable[[Array, int], Array]] = {
-    "reflect": reflected,
-    "wrap": wrapped,
-    "nearest": clipped,
-    "constant": clipped,  # with a margin of it
+    "reflect": reflect,
+    "wrap": wrap,
+    "nearest": clip,
+    "constant": clip,  # with a margin of it
 }

@@ -10,6 +10,7 @@ from nnctl.cli import completion, options
 from nnctl.errors.visible import shell_word, visible
 
 if TYPE_CHECKING:
+    from nnctl.jobs.images.init import ImageInitResult
     from nnctl.jobs.init import InitResult
     from nnctl.jobs.studies.recipes import Tried
 
@@ -18,7 +19,9 @@ def command(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA.csv", help="A table with a header row.", autocompletion=completion.tables
+            metavar="DATA.csv",
+            help="A table with a header row, or a folder of images with a folder a class.",
+            autocompletion=completion.tables,
         ),
     ],
     target: Annotated[
@@ -56,6 +59,9 @@ def command(
 
     Example: nnctl init datasets/iris.csv --target species
     """
+    if data.is_dir() and (found := init_of_folder(data, target, output, overwrite, trying)):
+        print_image_init(found)
+        return
     from nnctl.jobs.init import init
 
     target = target or asked_target(data, output, overwrite)
@@ -88,6 +94,36 @@ def tell(result: "InitResult", quiet: bool, json: bool) -> None:
         print_json(result.as_json())
     elif not quiet:
         print_init(result)
+
+
+def init_of_folder(
+    data: Path, target: str | None, output: Path | None, overwrite: bool, trying: bool
+) -> "ImageInitResult | None":
+    """The config for a folder of images; None for what is no such folder."""
+    from nnctl.errors import ArgumentError
+    from nnctl.jobs.finding import look
+    from nnctl.reading.images.listing import is_image_folder
+
+    if look(data).kind == "run" or not is_image_folder(data):
+        return None
+    if target is not None:
+        message = "--target is for tables; an image is of the class that its folder is named after"
+        raise ArgumentError(message, "leave it out")
+    if trying:
+        raise ArgumentError("--try is for tables; for images there is one recipe", "leave it out")
+    from nnctl.jobs.images.init import init_images
+
+    return init_images(data, output=output, overwrite=overwrite)
+
+
+def print_image_init(result: "ImageInitResult") -> None:
+    """The config that was written, and what its user should know."""
+    plan = result.plan
+    count, kinds = len(plan.train.files), len(plan.classes)
+    print(f"wrote    {visible(str(result.path))}  ({count:,} images of {kinds} classes)")
+    for problem in plan.unreadable:
+        print(f"warning: {problem}", file=sys.stderr)
+    print(f"next     {shell_line(['nnctl', 'train', str(result.path)])}")
 
 
 def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:

@@ -37,9 +37,9 @@ class Augmentation(Spatial):
         return shape
 
     def forward(self, graph: Graph, x: Value) -> Value:
-        return self.changed(graph, x) if graph.training else x
+        return self.change(graph, x) if graph.training else x
 
-    def changed(self, graph: Graph, x: Value) -> Value:
+    def change(self, graph: Graph, x: Value) -> Value:
         """The images, changed by chance."""
         raise TypeError("this layer has no formula")
 
@@ -50,17 +50,17 @@ class RandomFlip(Augmentation):
 
     mode: Literal["horizontal", "vertical", "horizontal_and_vertical"] = "horizontal_and_vertical"
 
-    def changed(self, graph: Graph, x: Value) -> Value:
+    def change(self, graph: Graph, x: Value) -> Value:
         flips = graph.draw((x.shape[0], 1, 1)) <= 0.5
         rows, columns = places(graph, x.shape)
         if self.mode != "horizontal":
-            rows = mirrored(rows, x.shape[1], flips)
+            rows = mirror(rows, x.shape[1], flips)
         if self.mode != "vertical":
-            columns = mirrored(columns, x.shape[2], flips)
-        return moved(x, rows, columns, Lookup("nearest"))
+            columns = mirror(columns, x.shape[2], flips)
+        return move(x, rows, columns, Lookup("nearest"))
 
 
-class Move(Augmentation):
+class Moving(Augmentation):
     """Base of the layers that look cells up at other places.
 
     Between cells and outside of the image `interpolation`, `fill_mode` and `fill_value` decide.
@@ -77,7 +77,7 @@ class Move(Augmentation):
 
 
 @dataclass(eq=False, repr=False)
-class RandomTranslation(Move):
+class RandomTranslation(Moving):
     """Images moved down and to the right by shares of their height and width.
 
     The shares are drawn between the two numbers of a factor; one number f stands for -f and f.
@@ -93,17 +93,17 @@ class RandomTranslation(Move):
     interpolation: Interpolation = "bilinear"
     fill_value: float = 0.0
 
-    def changed(self, graph: Graph, x: Value) -> Value:
+    def change(self, graph: Graph, x: Value) -> Value:
         n, height, width, _ = x.shape
-        down = drawn(graph, n, *ends_of(self.height_factor)) * height
-        right = drawn(graph, n, *ends_of(self.width_factor)) * width
+        down = draw_between(graph, n, *ends_of(self.height_factor)) * height
+        right = draw_between(graph, n, *ends_of(self.width_factor)) * width
         rows, columns = places(graph, x.shape)
         # What stands at a place was that much above it, and to its left.
-        return moved(x, rows - down, columns - right, self.lookup)
+        return move(x, rows - down, columns - right, self.lookup)
 
 
 @dataclass(eq=False, repr=False)
-class RandomRotation(Move):
+class RandomRotation(Moving):
     """Images turned about their middle by a share of a full turn.
 
     The share is drawn between the two numbers of the factor; one number f stands for -f and f.
@@ -115,20 +115,20 @@ class RandomRotation(Move):
     interpolation: Interpolation = "bilinear"
     fill_value: float = 0.0
 
-    def changed(self, graph: Graph, x: Value) -> Value:
+    def change(self, graph: Graph, x: Value) -> Value:
         n, height, width, _ = x.shape
-        angle: Any = drawn(graph, n, *ends_of(self.factor)) * (2 * math.pi)
+        angle: Any = draw_between(graph, n, *ends_of(self.factor)) * (2 * math.pi)
         cos, sin = np.cos(angle), np.sin(angle)
         rows, columns = places(graph, x.shape)
         middle, centre = (height - 1) / 2, (width - 1) / 2
         down, right = rows - middle, columns - centre
-        return moved(
+        return move(
             x, sin * right + (cos * down + middle), cos * right - (sin * down - centre), self.lookup
         )
 
 
 @dataclass(eq=False, repr=False)
-class RandomZoom(Move):
+class RandomZoom(Moving):
     """Images made smaller about their middle (positive factors), or larger (negative ones).
 
     What is drawn between the two numbers of a factor is how much more of the height or width is
@@ -142,15 +142,15 @@ class RandomZoom(Move):
     interpolation: Interpolation = "bilinear"
     fill_value: float = 0.0
 
-    def changed(self, graph: Graph, x: Value) -> Value:
+    def change(self, graph: Graph, x: Value) -> Value:
         n, height, width, _ = x.shape
-        high = wide = drawn(graph, n, *ends_of(self.height_factor)) + 1
+        high = wide = draw_between(graph, n, *ends_of(self.height_factor)) + 1
         if self.width_factor is not None:
-            wide = drawn(graph, n, *ends_of(self.width_factor)) + 1
+            wide = draw_between(graph, n, *ends_of(self.width_factor)) + 1
         rows, columns = places(graph, x.shape)
         middle, centre = (height - 1) / 2, (width - 1) / 2
         rows, columns = (rows - middle) * high + middle, (columns - centre) * wide + centre
-        return moved(x, rows, columns, self.lookup)
+        return move(x, rows, columns, self.lookup)
 
 
 @dataclass(eq=False, repr=False)
@@ -175,9 +175,9 @@ class RandomContrast(Augmentation):
             raise ArgumentError(message, path="value_range")
         return super().build(shape)
 
-    def changed(self, graph: Graph, x: Value) -> Value:
+    def change(self, graph: Graph, x: Value) -> Value:
         lower, upper = sorted(self.factor) if isinstance(self.factor, tuple) else (0, self.factor)
-        contrast = drawn(graph, x.shape[0], 1 - lower, 1 + upper).reshape(-1, 1, 1, 1)
+        contrast = draw_between(graph, x.shape[0], 1 - lower, 1 + upper).reshape(-1, 1, 1, 1)
         mean = x.mean((1, 2), keepdims=True)
         changed: Any = (x - mean) * contrast + mean
         low, high = self.value_range
@@ -192,7 +192,7 @@ def ends_of(factor: float | tuple[float, float]) -> tuple[float, float]:
     return -abs(factor), abs(factor)
 
 
-def drawn(graph: Graph, n: int, low: float, high: float) -> Value:
+def draw_between(graph: Graph, n: int, low: float, high: float) -> Value:
     """A number between two for each example, `(n, 1, 1)`."""
     return graph.draw((n, 1, 1)) * (high - low) + low
 
@@ -204,12 +204,12 @@ def places(graph: Graph, shape: Shape) -> tuple[Value, Value]:
     return rows, graph.constant(np.arange(width).reshape(1, 1, width))
 
 
-def mirrored(coordinates: Value, size: int, flips: Value) -> Value:
+def mirror(coordinates: Value, size: int, flips: Value) -> Value:
     """The coordinates along an axis, counted from its other end where an image is flipped."""
     return coordinates + flips * ((size - 1) - 2 * coordinates)
 
 
-def moved(x: Value, rows: Value, columns: Value, lookup: Lookup) -> Value:
+def move(x: Value, rows: Value, columns: Value, lookup: Lookup) -> Value:
     """The images at other places; what is alike for all of them is repeated."""
     n, height, width, _ = x.shape
     if rows.shape[2] == columns.shape[1] == 1:

@@ -14,7 +14,7 @@ import numpy as np
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.images.decoding import Decoded, decode, pillow
 from nnctl.reading.images.format import ImageFormat, UnreadableImage
-from nnctl.reading.images.listing import Listing, listed_images
+from nnctl.reading.images.listing import Listing, list_images
 from nnctl.reading.storage import Scratch, StoredArray
 from nnctl.system import machine
 
@@ -67,7 +67,7 @@ class Kept:
         with self._turn:
             before, found = self._sets.pop(key, (None, None))
             if found is None or before != signature:
-                found = decoded(listing, wanted)
+                found = decode_all(listing, wanted)
             self._sets[key] = signature, found
             while len(self._sets) > KEPT:
                 self._sets.pop(next(iter(self._sets)))
@@ -79,7 +79,7 @@ class Kept:
         for (other, _), (before, found) in list(self._sets.items()):
             if other == listing and before == signature:
                 return found.digest
-        return decoded(listing, ImageFormat((1, 1))).digest
+        return decode_all(listing, ImageFormat((1, 1))).digest
 
 
 KEEPER = Kept()
@@ -92,9 +92,9 @@ def digest_of_folder(root: Path) -> str:
     """
     pillow()
     try:
-        listing = listed_images(root, classes=True)
+        listing = list_images(root, classes=True)
     except NnctlError:
-        listing = listed_images(root, classes=False)
+        listing = list_images(root, classes=False)
     return KEEPER.digest(listing)
 
 
@@ -111,7 +111,7 @@ def signature_of(listing: Listing) -> Signature:
     return tuple(found)
 
 
-def decoded(listing: Listing, wanted: ImageFormat) -> ImageSet:
+def decode_all(listing: Listing, wanted: ImageFormat) -> ImageSet:
     """Decodes the images of a listing, several at a time, into a file of bytes.
 
     Raises `NnctlError` where Pillow is missing or the disk is full.
@@ -157,7 +157,7 @@ def in_order(paths: Iterable[Path], wanted: ImageFormat) -> Iterator[Decoded | U
     with ThreadPoolExecutor(threads) as pool:
         try:
             for path in paths:
-                waiting.append(pool.submit(decoded_or_why, path, wanted))
+                waiting.append(pool.submit(try_to_decode, path, wanted))
                 if len(waiting) > AHEAD * threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -167,7 +167,7 @@ def in_order(paths: Iterable[Path], wanted: ImageFormat) -> Iterator[Decoded | U
                 future.cancel()
 
 
-def decoded_or_why(path: Path, wanted: ImageFormat) -> Decoded | UnreadableImage:
+def try_to_decode(path: Path, wanted: ImageFormat) -> Decoded | UnreadableImage:
     """An image, or why it cannot be read."""
     try:
         return decode(path, wanted)

@@ -12,14 +12,14 @@ import numpy as np
 
 from nnctl.reading.array_types import Array
 from nnctl.reading.images.format import ImageFormat, UnreadableImage, check_pixels
-from nnctl.reading.images.resizing import resized
+from nnctl.reading.images.resizing import resize
 from nnctl.system.extras import load_extra
 
 LARGE = 20_000_000  # pixels, from which on images are decoded one by one, for their memory
 GREY = ("1", "L", "LA", "La")
 SHIFT = 8  # bits from 16 to 8
 TURN = threading.Lock()
-KINDS = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
+MAGIC = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
 
 
 class Decoded(NamedTuple):
@@ -35,9 +35,9 @@ class Decoded(NamedTuple):
     digest: bytes
 
 
-def pillow() -> Any:
-    """The package that decodes. Raises `NnctlError` where it is not installed."""
-    return load_extra("PIL.Image", "images", "Pillow")
+def pillow(module: str = "Image") -> Any:
+    """A module of the package that decodes. Raises `NnctlError` where it is not installed."""
+    return load_extra(f"PIL.{module}", "images", "Pillow")
 
 
 def decode(path: Path, wanted: ImageFormat) -> Decoded:
@@ -55,7 +55,7 @@ def decode(path: Path, wanted: ImageFormat) -> Decoded:
 
 def _decoded(stream: Any, wanted: ImageFormat) -> Decoded:
     start = stream.read(4)
-    kind = next((name for magic, name in KINDS.items() if start.startswith(magic)), None)
+    kind = next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
     if kind is None:
         raise UnreadableImage("it is empty" if not start else "this is neither a PNG nor a JPEG")
     stream.seek(0)
@@ -77,34 +77,26 @@ def _decoded(stream: Any, wanted: ImageFormat) -> Decoded:
 
 def _converted(image: Any, wanted: ImageFormat) -> Decoded:
     """An image, as it is to be."""
-    from PIL import ImageOps
-
     mode = image.mode
-    whole = in_8_bits(ImageOps.exif_transpose(image))
+    whole = in_8_bits(pillow("ImageOps").exif_transpose(image))
     digest = hashlib.sha256(f"{whole.mode} {whole.size}".encode())
     digest.update(np.ascontiguousarray(whole).data)
-    pixels = resized(in_channels(whole, wanted), wanted)
+    pixels = resize(in_channels(whole, wanted), wanted)
     return Decoded(pixels, (whole.height, whole.width), mode, digest.digest())
 
 
 def opener(kind: str) -> Any:
     """The class of Pillow's for files of a kind."""
     if kind == "PNG":
-        from PIL.PngImagePlugin import PngImageFile
-
-        return PngImageFile
-    from PIL.JpegImagePlugin import JpegImageFile
-
-    return JpegImageFile
+        return pillow("PngImagePlugin").PngImageFile
+    return pillow("JpegImagePlugin").JpegImageFile
 
 
 def in_8_bits(image: Any) -> Any:
     """The image in one channel of grey, or three of colour, of 8 bits each."""
     if image.mode.startswith("I"):  # grey of 16 bits
-        from PIL import Image
-
         levels = np.asarray(image).astype(np.int64) >> SHIFT
-        return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+        return pillow().fromarray(np.clip(levels, 0, 255).astype(np.uint8))
     return image.convert("L" if image.mode in GREY else "RGB")
 
 

@@ -50,7 +50,7 @@ def parts_of(folder: Path) -> dict[str, Path]:
     return found if "train" in found and len(found) > 1 else {}
 
 
-def listed_images(root: Path, classes: bool) -> Listing:
+def list_images(root: Path, classes: bool) -> Listing:
     """The images below a folder, of which each has a class if `classes` says so; or one image.
 
     A class is a folder, with all below it; names that begin with a dot, and files that are no

@@ -1,7 +1,6 @@
 """Images as arrays: their pixels are the features, their classes or columns the targets."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import IMAGE_NAME, DataFile, TextFormat
 from nnctl.reading.images.decoded import KEEPER, ImageSet
 from nnctl.reading.images.format import ImageFormat
-from nnctl.reading.images.listing import Listing, is_image, listed_images
+from nnctl.reading.images.listing import Listing, is_image, list_images
 from nnctl.reading.table import LabelColumn, Table
 
 PIXELS = "the pixels"
@@ -78,7 +77,7 @@ def image_reader(
         if targets and not file.path.is_dir():
             message = "this is one image; a folder of images, with a folder a class, is needed"
             raise NnctlError(Problem(message, None, name))
-        found = read_images(listed_images(file.path, classes=targets), wanted)
+        found = read_images(list_images(file.path, classes=targets), wanted)
         labels = None if found.labels is None or not targets else np.array(found.labels)
         return ImageReader(name, found, labels)
     if file.image_column is None:
@@ -141,10 +140,3 @@ def rows_left(files: Sequence[str], found: ImageSet) -> list[int]:
     """The rows of the images that could be read."""
     lost: Mapping[str, None] = dict.fromkeys(problem.file or "" for problem in found.unreadable)
     return [row for row, file in enumerate(files) if str(found.root / file) not in lost]
-
-
-def is_of_images(path: Path) -> bool:
-    """Whether a path is a folder of images, or an image."""
-    from nnctl.reading.images.listing import is_image_folder
-
-    return is_image_folder(path) or (is_image(path) and path.is_file())

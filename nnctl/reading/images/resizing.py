@@ -10,22 +10,22 @@ from nnctl.reading.images.format import ImageFormat, Resizing, check_pixels
 AT_ONCE = 1 << 22  # numbers that are added up at a time
 
 
-def resized(pixels: Array, wanted: ImageFormat) -> Array:
+def resize(pixels: Array, wanted: ImageFormat) -> Array:
     """Pixels `(height, width, channels)` of 8 bits in the size that is wanted.
 
     Numbers between whole ones are rounded. Raises `UnreadableImage` where it would be too large.
     """
     if wanted.crop:
-        pixels = cropped(pixels, wanted.size)
+        pixels = crop(pixels, wanted.size)
     if wanted.pad:
-        pixels = padded(pixels, wanted.size)
+        pixels = pad(pixels, wanted.size)
     # First the axis that loses most, so that no image on the way is larger than it must be.
     for axis in sorted((0, 1), key=lambda axis: wanted.size[axis] / pixels.shape[axis]):
         pixels = along_axis(pixels, axis, wanted.size[axis], wanted.interpolation)
     return np.rint(pixels).astype(np.uint8)
 
 
-def cropped(pixels: Array, size: tuple[int, int]) -> Array:
+def crop(pixels: Array, size: tuple[int, int]) -> Array:
     """The largest part of an image, in its middle, that has the shape of `size`."""
     height, width, _ = pixels.shape
     high, wide = fitting(height, width, size)
@@ -34,7 +34,7 @@ def cropped(pixels: Array, size: tuple[int, int]) -> Array:
     return pixels[top : top + high, left : left + wide]
 
 
-def padded(pixels: Array, size: tuple[int, int]) -> Array:
+def pad(pixels: Array, size: tuple[int, int]) -> Array:
     """The image in the middle of a black one that has the shape of `size`."""
     height, width, _ = pixels.shape
     high, wide = fitting(height, width, size)
