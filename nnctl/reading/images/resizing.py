@@ -41,8 +41,8 @@ def pad(pixels: Array, size: tuple[int, int]) -> Array:
     high, wide = max(height, high), max(width, wide)
     check_pixels(high * wide, " with what it is padded by")
     top, left = (high - height) // 2, (wide - width) // 2
-    around = ((top, high - height - top), (left, wide - width - left), (0, 0))
-    return np.pad(pixels, around)
+    # As much on either side, as in Keras: of an odd number of lines one is left out.
+    return np.pad(pixels, ((top, top), (left, left), (0, 0)))
 
 
 def fitting(height: int, width: int, size: tuple[int, int]) -> tuple[int, int]:
@@ -61,11 +61,11 @@ def along_axis(pixels: Array, axis: int, size: int, way: Resizing) -> Array:
         return means(pixels, axis, np.arange(size + 1) * scale)
     # Of 4 pixels in place of 2, the middles 0.5, 1.5, 2.5, 3.5 lie at 0.25, 0.75, 1.25, 1.75 of
     # the old ones, whose own middles are 0.5 and 1.5: at -0.25, 0.25, 0.75, 1.25 counted in pixels.
-    middles = (np.arange(size) + 0.5) * scale
+    twice = (2 * np.arange(size) + 1) * count  # whole numbers, so that what lies between is exact
     if way == "nearest":
-        nearest: Array = pixels.take(np.minimum(middles.astype(np.intp), count - 1), axis)
+        nearest: Array = pixels.take(twice // (2 * size), axis)
         return nearest
-    at = np.clip(middles - 0.5, 0, count - 1)
+    at = np.clip(twice / (2 * size) - 0.5, 0, count - 1)
     below = at.astype(np.intp)
     share = (at - below).astype(np.float32).reshape(-1, *[1] * (2 - axis))
     low = pixels.take(below, axis).astype(np.float32)
