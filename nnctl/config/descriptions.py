@@ -107,14 +107,26 @@ KEYS = {
     "data.signs": 'Signs before or behind numbers that are taken out, such as `["$", "%"]`.',
     "data.encoding": "The encoding of the text, such as `latin-1`, `cp1252` or `utf-16`.",
     "marks.only": "The texts that mean that there is no value.",
+    "data.image": "What becomes of images: see [below](#dataimage) and [Images](images.md).",
+    "image.image_size": "Their height and width in pixels.",
+    "image.color_mode": "Whether they have one channel of grey, or three of colour.",
+    "image.crop_to_aspect_ratio": "Whether what does not fit into the shape of `image_size` is cut "
+    "off; otherwise an image is stretched.",
+    "image.pad_to_aspect_ratio": "Whether black is put around an image, up to the shape of "
+    "`image_size`.",
+    "image.interpolation": "How an image comes to its size: by what lies between pixels, the "
+    "nearest pixel, or the mean of all that go into one.",
+    "image.unreadable": "Whether an image that cannot be read is an error, or left out.",
     "data.memory": "The bytes that the inputs of a file may take in memory; where they would take "
     "more, they are read in blocks while training: see [Large data](large-data.md).",
     "file.file": "The file.",
     "file.features": "The columns or the array to learn from; of IDX and `.npy` the features' "
     "file.",
+    "file.images": "Of a table of images, the column of their paths, which begin at its folder.",
     "file.target": "The columns or the array to predict; of IDX and `.npy` the targets' file.",
 }
 DEFAULTS = {
+    "data.image": "as below, where `train` is a folder of images",
     "name": "the file's stem",
     "metrics": "`[accuracy]` for classes, `[mae]` for numbers",
     "input_shape": "as the data has it",

@@ -24,12 +24,20 @@ class ImageReader(ArrayReader):
     """Images as a table whose columns are numbers of pixels, and, if it is asked for, `file`.
 
     `found` are the images, in the order of their files; `notes` tell of those that were left out.
+    Targets may have names of their own.
     """
 
-    def __init__(self, file: str, found: ImageSet, targets: NDArray[Any] | None) -> None:
+    def __init__(
+        self,
+        file: str,
+        found: ImageSet,
+        targets: NDArray[Any] | None,
+        names: tuple[str, ...] | None = None,
+    ) -> None:
         self.found = found
         named = None if targets is None else (CLASSES, targets)
         super().__init__(file, (PIXELS, found.pixels), named)
+        self.target_names = names or self.target_names
         self.notes = tuple(notes_of(found, file))
 
     def tables(
@@ -113,14 +121,14 @@ def table_reader(
         for own, target in zip(labels, names, strict=True):
             own += labels_of(table.labels[target])
     if empty := [row for row, own in enumerate(zip(*labels, strict=True)) if None in own]:
-        message = f"{len(empty):,} images have no target, the first of them {files[empty[0]]}"
+        message = f"{images(len(empty))} without a target, the first of them {files[empty[0]]}"
         raise NnctlError(Problem(message, "fill it in, or leave them out", name))
     found = read_images(Listing(file.path.parent, files, None), wanted)
     if not names:
         return ImageReader(name, found, None)
     left = rows_left(files, found)
     y = np.stack([as_array(own)[left] for own in labels], axis=1)
-    return ImageReader(name, found, y[:, 0] if len(names) == 1 else y)
+    return ImageReader(name, found, y[:, 0] if len(names) == 1 else y, names)
 
 
 def labels_of(column: LabelColumn) -> list[Any]:
