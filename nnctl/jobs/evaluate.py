@@ -1,6 +1,7 @@
 """`nnctl evaluate`: loss, metrics and confusion matrix of a trained model on a file."""
 
 import math
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -226,7 +227,7 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     }
     # Of a pipe nothing may be taken; what is wrong with a file is told when it is read.
     with suppress(NnctlError):
-        if used and all(path.is_file() or path.is_dir() for path in file.shards):
+        if used and all(path.is_file() or os.path.isdir(path) for path in file.shards):
             found = used.get(digest_of(file.path))
     if found is None:
         return []

@@ -1,6 +1,7 @@
 """Hashes of data files, by which a run knows them again."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ def digest_of(path: str | Path) -> str:
     Of a folder of images it is that of what they show. Raises `NnctlError` where one cannot be
     read.
     """
-    if Path(path).is_dir():
+    if os.path.isdir(path):  # False of a name that no file can have
         from nnctl.reading.images.decoded import digest_of_folder  # few data are images
 
         return digest_of_folder(Path(path))

@@ -1,5 +1,6 @@
 """`nnctl init`"""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +60,7 @@ def command(
 
     Example: nnctl init datasets/iris.csv --target species
     """
-    if data.is_dir() and (found := init_of_folder(data, target, output, overwrite, trying)):
+    if os.path.isdir(data) and (found := init_of_folder(data, target, output, overwrite, trying)):
         print_image_init(found)
         return
     from nnctl.jobs.init import init

@@ -102,12 +102,12 @@ def twins_of(built: Built, found: dict[str, ImageSet]) -> Iterator[Twins]:
         pairs = alike(own, thumbs_of(other))
         yield from (Twins(train.files[a], other.files[b]) for a, b in pairs)
     elif (pool := built.prepared.pool) is not None:
-        trains, validates = rows_of(pool)
+        trains, validates = divided_rows(pool)
         pairs = alike(own[trains], own[validates])
         yield from (Twins(train.files[trains[a]], train.files[validates[b]]) for a, b in pairs)
 
 
-def rows_of(pool: Pool) -> tuple[Array, Array]:
+def divided_rows(pool: Pool) -> tuple[Array, Array]:
     """The rows that train, and those that validate."""
     return np.flatnonzero(pool.division.trains), np.flatnonzero(pool.division.drawn)
 

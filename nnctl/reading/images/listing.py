@@ -37,14 +37,14 @@ def is_image(path: Path) -> bool:
 
 def is_image_folder(path: Path) -> bool:
     """Whether a folder may hold images: it holds no parts of a table."""
-    return path.is_dir() and not any(path.glob("*.parquet"))
+    return os.path.isdir(path) and not any(path.glob("*.parquet"))
 
 
 def parts_of(folder: Path) -> dict[str, Path]:
     """The folders of the training, validation and test images, where a folder is divided so."""
     found = {}
     for part, names in PARTS.items():
-        own = next((folder / name for name in names if (folder / name).is_dir()), None)
+        own = next((folder / name for name in names if os.path.isdir(folder / name)), None)
         if own is not None:
             found[part] = own
     return found if "train" in found and len(found) > 1 else {}
@@ -57,9 +57,9 @@ def list_images(root: Path, classes: bool) -> Listing:
     images by their names, are passed over. Raises `NnctlError` for a folder of none, and for one
     without classes where there must be some.
     """
-    if root.is_file():
+    if os.path.isfile(root):
         return Listing(root.parent, (root.name,), None)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise NnctlError(Problem("there is no such folder", None, str(root)))
     walk = Walk(root)
     found = sorted(walk.files(root, ()))

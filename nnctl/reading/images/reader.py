@@ -1,5 +1,6 @@
 """Images as arrays: their pixels are the features, their classes or columns the targets."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -81,8 +82,8 @@ def image_reader(
     if weight is not None and targets:
         message = "images have no weights"
         raise NnctlError(Problem(message, None, name, setting=Setting("data.sample_weight")))
-    if file.path.is_dir() or is_image(file.path):
-        if targets and not file.path.is_dir():
+    if os.path.isdir(file.path) or is_image(file.path):
+        if targets and not os.path.isdir(file.path):
             message = "this is one image; a folder of images, with a folder a class, is needed"
             raise NnctlError(Problem(message, None, name))
         found = read_images(list_images(file.path, classes=targets), wanted)
