@@ -5,7 +5,7 @@ each example has an angle of its own, in each step another.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from nnctl.graph.values import Value
 
 FillMode = Literal["reflect", "wrap", "constant", "nearest"]
 Interpolation = Literal["nearest", "bilinear"]
+SIGN = 8 * np.dtype(np.intp).itemsize - 1  # bits above which a cell has its sign alone
 FEW = 8  # channels, up to which they are weighted one by one: NumPy begins anew at each short row
 
 
@@ -93,17 +94,21 @@ def sampling_calls(
     """The calls of `look_up`."""
     cells = Cells(grid, lookup, out.dtype)
     found = out.reshape(-1, grid.channels)
-    part = np.empty_like(found)
+    total = found if cells.width == grid.channels else cells.room()
+    part = cells.room()
 
     def run() -> None:
-        cells.fill(x)
+        flat = cells.fill(x)
         for k, (places, weights) in enumerate(cells.corners(where)):
-            target = part if k else found
-            cells.flat.take(places, 0, target, "clip")
+            target = part if k else total
+            flat.take(places, 0, target, "clip")
             if weights is not None:
-                weigh(target, weights)
+                weigh(target, weights, grid.channels)
             if k:
-                np.add(found, part, found)
+                np.add(total, part, total)
+        if total is not found:
+            for column, whole in zip(found.T, total.T, strict=False):
+                np.copyto(column, whole)
 
     return [run]
 
@@ -113,114 +118,142 @@ def putting_calls(
 ) -> Sequence[Call]:
     """The calls of `put_back`."""
     cells = Cells(grid, lookup, out.dtype)
-    given = d.reshape(-1, grid.channels)
-    part = np.empty_like(given)
+    given, part = d.reshape(-1, grid.channels), cells.room()
 
     def run() -> None:
         cells.flat.fill(0)
         for places, weights in cells.corners(where):
-            np.copyto(part, given)
+            np.copyto(part[:, : grid.channels], given)
             if weights is not None:
-                weigh(part, weights)
+                weigh(part, weights, grid.channels)
             np.add.at(cells.flat, places, part)
         np.copyto(out.reshape(cells.inside.shape), cells.inside)
 
     return [run]
 
 
-def weigh(rows: Array, weights: Array) -> None:
-    """Multiplies each row by its weight."""
-    if rows.shape[1] > FEW:
+def weigh(rows: Array, weights: Array, channels: int) -> None:
+    """Multiplies the first numbers of each row by its weight."""
+    if channels > FEW:
         np.multiply(rows, weights[:, None], rows)
         return
-    for column in rows.T:
+    for column in rows.T[:channels]:
         np.multiply(column, weights, column)
 
 
 class Cells:
     """The cells of the lines, with the margin that `lookup` wants around them.
 
-    `inside` are those of the image, and `flat` all of them, one after another.
+    `inside` are those of the image, and `flat` all of them, one after another, each `width` numbers
+    wide: three channels have a fourth beside them, as NumPy copies four numbers at once. All memory
+    is taken here, once.
     """
 
     def __init__(self, grid: Grid, lookup: Lookup, dtype: "np.dtype[Any]") -> None:
-        self._lookup, self._places = lookup, grid.places
-        self._real = np.empty(0, dtype).real.dtype
         margin = lookup.margin
         sizes = tuple(size + 2 * margin for size in grid.sizes)
-        whole = np.full((*grid.lines, *sizes, grid.channels), lookup.fill_value, dtype)
-        inner: Any = (..., *(slice(margin, size - margin) for size in sizes), slice(None))
+        self.width = 4 if grid.channels == 3 else grid.channels
+        whole = np.full((*grid.lines, *sizes, self.width), lookup.fill_value, dtype)
+        around = (slice(margin, size - margin) for size in sizes)
+        inner: Any = (..., *around, slice(grid.channels))
         self.inside = whole[inner]
-        self.flat = whole.reshape(-1, grid.channels)
+        self.flat = whole.reshape(-1, self.width)
+        real = self.flat.real.dtype
+        self._places = np.empty(grid.places, np.intp)
+        self._weights = np.empty(grid.places, real)
         # A line of 3 rows and 4 columns has 12 cells: rows are 4 apart, columns 1, and lines 12.
         strides = [int(np.prod(sizes[k + 1 :], dtype=int)) for k in range(len(sizes))]
-        self._axes = list(zip(sizes, strides, strict=True))
+        pairs = zip(sizes, strides, strict=True)
+        self._axes = [Axis(size, stride, lookup, real) for size, stride in pairs]
         lines = np.arange(int(np.prod(grid.lines))) * int(np.prod(sizes))
         behind = len(grid.places) - len(grid.lines)
         self._starts = lines.reshape(*grid.lines, *(1 for _ in range(behind)))
 
-    def fill(self, x: Array) -> None:
-        """Takes the numbers of the image."""
-        np.copyto(self.inside, x.reshape(self.inside.shape))
+    def room(self) -> Array:
+        """Memory for what stands at all places."""
+        return np.zeros((self._places.size, self.width), self.flat.dtype)
+
+    def fill(self, x: Array) -> Array:
+        """All cells `(cells, width)` with the numbers of an image; its own, where these are all."""
+        if self.inside.size == self.flat.size:
+            return x.reshape(self.flat.shape)
+        image = x.reshape(self.inside.shape)
+        channels = image.shape[-1]
+        few = range(channels) if channels <= FEW else [slice(None)]
+        for channel in few:
+            np.copyto(self.inside[..., channel], image[..., channel])
+        return self.flat
 
     def corners(self, where: Sequence[Array]) -> Iterator[tuple[Array, Array | None]]:
-        """For all places, corner by corner, the cell there and its weight; None where all are 1."""
-        found = [
-            self._along(coordinates, *axis)
-            for coordinates, axis in zip(where, self._axes, strict=True)
-        ]
-        for corner in itertools.product(*found):
-            cells = sum((cell for cell, _ in corner), self._starts)
-            weights = [weight for _, weight in corner if weight is not None]
-            weight = None
-            if weights:
-                product = weights[0] if len(weights) == 1 else weights[0] * weights[1]
-                weight = np.broadcast_to(product, self._places).reshape(-1)
-            yield np.broadcast_to(cells, self._places).reshape(-1), weight
+        """For all places, corner by corner, the cell there and its weight; None where all are 1.
 
-    def _along(
-        self, coordinates: Array, size: int, stride: int
-    ) -> list[tuple[Array, Array | None]]:
-        """The cells below and above coordinates along an axis, with their weights; or the nearest.
-
-        A cell counts its `stride` for each before it.
+        Both lie in the same memory for each.
         """
-        at = coordinates.real + self._lookup.margin if self._lookup.margin else coordinates.real
-        fix = OUTSIDE[self._lookup.fill_mode]
+        pairs = zip(self._axes, where, strict=True)
+        found = [axis.around(coordinates) for axis, coordinates in pairs]
+        for corner in itertools.product(*found):
+            (first, weight), *others = corner
+            np.add(self._starts, first, self._places)
+            for cells, _ in others:
+                np.add(self._places, cells, self._places)
+            if weight is None:
+                yield self._places.reshape(-1), None
+                continue
+            np.copyto(self._weights, weight)
+            for _, more in others:
+                assert more is not None
+                np.multiply(self._weights, more, self._weights)
+            yield self._places.reshape(-1), self._weights.reshape(-1)
+
+
+class Axis:
+    """An axis of `size` cells, which count their `stride` each, and what is around coordinates."""
+
+    def __init__(self, size: int, stride: int, lookup: Lookup, real: "np.dtype[Any]") -> None:
+        self._size, self._stride, self._lookup, self._real = size, stride, lookup, real
+        self._numbers, self._cells = np.empty((3, 0), real), np.empty((3, 0), np.intp)
+
+    def around(self, coordinates: Array) -> list[tuple[Array, Array | None]]:
+        """The cells below and above coordinates, with their weights; or the nearest alone."""
+        at = coordinates.real
+        if self._numbers.shape[1:] != at.shape:
+            self._numbers = np.empty((3, *at.shape), self._real)
+            self._cells = np.empty((3, *at.shape), np.intp)
+        at_margin, below, share = self._numbers
+        first, second, spare = self._cells
+        np.add(at, self._lookup.margin, at_margin)
         if self._lookup.interpolation == "nearest":
             # A half goes away from 0: 1.5 is 2, and -1.5 is -2, as in Keras.
-            nearest = np.trunc(at + np.copysign(0.5, at))
-            return [(fix(nearest.astype(np.intp), size) * stride, None)]
-        below = np.floor(at)
-        share = (at - below).astype(self._real)
-        first = below.astype(np.intp)
-        return [
-            (fix(first, size) * stride, 1 - share),
-            (fix(first + 1, size) * stride, share),
-        ]
+            np.copysign(0.5, at_margin, share)
+            np.add(at_margin, share, share)
+            np.copyto(first, share, "unsafe")  # which leaves out the fraction
+            self._put_inside(first, spare)
+            return [(first, None)]
+        np.floor(at_margin, below)
+        np.subtract(at_margin, below, share)
+        np.copyto(first, below, "unsafe")
+        np.add(first, 1, second)
+        np.subtract(1, share, below)
+        for cells in (first, second):
+            self._put_inside(cells, spare)
+        return [(first, below), (second, share)]
 
-
-def clip(cells: Array, size: int) -> Array:
-    """Of cells outside the one at the edge."""
-    inside: Array = np.minimum(np.maximum(cells, 0), size - 1)
-    return inside
-
-
-def wrap(cells: Array, size: int) -> Array:
-    """Of cells outside those of the same image, beside itself."""
-    return cells % size
-
-
-def reflect(cells: Array, size: int) -> Array:
-    """Of cells outside those of the mirrored image; of 3 cells 0 1 2 | 2 1 0 | 0 1 2."""
-    there = cells % (2 * size)
-    mirrored: Array = np.minimum(there, 2 * size - 1 - there)
-    return mirrored
-
-
-OUTSIDE: dict[FillMode, Callable[[Array, int], Array]] = {
-    "reflect": reflect,
-    "wrap": wrap,
-    "nearest": clip,
-    "constant": clip,  # with a margin of it
-}
+    def _put_inside(self, cells: Array, spare: Array) -> None:
+        """Replaces cells outside by those that stand for them, then counts in strides."""
+        size = self._size
+        if self._lookup.fill_mode == "wrap":
+            np.remainder(cells, size, cells)
+        elif self._lookup.fill_mode == "reflect":
+            # Of 3 cells: 0 1 2 | 2 1 0 | 0 1 2. Before the first -1 is 0, and -2 is 1, which a
+            # negative number is with all bits reversed.
+            np.right_shift(cells, SIGN, spare)
+            np.bitwise_xor(cells, spare, cells)
+            if cells.max(initial=0) >= 2 * size:
+                np.remainder(cells, 2 * size, cells)
+            np.subtract(2 * size - 1, cells, spare)
+            np.minimum(cells, spare, out=cells)
+        else:  # under `constant` the last one is of the margin
+            np.maximum(cells, 0, out=cells)
+            np.minimum(cells, size - 1, out=cells)
+        if self._stride != 1:
+            np.multiply(cells, self._stride, cells)

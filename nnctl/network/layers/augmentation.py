@@ -177,12 +177,16 @@ class RandomContrast(Augmentation):
 
     def change(self, graph: Graph, x: Value) -> Value:
         lower, upper = sorted(self.factor) if isinstance(self.factor, tuple) else (0, self.factor)
-        contrast = draw_between(graph, x.shape[0], 1 - lower, 1 + upper).reshape(-1, 1, 1, 1)
-        mean = x.mean((1, 2), keepdims=True)
-        changed: Any = (x - mean) * contrast + mean
+        n, height, width, channels = x.shape
+        contrast = draw_between(graph, n, 1 - lower, 1 + upper)
+        # By lines of all their channels, which NumPy goes along faster than along three numbers.
+        lines = x.reshape(n, height, width * channels)
+        mean = lines.mean(1).reshape(n, width, channels).mean(1, keepdims=True)
+        means = broadcast(mean, (n, width, channels)).reshape(n, 1, width * channels)
+        changed: Any = (lines - means) * contrast + means
         low, high = self.value_range
         cut: Value = np.minimum(np.maximum(changed, low), high)
-        return cut
+        return cut.reshape(*x.shape)
 
 
 def ends_of(factor: float | tuple[float, float]) -> tuple[float, float]:
