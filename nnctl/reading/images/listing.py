@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.system.unicode import normal_form
 
 IMAGES = (".png", ".jpg", ".jpeg")
 OTHER_IMAGES = (".bmp", ".gif", ".heic", ".tif", ".tiff", ".webp")
+FOLDER = Setting("data.train")  # where a config says so; or that of another part
 PARTS = {"train": ("train",), "validation": ("validation", "val", "valid"), "test": ("test",)}
 
 
@@ -60,12 +61,13 @@ def list_images(root: Path, classes: bool) -> Listing:
     if os.path.isfile(root):
         return Listing(root.parent, (root.name,), None)
     if not os.path.isdir(root):
-        raise NnctlError(Problem("there is no such folder", None, str(root)))
+        raise NnctlError(Problem("there is no such folder", None, str(root), setting=FOLDER))
     walk = Walk(root)
     found = sorted(walk.files(root, ()))
     if not classes:
         if not found:
-            raise NnctlError(Problem("there is no PNG or JPEG in this folder", None, str(root)))
+            message = "there is no PNG or JPEG in this folder"
+            raise NnctlError(Problem(message, None, str(root), setting=FOLDER))
         return walk.listing(found, None)
     inside = [parts for parts in found if len(parts) > 1]
     for name in sorted({parts[0] for parts in inside if not is_text(parts[0])}):
@@ -73,9 +75,9 @@ def list_images(root: Path, classes: bool) -> Listing:
         walk.problems.append(Problem(message, "rename the folder", str(root / name)))
     kinds = sorted({parts[0] for parts in inside})
     if not kinds:
-        message = "there are no folders of images in it; each class of images is a folder"
-        fix = "put the images of a class into a folder that is named after it"
-        raise NnctlError(Problem(message, fix, str(root)))
+        message = "this is a folder without folders of images, of which each class is one"
+        fix = "name a file; or put the images of a class into a folder that is named after it"
+        raise NnctlError(Problem(message, fix, str(root), setting=FOLDER))
     for name in sorted(walk.folders - set(kinds)):
         message = "there is no PNG or JPEG in the folder of this class"
         walk.problems.append(Problem(message, "remove the folder", str(root / name)))

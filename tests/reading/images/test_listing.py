@@ -66,7 +66,7 @@ def test_an_empty_class_is_a_problem_and_other_kinds_of_images_are_counted(tmp_p
 @pytest.mark.parametrize(
     ("names", "classes", "words"),
     [
-        (["1.png"], True, "each class of images is a folder"),
+        (["1.png"], True, "without folders of images, of which each class is one"),
         (["a/1.txt"], False, "there is no PNG or JPEG"),
     ],
 )
