@@ -41,6 +41,12 @@ def is_image_folder(path: Path) -> bool:
     return os.path.isdir(path) and not any(path.glob("*.parquet"))
 
 
+def shows_images(path: Path) -> bool:
+    """Whether a folder has images in folders of it, or of these."""
+    levels = ("*/*", "*/*/*") if os.path.isdir(path) else ()
+    return any(is_image(file) for level in levels for file in path.glob(level))
+
+
 def parts_of(folder: Path) -> dict[str, Path]:
     """The folders of the training, validation and test images, where a folder is divided so."""
     found = {}

@@ -87,6 +87,10 @@ def image_reader(
             message = "this is one image; a folder of images, with a folder a class, is needed"
             raise NnctlError(Problem(message, None, name))
         found = read_images(list_images(file.path, classes=targets), wanted)
+        if file.targets is not None:
+            message = "the classes of images are the names of their folders, and no column"
+            setting = Setting("data.target", fix="remove it")
+            raise NnctlError(Problem(message, "leave out the target", name, setting=setting))
         labels = None if found.labels is None or not targets else np.array(found.labels)
         return ImageReader(name, found, labels)
     if file.image_column is None:

@@ -69,6 +69,15 @@ def test_a_folder_of_nothing_to_learn_is_refused(tmp_path, classes, words):
         plan_of(tmp_path / "photos")
 
 
+def test_who_trains_a_folder_is_told_to_begin_with_init(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_folder(tmp_path / "my photos", {"a": 2, "b": 2})
+    done = CliRunner().invoke(app, ["train", "my photos"])
+    assert done.exit_code == 2
+    assert "this is a folder of images, not a config" in done.stderr
+    assert "nnctl init 'my photos'" in done.stderr
+
+
 def test_the_command_asks_for_no_target(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_folder(tmp_path / "photos", {"a": 2, "b": 2})

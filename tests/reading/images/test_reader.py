@@ -92,6 +92,13 @@ def test_a_table_that_lacks_something_is_refused(tmp_path, text, column, words):
         tables_of(file)
 
 
+def test_a_folder_has_no_column_to_learn(tmp_path):
+    root = write_folder(tmp_path / "photos", {"a": 1, "b": 1})
+    with pytest.raises(NnctlError, match="the names of their folders, and no column") as caught:
+        tables_of(DataFile(root, None, ("age",), image=FORMAT))
+    assert caught.value.problems[0].setting.key == "data.target"
+
+
 def test_images_are_decoded_once_for_as_long_as_they_stay(tmp_path, monkeypatch):
     root = write_folder(tmp_path / "photos", {"a": 2, "b": 2})
     calls = []
