@@ -76,7 +76,9 @@ class Kept:
     def digest(self, listing: Listing) -> str:
         """The digest of a listing, decoded in whatever format."""
         signature = signature_of(listing)
-        for (other, _), (before, found) in list(self._sets.items()):
+        with self._turn:
+            known = [(key, *held) for key, held in self._sets.items()]
+        for (other, _), before, found in known:
             if other == listing and before == signature:
                 return found.digest
         return decode_all(listing, ImageFormat((1, 1))).digest

@@ -78,11 +78,16 @@ def _decoded(stream: Any, wanted: ImageFormat) -> Decoded:
 def _converted(image: Any, wanted: ImageFormat) -> Decoded:
     """An image, as it is to be."""
     mode = image.mode
-    whole = in_8_bits(pillow("ImageOps").exif_transpose(image))
+    pillow("ImageOps").exif_transpose(image, in_place=True)
+    whole = in_8_bits(image)
+    height, width = whole.height, whole.width
+    pixels = np.asarray(whole).reshape(height, width, -1)
     digest = hashlib.sha256(f"{whole.mode} {whole.size}".encode())
-    digest.update(np.ascontiguousarray(whole).data)
-    pixels = resize(in_channels(whole, wanted), wanted)
-    return Decoded(pixels, (whole.height, whole.width), mode, digest.digest())
+    digest.update(np.ascontiguousarray(pixels).data)
+    kind = "L" if wanted.color_mode == "grayscale" else "RGB"
+    if whole.mode != kind:
+        pixels = np.asarray(whole.convert(kind)).reshape(height, width, -1)
+    return Decoded(resize(pixels, wanted), (height, width), mode, digest.digest())
 
 
 def opener(kind: str) -> Any:
@@ -97,10 +102,5 @@ def in_8_bits(image: Any) -> Any:
     if image.mode.startswith("I"):  # grey of 16 bits
         levels = np.asarray(image).astype(np.int64) >> SHIFT
         return pillow().fromarray(np.clip(levels, 0, 255).astype(np.uint8))
-    return image.convert("L" if image.mode in GREY else "RGB")
-
-
-def in_channels(image: Any, wanted: ImageFormat) -> Array:
-    """The pixels of an image, `(height, width, channels)`."""
-    converted = image.convert("L" if wanted.color_mode == "grayscale" else "RGB")
-    return np.asarray(converted).reshape(image.height, image.width, wanted.shape[2])
+    kind = "L" if image.mode in GREY else "RGB"
+    return image if image.mode == kind else image.convert(kind)
