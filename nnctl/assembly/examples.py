@@ -142,7 +142,7 @@ def data_file(
     if written is None:
         return None
     if config.data.image is not None:
-        return image_file(config, written, targets)
+        return image_file(config, written, features, targets)
     if isinstance(written, str):
         return DataFile(config.resolve(written), names_of(features), names_of(targets))
     if written.file is None:
@@ -154,15 +154,15 @@ def data_file(
     )
 
 
-def image_file(config: Config, written: Any, targets: Names) -> DataFile:
+def image_file(config: Config, written: Any, features: Names, targets: Names) -> DataFile:
     """A folder of images that a config's value stands for, or a table of their paths."""
     train = config.data.train
     name, column = written, None if isinstance(train, str) else train.images
     if not isinstance(written, str):
         name, column = written.file, written.images or column
-        targets = names_of(written.target) or targets
-    targets = names_of(targets) or names_of(config.data.target)
-    return DataFile(config.resolve(name), None, targets, None, config.data.image.format, column)
+        features, targets = written.features or features, written.target or targets
+    own = names_of(features), names_of(targets) or names_of(config.data.target)
+    return DataFile(config.resolve(name), *own, None, config.data.image.format, column)
 
 
 def given_file(
@@ -174,7 +174,7 @@ def given_file(
     """
     if config.data.image is None:
         return file_of(path, tuple(features), tuple(target))
-    found = image_file(config, str(path), tuple(target))
+    found = image_file(config, str(path), tuple(features) or None, tuple(target))
     found.path = path
     return found
 

@@ -82,6 +82,10 @@ def image_reader(
     if weight is not None and targets:
         message = "images have no weights"
         raise NnctlError(Problem(message, None, name, setting=Setting("data.sample_weight")))
+    if file.features is not None:
+        message = f"of images the pixels are learnt from, and no column such as {file.features[0]}"
+        setting = Setting("data.features", fix="remove it")
+        raise NnctlError(Problem(message, "leave out the features", name, setting=setting))
     if os.path.isdir(file.path) or is_image(file.path):
         if targets and not os.path.isdir(file.path):
             message = "this is one image; a folder of images, with a folder a class, is needed"

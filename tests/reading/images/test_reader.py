@@ -97,6 +97,9 @@ def test_a_folder_has_no_column_to_learn(tmp_path):
     with pytest.raises(NnctlError, match="the names of their folders, and no column") as caught:
         tables_of(DataFile(root, None, ("age",), image=FORMAT))
     assert caught.value.problems[0].setting.key == "data.target"
+    with pytest.raises(NnctlError, match="the pixels are learnt from") as caught:
+        tables_of(DataFile(root, ("age",), image=FORMAT))
+    assert caught.value.problems[0].setting.key == "data.features"
 
 
 def test_images_are_decoded_once_for_as_long_as_they_stay(tmp_path, monkeypatch):
