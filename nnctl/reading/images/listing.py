@@ -69,35 +69,37 @@ def list_images(root: Path, classes: bool) -> Listing:
     if not os.path.isdir(root):
         raise NnctlError(Problem("there is no such folder", None, str(root), setting=FOLDER))
     walk = Walk(root)
-    found = sorted(walk.files(root, ()))
+    found = sorted(walk.files())
     if not classes:
         if not found:
             message = "there is no PNG or JPEG in this folder"
             raise NnctlError(Problem(message, None, str(root), setting=FOLDER))
         return walk.listing(found, None)
     inside = [parts for parts in found if len(parts) > 1]
-    for name in sorted({parts[0] for parts in inside if not is_text(parts[0])}):
-        message = "the name of this class is no UTF-8"
-        walk.problems.append(Problem(message, "rename the folder", str(root / name)))
-    kinds = sorted({parts[0] for parts in inside})
+    kinds = {parts[0] for parts in inside}
     if not kinds:
         message = "this is a folder without folders of images, of which each class is one"
         fix = "name a file; or put the images of a class into a folder that is named after it"
-        raise NnctlError(Problem(message, fix, str(root), setting=FOLDER))
-    for name in sorted(walk.folders - set(kinds)):
+        raise NnctlError([Problem(message, fix, str(root), setting=FOLDER), *walk.problems])
+    for name in sorted(filter(is_no_text, kinds)):
+        message = "the name of this class is no UTF-8"
+        walk.problems.append(Problem(message, "rename the folder", str(root / name)))
+    for name in sorted(walk.folders - kinds):
         message = "there is no PNG or JPEG in the folder of this class"
         walk.problems.append(Problem(message, "remove the folder", str(root / name)))
+    loose = len(found) - len(inside)
+    inside = [parts for parts in inside if not is_no_text(parts[0])]
     labels = [normal_form(parts[0]) for parts in inside]
-    return walk.listing(inside, labels)._replace(loose=len(found) - len(inside))
+    return walk.listing(inside, labels)._replace(loose=loose)
 
 
-def is_text(name: str) -> bool:
-    """Whether a name of a file can be written down."""
+def is_no_text(name: str) -> bool:
+    """Whether a name of a file cannot be written down."""
     try:
         name.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return True
+    return False
 
 
 class Walk:
@@ -109,8 +111,23 @@ class Walk:
         self.others: Counter[str] = Counter()
         self.folders: set[str] = set()
 
-    def files(self, folder: Path, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """The images below a folder, as the parts of their names below the root."""
+    def files(self) -> Iterator[tuple[str, ...]]:
+        """The images below the root, as the parts of their names; in the order of the system."""
+        left: list[tuple[str, ...]] = [()]
+        while left:  # not by recursion: folders may lie a thousand deep
+            above = left.pop()
+            for entry in self._entries(self.root.joinpath(*above)):
+                if entry.is_dir(follow_symlinks=False):
+                    left.append((*above, entry.name))
+                elif is_image(Path(entry.name)):
+                    yield (*above, entry.name)
+                elif (suffix := Path(entry.name).suffix.lower()) in OTHER_IMAGES:
+                    self.others[suffix] += 1
+            if len(above) == 1:
+                self.folders.update(above)
+
+    def _entries(self, folder: Path) -> Iterator[os.DirEntry[str]]:
+        """What is in a folder, but for what is hidden and for links that lead elsewhere."""
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
@@ -118,19 +135,13 @@ class Walk:
             self.problems.append(Problem(message, None, str(folder)))
             return
         for entry in entries:
-            parts = (*above, entry.name)
             if entry.name.startswith("."):
                 continue
-            if entry.is_symlink() and (problem := self._of_link(Path(entry.path))):
+            problem = self._of_link(Path(entry.path)) if entry.is_symlink() else None
+            if problem is None:
+                yield entry
+            else:
                 self.problems.append(problem)
-            elif entry.is_dir(follow_symlinks=False):
-                if not above:
-                    self.folders.add(entry.name)
-                yield from self.files(Path(entry.path), parts)
-            elif is_image(Path(entry.name)):
-                yield parts
-            elif Path(entry.name).suffix.lower() in OTHER_IMAGES:
-                self.others[Path(entry.name).suffix.lower()] += 1
 
     def _of_link(self, link: Path) -> Problem | None:
         """What is wrong with a link, if anything: it may lead to a file in the folder alone."""

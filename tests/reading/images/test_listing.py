@@ -1,6 +1,8 @@
 """Which images a folder has: their order, their classes, and what is no image."""
 
+import inspect
 import os
+import sys
 
 import pytest
 
@@ -53,6 +55,28 @@ def test_links_are_followed_to_files_in_the_folder_alone(tmp_path):
     assert "out of the folder" in told["out.png"]
     assert told["gone.png"] == told["loop.png"] == "this is a link to nothing, or to itself"
     assert told["b"] == told["up.png"] == "this is a link to a folder, which is not followed"
+
+
+def test_folders_may_lie_deeper_than_functions_may_call_each_other(tmp_path):
+    touch(tmp_path, f"a/{'d/' * 200}1.png")
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 60)
+    try:
+        found = list_images(tmp_path, classes=True)
+    finally:
+        sys.setrecursionlimit(before)
+    assert (len(found.files), found.labels) == (1, ("a",))
+
+
+def test_a_class_whose_name_is_no_text_is_a_problem(tmp_path):
+    touch(tmp_path, "a/1.png")
+    try:
+        touch(tmp_path, os.fsdecode(b"\xff/1.png"))
+    except (OSError, UnicodeError):
+        pytest.skip("the system has no such names")
+    found = list_images(tmp_path, classes=True)
+    assert (found.files, found.labels) == (("a/1.png",), ("a",))
+    assert [problem.message for problem in found.problems] == ["the name of this class is no UTF-8"]
 
 
 def test_an_empty_class_is_a_problem_and_other_kinds_of_images_are_counted(tmp_path):
