@@ -139,6 +139,8 @@ def test_a_table_of_paths_may_have_numbers_to_learn(tmp_path):
     assert [row["file"] for row in rows] == [f"pictures/{number}.png" for number in range(12)]
     assert all(abs(float(row["shade"]) - 20 * k) < 10 for k, row in enumerate(rows))
     assert evaluate(run.folder, tmp_path / "t.csv", intervals=False).metrics["mae"] < 5
+    shades = {row["file"]: row["shade"] for row in rows_of(predict(run.folder, tmp_path))}
+    assert shades == {row["file"]: row["shade"] for row in rows}
 
 
 def test_a_divided_folder_trains_validates_and_tests(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnctl.data.classes import listed
 from nnctl.errors import NnctlError, Problem
+from nnctl.errors.visible import shell_line
 from nnctl.jobs.finding import find_data
 from nnctl.jobs.init import (
     comment,
@@ -120,7 +121,7 @@ def config_lines(plan: ImagePlan, data: Path, path: Path) -> Iterator[str]:
     name = data.resolve().name
     yield comment(f"Learns which of {len(plan.classes)} classes ({kinds}) an image is of, from")
     yield comment(f"{count:,} images of {name}.")
-    yield comment(f"Train it:  nnctl train {path.name}")
+    yield comment(f"Train it:  {shell_line(['nnctl', 'train', path.name])}")
     yield f"# yaml-language-server: $schema={schema_address()}"
     yield "data:"
     for part, folder in plan.folders.items():

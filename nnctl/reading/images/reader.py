@@ -91,7 +91,7 @@ def image_reader(
             message = "this is one image; a folder of images, with a folder a class, is needed"
             raise NnctlError(Problem(message, None, name))
         found = read_images(list_images(file.path, classes=targets), wanted)
-        if file.targets is not None:
+        if targets and file.targets is not None:
             message = "the classes of images are the names of their folders, and no column"
             setting = Setting("data.target", fix="remove it")
             raise NnctlError(Problem(message, "leave out the target", name, setting=setting))

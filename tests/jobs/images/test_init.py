@@ -39,6 +39,13 @@ def test_a_divided_folder_is_named_part_by_part_and_what_is_unreadable_is_told(t
     assert config.layers[-1].arguments()["units"] == 3
 
 
+def test_names_of_any_kind_load_again(tmp_path):
+    write_folder(tmp_path / "my: photos # 1", {"yes": 2, "no: \u2028 {x}": 2})
+    found = init_images(tmp_path / "my: photos # 1", output=tmp_path / "my config.yaml")
+    assert load(found.path).data.train == "my: photos # 1"
+    assert "nnctl train 'my config.yaml'" in found.path.read_text()
+
+
 @pytest.mark.parametrize(
     ("shapes", "size"),
     [

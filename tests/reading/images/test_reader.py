@@ -32,6 +32,15 @@ def test_images_come_in_order_with_their_classes_and_names(tmp_path):
     assert means[:3].max() < 60 < 180 < means[3:].min()
 
 
+def test_names_stay_with_their_images_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr("nnctl.reading.arrays._NUMBERS_AT_ONCE", 40)
+    root = write_folder(tmp_path / "photos", {"dark": 3, "light": 4})
+    file = DataFile(root, image=FORMAT)
+    source, tables = tables_of(file, verbatim=["file"])
+    assert [len(table) for table in tables] == [2, 2, 2, 1]
+    assert tuple(name for table in tables for name in table.verbatim["file"]) == source.found.files
+
+
 def test_a_folder_without_targets_may_have_no_classes_and_one_image_is_a_folder(tmp_path):
     image = write_image(tmp_path / "new/1.png", pixels(3, 2))
     for path in (tmp_path / "new", image):
