@@ -108,6 +108,8 @@ const LAYERS = {
   average_pooling1d: averagePooling, average_pooling2d: averagePooling,
   global_average_pooling1d: averagePooling, global_average_pooling2d: averagePooling,
   flatten: passing, reshape: passing, dropout: passing,
+  random_contrast: passing, random_flip: passing, random_rotation: passing,
+  random_translation: passing, random_zoom: passing,
   activation: {
     formula: "a^{[l]} = g(a^{[l−1]})", backward: passing.backward,
     forward: ({activation, output}, w, x) =>
