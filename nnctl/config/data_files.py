@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnctl.config.types import Section
 
 PARTS = ("train", "validation", "calibration", "test")
 
@@ -24,6 +27,13 @@ def with_files(data: Mapping[str, Any], change: Callable[[str], str]) -> dict[st
     for path, holder in list(_places(changed)):
         holder[path[-1]] = change(holder[path[-1]])
     return changed
+
+
+def imaging() -> "type[Section]":
+    """The model of the section `data.image`."""
+    from nnctl.config.images import ImageConfig
+
+    return ImageConfig
 
 
 def with_images(values: dict[Any, Any], folder: Path) -> dict[Any, Any]:

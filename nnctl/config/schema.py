@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from nnctl.config.constraints import Filled, Limits, Phrase
-from nnctl.config.data_files import with_images
+from nnctl.config.data_files import imaging, with_images
 from nnctl.config.dependent import FRACTION, fill, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
@@ -148,13 +148,6 @@ class MarksConfig(Section):
 
     noun: ClassVar[str] = "the marks of missing values"
     only: tuple[Cell, ...]
-
-
-def imaging() -> type[Section]:
-    """The model of the section `data.image`."""
-    from nnctl.config.images import ImageConfig
-
-    return ImageConfig
 
 
 def columns_annotation() -> Any:

@@ -61,7 +61,7 @@ def command(
     Example: nnctl init datasets/iris.csv --target species
     """
     if os.path.isdir(data) and (found := init_of_folder(data, target, output, overwrite, trying)):
-        print_image_init(found)
+        tell_of_images(found, quiet, json)
         return
     from nnctl.jobs.init import init
 
@@ -117,14 +117,20 @@ def init_of_folder(
     return init_images(data, output=output, overwrite=overwrite)
 
 
-def print_image_init(result: "ImageInitResult") -> None:
-    """The config that was written, and what its user should know."""
+def tell_of_images(result: "ImageInitResult", quiet: bool, json: bool) -> None:
+    """What cannot be read to stderr, and the result to stdout; as `tell` does of tables."""
+    from nnctl.cli.printing import print_command, print_json, print_told, print_warning
+
     plan = result.plan
-    count, kinds = len(plan.train.files), len(plan.classes)
-    print(f"wrote    {visible(str(result.path))}  ({count:,} images of {kinds} classes)")
     for problem in plan.unreadable:
-        print(f"warning: {problem}", file=sys.stderr)
-    print(f"next     {shell_line(['nnctl', 'train', str(result.path)])}")
+        print_warning(problem)
+    if json:
+        print_json(result.as_json())
+    elif not quiet:
+        count, kinds = len(plan.train.files), len(plan.classes)
+        path = visible(str(result.path))
+        print_told("wrote", f"{path}  ({count:,} images of {kinds} classes)", path)
+        print_command("next", ["nnctl", "train", str(result.path)])
 
 
 def asked_target(data: Path, output: Path | None, overwrite: bool) -> str:

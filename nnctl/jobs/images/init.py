@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nnctl.data.classes import listed
 from nnctl.errors import NnctlError, Problem
@@ -75,6 +76,16 @@ class ImageInitResult:
 
     path: Path
     plan: ImagePlan
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain data."""
+        return {
+            "config": str(self.path),
+            "task": "binary" if len(self.plan.classes) == 2 else "multiclass",
+            "images": {part: len(found.files) for part, found in self.plan.parts.items()},
+            "classes": self.plan.classes,
+            "warnings": [str(problem) for problem in self.plan.unreadable],
+        }
 
 
 def init_images(

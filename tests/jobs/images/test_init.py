@@ -1,5 +1,7 @@
 """A config for a folder of images: it trains as it stands."""
 
+import json
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -92,6 +94,15 @@ def test_the_command_asks_for_no_target(tmp_path, monkeypatch):
     assert (done.exit_code, "(4 images of 2 classes)" in done.stdout) == (0, True)
     assert "nnctl train photos.yaml" in done.stdout
     assert CliRunner().invoke(app, ["init", "photos"]).exit_code == 2
+    done = CliRunner().invoke(app, ["init", "photos", "--overwrite", "--json"])
+    assert json.loads(done.stdout) == {
+        "config": "photos.yaml",
+        "task": "binary",
+        "images": {"train": 4},
+        "classes": ["a", "b"],
+        "warnings": [],
+    }
+    assert CliRunner().invoke(app, ["init", "photos", "--overwrite", "-q"]).stdout == ""
     for more in (["--target", "y"], ["--try"]):
         done = CliRunner().invoke(app, ["init", "photos", "--overwrite", *more])
         assert done.exit_code == 2 and "is for tables" in done.stderr
