@@ -22,7 +22,6 @@ from nnctl.graph.numpy_calls import Array, Call
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
 Axes = int | tuple[int, ...] | None
-MOST_ROWS_READY = 512  # of an identity matrix, which takes as many numbers a row
 
 if TYPE_CHECKING:
     from nnctl.graph.values import Value
@@ -223,16 +222,3 @@ def join(parts: Sequence[Value]) -> Value:
         return [partial(np.copyto, to, x) for to, x in places if to.ctypes.data != x.ctypes.data]
 
     return parts[0].graph.record(Operation(Name.JOIN, (), (), calls), tuple(parts), (ends[-1],))
-
-
-def one_hot(labels: Any, classes: int) -> Any:
-    """The rows of the identity matrix for integer labels: `(…,)` -> `(…, classes)`."""
-
-    def calls(out: Array, labels: Array) -> list[Call]:
-        if classes > MOST_ROWS_READY:
-            return [partial(np.equal, labels[..., None], np.arange(classes), out)]
-        # The labels are known to be in range; to make sure, NumPy would fill a copy of `out` first.
-        return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
-
-    op = Operation(Name.ONE_HOT, (classes,), (None,), calls)
-    return labels.graph.record(op, (labels,), (*labels.shape, classes))
