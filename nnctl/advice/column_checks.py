@@ -78,6 +78,8 @@ def notation_of(built: Built, labels: Sequence[str]) -> dict[str, Any]:
 def leaking_columns(built: Built) -> Iterator[Finding]:
     """Columns that tell rows apart, or tell a target; the change leaves all of them out."""
     names = built.prepared.preprocessing.inputs.names
+    if built.config.data.image is not None:  # nobody can leave out a pixel of an image
+        return
     if len(names) == 1 or len(names) > MOST_COLUMNS or len(built.train) < ENOUGH_ROWS:
         return
     found = {name: (rules.IDENTIFIER, told) for name, told in identifiers(built)}

@@ -34,9 +34,14 @@ def sample(array: Inputs) -> Array:
     return chosen.reshape(len(chosen), -1)
 
 
+def passes_on(layer: str) -> bool:
+    """Whether a type of layer gives the numbers that it is given, in another place at most."""
+    return layer in ("flatten", "reshape") or layer.startswith("random_")
+
+
 def unscaled_inputs(built: Built) -> Iterator[Finding]:
     layers = [layer.type for layer in built.config.layers]
-    first = next((name for name in layers if name not in ("flatten", "reshape")), None)
+    first = next((name for name in layers if not passes_on(name)), None)
     if first in NORMALIZING:
         return
     x = sample(built.train.x)
@@ -60,19 +65,20 @@ def unscaled_inputs(built: Built) -> Iterator[Finding]:
 def channels_first(built: Built) -> Iterator[Finding]:
     """Images whose first axis looks like their channels."""
     config, shape = built.config, built.model.input_shape
-    first = config.layers[0].type
+    place = next((k for k, layer in enumerate(config.layers) if not passes_on(layer.type)), 0)
+    first = config.layers[place].type
     if len(shape) != 3 or not first.startswith(SLIDING) or not first.endswith("2d"):
         return
     channels, height, width = shape
     if channels > MOST_CHANNELS or width <= max(MOST_CHANNELS, channels) or height <= channels:
         return
-    found = f"layers.0 slides over {channels} x {height} with {width} channels"
+    found = f"layers.{place} slides over {channels} x {height} with {width} channels"
     change: dict[str, Any] = {"input_shape": [height, width, 1]}
     if channels > 1:
         order = transpose_call((1, 2, 0))
         found += f"; where the first axis is that of the channels, move it: {order}"
         change = {"ignore_advice": [*config.ignore_advice, rules.CHANNELS_FIRST.code]}
-    yield Finding(rules.CHANNELS_FIRST, "layers.0", found, change)
+    yield Finding(rules.CHANNELS_FIRST, f"layers.{place}", found, change)
 
 
 def limited_numbers(built: Built) -> Iterator[Finding]:

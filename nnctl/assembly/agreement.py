@@ -136,7 +136,8 @@ def arrays_of(train: DataFile) -> tuple[str, str] | None:
     """What the arrays of a training file are called; None for a table."""
     if train.is_npz:
         return array_pair(train)
-    return None if train.target_path is None else (FEATURES, TARGET)
+    by_position = train.target_path is not None or train.holds_images
+    return (FEATURES, TARGET) if by_position else None
 
 
 def of_model(

@@ -1,6 +1,7 @@
 """From a config's `data` to the examples that its model trains on."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from nnctl.network.losses import CategoricalCrossentropy
 from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
+from nnctl.reading.source import file_of
 from nnctl.training.seeds import Purpose, generator
 from nnctl.training.sequential import Sequential
 from nnctl.training.step import Examples
@@ -139,6 +141,8 @@ def data_file(
     """
     if written is None:
         return None
+    if config.data.image is not None:
+        return image_file(config, written, features, targets)
     if isinstance(written, str):
         return DataFile(config.resolve(written), names_of(features), names_of(targets))
     if written.file is None:
@@ -152,6 +156,36 @@ def data_file(
         table=written.table or written.sheet,
         query=written.query,
     )
+
+
+def image_file(config: Config, written: Any, features: Names, targets: Names) -> DataFile:
+    """A folder of images that a config's value stands for, or a table of their paths."""
+    train = config.data.train
+    name, column = written, None if isinstance(train, str) else train.images
+    if not isinstance(written, str):
+        name, column = written.file, written.images or column
+        features, targets = written.features or features, written.target or targets
+    own = names_of(features), names_of(targets) or names_of(config.data.target)
+    image = config.data.image.format
+    return DataFile(config.resolve(name), *own, image=image, image_column=column)
+
+
+def given_file(
+    config: Config,
+    path: Path,
+    features: Sequence[str] = (),
+    target: Sequence[str] = (),
+    table: str | None = None,
+) -> DataFile:
+    """The data file that a command is given for a trained config, as `file_of` says.
+
+    `path` may be a folder of images where that was trained from such.
+    """
+    if config.data.image is None or table is not None:
+        return file_of(path, tuple(features), tuple(target), table)
+    found = image_file(config, str(path), tuple(features) or None, tuple(target))
+    found.path = path
+    return found
 
 
 def names_of(given: Names) -> tuple[str, ...] | None:

@@ -120,9 +120,11 @@ def training_note(results: Mapping[str, Any]) -> str:
     """What the figures of the training rows are."""
     if "readout" in results:
         return "train: on the rows that trained, with the weights that are kept"
-    layers = results["config"]["layers"]
-    dropout = ", with dropout" if any(layer["type"] == "dropout" for layer in layers) else ""
-    return f"train: means over the batches of the epoch, while the weights changed{dropout}"
+    layers = [layer["type"] for layer in results["config"]["layers"]]
+    chance = ["dropout"] * ("dropout" in layers)
+    chance += ["augmentation"] * any(layer.startswith("random_") for layer in layers)
+    also = f", with {' and '.join(chance)}" if chance else ""
+    return f"train: means over the batches of the epoch, while the weights changed{also}"
 
 
 def members_note(parts: Sequence[str]) -> str:

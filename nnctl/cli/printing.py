@@ -206,6 +206,10 @@ def blocks_of(widths: Sequence[int], room: int) -> list[list[int]]:
 def print_validation(result: "ValidateResult") -> None:
     """What columns hold, then the problems of all files, or that there are none."""
     print_facts(result.columns)
+    if result.sheets is not None:
+        from nnctl.cli.image_sheets import print_sheets  # few data are images
+
+        print_sheets(result.sheets)
     print_problems(result.errors, sys.stdout)
     if not result.errors:
         for file in result.files:

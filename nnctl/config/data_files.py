@@ -1,7 +1,11 @@
 """The data files that a config names, wherever under `data` they stand."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnctl.config.types import Section
 
 PARTS = ("train", "validation", "calibration", "test")
 
@@ -23,6 +27,25 @@ def with_files(data: Mapping[str, Any], change: Callable[[str], str]) -> dict[st
     for path, holder in list(_places(changed)):
         holder[path[-1]] = change(holder[path[-1]])
     return changed
+
+
+def imaging() -> "type[Section]":
+    """The model of the section `data.image`."""
+    from nnctl.config.images import ImageConfig
+
+    return ImageConfig
+
+
+def with_images(values: dict[Any, Any], folder: Path) -> dict[Any, Any]:
+    """A config's values, with what its folders of images say by themselves."""
+    data = values.get("data")
+    train = data.get("train") if isinstance(data, Mapping) else None
+    may_be = isinstance(train, Mapping) or (isinstance(train, str) and not Path(train).suffix)
+    if not may_be:
+        return values
+    from nnctl.config.images import with_image_keys  # few data are images
+
+    return with_image_keys(values, folder)
 
 
 def _places(data: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

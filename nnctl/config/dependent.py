@@ -187,6 +187,8 @@ def column_findings(data: Mapping[Any, Any]) -> Iterator[Finding]:
     own = isinstance(train, Mapping) and (
         train.get("target") is not None or is_arrays(train.get("file"))
     )
+    # A folder of images has its classes in its names; what has no suffix may be one.
+    own = own or (isinstance(train, str) and not Path(train).suffix)
     if isinstance(train, str | Mapping) and not own and data.get("target") is None:
         message = "target is missing; a table needs the column, or the list of columns, to predict"
         yield "data.target", message, 'add "target: COLUMN"'

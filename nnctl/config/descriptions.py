@@ -8,7 +8,7 @@ import re
 KEYS = {
     "name": "Names the run and its folder, `runs/NAME`.",
     "seed": "Decides every random number of the run: the split, the initial weights, the order of "
-    "rows, dropout.",
+    "rows, dropout, augmentation.",
     "dtype": "The precision to train in.",
     "data": "Where the examples are, and what becomes of them: see [below](#data).",
     "input_shape": "The shape of one example, channels last. The numbers of a row are put into it "
@@ -107,6 +107,16 @@ KEYS = {
     "data.signs": 'Signs before or behind numbers that are taken out, such as `["$", "%"]`.',
     "data.encoding": "The encoding of the text, such as `latin-1`, `cp1252` or `utf-16`.",
     "marks.only": "The texts that mean that there is no value.",
+    "data.image": "What becomes of images: see [below](#dataimage) and [Images](images.md).",
+    "image.image_size": "Their height and width in pixels.",
+    "image.color_mode": "Whether they have one channel of grey, or three of colour.",
+    "image.crop_to_aspect_ratio": "Whether what does not fit into the shape of `image_size` is cut "
+    "off; otherwise an image is stretched.",
+    "image.pad_to_aspect_ratio": "Whether black is put around an image, up to the shape of "
+    "`image_size`.",
+    "image.interpolation": "How an image comes to its size: by what lies between pixels, the "
+    "nearest pixel, or the mean of all that go into one.",
+    "image.unreadable": "Whether an image that cannot be read is an error, or left out.",
     "data.memory": "The bytes that the inputs of a file may take in memory; where they would take "
     "more, they are read in blocks while training: see [Large data](large-data.md).",
     "file.file": "The file.",
@@ -116,9 +126,11 @@ KEYS = {
     "file.sheet": "The sheet of an Excel workbook.",
     "file.features": "The columns or the array to learn from; of IDX and `.npy` the features' "
     "file.",
+    "file.images": "Of a table of images, the column of their paths, which begin at its folder.",
     "file.target": "The columns or the array to predict; of IDX and `.npy` the targets' file.",
 }
 DEFAULTS = {
+    "data.image": "as below, where `train` is a folder of images",
     "name": "the file's stem",
     "metrics": "`[accuracy]` for classes, `[mae]` for numbers",
     "input_shape": "as the data has it",
@@ -168,6 +180,14 @@ ARGUMENTS = {
     "dilation_rate": "How far a window's cells lie apart.",
     "epsilon": "Keeps the divisor from being 0.",
     "factor": "What the learning rate is multiplied by.",
+    "random_contrast.factor": "How much less than 1 the contrast is at the least, and how much "
+    "more at the most: `[lower, upper]`, or one number for `[0, upper]`.",
+    "random_rotation.factor": "Shares of a full turn that are drawn between: two numbers, or one "
+    "for as much either way.",
+    "fill_mode": "What stands outside of an image of cells `a b c d`: under `reflect` "
+    "`d c b a` on either side, under `wrap` `a b c d`, under `nearest` the cell at the edge, under "
+    "`constant` the `fill_value`.",
+    "fill_value": "What stands outside under `fill_mode: constant`.",
     "filters": "Kernels, and so channels of the output.",
     "from_logits": "Whether the model's output is logits, which the loss turns into "
     "probabilities itself.",
@@ -176,6 +196,12 @@ ARGUMENTS = {
     "global_clipnorm": "The greatest norm of all gradients together.",
     "initial_accumulator_value": "The start of the sum of squares.",
     "initial_learning_rate": "The rate of step 0.",
+    "height_factor": "Shares of the height that are drawn between, down: two numbers, or one for "
+    "as much either way.",
+    "random_zoom.height_factor": "How much more of the height is seen, drawn between two numbers; "
+    "less where it is negative. One number stands for as much either way.",
+    "interpolation": "Whether a number between cells is the mean of those around, by how near they "
+    "are, or the nearest.",
     "k": "How many classes count.",
     "keepdims": "Whether the axes that are averaged stay, with length 1.",
     "kernel_initializer": "The kernel's start.",
@@ -186,6 +212,7 @@ ARGUMENTS = {
     "label_smoothing": "The share that is taken from each label and spread evenly.",
     "learning_rate": "The length of a step; see [Schedules](#schedules).",
     "mean": "The mean.",
+    "mode": "Which sides are exchanged: left and right, top and bottom, or both at once.",
     "lower": "Below this the figure is hopeless.",
     "min_delta": "What counts as better must be better by more than this.",
     "min_early_stopping_rate": "Rungs to leave out at the start.",
@@ -225,11 +252,16 @@ ARGUMENTS = {
     "upper": "Above this the figure is hopeless.",
     "use_bias": "Whether a bias is added.",
     "value": "The value.",
+    "value_range": "The least and the greatest value of an image, as it is scaled; what is beyond "
+    "is cut to them.",
     "values": "The rates, one more than `boundaries`.",
     "warmup_steps": "Steps that the rate rises for.",
     "warmup_target": "The rate that it rises to.",
     "weight_decay": "The share of each parameter that is taken off it each step, times the "
     "learning rate.",
+    "width_factor": "Shares of the width that are drawn between, to the right: two numbers, or one "
+    "for as much either way.",
+    "random_zoom.width_factor": "The same for the width, which by default goes with the height.",
     "weights": "Literal start values by name, such as `{kernel: [[2]], bias: [8]}`.",
     "by": "What each number is divided by.",
     "clip": "Whether far numbers are drawn in.",

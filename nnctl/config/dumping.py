@@ -35,10 +35,20 @@ def resolved(
             del values[key]
         if values["data"]["calibration"] is None:
             del values["data"]["calibration"]
+    without_images(values["data"])
     if absolute_paths:
         data = values["data"]
         values["data"] = with_files(data, lambda file: absolute(config.resolve(file)))
     return values
+
+
+def without_images(data: dict[str, Any]) -> None:
+    """Leaves out of plain `data` the keys about images, where there are none."""
+    if data["image"] is None:
+        del data["image"]
+    for part in data.values():
+        if isinstance(part, dict) and "images" in part and part["images"] is None:
+            del part["images"]
 
 
 def plain_values(value: Any) -> Any:

@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 
 from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import argument_line, key_line
+from nnctl.config.images import ImageConfig
 from nnctl.config.schema import Config, DataConfig, EnsembleConfig, FileConfig, MarksConfig
 from nnctl.config.threshold import CostConfig, ThresholdConfig
 from nnctl.config.tuning import SearchRange, TuneConfig
@@ -24,6 +25,7 @@ AHEAD: dict[type[Section], str] = {
     FileConfig: "file.",
     MarksConfig: "marks.",
     ColumnConfig: "column.",
+    ImageConfig: "image.",
     EnsembleConfig: "ensemble.",
     ThresholdConfig: "threshold.",
     CostConfig: "cost.",

@@ -167,7 +167,7 @@ def _unfit(loc: Loc, value: Any, info: FieldInfo) -> InitErrorDetails:
     if names_no_end(taken) and is_beyond(value, LARGEST_WHOLE, int):
         allowed += " (up to 2^53)"
     elif is_beyond(value, sys.float_info.max, int | float):
-        allowed = re.sub(r"\b(a|of) (numbers?)\b", r"\1 finite \2", allowed)
+        allowed = re.sub(r"\b(a|of|\d) (numbers?)\b", r"\1 finite \2", allowed)
     if value == "":
         allowed = f"{allowed.removesuffix(', not empty')}, not empty"
     return detail(f"{dotted_path(loc)} is {excerpt(value)}; {subject} must be {allowed}", fix, loc)

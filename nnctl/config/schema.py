@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from nnctl.config.constraints import Filled, Limits, Phrase
+from nnctl.config.data_files import imaging, with_images
 from nnctl.config.dependent import FRACTION, fill, findings
 from nnctl.config.ignoring import AdviceCode
 from nnctl.config.labels import OrLabelWeights
@@ -125,6 +126,7 @@ class FileConfig(Section):
     sheet: Text | None = None
     features: Column | Columns | None = None
     target: Column | Columns | None = None
+    images: Column | None = None
 
     @model_validator(mode="after")
     def _names_files(self) -> Self:
@@ -191,6 +193,7 @@ class DataConfig(Section):
     thousands: Literal[",", ".", " ", "'", "_", "\u2019", "\u00a0", "\u202f"] | None = None
     signs: tuple[Sign, ...] | None = None
     encoding: Encoding | None = None
+    image: Annotated[Any, Deferred(imaging)] = None
     memory: Whole | Size = "256MB"
 
     @model_validator(mode="after")
@@ -368,7 +371,7 @@ def judge(source: Source) -> tuple[Config | None, list[Problem]]:
 
     The values that its `tune` section names are not looked at.
     """
-    values = fill(source.values, source.file)
+    values = fill(with_images(source.values, source.folder), source.file)
     problems = list(source.problems)
     config = None
     try:

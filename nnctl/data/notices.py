@@ -25,10 +25,15 @@ class Notices:
         self._marks: Counter[str] = Counter()
         self._unseen: dict[str, dict[str, None]] = {}
         self._is_short = False
+        self._notes: tuple[Problem, ...] = ()
 
     def source(self, source: Source) -> None:
-        """Notes whether the first line of a table names a column less than its rows have."""
+        """Notes whether the first line of a table names a column less than its rows have.
+
+        So is what arrays were made without.
+        """
         self._is_short = not isinstance(source, ArrayReader) and source.header.is_short
+        self._notes = source.notes if isinstance(source, ArrayReader) else ()
 
     def rows(self, count: int, dropped: int) -> None:
         """Counts rows, and those among them that a missing value leaves out."""
@@ -63,7 +68,7 @@ class Notices:
 
     def problems(self) -> list[Problem]:
         """The notices, as warnings."""
-        found = []
+        found = list(self._notes)
         if self._is_short:
             found.append(Problem(SHORT_HEADER, None, self.file))
         if self._untargeted:

@@ -1,5 +1,6 @@
 """From the files a config names to the examples that a model trains on."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -205,6 +206,8 @@ def check_files(files: Mapping[str, DataFile]) -> None:
         try:
             for path in file.paths:
                 require_file(path)
+                if file.image is not None and os.path.isdir(path):
+                    continue
                 with opened(path):
                     pass
         except NnctlError as error:

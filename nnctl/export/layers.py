@@ -27,6 +27,11 @@ from nnctl.network.layers import (
     LayerNormalization,
     MaxPooling1D,
     MaxPooling2D,
+    RandomContrast,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
     Reshape,
 )
 from nnctl.network.layers.normalization import Normalization
@@ -59,7 +64,7 @@ def activation(writer: Writer, layer: Activation, x: Tensor, weights: Weights) -
     return write_activation(writer, layer.activation, x)
 
 
-def pass_through(writer: Writer, layer: Dropout, x: Tensor, weights: Weights) -> Tensor:
+def pass_through(writer: Writer, layer: Layer, x: Tensor, weights: Weights) -> Tensor:
     return x
 
 
@@ -122,5 +127,10 @@ CONVERTERS: dict[type[Layer], Callable[[Writer, Any, Tensor, Weights], Tensor]] 
     LayerNormalization: layer_normalization,
     MaxPooling1D: max_pooling,
     MaxPooling2D: max_pooling,
+    RandomContrast: pass_through,
+    RandomFlip: pass_through,
+    RandomRotation: pass_through,
+    RandomTranslation: pass_through,
+    RandomZoom: pass_through,
     Reshape: reshape,
 }

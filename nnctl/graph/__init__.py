@@ -8,7 +8,7 @@ that sum over the parts of a batch, `gradients` derives, `memory` plans where va
 from nnctl.graph.gradients import gradients, with_derivative
 from nnctl.graph.names import Name
 from nnctl.graph.numpy_calls import Array
-from nnctl.graph.operations import UFUNCS, Kind, Operation, Shape, join, one_hot
+from nnctl.graph.operations import UFUNCS, Kind, Operation, Shape, join
 from nnctl.graph.program import Program
 from nnctl.graph.values import Graph, Value
 
@@ -24,6 +24,5 @@ __all__ = [
     "Value",
     "gradients",
     "join",
-    "one_hot",
     "with_derivative",
 ]

@@ -6,6 +6,7 @@ ones choose: of a kernel of 100,000 rows, five or six.
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from nnctl.graph.names import Name
 from nnctl.graph.numpy_calls import Array, Call
 from nnctl.graph.operations import Operation
 from nnctl.graph.values import Value
+
+MOST_ROWS_READY = 512  # of an identity matrix, which takes as many numbers a row
 
 
 def with_ones(numbers: Value, ones: Value, places: Array, width: int) -> Value:
@@ -112,3 +115,16 @@ def scatter_calls(places: Array, out: Array, numbers: Array, ones: Array, d: Arr
             partial(np.add.at, out, column, part),  # for -1 zeros, to the last row
         ]
     return calls
+
+
+def one_hot(labels: Any, classes: int) -> Any:
+    """The rows of the identity matrix for integer labels: `(…,)` -> `(…, classes)`."""
+
+    def calls(out: Array, labels: Array) -> list[Call]:
+        if classes > MOST_ROWS_READY:
+            return [partial(np.equal, labels[..., None], np.arange(classes), out)]
+        # The labels are known to be in range; to make sure, NumPy would fill a copy of `out` first.
+        return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
+
+    op = Operation(Name.ONE_HOT, (classes,), (None,), calls)
+    return labels.graph.record(op, (labels,), (*labels.shape, classes))

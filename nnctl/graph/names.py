@@ -17,6 +17,8 @@ class Name(StrEnum):
     LOG = auto()
     LOG1P = auto()
     TANH = auto()
+    SIN = auto()
+    COS = auto()
     SQRT = auto()
     SQUARE = auto()
     MAXIMUM = auto()
@@ -48,6 +50,10 @@ class Name(StrEnum):
     WITH_ONES = auto()
     CHOOSE_ROWS = auto()
     SCATTER_ROWS = auto()
+
+    # images looked up between their cells
+    SAMPLE = auto()
+    PUT_BACK = auto()
 
     # batches in parts
     SUM_OVER_PARTS = auto()

@@ -22,7 +22,6 @@ from nnctl.graph.numpy_calls import Array, Call
 Shape = tuple[int, ...]
 Kind = Literal["real", "integer", "bool"]
 Axes = int | tuple[int, ...] | None
-MOST_ROWS_READY = 512  # of an identity matrix, which takes as many numbers a row
 
 if TYPE_CHECKING:
     from nnctl.graph.values import Value
@@ -92,6 +91,8 @@ UFUNCS: dict[np.ufunc, Operation] = {
     np.log: ufunc_operation(np.log, lambda d, y, a: d / a),
     np.log1p: ufunc_operation(np.log1p, lambda d, y, a: d / (a + 1)),
     np.tanh: ufunc_operation(np.tanh, lambda d, y, a: d * (1 - np.square(y))),
+    np.sin: ufunc_operation(np.sin, lambda d, y, a: d * np.cos(a)),
+    np.cos: ufunc_operation(np.cos, lambda d, y, a: -d * np.sin(a)),
     np.sqrt: ufunc_operation(np.sqrt, lambda d, y, a: d * 0.5 / y),
     np.square: ufunc_operation(np.square, lambda d, y, a: d * 2 * a),
     # Of equal operands the second counts as the greater: the slope of max(0, z) at 0 is 0.
@@ -221,16 +222,3 @@ def join(parts: Sequence[Value]) -> Value:
         return [partial(np.copyto, to, x) for to, x in places if to.ctypes.data != x.ctypes.data]
 
     return parts[0].graph.record(Operation(Name.JOIN, (), (), calls), tuple(parts), (ends[-1],))
-
-
-def one_hot(labels: Any, classes: int) -> Any:
-    """The rows of the identity matrix for integer labels: `(…,)` -> `(…, classes)`."""
-
-    def calls(out: Array, labels: Array) -> list[Call]:
-        if classes > MOST_ROWS_READY:
-            return [partial(np.equal, labels[..., None], np.arange(classes), out)]
-        # The labels are known to be in range; to make sure, NumPy would fill a copy of `out` first.
-        return [partial(np.eye(classes, dtype=out.dtype).take, labels, 0, out, "clip")]
-
-    op = Operation(Name.ONE_HOT, (classes,), (None,), calls)
-    return labels.graph.record(op, (labels,), (*labels.shape, classes))

@@ -1,6 +1,7 @@
 """`nnctl evaluate`: loss, metrics and confusion matrix of a trained model on a file."""
 
 import math
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any
 
 from nnctl.assembly.build import metrics_for
 from nnctl.assembly.comparison import MOST_CLASSES, Confusion, absence, baselines
-from nnctl.assembly.examples import examples_for, nbytes
+from nnctl.assembly.examples import examples_for, given_file, nbytes
 from nnctl.assembly.judging import Answers, Doubt, judge_answers
 from nnctl.assembly.trained import Trained, at_cuts, load_trained
 from nnctl.config.schema import FileConfig
@@ -23,7 +24,6 @@ from nnctl.network.answers import THRESHOLD
 from nnctl.network.metrics import METRICS, higher_is_better
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
-from nnctl.reading.source import file_of
 
 SHAPED = {"train": "trained on", "calibration": "calibrated by"}  # by parts of the data
 
@@ -165,10 +165,11 @@ def evaluate(
     cuts = cuts_for(trained, threshold)
     measure(trained, {bound.metric for bound in bounds}, cuts)
     model, targets = trained.model, trained.preprocessing.targets
-    file = file_of(data, tuple(features), tuple(target), table)
-    warnings = trained_on(trained, file)
+    file = given_file(trained.config, data, features, target, table)
+    warnings: list[Problem] = []
     memory = nbytes(trained.config.data.memory)
     prepared = read_examples(trained.preprocessing, file, warnings, memory)
+    warnings = [*trained_on(trained, file), *warnings]
     examples = examples_for(model, prepared)
     doubt = Doubt(trained, examples) if intervals and len(examples) > 1 else None
     figures = model.evaluator.figures(examples, None if doubt is None else doubt.watch)
@@ -237,7 +238,7 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     }
     # Of a pipe nothing may be taken; what is wrong with a file is told when it is read.
     with suppress(NnctlError):
-        if used and all(path.is_file() for path in file.shards):
+        if used and all(path.is_file() or os.path.isdir(path) for path in file.shards):
             found = used.get(digest_of(file.path))
     if found is None or is_another_table(trained, found.partition(".")[0], file):
         return []

@@ -68,6 +68,20 @@ def look_inside(path: Path) -> Given:
     return Given("unknown", path)
 
 
+def is_folder_of_images(path: Path) -> bool:
+    """Whether that is a folder in which folders of images are."""
+    from nnctl.reading.images.listing import shows_images  # for those who mistake one
+
+    return shows_images(path)
+
+
+def quoted(path: Path) -> str:
+    """A path as a shell takes it."""
+    import shlex  # rarely needed
+
+    return shlex.quote(str(path))
+
+
 def has_metadata(path: Path) -> bool:
     """Whether an `.npz` file says how a model is made of it."""
     from nnctl.runs.weights import METADATA
@@ -87,6 +101,8 @@ def find_config(path: Path) -> Path:
         return folder / CONFIG
     if given.words == "JSON":  # which is YAML, too
         return given.path
+    if given.kind == "unknown" and is_folder_of_images(given.path):
+        given = Given("foreign", given.path, "a folder of images", f"nnctl init {quoted(path)}")
     if given.kind in ("weights", "table", "foreign", "setting"):
         raise NnctlError(wrong_kind(given, path, "a config"))
     return given.path

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from nnctl.assembly.examples import nbytes
+from nnctl.assembly.examples import given_file, nbytes
 from nnctl.assembly.predicted import Row, columns_of, predicted_rows
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
@@ -18,8 +18,8 @@ from nnctl.data.preprocessing import Batch
 from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.errors.visible import visible_cells
 from nnctl.jobs.finding import find_weights, find_weights_and_data
-from nnctl.reading.files import DataFile
-from nnctl.reading.source import file_of, open_source
+from nnctl.reading.files import IMAGE_NAME, DataFile
+from nnctl.reading.source import open_source
 from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import rows_by_bytes, slices_of
 
@@ -173,6 +173,13 @@ def predict(
     if spread and len(trained.members) == 1:
         message = "--spread tells how far the members of an ensemble lie apart; this is one model"
         raise ArgumentError(message, "leave it out, or train with --ensemble N")
+    file: DataFile | BinaryIO = (
+        given_file(trained.config, source, features, table=table)
+        if isinstance(source, Path)
+        else source
+    )
+    if isinstance(file, DataFile) and file.holds_images:
+        keep = (IMAGE_NAME, *keep)
     columns = columns_of(trained, spread)
     if twice := [name for name in columns if columns.count(name) > 1]:
         message = f'with --spread two columns of the predictions would be called "{twice[0]}"'
@@ -180,6 +187,5 @@ def predict(
     if taken := [name for name in keep if name in columns]:
         message = f'--keep {taken[0]}: the predictions have a column "{taken[0]}" themselves'
         raise NnctlError(Problem(message, "keep another column, or none"))
-    file = file_of(source, tuple(features), table=table) if isinstance(source, Path) else source
     kept = tuple(dict.fromkeys(map(normal_form, keep)))
     return Predictions(trained, file, cuts, kept, warn, spread)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import build
@@ -12,13 +12,17 @@ from nnctl.data.overview import ColumnFacts
 from nnctl.errors import ExitStatus, NnctlError, Problem
 from nnctl.jobs.finding import find_config
 
+if TYPE_CHECKING:
+    from nnctl.jobs.images.sheet import Sheets
+
 
 @dataclass(frozen=True)
 class ValidateResult:
     """The problems of all files and the advice on them, in the order of the files.
 
     `files` are those looked at; `warnings` tell what a user should know of their data. Of a single
-    config `columns` tells what the rows that train hold, where they come from a table.
+    config `columns` tells what the rows that train hold, where they come from a table, and `sheets`
+    what the images are, where they are images.
     """
 
     errors: tuple[Problem, ...]
@@ -26,6 +30,7 @@ class ValidateResult:
     advice: tuple[Advice, ...] = ()
     warnings: tuple[Problem, ...] = ()
     columns: tuple[ColumnFacts, ...] = ()
+    sheets: "Sheets | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """The findings as plain data."""
@@ -54,6 +59,7 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
     advice: list[Advice] = []
     warnings: list[Problem] = []
     columns: tuple[ColumnFacts, ...] = ()
+    sheets = None
     for path in configs:
         config = None
         try:
@@ -73,9 +79,13 @@ def validate(configs: Sequence[Path], *, overrides: Sequence[str] = ()) -> Valid
             continue
         warnings += built.prepared.warnings
         columns = built.prepared.columns
+        if config.data.image is not None and len(configs) == 1:
+            from nnctl.jobs.images.sheet import sheets_of  # few data are images
+
+            sheets = sheets_of(built)
         advice += advice_for(built)
     files = tuple(map(str, configs))
-    return ValidateResult(tuple(problems), files, tuple(advice), tuple(warnings), columns)
+    return ValidateResult(tuple(problems), files, tuple(advice), tuple(warnings), columns, sheets)
 
 
 def resolved_config(path: Path, *, overrides: Sequence[str] = ()) -> str:

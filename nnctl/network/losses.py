@@ -20,9 +20,9 @@ from nnctl.graph import (
     Shape,
     Value,
     gradients,
-    one_hot,
     with_derivative,
 )
+from nnctl.graph.choices import one_hot
 from nnctl.network.activations import linear, sigmoid, softmax
 from nnctl.network.annotations import InnerShare, PositiveFloat, Share
 from nnctl.network.arguments import Component

@@ -6,7 +6,10 @@ from typing import Any
 from nnctl.training.sequential import Sequential
 
 # The layers that the page computes; the first hand on their input's numbers as they are.
-PASSING = ("flatten", "reshape", "dropout")
+AUGMENTING = tuple(
+    f"random_{change}" for change in ("contrast", "flip", "rotation", "translation", "zoom")
+)
+PASSING = ("flatten", "reshape", "dropout", *AUGMENTING)
 PRODUCTS = ("dense", "conv1d", "conv2d")
 POOLING = tuple(
     f"{kind}_pooling{axes}d" for kind in ("max", "average", "global_average") for axes in (1, 2)

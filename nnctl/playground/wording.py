@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nnctl.playground.nodes import AUGMENTING
 from nnctl.playground.recording import MOST_FRAMES, Recording, frames_to_keep, rows_to_show
 from nnctl.training.sequential import Sequential
 
@@ -16,6 +17,9 @@ IN_TRAINING = {
     "batch_normalization": (
         "takes the mean and variance of its batch",
         "it takes the averages that training has kept",
+    ),
+    **dict.fromkeys(
+        AUGMENTING, ("changes each image by chance, anew at each step", "it lets all pass")
     ),
 }
 Fields = Sequence[Mapping[str, Any]]

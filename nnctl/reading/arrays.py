@@ -31,8 +31,11 @@ class ArrayReader:
     `feature_names` are `x_0, x_1, …` in the order of a flattened example; `target_names` are `y`,
     or `y_0, y_1, …` for targets of shape (rows, k), or nothing without targets; the weights are
     the column `sample_weight`. Raises `NnctlError` for arrays that do not match in rows, or hold
-    anything but numbers (targets may hold text).
+    anything but numbers (targets may hold text). `notes` are what a user should know of what was
+    left out.
     """
+
+    notes: tuple[Problem, ...] = ()
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """Hashes of data files, by which a run knows them again."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,8 +15,13 @@ from nnctl.reading.files import files_of
 def digest_of(path: str | Path) -> str:
     """The SHA-256 of a file; of several, that of the list of theirs, as `sha256sum` writes it.
 
-    Raises `NnctlError` where one cannot be read.
+    Of a folder of images it is that of what they show. Raises `NnctlError` where one cannot be
+    read.
     """
+    if os.path.isdir(path):  # False of a name that no file can have
+        from nnctl.reading.images.decoded import digest_of_folder  # few data are images
+
+        return digest_of_folder(Path(path))
     files = files_of(Path(path))
     if files == (Path(path),):
         return sha256(path)

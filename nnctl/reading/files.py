@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.bytestream import LineBlocks, Readable
@@ -13,8 +13,12 @@ from nnctl.reading.notation import PLAIN_NOTATION, THOUSANDS, Notation, is_sign
 from nnctl.reading.numbers import MISSING
 from nnctl.system import stated
 
+if TYPE_CHECKING:
+    from nnctl.reading.images.format import ImageFormat
+
 WHITESPACE = "whitespace"
 IN_A_FOLDER = "*.parquet"  # which programs write a table to
+IMAGE_NAME = "file"  # the column of the names of images
 
 
 class TextFormat(NamedTuple):
@@ -110,6 +114,8 @@ class DataFile:
     them. Of IDX and `.npy` files there are two: `path` holds the features, `target_path` the
     targets. A table may be in several files, its shards: then `path` is the pattern of their names.
     `table` is that of a database, or the sheet of a workbook, `query` what a database is asked.
+    Where examples are images, `image` is what becomes of them: then `path` is a folder of them, or
+    a table whose column `image_column` has their paths.
     """
 
     def __init__(
@@ -120,8 +126,11 @@ class DataFile:
         target_path: Path | None = None,
         table: str | None = None,
         query: str | None = None,
+        image: "ImageFormat | None" = None,
+        image_column: str | None = None,
     ) -> None:
         self.path, self.target_path = path, target_path
+        self.image, self.image_column = image, image_column
         self.features, self.targets = features, targets
         self.table, self.query = table, query
 
@@ -137,6 +146,12 @@ class DataFile:
     def paths(self) -> tuple[Path, ...]:
         """All files."""
         return self.shards if self.target_path is None else (self.path, self.target_path)
+
+    @property
+    def holds_images(self) -> bool:
+        """Whether its examples are images, and not arrays made of some."""
+        arrays = self.is_npz or self.is_npy or self.target_path is not None
+        return self.image is not None and not arrays
 
     @property
     def is_npz(self) -> bool:

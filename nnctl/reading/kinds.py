@@ -5,7 +5,8 @@ from nnctl.errors import Problem
 _TABLE = "save the table as CSV"
 _ARRAYS = "save the arrays with numpy.savez, and name the file FILE.npz"
 _NAMED = "name the file FILE"
-_IMAGES = "an image is no table; write its pixels to an array of shape (rows, height, width)"
+_IMAGES = "put the images of a class into a folder, and name the folder that holds such folders"
+_PIXELS = "save its pixels as PNG; an image is no table"
 JSON = "JSON"
 _UNPACK = "unpack it, and name the file in it"
 # What a file begins with, what it then is, and what to do with it.
@@ -15,7 +16,7 @@ _KINDS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word document", _TABLE),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", _IMAGES),
     (b"\xff\xd8\xff", "a JPEG image", _IMAGES),
-    (b"GIF8", "a GIF image", _IMAGES),
+    (b"GIF8", "a GIF image", _PIXELS),
     (b"\x93NUMPY", "a NumPy array", f"{_NAMED}.npy"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _ARRAYS),
     (b"%PDF-", "a PDF document", _TABLE),

@@ -45,6 +45,10 @@ def open_source(
     if is_pattern(file.path) and (file.is_npz or file.is_npy):
         message = "a pattern stands for the files of a table; an array is in one file"
         raise NnctlError(Problem(message, "name it", str(file.path)))
+    if file.image is not None and file.holds_images:
+        from nnctl.reading.images.reader import image_reader  # few data are images
+
+        return image_reader(file, file.image, text_format, targets, weight)
     if file.is_npz:
         return npz_reader(file, arrays, targets, weight, memory)
     if file.target_path is not None or holds_one_array(file.path):

@@ -6,12 +6,15 @@ from typing import Any
 from nnctl.errors import NnctlError, Problem
 
 
-def load_extra(package: str, extra: str) -> Any:
-    """A package that comes with an extra. Raises `NnctlError` where it is not installed."""
+def load_extra(package: str, extra: str, name: str | None = None) -> Any:
+    """A package that comes with an extra. Raises `NnctlError` where it is not installed.
+
+    `name` is what it is called where it is installed from, if that is not what is imported.
+    """
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError:
-        message = f"this command needs the package {package}, which is not installed"
+        message = f"this command needs the package {name or package}, which is not installed"
         raise NnctlError(Problem(message, f"pip install 'nnctl[{extra}]'")) from None
 
 

@@ -270,6 +270,10 @@ FAULTY = [
         "channels-first",
         config("pixels", "kind", SLIDING, FLAT, dense(3), loss=SPARSE, more=PICTURE),
     ),
+    (
+        "channels-first",
+        config("pixels", "kind", "random_flip", SLIDING, FLAT, dense(3), loss=SPARSE, more=PICTURE),
+    ),
     ("identifier", config("people", "price", HIDDEN, dense(1))),
     ("identifier", config("patients", "price", HIDDEN, dense(1), data=", scale: standardize")),
     ("identifier", config("counted", "price", HIDDEN, dense(1), data=", scale: standardize")),

@@ -140,7 +140,7 @@ NAME = "it must be of letters, digits, _ . and -, and not start with . or -"
 SCALINGS = "allowed are: log, minmax, none, quantile, rescale, robust, standardize"
 DATA = (
     "data takes: bins, calibration, columns, decimal, delimiter, encoding, features, group, "
-    "header, memory, missing, missing_values, sample_weight, scale, signs, split, "
+    "header, image, memory, missing, missing_values, sample_weight, scale, signs, split, "
     "target, target_scale, test, text, thousands, train, validation"
 )
 NEEDED = "a config needs it: a whole number at least 1"

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from nnctl.config.columns import ColumnConfig
 from nnctl.config.descriptions import DEFAULTS, KEYS, argument_description
+from nnctl.config.images import ImageConfig
 from nnctl.config.scaling import SCALINGS
 from nnctl.config.schema import (
     Config,
@@ -76,6 +77,10 @@ What single columns are, `{shop: category, price: {scale: log}}`; a bare type st
 `{type: TYPE}`. [A page](columns.md) tells what becomes of them. In `--set` a name that holds dots
 stands in quotes: `--set 'data.columns."Pool.QC".missing=mean'`.
 """
+IMAGES = """\
+What becomes of images, where `train` is a folder of them, or a table of their paths; the names and
+the mathematics are those of Keras's `image_dataset_from_directory`. [A page](images.md) tells more.
+"""
 CUTS = """\
 Where `calibrate`, `threshold` and `intervals` come from and what they promise is told in
 [How sure is it?](how-sure.md). `threshold` is a number, or one of these aims:
@@ -118,6 +123,7 @@ def key_parts() -> Iterator[str]:
     yield f"## data\n\n{keys(DataConfig, 'data.')}"
     yield f"{FORMS}\n{keys(FileConfig, 'file.')}"
     yield f"{MARKS}\n{keys(MarksConfig, 'marks.')}"
+    yield f"## data.image\n\n{IMAGES}\n{keys(ImageConfig, 'image.')}"
     yield f"## data.columns\n\n{COLUMNS}\n{keys(ColumnConfig, 'column.')}"
     for name, made in (
         ("early_stopping", EarlyStopping),
@@ -132,12 +138,15 @@ def key_parts() -> Iterator[str]:
     yield f"{SEARCHED}\n{keys(SearchRange, 'range.')}"
 
 
+FROM_HEADING = ("file.", "marks.", "range.", "column.", "cost.", "image.")  # that say so already
+
+
 def keys(section: type[Section], ahead: str) -> str:
     """The table of a section's keys; `ahead` is put before their names to describe them."""
     rows = []
     for name, field in section.model_fields.items():
         path = ahead + name
-        shown = name if ahead in ("file.", "marks.", "range.", "column.", "cost.") else path
+        shown = name if ahead in FROM_HEADING else path
         rows.append([code(shown), type_of(field), default_of(field, path), KEYS[path]])
     return table(HEAD, rows)
 

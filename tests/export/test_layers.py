@@ -26,6 +26,17 @@ from tests.export.running import (
 BEHIND = [
     ([("flatten", {})], "Transpose Flatten Gemm"),
     ([("dropout", {"rate": 0.5}), ("flatten", {})], "Transpose Flatten Gemm"),
+    (
+        [
+            ("random_rotation", {"factor": 0.5}),
+            ("random_contrast", {"factor": 0.5, "value_range": (0, 1)}),
+            ("random_flip", {}),
+            ("random_translation", {"height_factor": 0.5, "width_factor": 0.5}),
+            ("random_zoom", {"height_factor": 0.5}),
+            ("flatten", {}),
+        ],
+        "Transpose Flatten Gemm",
+    ),
     ([("batch_normalization", {}), ("flatten", {})], "BatchNormalization Transpose Flatten Gemm"),
     (
         [("batch_normalization", {"center": False, "scale": False}), ("flatten", {})],

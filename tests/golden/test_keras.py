@@ -17,6 +17,7 @@ from nnctl.network.schedules import SCHEDULES
 from tests.golden import cases
 
 GOLDEN = json.loads(Path(__file__).with_name("keras.json").read_text())["cases"]
+AUGMENTATION = Path(__file__).with_name("augmentation.json")  # see test_augmentation.py
 WEIGHTS, HISTORY = 1e-7, 1e-6  # relative
 
 
@@ -67,7 +68,7 @@ def test_the_tolerances_are_tight():
     ],
 )
 def test_every_registered_type_has_a_case(kind, registry):
-    text = json.dumps(cases.CASES)
+    text = json.dumps(cases.CASES) + AUGMENTATION.read_text()
     # Keras has no such name, or draws other numbers.
     own = {"gradient_descent", "half_mean_squared_error", "dropout", "quantile"}
     assert [name for name in registry if name not in own and f'"{name}"' not in text] == []

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nnctl.graph import Graph, Program, gradients, join, one_hot
-from nnctl.graph.operations import MOST_ROWS_READY
+from nnctl.graph import Graph, Program, gradients, join
+from nnctl.graph.choices import MOST_ROWS_READY, one_hot
 
 
 def network(graph, rows=7):

@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from nnctl.graph import Graph, Program, one_hot
+from nnctl.graph import Graph, Program
+from nnctl.graph.choices import one_hot
 from nnctl.graph.rebinding import rebound
 
 

@@ -59,7 +59,7 @@ def test_the_same_operation_on_the_same_values_is_recorded_once():
 @pytest.mark.parametrize(
     ("attempt", "says"),
     [
-        (lambda a: np.sin(a), "np.sin is not recorded; recorded are: np.add"),
+        (lambda a: np.arctan(a), "np.arctan is not recorded; recorded are: np.add"),
         (lambda a: np.concatenate([a, a]), "np.concatenate is not recorded"),
         (lambda a: np.add.reduce(a), "without method"),
         (lambda a: np.add(a, a, dtype=np.float32), "without method or keywords"),

@@ -81,6 +81,9 @@ def check(make, count, **cases):
     assert parts[4] == whole[4]
 
 
+DRAWING = {"dropout", *(name for name in LAYERS if name.startswith("random_"))}
+
+
 @pytest.mark.parametrize("batch", [ROWS, 7])
 @pytest.mark.parametrize("layer", sorted(set(LAYERS) - COUPLED))
 def test_every_layer_learns_in_parts_what_it_learns_whole(layer, batch):
@@ -96,7 +99,7 @@ def test_every_loss_is_a_mean_over_all_parts(loss):
     check(lambda: model_with([Dense(5, "tanh"), Dense(3, "softmax")], loss), 4)
 
 
-@pytest.mark.parametrize("layer", sorted(set(LAYERS) - COUPLED - {"dropout"}))
+@pytest.mark.parametrize("layer", sorted(set(LAYERS) - COUPLED - DRAWING))
 def test_what_the_parts_add_up_is_the_slope_of_the_loss(layer):
     """Against the complex step of the whole loss, which knows of no part and of no derivative."""
     layers = [*example_layers(layer, "tanh"), Flatten(), Dense(2)]

@@ -13,6 +13,10 @@ from nnctl.layers import (
     Flatten,
     LayerNormalization,
     MaxPooling1D,
+    RandomContrast,
+    RandomRotation,
+    RandomTranslation,
+    Reshape,
 )
 from nnctl.losses import MeanSquaredError, SparseCategoricalCrossentropy
 from nnctl.optimizers import SGD, Adam
@@ -44,6 +48,14 @@ NETWORKS = {
     ],
     "layer_normalization": lambda: [LayerNormalization(), Flatten(), Dense(3)],
     "dropout": lambda: [Flatten(), Dropout(0.4), Dense(6, activation="relu"), Dense(3)],
+    "augmentation": lambda: [
+        Reshape((-1, 2, 1)),
+        RandomRotation(0.5),
+        RandomTranslation(0.5, 0.5, "constant"),
+        RandomContrast(0.5, (-9, 9)),
+        Flatten(),
+        Dense(3),
+    ],
 }
 OPTIMIZERS = {
     "adam": lambda: Adam(0.01),

@@ -1,5 +1,6 @@
 """`nnctl init`"""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from nnctl.cli import completion, options
 from nnctl.errors.visible import shell_word, visible
 
 if TYPE_CHECKING:
+    from nnctl.jobs.images.init import ImageInitResult
     from nnctl.jobs.init import InitResult
     from nnctl.jobs.studies.recipes import Tried
 
@@ -18,7 +20,9 @@ def command(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", help="A table that names its columns.", autocompletion=completion.tables
+            metavar="DATA",
+            help="A table that names its columns, or a folder of images with a folder a class.",
+            autocompletion=completion.tables,
         ),
     ],
     target: Annotated[
@@ -57,6 +61,9 @@ def command(
 
     Example: nnctl init datasets/iris.csv --target species
     """
+    if os.path.isdir(data) and (found := init_of_folder(data, target, output, overwrite, trying)):
+        tell_of_images(found, quiet, json)
+        return
     from nnctl.jobs.init import init
 
     target = target or asked_target(data, output, overwrite, table)
@@ -96,6 +103,42 @@ def tell(result: "InitResult", quiet: bool, json: bool) -> None:
         print_json(result.as_json())
     elif not quiet:
         print_init(result)
+
+
+def init_of_folder(
+    data: Path, target: str | None, output: Path | None, overwrite: bool, trying: bool
+) -> "ImageInitResult | None":
+    """The config for a folder of images; None for what is no such folder."""
+    from nnctl.errors import ArgumentError
+    from nnctl.jobs.finding import look
+    from nnctl.reading.images.listing import is_image_folder
+
+    if look(data).kind == "run" or not is_image_folder(data):
+        return None
+    if target is not None:
+        message = "--target is for tables; an image is of the class that its folder is named after"
+        raise ArgumentError(message, "leave it out")
+    if trying:
+        raise ArgumentError("--try is for tables; for images there is one recipe", "leave it out")
+    from nnctl.jobs.images.init import init_images
+
+    return init_images(data, output=output, overwrite=overwrite)
+
+
+def tell_of_images(result: "ImageInitResult", quiet: bool, json: bool) -> None:
+    """What cannot be read to stderr, and the result to stdout; as `tell` does of tables."""
+    from nnctl.cli.printing import print_command, print_json, print_told, print_warning
+
+    plan = result.plan
+    for problem in plan.unreadable:
+        print_warning(problem)
+    if json:
+        print_json(result.as_json())
+    elif not quiet:
+        count, kinds = len(plan.train.files), len(plan.classes)
+        path = visible(str(result.path))
+        print_told("wrote", f"{path}  ({count:,} images of {kinds} classes)", path)
+        print_command("next", ["nnctl", "train", str(result.path)])
 
 
 def asked_target(data: Path, output: Path | None, overwrite: bool, table: str | None = None) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnctl.assembly.attribution import Reasoning, labels_of, mean_of_rows
+from nnctl.assembly.examples import given_file
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
@@ -18,7 +19,7 @@ from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.looking.rows import built_again
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.files import DataFile
-from nnctl.reading.source import file_of, open_source
+from nnctl.reading.source import open_source
 from nnctl.system import machine
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 
@@ -154,7 +155,7 @@ def attribution(
     """
     run, data = find_weights_and_data(run, data)
     trained = load_trained(run)
-    file = file_of(data, tuple(features), table=table)
+    file = given_file(trained.config, data, features, table=table)
     if any(row < 0 for row in rows):
         raise ArgumentError(f"--row is {min(rows)}; rows count from 0")
     place = None if output is None else place_of(trained, output)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.assembly.examples import examples_for
+from nnctl.assembly.examples import examples_for, given_file
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.inputs import MISSING_LABEL, OTHER_LABEL
 from nnctl.data.notices import Notices
@@ -26,7 +26,7 @@ from nnctl.insight.drift import (
 )
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.reading.files import DataFile
-from nnctl.reading.source import file_of, open_source
+from nnctl.reading.source import open_source
 from nnctl.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.runs.weights import load_weights
 from nnctl.training import step
@@ -155,7 +155,7 @@ def drift(
     run, data = find_weights_and_data(run, data)
     trained = load_trained(run)
     watched = watched_columns(run, trained)
-    file = file_of(data, tuple(features), tuple(target), table)
+    file = given_file(trained.config, data, features, target, table)
     rows = count_rows(trained, file, watched)
     if not rows:
         raise NnctlError(Problem("it has no rows", None, str(file.path)))

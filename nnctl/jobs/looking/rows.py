@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnctl.assembly.build import Built
-from nnctl.assembly.examples import examples_for, nbytes
+from nnctl.assembly.examples import examples_for, given_file, nbytes
 from nnctl.assembly.out_of_bag import own_rows
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.prepare import read_examples
 from nnctl.errors import NnctlError, Problem
 from nnctl.jobs.finding import find_weights, find_weights_and_data
-from nnctl.reading.source import file_of
 from nnctl.runs.folder import CONFIG
 from nnctl.training.step import Examples
 
@@ -40,7 +39,7 @@ def rows_to_look_at(
         run, data = find_weights_and_data(run, data)
         trained = load_trained(run)
         warnings: list[Problem] = []
-        file = file_of(data, tuple(features), tuple(target), table)
+        file = given_file(trained.config, data, features, target, table)
         memory = nbytes(trained.config.data.memory)
         prepared = read_examples(trained.preprocessing, file, warnings, memory)
         return Looked(trained, examples_for(trained.model, prepared), tuple(warnings))

@@ -10,6 +10,13 @@ from nnctl.network.registry import Registry
 
 if TYPE_CHECKING:
     from nnctl.network.layers.activation import Activation
+    from nnctl.network.layers.augmentation import (
+        RandomContrast,
+        RandomFlip,
+        RandomRotation,
+        RandomTranslation,
+        RandomZoom,
+    )
     from nnctl.network.layers.convolution import Conv1D, Conv2D
     from nnctl.network.layers.dense import Dense
     from nnctl.network.layers.dropout import Dropout
@@ -41,6 +48,11 @@ LAYERS: Registry[type[Layer]] = Registry(
         "layer_normalization": "normalization.LayerNormalization",
         "max_pooling1d": "pooling.MaxPooling1D",
         "max_pooling2d": "pooling.MaxPooling2D",
+        "random_contrast": "augmentation.RandomContrast",
+        "random_flip": "augmentation.RandomFlip",
+        "random_rotation": "augmentation.RandomRotation",
+        "random_translation": "augmentation.RandomTranslation",
+        "random_zoom": "augmentation.RandomZoom",
         "reshape": "shaping.Reshape",
     },
 )
@@ -62,6 +74,11 @@ __all__ = [
     "LayerNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "Reshape",
 ]
 

@@ -103,11 +103,11 @@ const passing = {
   backward: (layer, w, x, nodes, da) => da,
 };
 const LAYERS = {
-  dense, conv1d: convolution, conv2d: convolution,
-  max_pooling1d: maxPooling, max_pooling2d: maxPooling,
-  average_pooling1d: averagePooling, average_pooling2d: averagePooling,
+  dense, conv1d: convolution, conv2d: convolution, max_pooling1d: maxPooling,
+  max_pooling2d: maxPooling, average_pooling1d: averagePooling, average_pooling2d: averagePooling,
   global_average_pooling1d: averagePooling, global_average_pooling2d: averagePooling,
-  flatten: passing, reshape: passing, dropout: passing,
+  flatten: passing, reshape: passing, dropout: passing, random_contrast: passing,
+  random_flip: passing, random_rotation: passing, random_translation: passing, random_zoom: passing,
   activation: {
     formula: "a^{[l]} = g(a^{[l−1]})", backward: passing.backward,
     forward: ({activation, output}, w, x) =>

@@ -1,0 +1,1 @@
+"""What commands do with folders of images alone."""

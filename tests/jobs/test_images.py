@@ -1,0 +1,175 @@
+"""A folder of images through all that a run goes through."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from nnctl.cli.app import app
+from nnctl.errors import NnctlError
+from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.predict import predict
+from nnctl.jobs.report import report
+from nnctl.jobs.resume import resume
+from nnctl.jobs.train import train
+from tests.images import pixels, write_folder, write_image
+
+CONFIG = """
+data:
+  train: photos
+  validation: 0.25
+  scale: {type: rescale, by: 255}
+  image: {image_size: [8, 8]}
+layers:
+  - random_flip
+  - {type: random_rotation, factor: 0.1}
+  - {type: random_contrast, factor: [0.1, 0.1], value_range: [0, 1]}
+  - {type: conv2d, filters: 4, kernel_size: 3, activation: relu}
+  - flatten
+  - {type: dense, units: 2}
+loss: {type: sparse_categorical_crossentropy, from_logits: true}
+optimizer: {type: adam, learning_rate: 0.05}
+batch_size: 4
+epochs: 6
+"""
+CLASSES = {"dark": 8, "light": 8}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Images, a config, and its run."""
+    root = tmp_path_factory.mktemp("images")
+    write_folder(root / "photos", CLASSES)
+    (root / "c.yaml").write_text(CONFIG)
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    return train(folder / "c.yaml", output=folder / "run")
+
+
+def rows_of(predictions):
+    return list(csv.DictReader(io.StringIO("".join(predictions.chunks()))))
+
+
+def weights_of(run_folder):
+    return (run_folder / "weights.npz").read_bytes()
+
+
+def test_classes_are_learnt_and_each_prediction_names_its_file(folder, run):
+    assert run.results["validation"]["accuracy"] == 1
+    rows = rows_of(predict(run.folder, folder / "photos"))
+    assert [row["file"] for row in rows][:2] == ["dark/0.jpg", "dark/1.png"]
+    assert list(rows[0]) == ["file", "prediction", "probability_dark", "probability_light"]
+    assert all(row["prediction"] == row["file"].partition("/")[0] for row in rows)
+    one = rows_of(predict(run.folder, folder / "photos/dark/1.png"))
+    assert one == [{**rows[1], "file": "1.png"}]
+    assert rows_of(predict(run.folder, folder / "photos/light"))[0]["file"] == "0.jpg"
+
+
+def test_evaluate_tells_that_these_images_trained_it(folder, run, tmp_path):
+    found = evaluate(run.folder, folder / "photos", intervals=False)
+    assert (found.rows, found.metrics["accuracy"]) == (16, 1)
+    assert "trained on these very rows" in found.warnings[0].message
+    write_folder(tmp_path / "new", {"light": 3, "dark": 1})
+    fresh = evaluate(run.folder, tmp_path / "new", intervals=False)
+    assert (fresh.rows, fresh.warnings) == (4, ())
+
+
+def test_the_report_shows_the_images(run):
+    page = report([run.folder]).path.read_text()
+    assert "Drawn as pictures of 8 × 8 × 3" in page or "Drawn as pictures of 8 × 8" in page
+    assert "data:image/png" in page or "<image" in page
+
+
+def test_the_same_images_give_the_same_bytes_again(folder, run, tmp_path):
+    again = train(run.folder / "config.yaml", output=tmp_path / "again")
+    assert weights_of(again.folder) == weights_of(run.folder)
+    first = train(folder / "c.yaml", output=tmp_path / "part", epochs=2)
+    resume(first.folder, epochs=6)
+    with np.load(first.folder / "weights.npz") as short, np.load(run.weights) as whole:
+        for name in ("conv2d_1/kernel", "dense_1/kernel"):
+            np.testing.assert_array_equal(short[name], whole[name])
+
+
+def test_images_larger_than_memory_are_read_in_blocks(folder, run, tmp_path):
+    small = ["data.memory=4000", "shuffle=false"]
+    streamed = train(folder / "c.yaml", output=tmp_path / "a", overrides=small)
+    held = train(folder / "c.yaml", output=tmp_path / "b", overrides=small[1:])
+    with np.load(streamed.weights) as one, np.load(held.weights) as other:
+        np.testing.assert_array_equal(one["conv2d_1/kernel"], other["conv2d_1/kernel"])
+    rows = rows_of(predict(streamed.folder, folder / "photos"))
+    assert rows == rows_of(predict(held.folder, folder / "photos"))
+
+
+def test_what_cannot_be_read_is_left_out_where_that_is_asked_for(tmp_path):
+    write_folder(tmp_path / "photos", CLASSES)
+    (tmp_path / "photos/dark/text.jpg").write_text("hello")
+    (tmp_path / "c.yaml").write_text(CONFIG)
+    with pytest.raises(NnctlError, match=r"text\.jpg"):
+        train(tmp_path / "c.yaml", output=tmp_path / "run")
+    skipping = ["data.image.unreadable=skip"]
+    run = train(tmp_path / "c.yaml", output=tmp_path / "run", overrides=skipping, epochs=1)
+    (told,) = run.results["warnings"]
+    assert "1 image cannot be read; left out" in told
+    warnings = []
+    rows = rows_of(predict(run.folder, tmp_path / "photos", warn=warnings.append))
+    assert len(rows) == 16 and len(warnings) == 1
+
+
+def test_a_table_of_paths_may_have_numbers_to_learn(tmp_path):
+    lines = ["file,shade"]
+    for number in range(12):
+        shade = number * 20
+        image = np.full((8, 8, 3), shade, np.uint8)
+        write_image(tmp_path / f"pictures/{number}.png", image)
+        lines.append(f"pictures/{number}.png,{shade}")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    (tmp_path / "c.yaml").write_text(
+        "data: {train: {file: t.csv, images: file}, target: shade, target_scale: standardize,\n"
+        "  scale: {type: rescale, by: 255}, image: {image_size: [2, 2], color_mode: grayscale}}\n"
+        "layers: [flatten, {type: dense, units: 1}]\nloss: mean_squared_error\n"
+        "optimizer: {type: adam, learning_rate: 0.1}\nbatch_size: full\nepochs: 150\n"
+    )
+    run = train(tmp_path / "c.yaml", output=tmp_path / "run")
+    rows = rows_of(predict(run.folder, tmp_path / "t.csv"))
+    assert [row["file"] for row in rows] == [f"pictures/{number}.png" for number in range(12)]
+    assert all(abs(float(row["shade"]) - 20 * k) < 10 for k, row in enumerate(rows))
+    assert evaluate(run.folder, tmp_path / "t.csv", intervals=False).metrics["mae"] < 5
+    shades = {row["file"]: row["shade"] for row in rows_of(predict(run.folder, tmp_path))}
+    assert shades == {row["file"]: row["shade"] for row in rows}
+
+
+def test_a_divided_folder_trains_validates_and_tests(tmp_path):
+    for part in ("train", "val", "test"):
+        write_folder(tmp_path / "photos" / part, {"dark": 3, "light": 3})
+    (tmp_path / "c.yaml").write_text(CONFIG.replace("  validation: 0.25\n", ""))
+    results = train(tmp_path / "c.yaml", output=tmp_path / "run", epochs=1).results
+    assert {"train", "validation", "test"} <= results.keys()
+    assert {part: facts["file"] for part, facts in results["data"].items()} == {
+        "train": "train",
+        "validation": "val",
+        "test": "test",
+    }
+
+
+def test_a_model_of_images_takes_no_table_and_one_of_tables_no_folder(folder, run, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    done = CliRunner().invoke(app, ["predict", str(run.folder), str(tmp_path / "t.csv")])
+    assert done.exit_code == 2 and "neither a folder nor an image" in done.stderr
+    text = "data: {train: t.csv, target: b}\nlayers: [{type: dense, units: 1}]\n"
+    text += "loss: mean_squared_error\noptimizer: adam\nepochs: 1\n"
+    (tmp_path / "t.yaml").write_text(text)
+    plain = train(tmp_path / "t.yaml", output=tmp_path / "plain")
+    done = CliRunner().invoke(app, ["predict", str(plain.folder), str(folder / "photos")])
+    assert done.exit_code == 2 and "this is a folder; a file is needed" in done.stderr
+
+
+def test_a_class_that_training_did_not_see_is_an_error(run, tmp_path):
+    write_image(tmp_path / "new/dark/1.png", pixels(8, 8))
+    write_image(tmp_path / "new/green/1.png", pixels(8, 8))
+    with pytest.raises(NnctlError, match="green"):
+        evaluate(run.folder, tmp_path / "new")
