@@ -153,10 +153,9 @@ def evaluate(
 
     `features` and `target` name what the file has for the model's columns or arrays, or `target`
     the second file of IDX or `.npy` data; `table` is that of a database or workbook. Metrics that
-    only a bound names are computed, too. Answers are yes above `threshold`, for figures and
-    confusion matrix alike, or else above the kept cuts. With `intervals` it is told how far figures
-    may be off by chance. Raises `NnctlError` for bounds or a threshold that make no sense for the
-    model, and for files that cannot be read.
+    only a bound names are computed, too. Answers are yes above `threshold`, or else above the kept
+    cuts. With `intervals` it is told how far figures may be off by chance. Raises `NnctlError` for
+    bounds or a threshold that make no sense for the model, and for files that cannot be read.
     """
     bounds = [Bound.parse(text, over=False) for text in fail_under]
     bounds += [Bound.parse(text, over=True) for text in fail_over]

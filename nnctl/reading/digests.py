@@ -18,13 +18,13 @@ def digest_of(path: str | Path) -> str:
     Of a folder of images it is that of what they show. Raises `NnctlError` where one cannot be
     read.
     """
-    if os.path.isdir(path):  # False of a name that no file can have
+    files = files_of(Path(path))
+    if files == (Path(path),):
+        if not os.path.isdir(path):  # as of a name that no file can have
+            return sha256(path)
         from nnctl.reading.images.decoded import digest_of_folder  # few data are images
 
         return digest_of_folder(Path(path))
-    files = files_of(Path(path))
-    if files == (Path(path),):
-        return sha256(path)
     listed = "".join(f"{sha256(file)}  {file.name}\n" for file in files)
     return hashlib.sha256(listed.encode()).hexdigest()
 

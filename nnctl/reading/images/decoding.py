@@ -15,7 +15,7 @@ from nnctl.reading.images.format import ImageFormat, UnreadableImage, check_pixe
 from nnctl.reading.images.resizing import resize
 from nnctl.system.extras import load_extra
 
-LARGE = 20_000_000  # pixels, from which on images are decoded one by one, for their memory
+MANY_PIXELS = 20_000_000  # pixels, from which on images are decoded one by one, for their memory
 GREY = ("1", "L", "LA", "La")
 SHIFT = 8  # bits from 16 to 8
 TURN = threading.Lock()
@@ -64,7 +64,7 @@ def _decoded(stream: Any, wanted: ImageFormat) -> Decoded:
         with opener(kind)(stream) as image:
             width, height = image.size
             check_pixels(width * height)
-            with TURN if width * height > LARGE else nullcontext():
+            with TURN if width * height > MANY_PIXELS else nullcontext():
                 return _converted(image, wanted)
     except UnreadableImage:
         raise

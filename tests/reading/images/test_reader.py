@@ -72,7 +72,7 @@ def test_a_table_of_paths_has_its_own_targets(tmp_path):
         write_image(tmp_path / f"pictures/{number}.png", pixels(3, 2, number))
     rows = ["pictures/2.png,7.5", "pictures/0.png,1", f"{tmp_path}/pictures/3.png,2"]
     (tmp_path / "t.csv").write_text("\n".join(["path,age", *rows]))
-    file = DataFile(tmp_path / "t.csv", None, ("age",), None, FORMAT, "path")
+    file = DataFile(tmp_path / "t.csv", None, ("age",), image=FORMAT, image_column="path")
     source, (table,) = tables_of(file)
     np.testing.assert_array_equal(table.columns(["age"])[:, 0], [7.5, 1, 2])
     found = table.columns(source.feature_names).reshape(3, 3, 2, 3)
@@ -80,7 +80,7 @@ def test_a_table_of_paths_has_its_own_targets(tmp_path):
         np.testing.assert_array_equal(row, pixels(3, 2, number))
     (tmp_path / "t.csv").write_text("\n".join(["path,kind", "pictures/2.png,x", "gone.png,z"]))
     skipping = FORMAT._replace(unreadable="skip")
-    file = DataFile(tmp_path / "t.csv", None, ("kind",), None, skipping, "path")
+    file = DataFile(tmp_path / "t.csv", None, ("kind",), image=skipping, image_column="path")
     _, (table,) = tables_of(file)
     assert table.text["kind"].labels == ("x",)
 
@@ -96,7 +96,7 @@ def test_a_table_of_paths_has_its_own_targets(tmp_path):
 )
 def test_a_table_that_lacks_something_is_refused(tmp_path, text, column, words):
     (tmp_path / "t.csv").write_text(text)
-    file = DataFile(tmp_path / "t.csv", None, ("age",), None, FORMAT, column)
+    file = DataFile(tmp_path / "t.csv", None, ("age",), image=FORMAT, image_column=column)
     with pytest.raises(NnctlError, match=words):
         tables_of(file)
 
