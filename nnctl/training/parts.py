@@ -23,7 +23,8 @@ from nnctl.training.update import as_vector
 WORTH_PARTS = 12 << 20  # bytes of a step: below, all of it is near enough to the processor
 BYTES_A_CALL = 22_500  # to be worth it: a call takes a tenth of the time that it computes with them
 PARAMETERS_WORTH = 8  # times their bytes, or adding up gradients takes its share of the time
-FEWEST_IN_A_PART = 32  # rows: products gain up to there
+FEWEST_IN_A_PRODUCT = 32  # rows: products gain up to there
+FEWEST_IN_A_PART = 2
 FEW = 16  # parts, of which one more or less matters to the threads that share them
 ROUGHLY = 4  # times the values of all layers is the most that their calls work in
 
@@ -48,21 +49,28 @@ def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:
     itemsize = model.vector.itemsize
     numbers = numbers_read(model, data.x, training=True)
     numbers += 2 * sum(math.prod(shape) for shape in model.shapes)  # values, and their derivatives
-    if rows < 2 * FEWEST_IN_A_PART or ROUGHLY * numbers * itemsize * rows < WORTH_PARTS:
+    fewest = fewest_in_a_part(model)
+    if rows < 2 * fewest or ROUGHLY * numbers * itemsize * rows < WORTH_PARTS:
         return 1
     total = aligned_zeros((model.layout.trainable_size,), model.vector.dtype)
-    made = PartProgram(model, loss, data, RowDraws(rows), FEWEST_IN_A_PART, total)
-    row_bytes = (made.nbytes - total.nbytes) // FEWEST_IN_A_PART
+    made = PartProgram(model, loss, data, RowDraws(rows), fewest, total)
+    row_bytes = (made.nbytes - total.nbytes) // fewest
     # Where a row's values depend on other rows, such as by a batch's mean, no part stands alone.
     if made.sums_rows or row_bytes * rows < WORTH_PARTS:
         return 1
     worth = max(BYTES_A_CALL * len(made.program.calls), PARAMETERS_WORTH * total.nbytes)
-    size = max(FEWEST_IN_A_PART, worth // row_bytes)
-    return equal_parts(rows, size) if rows >= 2 * size else 1
+    size = max(fewest, worth // row_bytes)
+    return equal_parts(rows, size, fewest) if rows >= 2 * size else 1
 
 
-def equal_parts(rows: int, size: int) -> int:
-    """In how many parts of up to `size` so many rows are computed.
+def fewest_in_a_part(model: Model) -> int:
+    """How many rows a part has at least; of images few, as each position is a row of a product."""
+    positions = max(math.prod(shape[:-1]) for shape in model.shapes)
+    return max(FEWEST_IN_A_PART, math.ceil(FEWEST_IN_A_PRODUCT / positions))
+
+
+def equal_parts(rows: int, size: int, fewest_rows: int = FEWEST_IN_A_PRODUCT) -> int:
+    """In how many parts of up to `size` so many rows are computed, `fewest_rows` or more in each.
 
     Some more than need be where that serves: of few parts 2, 4, 8 or 16, as threads share these
     evenly; of many so many that all are equal, and can do with one program. 5,000 rows, no more
@@ -71,7 +79,7 @@ def equal_parts(rows: int, size: int) -> int:
     fewest = math.ceil(rows / size)
     if fewest <= FEW:
         return 1 << (fewest - 1).bit_length()
-    most = min(fewest * 5 // 4, rows // FEWEST_IN_A_PART)
+    most = min(fewest * 5 // 4, rows // fewest_rows)
     equal = (count for count in range(fewest, most + 1) if rows % count == 0)
     return next(equal, fewest)
 

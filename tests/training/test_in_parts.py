@@ -22,7 +22,7 @@ from nnctl.training.diagnosis import diagnose
 from nnctl.training.draws import RowDraws, skip
 from nnctl.training.in_parts import StepInParts
 from nnctl.training.loop import TrainingDiverged
-from nnctl.training.parts import FEWEST_IN_A_PART, equal_parts, make_step, parts_worth
+from nnctl.training.parts import equal_parts, fewest_in_a_part, make_step, parts_worth
 from nnctl.training.step import Examples, Setup, TrainingStep
 from nnctl.training.team import Team
 from nnctl.training.update import rates_of
@@ -328,8 +328,8 @@ def coupled(rows):
     [
         (softmax_regression, 5000, (100, 127)),  # beside its caches, a product of 127 rows is small
         (softmax_regression, 3000, None),
-        (convolution, 2 * FEWEST_IN_A_PART - 1, None),
-        (convolution, 1000, (FEWEST_IN_A_PART - 1, FEWEST_IN_A_PART)),
+        (convolution, 63, None),  # small enough for the cache as a whole
+        (convolution, 1000, (4, 16)),
         (wide, 128, None),
         (wide, 1000, None),
         (wide, 20_000, (1000, 2500)),  # else adding up gradients would take its time
@@ -370,3 +370,16 @@ def test_rows_that_are_not_finite_are_named_by_their_numbers(monkeypatch):
     assert "for training row 3" in problem.message
     with pytest.raises(TrainingDiverged):
         model.fit(x, np.zeros((30, 1)), batch_size=20, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "fewest"),
+    [
+        ([Dense(5)], (784,), 32),
+        ([Conv2D(2, 3), Flatten(), Dense(1)], (6, 6, 1), 2),  # 16 places each
+        ([Conv2D(2, 3, padding="same"), Flatten(), Dense(1)], (64, 64, 1), 2),
+        ([Dense(5), Flatten(), Dense(1)], (4, 3), 8),  # 4 steps each
+    ],
+)
+def test_of_examples_of_many_places_a_part_needs_few(layers, shape, fewest):
+    assert fewest_in_a_part(model_with(layers, shape=shape)) == fewest
