@@ -29,10 +29,25 @@ WEIGHTS = (None, "sample_weight", "class_weight")
 def builtin_cases(generator: np.random.Generator) -> Iterator[NamedCase]:
     """All cases, by name."""
     yield from operation_cases(generator)
-    for layer, activation, loss in itertools.product(LAYERS, ACTIVATIONS, LOSSES):
-        yield from model_cases(layer, activation, loss, generator)
+    for layer in LAYERS:
+        for activation, loss in companions(layer):
+            yield from model_cases(layer, activation, loss, generator)
     for regularizer in REGULARIZERS:
         yield f"regularizer {regularizer}", regularized_case(regularizer, generator)
+
+
+def companions(layer: str) -> Iterator[tuple[str, str]]:
+    """The activations and losses that a layer is checked with.
+
+    All pairs, where the layer computes the activation; where that is a layer of its own, which sees
+    nothing of the one before it but its output, each activation and each loss at least once.
+    """
+    if any(argument.name == "activation" for argument in arguments_of(LAYERS[layer])):
+        yield from itertools.product(ACTIVATIONS, LOSSES)
+        return
+    count = max(len(ACTIVATIONS), len(LOSSES))
+    in_turn = itertools.cycle(ACTIVATIONS), itertools.cycle(LOSSES)
+    yield from itertools.islice(zip(*in_turn, strict=False), count)
 
 
 def parts_of(name: str) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from nnctl.derivatives.gradcheck.check import Case
 from nnctl.graph import UFUNCS, Graph, Value
 from nnctl.graph.choices import with_ones
 from nnctl.graph.operations import broadcast, copy
+from nnctl.graph.sampling import Lookup, sample
 from nnctl.network.layers.windows import OUTSIDE, Windows, average, gather, greatest, sum_cells
 
 NamedCase = tuple[str, Case]
@@ -37,7 +38,19 @@ def structural_operations() -> dict[str, Callable[[Value, Value], Value]]:
         "sum of gathered": lambda a, b: sum_cells((a * b).reshape(1, 4, 3), cells),
         "greatest of windows": lambda a, b: greatest((a * b).reshape(2, 2, 3), Windows(2, 2)),
         "average of windows": lambda a, b: average((a * b).reshape(1, 4, 3), SAME),
+        "lookup along each axis": lambda a, b: looked_up(a * b, by_axes=True),
+        "lookup in a plane": lambda a, b: looked_up(a * b, by_axes=False),
     }
+
+
+def looked_up(image: Value, by_axes: bool) -> Value:
+    """An image `(4, 3)` at places between its cells, some twice, some outside of it."""
+    rows = np.array([0.25, 2.5, 2.5, 3.75]).reshape(1, 4, 1)
+    columns = np.array([-0.5, 1.25, 1.0]).reshape(1, 1, 3)
+    if not by_axes:
+        rows, columns = rows + 0.25 * columns, columns - 0.5 * rows
+    where = image.graph.constant(rows), image.graph.constant(columns)
+    return sample(image.reshape(1, 4, 3, 1), *where, Lookup())
 
 
 def operation_cases(generator: np.random.Generator) -> Iterator[NamedCase]:

@@ -40,8 +40,8 @@ class BuiltIn:
 
 @pytest.fixture(scope="module")
 def proof():
-    """What the README's `nnctl gradcheck` prints: a row a built-in case, and a verdict."""
-    command = [sys.executable, "-m", "nnctl", "gradcheck"]
+    """What the README's `nnctl gradcheck` tells at length: a row a built-in case, and a verdict."""
+    command = [sys.executable, "-m", "nnctl", "gradcheck", "--verbose"]
     done = run(command, limit=100)
     assert done.returncode == 0, done.stderr
     _, *rows, verdict = done.stdout.splitlines()
