@@ -152,6 +152,10 @@ def other_file(mutation: Mutation, given: Any) -> str | None:
             return "other labels"
     if path[:1] == ("readout",) and path[-1 - isinstance(path[-1], int)] in FITTED:
         return "fitted to other rows"
+    if path[:3] == ("config", "loss", "quantiles") and len(path) > 3:
+        levels = mutation._replace(path=path[:3]).now
+        if are_rising(levels, len(at(given, path[:3]))) and levels[0] > 0 and levels[-1] < 1:
+            return "other levels"
     if path == ("config", "loss", "from_logits") and isinstance(now, bool):
         return "outputs that stand for something else"
     if path[:2] == ("config", "layers") and len(path) > 2:

@@ -12,7 +12,9 @@ from nnctl.jobs.train import train
 from tests.report.browser import Browser, chromium
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-SHIPPED = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "tune" not in path.stem)
+# The tuned one has the model of another, and the layers that change images draw in `explain`.
+OTHERS = {"house-prices-tune", "images"}
+SHIPPED = sorted({path.stem for path in CONFIGS.glob("*.yaml")} - OTHERS)
 ROWS = 60
 
 
