@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.assembly.build import Built
+from nnctl.assembly.example_views import View, view_of
 from nnctl.assembly.predicted import predicted_columns
 from nnctl.assembly.trained import Trained
 from nnctl.config import resolved
@@ -20,7 +21,6 @@ from nnctl.playground.columns import fields_of
 from nnctl.playground.nodes import PASSING, nodes_of
 from nnctl.playground.recording import MOST_ROWS, Recording, check_showable, rows_to_show
 from nnctl.playground.wording import about, notes, parameter_names, said_of
-from nnctl.report.example_views import View, view_of
 from nnctl.training.sequential import Sequential
 
 UNSHOWN = ("epoch", "seconds")  # figures of a history

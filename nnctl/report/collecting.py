@@ -12,6 +12,7 @@ import numpy as np
 
 from nnctl.advice import Advice, advice_for, advice_on
 from nnctl.assembly.build import Built, build
+from nnctl.assembly.example_views import view_of
 from nnctl.assembly.importance import Importance
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.config import Config, dump_yaml, load, resolved
@@ -19,7 +20,6 @@ from nnctl.config.data_files import with_files
 from nnctl.config.schema import check
 from nnctl.config.source import Source
 from nnctl.errors import NnctlError, Problem
-from nnctl.report.example_views import view_of
 from nnctl.report.files import UsedFile, used_files
 from nnctl.report.first_layer import FirstLayer, first_layer
 from nnctl.report.judged_rows import look_at_rows, rows_of

@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
+from nnctl.assembly.example_views import View
 from nnctl.assembly.trained import Trained
 from nnctl.graph import Array, Shape
 from nnctl.network.layers import Conv1D, Conv2D, Dense, Layer
-from nnctl.report.example_views import View
 from nnctl.runs.weights import member_name
 
 MOST_TILES, MOST_LINES = 64, 24

@@ -14,6 +14,7 @@ from nnctl.assembly.comparison import (
     predictions_by_block,
     predictions_for,
 )
+from nnctl.assembly.example_views import View, values_of, view_of
 from nnctl.assembly.judging import Coverage, judge_answers
 from nnctl.assembly.trained import Trained
 from nnctl.calibration.reliability import Reliability
@@ -21,7 +22,7 @@ from nnctl.data.classes import Label
 from nnctl.data.inputs import Inputs
 from nnctl.graph import Array
 from nnctl.network.answers import is_yes
-from nnctl.report.example_views import View, cells_of, values_of, view_of
+from nnctl.report.example_cells import cells_of
 from nnctl.report.wording import number
 from nnctl.training.blocks import Blocks, rows_by_bytes, slices_of
 from nnctl.training.step import Examples

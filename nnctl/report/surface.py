@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.assembly.comparison import guesses_for
+from nnctl.assembly.example_views import View, values_of
 from nnctl.assembly.importance import output_names
 from nnctl.assembly.predicted import numbers_of
 from nnctl.assembly.trained import Trained
 from nnctl.data.notices import Notices
 from nnctl.graph import Array
 from nnctl.reading.table import Faults, Table
-from nnctl.report.example_views import View, values_of
 from nnctl.report.predictions import even_places
 from nnctl.training.step import Examples
 

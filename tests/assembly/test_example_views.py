@@ -5,13 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from nnctl.assembly.example_views import is_flat_picture, view_of
 from nnctl.data.inputs import Inputs
-from nnctl.data.rules import Rule
-from nnctl.encoding.scaling import Scaling
 from nnctl.layers import Conv1D, Dense, Flatten, Reshape
-from nnctl.report.example_views import cells_of, is_flat_picture, view_of
 from nnctl.training.sequential import Sequential
-from tests.data.test_prepare import prepared
 
 NAMES = [f"p{k}" for k in range(64)]
 
@@ -77,34 +74,3 @@ def test_the_shape_that_the_model_sees_decides(layers, shape, kind, shown):
     trained = SimpleNamespace(members=[model], preprocessing=SimpleNamespace(inputs=inputs))
     view = view_of(trained, np.zeros((3, *shape)))
     assert (view.kind, view.shape) == (kind, shown)
-
-
-def test_cells_are_those_of_the_data():
-    scaling = Scaling("standardize", np.array([10.0, -1.0]), np.array([4.0, 0.5]))
-    categories = {"city": ("north", "south")}
-    inputs = Inputs(("rooms", "city", "tax"), (4,), "float32", scaling, categories)
-    assert cells_of(inputs, np.array([0.5, 0, 1, 2])) == ["12", "south", "0"]
-    assert cells_of(inputs, np.array([-3, 0, 0, -1])) == ["−2", "(not in training)", "−1.5"]
-    assert inputs.input_names() == ["rooms", "city = north", "city = south", "tax"]
-
-
-@pytest.mark.parametrize("scaling", ["robust", "quantile", "log", "standardize"])
-def test_cells_of_columns_that_became_several_inputs(tmp_path, scaling):
-    rules = {
-        "size": Rule(bins=3, indicator=True),
-        "sold": Rule("date", indicator=True),
-        "shown": Rule("date", parts=("month", "hour")),
-        "kind": Rule(min_count=2),
-    }
-    path = tmp_path / "t.csv"
-    rows = [
-        f"{k * 1.5},2024-0{1 + k}-05,2023-0{9 - k}-02 1{k}:20,{'aab'[k % 3]},{k}" for k in range(8)
-    ]
-    path.write_text("size,sold,shown,kind,t\n" + "\n".join(rows) + "\n")
-    made = prepared(
-        path, target="t", columns=rules, missing="mean", scaling=scaling, dtype="float64"
-    )
-    cells = [cells_of(made.preprocessing.inputs, row) for row in made.train.x[:]]
-    assert cells[2] == ["3", "2024-03-05", "month 7, hour 12", "b"]
-    assert [row[0] for row in cells] == [f"{k * 1.5:g}" for k in range(8)]
-    assert [row[1] for row in cells] == [f"2024-0{1 + k}-05" for k in range(8)]

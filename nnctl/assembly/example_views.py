@@ -13,14 +13,12 @@ from nnctl.assembly.trained import Trained
 from nnctl.data.inputs import Inputs
 from nnctl.graph import Array, Shape
 from nnctl.network.layers import Flatten, Reshape
-from nnctl.report.wording import typeset
 from nnctl.training.blocks import Blocks
 from nnctl.training.sequential import Sequential
 
 SMALLEST_SIDE = 8  # of pictures that nobody declared, in pixels
 FEWEST_PIXELS = 4  # along each side of an example of two axes, to be a picture
 CLEARLY = 0.1  # by how much a correlation is greater
-UNSEEN = "(not in training)"  # a category that no training row has
 COMPARED = 500  # rows, to tell pictures from other numbers
 
 
@@ -111,27 +109,3 @@ def likeness(values: Array, apart: int) -> float:
 def values_of(inputs: Inputs, x: Array) -> Array:
     """The numbers of the data that inputs `x` were made of, (rows, columns), without text."""
     return inputs.own_numbers(x)
-
-
-def cells_of(inputs: Inputs, example: Array) -> list[str]:
-    """What the data had in each column of an example, as text; a number to six digits."""
-    flat = example.reshape(-1)
-    starts = inputs.starts()
-    own = dict(zip(inputs.numbers, inputs.own_numbers(example[None])[0].tolist(), strict=True))
-    numbers = inputs.numbers_behind(example[None])[0].tolist()
-    behind = dict(zip(inputs.places_scaled(), numbers, strict=True))
-    cells = []
-    for name in inputs.names:
-        dates, start = inputs.special(name).dates, starts[name]
-        if name in own:
-            cells.append(typeset(f"{own[name]:.6g}"))
-        elif dates is not None:
-            values = [
-                behind.get(start + k, float(flat[start + k])) for k in range(dates.starts[-1])
-            ]
-            cells.append(dates.text_of(values))
-        else:
-            labels = inputs.categories[name]
-            marked = flat[start : start + len(labels)]
-            cells.append(labels[int(marked.argmax())] if marked.any() else UNSEEN)
-    return cells
