@@ -17,6 +17,7 @@ from nnctl.advice.watching import (
 )
 from nnctl.assembly.build import Built
 from nnctl.errors import Problem
+from nnctl.errors.figures import figure_text
 from nnctl.graph import Array
 from nnctl.network.metrics import higher_is_better
 from nnctl.rules import verdict as rules
@@ -191,8 +192,9 @@ def summary_of(ending: Ending) -> str:
         value = figures[name]
         if math.isnan(value):
             continue
-        return f"{name} {value:.4g} on the {ending.judge} rows, baseline {baseline:.4g}"
-    return f"loss {figures['loss']:.4g} on the {ending.judge} rows"
+        beside = f"on the {ending.judge} rows, baseline {figure_text(baseline)}"
+        return f"{name} {figure_text(value)} {beside}"
+    return f"loss {figure_text(figures['loss'])} on the {ending.judge} rows"
 
 
 def climb_of(ending: Ending) -> str | None:
@@ -209,8 +211,8 @@ def climb_of(ending: Ending) -> str | None:
         if math.isfinite(kept) and not ending.weighted and ending.learnt and ending.guessing:
             continue
         whose = "" if len(ending.states) == 1 else f"member {number}: "
-        climb = f"climbed from {first:.4g} in the first batch to {kept:.4g} at the end"
-        return f"{whose}the loss {climb}"
+        begun, ended = figure_text(first), figure_text(kept)
+        return f"{whose}the loss climbed from {begun} in the first batch to {ended} at the end"
     return None
 
 
@@ -223,7 +225,8 @@ def overfitting(ending: Ending) -> Iterator[Finding]:
         whose = "" if len(ending.states) == 1 else "of the mean prediction "
         found = (
             f"the training rows are learnt by heart: the loss {whose}on them is "
-            f"{ending.trained:.4g}, and on the {ending.judge} rows {ending.judged:.4g}"
+            f"{figure_text(ending.trained)}, and on the {ending.judge} rows "
+            f"{figure_text(ending.judged)}"
         )
     elif risen := risen_validation(ending):
         found = risen
@@ -255,7 +258,8 @@ def risen_in_member(ending: Ending, state: TrainingState) -> str | None:
     fell = mean_of(history["loss"][-width:]) < history["loss"][best]
     if not (rise > RISEN * abs(least) and rise > RISE * ending.scale and fell):
         return None
-    return f"val_loss was best in epoch {best + 1} ({least:.4g}), and has risen to {now:.4g} since"
+    lowest, risen = figure_text(least), figure_text(now)
+    return f"val_loss was best in epoch {best + 1} ({lowest}), and has risen to {risen} since"
 
 
 def against_overfitting(ending: Ending) -> dict[str, Any]:
@@ -300,7 +304,7 @@ def fall_in_member(ending: Ending, state: TrainingState) -> str | None:
             before, now = mean_of(losses[-2 * width : -width]), mean_of(losses[-width:])
             if not (before - now > FALLEN * abs(now) and before - now > FALL * ending.scale):
                 return None
-            told.append(f"{name} from {before:.4g} to {now:.4g}")
+            told.append(f"{name} from {figure_text(before)} to {figure_text(now)}")
     when = "in the last epoch" if width == 1 else f"in the last {width} epochs"
     return f"{when} the loss still fell: {', '.join(told)}"
 
@@ -313,10 +317,7 @@ def stopped_early(ending: Ending) -> Iterator[Finding]:
     waited = f"{min(waits)} epoch" + ("" if min(waits) == 1 else "s")
     kept = sorted({state.weights_epoch for state in ending.states})
     epochs = f"epoch {kept[0]}" if len(kept) == 1 else f"epochs {kept[0]} to {kept[-1]}"
-    found = (
-        f"stopped early: {stopping.monitor} no better for {waited}; "
-        f"the weights are those of {epochs}"
-    )
+    found = f"{stopping.monitor} was no better for {waited}; the weights are those of {epochs}"
     yield Finding(rules.STOPPED_EARLY, "early_stopping", found, {})
 
 
@@ -346,8 +347,8 @@ def below_baseline(ending: Ending, overfitted: bool) -> Iterator[Finding]:
     name = next(iter(known))
     answer = "the mean" if task == "regression" else "the commonest class"
     found = (
-        f"{name} is {figures[name]:.4g} on the {ending.judge} rows, and {known[name]:.4g} "
-        f"for {answer} as the answer to all"
+        f"{name} is {figure_text(figures[name])} on the {ending.judge} rows, and "
+        f"{figure_text(known[name])} for {answer} as the answer to all"
     )
     change = {} if overfitted else other_rate(ending)
     yield Finding(rules.BELOW_BASELINE, RATE, found, change)
@@ -365,8 +366,9 @@ def below_weighted_baseline(ending: Ending, overfitted: bool) -> Iterator[Findin
     if found.accuracy > found.baseline + chance or found.loss < (1 - slack) * found.guessing:
         return
     told = (
-        f"with the weights of the rows accuracy is {found.accuracy:.4g} on the {ending.judge} "
-        f"rows, and {found.baseline:.4g} for the commonest class as the answer to all"
+        f"with the weights of the rows accuracy is {figure_text(found.accuracy)} on the "
+        f"{ending.judge} rows, and {figure_text(found.baseline)} for the commonest class as the "
+        "answer to all"
     )
     change = {} if overfitted else other_rate(ending)
     yield Finding(rules.BELOW_BASELINE, RATE, told, change)

@@ -11,6 +11,7 @@ from nnctl.advice.network import function_of, is_weighted, stretches
 from nnctl.advice.network_checks import RANDOM, enumeration
 from nnctl.advice.rates import RATE, higher_rate, lower_rate
 from nnctl.assembly.build import Built
+from nnctl.errors.figures import figure_text
 from nnctl.graph import Array, Graph, Program
 from nnctl.rules import training as rules
 from nnctl.training.blocks import Inputs
@@ -131,7 +132,9 @@ def confident_start(watch: Watch) -> Iterator[Finding]:
     guessing = math.log(2 if task == "binary" else units)
     if not watch.first > CONFIDENT * guessing:
         return
-    found = f"the first loss is {watch.first:.4g}, that of guessing {guessing:.4g}"
+    found = (
+        f"the first loss is {figure_text(watch.first)}, that of guessing {figure_text(guessing)}"
+    )
     drawn = {
         f"layers.{place}.kernel_initializer": RANDOM
         for place, layer in enumerate(config.layers)
@@ -155,7 +158,7 @@ def stuck_at_chance(watch: Watch, dead: bool) -> Iterator[Finding]:
     still = abs(watch.first - last) <= STILL * watch.first
     if last < (1 - FLAT) * guessing or not (still or last <= (1 + FLAT) * guessing):
         return
-    found = f"the loss ends at {last:.4g}, and that of guessing is {guessing:.4g}"
+    found = f"the loss ends at {figure_text(last)}, and that of guessing is {figure_text(guessing)}"
     change = (higher_rate if still and not dead else lower_rate)(built.config)
     yield Finding(rules.STUCK_AT_CHANCE, RATE, found, change)
 

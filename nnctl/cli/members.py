@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nnctl.errors.figures import figure_text
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -64,7 +66,10 @@ def table_of_members(members: "Sequence[LiveFigures]", width: int) -> "Renderabl
     wanted = width >= BEST_FROM and any(best)
     taken = widest(head, rows) + (GAP + max(map(len, [*best, f"best {judge}"])) if wanted else 0)
     for name in ordered:
-        cells = [f"{member.now[name]:#.4g}" if name in member.now else "" for member in members]
+        cells = [
+            figure_text(member.now[name], padded=True) if name in member.now else ""
+            for member in members
+        ]
         taken += GAP + max(map(len, [name, *cells]))
         if taken > width:
             break
@@ -102,4 +107,4 @@ def best_of(member: "LiveFigures", name: str) -> str:
     if name not in member.best:
         return ""
     best, epoch = member.best[name]
-    return f"{best:#.4g} ({epoch})"
+    return f"{figure_text(best, padded=True)} ({epoch})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from nnctl.cli.colour import paint, paint_message
 from nnctl.errors import ExitStatus, Problem
+from nnctl.errors.figures import figure_text
 from nnctl.errors.visible import shell_word, visible
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def print_smoke(result: "SmokeResult") -> None:
 
 
 def number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else figure_text(value)
 
 
 def print_columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.curve import LEAST_ROWS, MOST_ROWS, Series, curve_of
 from nnctl.cli.members import draw_members, share_of
+from nnctl.errors.figures import figure_text
 from nnctl.errors.visible import visible
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
 
@@ -219,11 +220,12 @@ class LiveFigures(Callback):
         """A figure as it is, and its best with the epoch of that, where there is room."""
         from rich.text import Text
 
-        now = Text(f"{self.now[name]:#.4g}" if name in self.now else "", "bold")
+        now = Text(figure_text(self.now[name], padded=True) if name in self.now else "", "bold")
         if name not in self.best:
             return now, ""
         best, epoch = self.best[name]
-        return now, f"{best:#.4g}" if narrow else f"{best:#.4g} ({epoch})"
+        at_best = figure_text(best, padded=True)
+        return now, at_best if narrow else f"{at_best} ({epoch})"
 
 
 def better(name: str, value: float, than: float) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnctl.cli.printing import columns_of, print_columns, print_command, print_told
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
+from nnctl.errors.figures import figure_text
 from nnctl.errors.visible import visible
 from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.trial import Progress, Task, TrialRow, ranking
@@ -65,7 +66,7 @@ def outcome_text(row: TrialRow, monitor: str) -> str:
     """What came of a trial."""
     if row.state == "failed":
         return f"failed: {row.reason}"
-    value = f"{monitor} {row.value:.4g}" if row.value is not None else "no figure"
+    value = f"{monitor} {figure_text(row.value)}" if row.value is not None else "no figure"
     if row.state == "pruned":
         return f"pruned after {row.epochs} epochs, {value}"
     return value + (f" (as in trial {row.same_as})" if row.same_as else "")
@@ -74,13 +75,13 @@ def outcome_text(row: TrialRow, monitor: str) -> str:
 def progress_text(progress: Progress) -> str:
     """Where a trial is; of an ensemble, which member is trained after the first."""
     member = f"member {progress.member}, " if progress.member > 1 else ""
-    return f"{member}epoch {progress.epoch}: {progress.value:.4g}"
+    return f"{member}epoch {progress.epoch}: {figure_text(progress.value)}"
 
 
 def text(value: Any) -> str:
     """A value in few characters."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return figure_text(value)
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -175,7 +176,7 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
 
 def trial_cells(row: TrialRow, paths: Sequence[str]) -> list[str]:
     """A trial's number, figure and epochs, then its values."""
-    figure = "" if row.value is None else f"{row.value:.4g}"
+    figure = "" if row.value is None else figure_text(row.value)
     values = [text(row.values[path]) if path in row.values else "" for path in paths]
     return [str(row.number), figure, str(row.epochs), *values]
 

@@ -4,8 +4,8 @@ import json
 import math
 from typing import Any
 
-PLAIN = 1e4  # from here on numbers are whole, with separators
-LARGE = 1e9
+from nnctl.errors.figures import LARGE, figure_text
+
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))  # from where on, what it is, its sign
@@ -15,9 +15,7 @@ def number(value: float | None) -> str:
     """A number to four digits, large ones whole with separators; a dash for none."""
     if value is None or math.isnan(value):
         return ABSENT
-    if PLAIN <= abs(value) < LARGE:
-        return typeset(f"{value:,.0f}")
-    return typeset(f"{value:.4g}")
+    return typeset(figure_text(value))
 
 
 def signed(value: float) -> str:

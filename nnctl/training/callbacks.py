@@ -7,6 +7,8 @@ costs nothing.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+from nnctl.errors.figures import figure_text
+
 Reason = Literal["finished", "stopped", "interrupted", "diverged"]
 
 
@@ -126,5 +128,5 @@ class EpochLines(Callback):
         self.write = write
 
     def on_epoch_end(self, run: Run, event: EpochEnd) -> None:
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
+        figures = "  ".join(f"{name} {figure_text(value)}" for name, value in event.logs.items())
         self.write(f"epoch {event.epoch}/{event.epochs}  {figures}  {event.seconds:.2f} s")

@@ -185,7 +185,7 @@ def test_an_early_stop_tells_what_it_waited_for_and_which_weights_are_kept(tmp_p
     best, last = result.results["best_epoch"], result.results["epochs"]
     assert last == best + 10 < epochs
     assert result.verdict.text == (
-        f"stopped early: val_loss no better for 10 epochs; the weights are those of epoch {best}"
+        f"val_loss was no better for 10 epochs; the weights are those of epoch {best}"
     )
 
 

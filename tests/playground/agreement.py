@@ -9,6 +9,9 @@ from nnctl.assembly.predicted import columns_of, predicted_rows
 from nnctl.assembly.trained import Trained
 
 DIGITS = 4
+WHOLE = (1e4, 1e9)  # between these, numbers are shown to the last digit before the point
+NUMBER = r"−?\d+(?:,\d{3})*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
+PLAIN = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789", ",")
 ROW_SHOWN = """({
   place: state.model.rows[state.row].place,
   answers: [...find("answer").querySelectorAll("tr")].map(row => [row.className,
@@ -18,14 +21,15 @@ ROW_SHOWN = """({
 
 
 def numbers_in(text: str) -> list[float]:
-    return [float(each.replace("−", "-")) for each in re.findall(r"−?\d[\d.]*(?:e[−+]?\d+)?", text)]
+    return [float(each.replace("·10", "e").translate(PLAIN)) for each in re.findall(NUMBER, text)]
 
 
 def agree(shown: float, number: float, scale: float = 0.0) -> bool:
     """Whether `shown` is `number` to its last digit; `scale` is of what it may be a difference."""
     if number == 0 or not math.isfinite(number):
         return shown == number or abs(shown) <= 1e-6 * scale
-    unit = 10.0 ** (math.floor(math.log10(abs(number))) - DIGITS + 1)
+    whole = WHOLE[0] <= abs(number) < WHOLE[1]
+    unit = 1.0 if whole else 10.0 ** (math.floor(math.log10(abs(number))) - DIGITS + 1)
     return abs(shown - number) <= 0.5 * unit * 1.01 + 1e-6 * max(abs(number), scale)
 
 
@@ -34,7 +38,7 @@ def check_numbers(text: str, told) -> None:
     scale = told["norm"] if isinstance(told, dict) else np.abs(told).max()
     if isinstance(told, dict):
         shown = numbers_in(text.partition(":")[2])
-        assert f"{math.prod(told['shape'])} numbers" in text
+        assert f"{math.prod(told['shape']):,} numbers" in text
         assert agree(shown[0], told["mean"], scale) and agree(shown[1], told["norm"])
         return
     own = np.ravel(told).tolist()

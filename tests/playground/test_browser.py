@@ -70,7 +70,7 @@ def test_the_slider_goes_through_the_training_as_its_history_has_it(moons, brows
         epoch = int(re.findall(r"epoch (\d+)", moment)[0])
         if epoch not in seen and epoch:
             for key in ("loss", "val_loss", "accuracy"):
-                (shown,) = re.findall(rf"[ ]{key} ([^ ,]+)", moment)
+                (shown,) = re.findall(rf"[ ]{key} (\S+?),?(?= |$)", moment)
                 assert agree(numbers_in(shown)[0], history[key][epoch - 1])
         seen.add(epoch)
     assert seen == {*range(EPOCHS + 1)}

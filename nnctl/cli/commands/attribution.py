@@ -144,12 +144,12 @@ def print_attribution(found: "Attribution", is_logit: bool) -> None:
     shown, rest = columns[:MOST_SHOWN], columns[MOST_SHOWN:]
     most = max((abs(column.amount) for column in shown), default=0.0) or 1.0
     of = f"the logit of {visible(found.output)}" if is_logit else visible(found.output)
-    ends = f"{found.prediction:.6g}, of the baseline {found.baseline:.6g}"
+    ends = f"{number(found.prediction)}, of the baseline {number(found.baseline)}"
     print(wrap(f"row {found.row}: {of} is {ends}", sys.stdout) + "\n")
-    rows = [[c.name, value_text(c.value), f"{c.amount:+.4g}", ""] for c in shown]
+    rows = [[c.name, value_text(c.value), signed(c.amount), ""] for c in shown]
     if rest:
         amount = sum(column.amount for column in rest)
-        rows.append([f"{len(rest):,} more columns", "", f"{amount:+.4g}", ""])
+        rows.append([f"{len(rest):,} more columns", "", signed(amount), ""])
     amounts = [column.amount for column in shown] + [0.0] * bool(rest)
     print_lines(
         ["column", "value", "adds", ""],
@@ -159,6 +159,13 @@ def print_attribution(found: "Attribution", is_logit: bool) -> None:
     total = found.prediction - found.baseline
     sums = f"together {number(total)}, which is prediction minus baseline"
     print("\n" + wrap(sums, sys.stdout))
+
+
+def signed(amount: float) -> str:
+    """What is added, or taken, with its sign."""
+    from nnctl.cli.printing import number
+
+    return number(amount) if amount < 0 else f"+{number(abs(amount))}"
 
 
 def value_text(value: float | str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnctl.cli import completion, options
+from nnctl.errors.figures import figure_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +96,7 @@ def print_evaluation(result: "EvaluateResult") -> None:
 
 
 def range_text(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:.4g} to {ends[1]:.4g}"
+    return f"{figure_text(ends[0])} to {figure_text(ends[1])}"
 
 
 def sureness(result: "EvaluateResult") -> "Iterator[str]":
@@ -105,7 +106,7 @@ def sureness(result: "EvaluateResult") -> "Iterator[str]":
     if result.calibration_error is not None:
         yield f"probabilities are {result.calibration_error:.3f} off on the average"
     if isinstance(result.threshold, dict):
-        cuts = ", ".join(f"{name} {cut:.4g}" for name, cut in result.threshold.items())
+        cuts = ", ".join(f"{name} {figure_text(cut)}" for name, cut in result.threshold.items())
         yield f"yes from above {cuts}"
     elif result.threshold not in (None, THRESHOLD):
         answer = "yes" if result.confusion is None else "yes, or the second class,"

@@ -99,7 +99,7 @@ def amount(harm: "Harm") -> str:
     if room() < SPREAD_FROM:
         return number(harm.mean)
     sign = "±" if can_show("±") else "+-"
-    return f"{number(harm.mean)} {sign} {harm.spread:.2g}"
+    return f"{number(harm.mean)} {sign} {number(harm.spread)}"
 
 
 def dependence_curve(column: "Column") -> str:

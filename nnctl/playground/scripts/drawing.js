@@ -8,17 +8,17 @@ function element(tag, attributes = {}, ...children) {
 }
 const find = id => document.getElementById(id);
 const note = text => element("p", {class: "note"}, text);
-// A number to four digits, as all of the page shows them; a few numbers, or of many their mean and
-// norm, as `nnctl explain` tells them.
+// A number to four digits, a large one whole; a few, or of many their mean and norm, as `explain` has them.
 function show(value) {
   if (Number.isNaN(value)) return "—";
-  const short = Number(value.toPrecision(4)), tiny = short && Math.abs(short) < 1e-4;
-  return (tiny ? short.toExponential() : String(short)).replaceAll("-", "−");
+  const size = Math.abs(value), short = Number(value.toPrecision(4)), powered = size && (size < 1e-4 || size >= 1e9);
+  const whole = size >= 1e4 && size < 1e9 ? Math.round(value).toLocaleString("en") : `${short}`;
+  const power = (_, digits) => "·10" + Array.from(digits, digit => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] || "⁻").join("");
+  return (powered && size < Infinity ? short.toExponential().replace(/e\+?(.+)/, power) : whole).replaceAll("-", "−");
 }
 function showAll(array) {
-  if (array.length == 1) return show(array[0]);
-  if (array.length <= 16) return `[${Array.from(array, show).join(", ")}]`;
-  return `${array.length} numbers: mean ${show(mean(array))}, norm ${show(Math.hypot(...array))}`;
+  if (array.length <= 16) return array.length == 1 ? show(array[0]) : `[${Array.from(array, show).join(", ")}]`;
+  return `${array.length.toLocaleString("en")} numbers: mean ${show(mean(array))}, norm ${show(Math.hypot(...array))}`;
 }
 // Text in which a^{[1]} and w_j are raised and lowered, as the course writes them.
 function formula(text) {
@@ -62,12 +62,12 @@ function chart(label, [x0, x1], [y0, y1], names, logarithmic = false) {
   const wide = 460, high = 220, left = 84, low = high - 38, bend = logarithmic ? Math.log10 : y => y;
   const X = x => left + (x - x0) / (x1 - x0) * (wide - left - 8);
   const Y = y => low - (bend(y) - bend(y0)) / (bend(y1) - bend(y0)) * (low - 12);
-  const svg = element("svg", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": label});
+  const svg = element("svg", {viewBox: `0 -12 ${wide} ${high + 12}`, role: "img", "aria-label": label});
   const add = (...given) => svg.appendChild(element(...given));
   add("path", {class: "axis", d: `M${left},8V${low}H${wide - 8}`});
   for (const [x, y, anchor, said] of [[left - 6, 18, "end", show(y1)], [left - 6, low, "end", show(y0)],
     [left, low + 16, "start", show(x0)], [wide - 8, low + 16, "end", show(x1)],
-    [(left + wide) / 2, low + 28, "middle", names[0]], [left + 8, 14, "start", names[1] + (logarithmic ? " (logarithmic)" : "")]])
+    [(left + wide) / 2, low + 28, "middle", names[0]], [left + 8, 0, "start", names[1] + (logarithmic ? " (logarithmic)" : "")]])
     add("text", {x, y, "text-anchor": anchor}, said);
   const path = points => points.map(([x, y]) => [X(x), Y(y)]).filter(([, y]) => Number.isFinite(y));
   return {
