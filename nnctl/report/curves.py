@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from nnctl.report.charts import COLORS, MARKS, SIGNS, Charts, Line
+from nnctl.report.charts import COLORS, LARGEST, MARKS, SIGNS, Charts, Line
 from nnctl.report.collecting import RunReport
 
 NOT_FIGURES = ("epoch", "learning_rate", "seconds")
@@ -135,6 +135,17 @@ def epochs_kept(runs: Sequence[RunReport]) -> str:
         return f"Dotted lines mark the epochs whose weights were kept, member by member: {epochs}."
     epochs = ", ".join(f"{', '.join(map(str, run.best_epochs))} ({run.name})" for run in marked)
     return f"Dotted lines mark the epochs whose weights were kept: {epochs}."
+
+
+def is_cut(runs: Sequence[RunReport]) -> bool:
+    """Whether some figure is a number all right, and too large to be drawn."""
+    return any(
+        LARGEST <= abs(value) < math.inf
+        for run in runs
+        for history in run.histories
+        for values in history.values()
+        for value in values
+    )
 
 
 def first_not_finite(run: RunReport) -> int | None:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from nnctl.errors.visible import visible, visible_lines
 from nnctl.report.charts import Charts
 from nnctl.report.collecting import PARTS, RunReport
-from nnctl.report.curves import curves, epochs_kept, key_of
+from nnctl.report.curves import curves, epochs_kept, is_cut, key_of
 from nnctl.report.figures import DrawnRun
 from nnctl.report.wording import ABSENT, count_text, number, signed
 
@@ -45,6 +45,7 @@ def page(runs: Sequence[RunReport]) -> str:
             curves=curves(runs, charts),
             key=key_of(runs),
             kept=epochs_kept(runs),
+            cut=is_cut(runs),
             figures=compared_figures(runs),
             differences=differences(runs),
         )

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.errors.visible import shell_word
-from nnctl.runs.folder import has_checkpoint
+from nnctl.runs.folder import RESULTS, has_checkpoint
+from nnctl.runs.results import read_results
 from nnctl.system import stated
 from nnctl.system.atomic import atomic_file
 from nnctl.system.npz import read_arrays, write_arrays
@@ -20,6 +21,7 @@ from nnctl.system.npz import read_arrays, write_arrays
 FORMAT_VERSION = 1
 FILE_NAME = "weights.npz"
 METADATA = "metadata"
+DIVERGED = "diverged"  # the status of a run whose numbers are not finite any more
 TRAINING_ROWS = "training_rows"  # what is kept of them, see `nnctl.insight.drift`
 MEMBER = "member_"
 CONFIG_VALUES = "config_values"  # how many values the config has
@@ -78,9 +80,7 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
     file = str(place)
     if Path(path).is_dir() and not place.exists():
         if has_checkpoint(place.parent):
-            message = f"the run in this folder has not ended, so it holds no {FILE_NAME} yet"
-            fix = f"go on with it: nnctl resume {shell_word(str(path))}"
-            raise NnctlError(Problem(message, fix, str(path)))
+            raise NnctlError(problem_without_weights(place.parent))
         fix = "name a run folder, or the file itself"
         raise NnctlError(Problem(f"the folder {path} holds no {FILE_NAME}", fix, file))
     arrays = read_arrays(place)
@@ -93,6 +93,16 @@ def load_weights(path: str | Path, *, plain: bool = False) -> Weights:
         raise NnctlError(Problem(message, fix, file))
     training_rows = arrays.pop(TRAINING_ROWS, None)
     return Weights(file, arrays, metadata_of(stated, file), training_rows)
+
+
+def problem_without_weights(folder: Path) -> Problem:
+    """Why the run in a folder that has a checkpoint holds no weights, and what to do."""
+    if (read_results(folder / RESULTS) or {}).get("status") == DIVERGED:
+        message = f"the run in this folder has diverged, so it holds no {FILE_NAME}"
+        fix = "train it again with a lower optimizer.learning_rate, or with scaled data"
+        return Problem(message, fix, str(folder))
+    message = f"the run in this folder has not ended, so it holds no {FILE_NAME} yet"
+    return Problem(message, f"go on with it: nnctl resume {shell_word(str(folder))}", str(folder))
 
 
 def member_name(member: int, name: str) -> str:

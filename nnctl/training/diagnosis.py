@@ -54,7 +54,7 @@ def diagnose(training: Training) -> Problem | None:
         before.restore(state)  # to make the batch once more, this time watching each call
         (problem,) = error.problems
         found = non_finite_values(training)
-        where = describe(*found[0]) if found else "the loss itself is the first"
+        where = describe(*found[0]) if found else "it is the first value that is not finite"
         rate = training.learning_rate(state.step)
         message = f"{problem.message}; {where} (learning rate {rate:g})"
         return Problem(message, problem.fix)

@@ -86,6 +86,14 @@ def test_a_run_that_has_not_ended_is_to_be_gone_on_with(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_that_has_diverged_is_not_to_be_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.npz").touch()
+    (tmp_path / "results.json").write_text('{"status": "diverged"}')
+    with pytest.raises(NnctlError, match=r"has diverged, so it holds no weights\.npz\n") as caught:
+        load_weights(tmp_path)
+    assert "resume" not in str(caught.value)
+
+
 def test_plain_arrays_only_where_they_are_allowed(tmp_path: Path) -> None:
     path = raw(tmp_path / "a.npz", **ARRAYS)
     read = load_weights(path, plain=True)
