@@ -1,7 +1,8 @@
 """`nnctl playground`: a page on which a network can be watched while it learns."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,24 @@ from nnctl.report.files import used_files
 from nnctl.runs.folder import HISTORY, RESULTS, is_run
 from nnctl.runs.results import read_results
 from nnctl.system.atomic import atomic_file
+from nnctl.training.callbacks import Callback
 from nnctl.training.frames import Frame, Frames
 from nnctl.training.loop import TrainingDiverged
+
+Display = Callable[[], AbstractContextManager[Sequence[Callback] | None]]
 
 
 @dataclass(frozen=True)
 class PlaygroundResult:
     """The page that was written, its size in bytes, and the frames of each model.
 
-    `problems` are those of trainings that diverged: the page shows them up to there.
+    `frames` are in the order of the models, each with its name; `problems` are those of trainings
+    that diverged: the page shows them up to there.
     """
 
     path: Path
     size: int
-    frames: dict[str, int]
+    frames: tuple[tuple[str, int], ...]
     status: ExitStatus = ExitStatus.DONE
     problems: tuple[Problem, ...] = ()
 
@@ -47,12 +52,14 @@ def playground(
     seed: int | None = None,
     epochs: int | None = None,
     member: int | None = None,
+    display: Display = nullcontext,
 ) -> PlaygroundResult:
     """Writes the page on some configs, which are trained for it, or runs, to `output`.
 
-    By default that is `NAME.html` here, the names of several joined by `-`. Of an ensemble it shows
-    a `member`, the first unless that is given. Raises `NnctlError` for what cannot be read or
-    built, and for models that the page cannot show.
+    By default that is `NAME.html` here, the names of several joined by `-`: a run is called as its
+    folder is, a training as its config. Of an ensemble it shows a `member`, the first unless that
+    is given. Each training has a `display` of its own. Raises `NnctlError` for what cannot be read
+    or built, and for models that the page cannot show.
     """
     recordings, problems = [], list[Problem]()
     for path in given:
@@ -62,16 +69,27 @@ def playground(
             recordings.append(finished(path, member_or_first(member)))
             continue
         config = load(find_config(path), overrides=overrides, named=named)
-        recording, diverged = watched(config, member_or_first(member))
+        recording, diverged = watched(config, member_or_first(member), display)
         recordings.append(recording)
         problems += diverged
-    text = playground_page([contents_of(recording) for recording in recordings])
     target = output or Path("-".join(recording.name for recording in recordings) + ".html")
+    recordings = told_apart(recordings)
+    text = playground_page([contents_of(recording) for recording in recordings])
     with atomic_file(target, "w") as file:
         file.write(text)
-    frames = {recording.name: len(recording.frames) for recording in recordings}
+    frames = tuple((recording.name, len(recording.frames)) for recording in recordings)
     status = ExitStatus.NO if problems else ExitStatus.DONE
     return PlaygroundResult(target, len(text.encode()), frames, status, tuple(problems))
+
+
+def told_apart(recordings: Sequence[Recording]) -> list[Recording]:
+    """The same, those of the same name numbered."""
+    names = [recording.name for recording in recordings]
+    numbers = [names[: place + 1].count(name) for place, name in enumerate(names)]
+    return [
+        replace(each, name=f"{each.name} ({number})") if names.count(each.name) > 1 else each
+        for each, number in zip(recordings, numbers, strict=True)
+    ]
 
 
 def refuse_changes(run: Path, options: Mapping[str, Any]) -> None:
@@ -82,7 +100,7 @@ def refuse_changes(run: Path, options: Mapping[str, Any]) -> None:
         raise ArgumentError(message, "name its config in its place")
 
 
-def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]]:
+def watched(config: Config, member: int, display: Display) -> tuple[Recording, tuple[Problem, ...]]:
     """A config's model, trained with frames, and why the training diverged if it did.
 
     It is the training that `nnctl train` does, number for number.
@@ -92,9 +110,9 @@ def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]
     training = training_of(built)
     frames = Frames(training, frames_to_keep(built.model))
     problems: tuple[Problem, ...] = ()
-    with training.on_threads():
+    with training.on_threads(), display() as shown:
         try:
-            training.run([frames, *monitors(config)])
+            training.run([frames, *monitors(config), *(shown or ())])
         except TrainingDiverged as error:
             problems = tuple(error.problems)
     state = built.model.state()
@@ -106,7 +124,7 @@ def watched(config: Config, member: int) -> tuple[Recording, tuple[Problem, ...]
         kept = f"those of epoch {state.weights_epoch}"
         told.append(f"The last moment has the weights that were kept, {kept}.")
     recording = Recording(
-        built, frames.frames, history, training.batches, readout, True, tuple(told)
+        config.name, built, frames.frames, history, training.batches, readout, True, tuple(told)
     )
     return recording, problems
 
@@ -132,4 +150,6 @@ def finished(path: Path, member: int) -> Recording:
     kept = kept_epochs(config, read_results(folder / RESULTS) or {})
     epoch = kept[member - 1] if kept else len(history["loss"])
     frame = Frame(epoch * batches, built.model.vector.copy())
-    return Recording(built, [frame], history, batches, trained.readout, False)
+    return Recording(
+        folder.resolve().name, built, [frame], history, batches, trained.readout, False
+    )

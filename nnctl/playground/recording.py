@@ -26,11 +26,12 @@ MOST_PARAMETERS = 1_000_000
 class Recording:
     """A model as it is after its training, what is known of its past, and what follows its output.
 
-    `frames` are in the order in which they were taken, at least one; `history` has a list an epoch
-    by figure; `batches` are the steps of an epoch. `is_training` says whether the frames are those
-    of a training, `told` what else is to be known of it.
+    `name` is what the reader calls it; `frames` are in the order in which they were taken, at least
+    one; `history` has a list an epoch by figure; `batches` are the steps of an epoch. `is_training`
+    says whether the frames are those of a training, `told` what else is to be known of it.
     """
 
+    name: str
     built: Built
     frames: Sequence[Frame]
     history: Mapping[str, Sequence[float]]
@@ -38,12 +39,6 @@ class Recording:
     readout: Readout
     is_training: bool
     told: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What the config calls it."""
-        name: str = self.built.config.name
-        return name
 
 
 def frames_to_keep(model: Sequential) -> int:

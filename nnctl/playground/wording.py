@@ -29,10 +29,11 @@ def about(recording: Recording) -> str:
     """A line that says what the page is of."""
     config, model = recording.built.config, recording.built.model
     units = "-".join(str(shape[-1]) for shape in (model.input_shape, *model.shapes))
+    alone = f"member {model.member} of {config.members}, " if config.members > 1 else ""
     state = "as it learns" if recording.is_training else "as it was left"
     return (
-        f"{units}, {model.layout.size:,} parameters, {state}: {config.optimizer.type} lowers "
-        f"{config.loss.type} over {len(recording.built.train):,} rows."
+        f"{alone}{units}, {model.layout.size:,} parameters, {state}: {config.optimizer.type} "
+        f"lowers {config.loss.type} over {len(recording.built.train):,} rows."
     )
 
 
@@ -96,4 +97,5 @@ def notes(recording: Recording, fields: Fields, view: str) -> Iterator[str]:
     if recording.readout.intervals is not None:
         yield "The ranges or sets of intervals are not shown; nnctl predict prints them."
     if built.config.members > 1:
-        yield "This is one member of the ensemble, not the mean of all."
+        number, count = built.model.member, built.config.members
+        yield f"This is member {number} of the {count}, and predict has the mean of all."

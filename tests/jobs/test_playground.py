@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import time
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
 from nnctl.jobs.playground import playground
 from nnctl.jobs.train import train
+from nnctl.training.callbacks import EpochLines
 
 TABLE = "a,b,y\n" + "".join(f"{k % 5},{k * k % 7},{'no' if k % 3 else 'yes'}\n" for k in range(40))
 CONFIG = """\
@@ -55,10 +56,13 @@ def test_a_config_is_trained_as_train_does_and_leaves_the_page_alone(config):
         "table.csv",
     ]
     (model,) = contents_in(result.path)
-    assert len(model["vectors"]) == result.frames["small"] > 10
+    assert len(model["vectors"]) == dict(result.frames)["small"] > 10
     assert result.size == len(result.path.read_bytes())
     run = train(config).folder
-    (of_run,) = contents_in(playground([run]).path)
+    # A run is called as its folder is: two of a config are told apart, and have pages of their own.
+    (of_run,) = contents_in(playground([run.rename("tried")]).path)
+    assert (of_run["name"], Path("tried.html").exists()) == ("tried", True)
+    run = Path("tried")
     assert np.array_equal(model["vectors"][-1], of_run["vectors"][0])
     assert model["history"] == of_run["history"]
     assert len(of_run["vectors"]) == 1 and len(model["history"]["loss"]) < 12
@@ -71,6 +75,7 @@ def test_a_config_is_trained_as_train_does_and_leaves_the_page_alone(config):
 def test_several_share_a_page_and_options_hold_for_all(config):
     result = playground([config, config], epochs=2, seed=5, overrides=["layers.0.units=1"])
     assert result.path == Path("small-small.html")
+    assert [name for name, _ in result.frames] == ["small (1)", "small (2)"]
     for model in contents_in(result.path):
         assert (len(model["history"]["loss"]), model["layers"][0]["units"]) == (2, 1)
 
@@ -79,11 +84,25 @@ def test_two_hundred_frames_of_a_small_network_take_less_than_two_megabytes(conf
     layers = "[{type: dense, units: 8}, {type: dense, units: 8}, {type: dense, units: 1}]"
     overrides = [f"layers={layers}", "early_stopping=null"]
     result = playground([config], epochs=300, overrides=overrides)
-    assert 150 < result.frames["small"] <= 200
+    assert 150 < dict(result.frames)["small"] <= 200
     assert result.size < 2_000_000 / 5
     (model,) = contents_in(result.path)
     steps = model["frames"]["steps"]
     assert steps[:10] == list(range(10)) and steps[-1] == 1200
+
+
+def test_each_training_is_displayed_as_it_goes(config):
+    lines = [[], []]
+    left = iter(lines)
+
+    @contextmanager
+    def display():
+        yield [EpochLines(next(left).append)]
+
+    playground([config, config], epochs=2, display=display)
+    assert [[line.partition("  ")[0] for line in own] for own in lines] == [
+        ["epoch 1/2", "epoch 2/2"]
+    ] * 2
 
 
 def test_a_training_that_diverges_is_shown_as_far_as_it_came(config):
@@ -143,4 +162,4 @@ def test_the_two_moons_are_ready_in_five_seconds(tmp_path):
     moons = Path(__file__).parents[2] / "configs/moons.yaml"
     result = playground([moons], output=tmp_path / "moons.html")
     assert time.perf_counter() - began < 5
-    assert result.size < 2_000_000 and result.frames["moons"] > 100
+    assert result.size < 2_000_000 and dict(result.frames)["moons"] > 100

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def config(tmp_path):
 
 
 def recording_of(config, *overrides):
-    return watched(load(config, overrides=overrides), 1)[0]
+    return watched(load(config, overrides=overrides), 1, nullcontext)[0]
 
 
 def array_of(given) -> np.ndarray:
@@ -73,7 +74,7 @@ def test_contents_hold_the_rows_the_frames_and_the_history(config):
         ("data.scale=quantile", "The form leaves a, b as the row has it, for the page computes no"),
         ("layers=[{type: dropout, rate: 0.5}, {type: dense, units: 3}]", "In training dropout_1"),
         ("layers=[batch_normalization, {type: dense, units: 3}]", "averages that training has"),
-        ("ensemble=2", "one member of the ensemble"),
+        ("ensemble=2", "This is member 1 of the 2, and predict has the mean of all."),
     ],
 )
 def test_what_is_not_shown_is_said(config, override, words):
@@ -98,7 +99,13 @@ def test_rows_and_frames_are_as_many_as_fit(config, monkeypatch):
 def test_figures_that_are_not_defined_are_none(config):
     built = recording_of(config)
     strange = Recording(
-        built.built, built.frames, {"loss": [1.0, float("nan")], "epoch": [1, 2]}, 3, AS_IT_IS, True
+        "strange",
+        built.built,
+        built.frames,
+        {"loss": [1.0, float("nan")], "epoch": [1, 2]},
+        3,
+        AS_IT_IS,
+        True,
     )
     assert contents_of(strange)["history"] == {"loss": [1.0, None]}
 

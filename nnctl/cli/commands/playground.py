@@ -1,5 +1,6 @@
 """`nnctl playground`"""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,15 +41,26 @@ def command(
     """
     from nnctl.cli.exits import report_error
     from nnctl.cli.printing import print_told
+    from nnctl.cli.progress import display
     from nnctl.errors import ExitStatus, NnctlError
     from nnctl.jobs.playground import playground
 
-    result = playground(
-        given, output=output, overrides=set_ or (), seed=seed, epochs=epochs, member=member
-    )
+    try:
+        result = playground(
+            given,
+            output=output,
+            overrides=set_ or (),
+            seed=seed,
+            epochs=epochs,
+            member=member,
+            display=lambda: display(quiet=not sys.stderr.isatty()),  # a page needs no log
+        )
+    except KeyboardInterrupt:
+        print("broken off; no page is written", file=sys.stderr)
+        raise
     frames = ", ".join(
         f"{visible(name)}: {count} frame{'' if count == 1 else 's'}"
-        for name, count in result.frames.items()
+        for name, count in result.frames
     )
     path = visible(str(result.path))
     print_told("wrote", f"{path}  ({result.size / 1000:,.0f} kB; {frames})", path)

@@ -9,7 +9,7 @@ const curves = {
     const epochs = Math.max(2, ...lines.map(([, points]) => points.length));
     this.chart = chart("the loss by epoch", [0, epochs], [log ? low : Math.min(low, 0), high], ["epoch", "loss"], log);
     const keys = lines.map(([name, points], k) => {
-      this.chart.line(points, KINDS[k % 3]);
+      if (points.length > 1) this.chart.line(points, KINDS[k % 3]); else this.chart.dot(...points[0], "dot", 3.5);
       return element("span", {class: `key ${KINDS[k % 3]}`}, name);
     });
     this.mark = this.chart.upright();

@@ -21,3 +21,14 @@ def test_a_training_that_diverges_is_a_no(project, invoke):
     result = invoke("playground", "small.yaml", *given)
     assert result.exit_code == 1
     assert "wrote" in result.stdout and "the loss is" in result.stderr
+
+
+def test_a_training_that_is_broken_off_leaves_no_page_and_says_so(project, invoke, monkeypatch):
+    def broken_off(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nnctl.jobs.playground.playground_page", broken_off)
+    result = invoke("playground", "small.yaml", "--epochs", "1")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr == "broken off; no page is written\n"
+    assert not list(project.glob("*.html"))
