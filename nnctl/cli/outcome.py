@@ -106,10 +106,9 @@ def readout_note(readout: Mapping[str, Any]) -> str:
     """What follows the model's output, by which the figures are judged, as all later ones."""
     told = []
     if temperature := readout.get("temperature"):
-        degrees = ", ".join(f"{each:.3g}" for each in temperature["temperatures"])
-        told.append(f"probabilities are corrected (temperature {degrees})")
+        told.append(correction_note(**temperature))
     if cuts := readout.get("cuts"):
-        told.append(f"yes is said from above {', '.join(f'{cut:.4g}' for cut in cuts)}")
+        told.append(f"yes is said from above {', '.join(map(number, cuts))}")
     if intervals := readout.get("intervals"):
         kind = "sets" if intervals["kind"] == "set" else "ranges"
         told.append(f"{kind} of {intervals['level']:g} are fitted to {intervals['rows']:,} rows")
@@ -125,6 +124,16 @@ def training_note(results: Mapping[str, Any]) -> str:
     chance += ["augmentation"] * any(layer.startswith("random_") for layer in layers)
     also = f", with {' and '.join(chance)}" if chance else ""
     return f"train: means over the batches of the epoch, while the weights changed{also}"
+
+
+def correction_note(
+    prior: Sequence[float], temperatures: Sequence[float], shifts: Sequence[float]
+) -> str:
+    """What becomes of probabilities; a temperature of 1 without shifts leaves them."""
+    if all(each == 1.0 for each in temperatures) and not any((*prior, *shifts)):
+        return "probabilities stay as they are"
+    degrees = ", ".join(f"{each:.3g}" for each in temperatures)
+    return f"probabilities are corrected (temperature {degrees})"
 
 
 def members_note(parts: Sequence[str]) -> str:

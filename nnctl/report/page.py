@@ -14,6 +14,7 @@ from nnctl.report.collecting import PARTS, RunReport
 from nnctl.report.curves import curves, epochs_kept, is_cut, key_of
 from nnctl.report.figures import DrawnRun
 from nnctl.report.wording import ABSENT, count_text, number, signed
+from nnctl.runs.listing import text_of_value
 
 RUN_TEMPLATE = "page.html.j2"
 SECTIONS = [
@@ -109,7 +110,5 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def setting_text(value: Any) -> str:
-    """A setting as the table of differences has it."""
-    if value is None:
-        return ABSENT
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """A setting as the table of differences has it, and `nnctl diff`."""
+    return ABSENT if value is None else text_of_value(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.report.page import differences, page
+from nnctl.report.page import differences, page, setting_text
 from tests.report.conftest import IMAGE, SCRIPT
 
 TAGS = {
@@ -155,6 +155,14 @@ def test_a_page_of_several_runs_tells_where_they_differ(reports):
     assert not {"name", "optimizer.beta_1"} & set(told)
     assert all(f"<code>{key}</code>" in text for key in told)
     assert "The configs are the same." in page([runs[0], runs[0]])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "—"), (True, "true"), (["mae", "r2"], '["mae", "r2"]'), ("relu", "relu"), (0.5, "0.5")],
+)
+def test_settings_are_written_as_a_config_has_them(value, text):
+    assert setting_text(value) == text
 
 
 def test_a_section_that_one_config_has_differs_in_its_keys(reports):

@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from nnctl.cli.outcome import correction_note
 from tests.answers import config_of
 
 
@@ -12,8 +15,22 @@ def test_train_says_what_its_figures_are_judged_by(tmp_path, monkeypatch, invoke
     assert done.exit_code == 0
     text = " ".join(done.stdout.split())
     assert "train: on the rows that trained, with the weights that are kept" in text
-    assert "answers: probabilities are corrected (temperature" in text
-    assert "yes is said from above 0.4; sets of 0.8 are fitted to 72 rows" in text
+    assert "rows do not show that probabilities are off: they stay as they are" in done.stderr
+    assert "answers: probabilities stay as they are; yes is said from above 0.4;" in text
+    assert "sets of 0.8 are fitted to 72 rows" in text
+
+
+@pytest.mark.parametrize(
+    ("prior", "temperatures", "shifts", "told"),
+    [
+        ([0.0], [1.0], [0.0], "probabilities stay as they are"),
+        ([0.0], [1.0], [0.5], "probabilities are corrected (temperature 1)"),
+        ([0.5], [1.0], [0.0], "probabilities are corrected (temperature 1)"),
+        ([0.0, 0.0], [1.0, 2.0], [0.0, 0.0], "probabilities are corrected (temperature 1, 2)"),
+    ],
+)
+def test_what_corrects_nothing_is_said_to_correct_nothing(prior, temperatures, shifts, told):
+    assert correction_note(prior, temperatures, shifts) == told
 
 
 def test_evaluate_says_how_sure_it_is(tmp_path, monkeypatch, invoke):
