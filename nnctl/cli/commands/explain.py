@@ -48,7 +48,8 @@ def command(
     Example: nnctl explain configs/backprop-two-layers.yaml -o graph.svg
     """
     from nnctl.cli.explanation import print_explanation
-    from nnctl.cli.printing import print_json
+    from nnctl.cli.printing import print_json, print_told
+    from nnctl.errors.visible import visible
     from nnctl.jobs.explain import explain
 
     result = explain(
@@ -64,5 +65,9 @@ def command(
     )
     if json:
         print_json(result.as_json())
-    else:
-        print_explanation(result)
+        return
+    print_explanation(result)
+    if output is not None:
+        path = visible(str(output))
+        print()
+        print_told("wrote", path, path)

@@ -14,6 +14,15 @@ NEURON = str(CONFIGS / "backprop-one-neuron.yaml")
 LONG = "J = sparse_categorical_crossentropy(dense_12/a, y)"
 
 
+def test_a_drawing_that_was_written_is_told_of_behind_the_table(invoke, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plain = invoke("explain", NEURON, "--json")
+    result = invoke("explain", NEURON, "-o", "graph.svg")
+    assert result.stdout.startswith("Row 0 of data.train")
+    assert result.stdout.endswith("\n\nwrote    graph.svg\n") and Path("graph.svg").exists()
+    assert invoke("explain", NEURON, "-o", "graph.svg", "--json").stdout == plain.stdout
+
+
 def test_the_course_s_neuron_is_drawn(invoke):
     result = invoke("explain", NEURON)
     assert (result.exit_code, result.stderr) == (0, "")
