@@ -145,6 +145,16 @@ def test_a_digit_is_drawn_and_recognised_as_predict_would(runs, page):
     assert text_of(page, "answer") != before
 
 
+def test_a_picture_of_three_channels_has_its_colours(page):
+    page.run(f"chooseModel({SHIPPED.index('images')})")
+    painted = "find('canvas').getContext('2d').getImageData(0, 0, 32, 32).data"
+    seen = np.array(page.run(f"Array.from({painted})")).reshape(32, 32, 4)
+    x = np.array(page.run("Array.from(state.x)")).reshape(32, 32, 3)
+    low, high = page.run("ends(state.model.rows.flatMap(row => Array.from(row.x)))")
+    np.testing.assert_allclose(seen[..., :3], 255 * (x - low) / (high - low), atol=0.51)
+    assert np.ptp(x, axis=2).max() > 0.2 and (seen[..., 3] == 255).all()
+
+
 def test_a_row_is_typed_and_answered_as_predict_would(runs, page, tmp_path):
     page.run(f"chooseModel({SHIPPED.index('house-prices')})")
     typed = {"city": "ELK_GROVE", "zip": None, "beds": "3", "baths": "2.5", "sqft": "1750",

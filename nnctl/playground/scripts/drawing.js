@@ -27,17 +27,16 @@ function formula(text) {
     return tag ? element(tag, {}, formula(part.slice(1).replace(/[{}]/g, ""))) : part;
   }));
 }
-// Shades from light to dark, which read in grey: of a share, and of numbers, row by row from the top.
+// Shades from light to dark, which read in grey: of a share, and of numbers, row by row from the top; `deep` 3 is of colours.
 const LIGHT = [251, 230, 196], DARK = [32, 78, 128];
 const shade = share => `rgb(${LIGHT.map((light, k) => light + share * (DARK[k] - light))})`;
-function paint(canvas, values, wide, low, high) {
-  Object.assign(canvas, {width: wide, height: values.length / wide});
+function paint(canvas, values, wide, low, high, deep = 1) {
+  Object.assign(canvas, {width: wide, height: values.length / wide / deep});
   const context = canvas.getContext("2d"), image = context.createImageData(wide, canvas.height);
-  for (let k = 0; k < values.length; k++) {
-    const t = Math.min(Math.max((values[k] - low) / (high - low || 1), 0), 1) || 0;
-    for (let c = 0; c < 3; c++) image.data[4 * k + c] = LIGHT[c] + t * (DARK[c] - LIGHT[c]);
-    image.data[4 * k + 3] = 255;
-  }
+  const share = value => Math.min(Math.max((value - low) / (high - low || 1), 0), 1) || 0;
+  for (let k = 0; k < values.length / deep; k++)
+    for (let c = 0, t = share(values[k]); c < 4; c++) image.data[4 * k + c] = c == 3 ? 255
+      : deep == 3 ? 255 * share(values[3 * k + c]) : LIGHT[c] + t * (DARK[c] - LIGHT[c]);
   context.putImageData(image, 0, 0);
 }
 // Of numbers that lie n by n, one behind the other, the k-th of each.

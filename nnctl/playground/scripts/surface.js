@@ -107,11 +107,11 @@ function gallery(model) {
     return button;
   })));
 }
-// An example as a picture, of several channels the first, or a series as its course.
+// An example as a picture, of three channels in their colours, or a series as its course.
 function picture(model, x, canvas) {
   const shape = model.inputs.view_shape, cells = every(x, last(shape), 0), tall = 32;
   const [low, high] = model.range ||= ends(model.rows.flatMap(row => Array.from(row.x)));
-  if (shape.length == 3) return paint(canvas, cells, shape[1], low, high);
+  if (shape.length == 3) return paint(canvas, x, shape[1], low, high, last(shape));
   const drawn = new Float64Array(cells.length * tall);
   cells.forEach((value, k) => {
     drawn[Math.round((high - value) / (high - low) * (tall - 1)) * cells.length + k] = 1;
