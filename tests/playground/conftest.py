@@ -12,8 +12,7 @@ from nnctl.jobs.train import train
 from tests.report.browser import Browser, chromium
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-# The tuned one has the model of another, and the layers that change images draw in `explain`.
-OTHERS = {"house-prices-tune", "images"}
+OTHERS = {"house-prices-tune"}  # it has the model of another
 SHIPPED = sorted({path.stem for path in CONFIGS.glob("*.yaml")} - OTHERS)
 ROWS = 60
 
