@@ -2,12 +2,16 @@
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from nnctl.assembly.build import build
 from nnctl.cli.app import app
+from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
@@ -15,6 +19,7 @@ from nnctl.jobs.report import report
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
 from tests.images import pixels, write_folder, write_image
+from tests.typed_tables import FORMATS, write_table
 
 CONFIG = """
 data:
@@ -164,8 +169,44 @@ def test_a_model_of_images_takes_no_table_and_one_of_tables_no_folder(folder, ru
     text += "loss: mean_squared_error\noptimizer: adam\nepochs: 1\n"
     (tmp_path / "t.yaml").write_text(text)
     plain = train(tmp_path / "t.yaml", output=tmp_path / "plain")
-    done = CliRunner().invoke(app, ["predict", str(plain.folder), str(folder / "photos")])
-    assert done.exit_code == 2 and "this is a folder; a file is needed" in done.stderr
+    for images, what in (("photos", "a folder of images"), ("photos/dark/1.png", "an image")):
+        done = CliRunner().invoke(app, ["predict", str(plain.folder), str(folder / images)])
+        assert done.exit_code == 2
+        assert f"this is {what}; the model was trained on a table" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("new", "there is no such file or folder"), ("new.jpg", "there is no such file\n")],
+)
+def test_images_that_are_not_there_are_told(run, tmp_path, name, words):
+    done = CliRunner().invoke(app, ["predict", str(run.folder), str(tmp_path / name)])
+    assert done.exit_code == 2 and words in done.stderr
+
+
+@pytest.mark.parametrize("end", FORMATS)
+def test_a_table_of_paths_in_any_format_is_for_every_model_of_images(folder, run, tmp_path, end):
+    rows = rows_of(predict(run.folder, folder / "photos"))
+    names = [str(folder / "photos" / row["file"]) for row in rows]
+    kinds = [row["file"].partition("/")[0] for row in rows]
+    file = tmp_path / f"t.{end}"
+    write_table(file, {"path": names, "kind": kinds})
+    if end == "db":
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE others (a)")
+    table = "rows" if end in ("db", "xlsx") else None
+    told = {"features": ["path"], "table": table}
+    found = rows_of(predict(run.folder, file, **told))
+    assert found == [{**row, "file": name} for row, name in zip(rows, names, strict=True)]
+    figures = evaluate(run.folder, file, target=["kind"], intervals=False, **told)
+    assert (figures.rows, figures.metrics["accuracy"]) == (16, 1)
+    key = {"db": ", table: rows", "xlsx": ", sheet: rows"}.get(end, "")
+    config = CONFIG.replace("photos", f"{{file: t.{end}, images: path{key}}}\n  target: kind")
+    (tmp_path / "c.yaml").write_text(config)
+    examples = build(load(tmp_path / "c.yaml")).train
+    expected = build(load(folder / "c.yaml")).train
+    np.testing.assert_array_equal(examples.x[:], expected.x[:])
+    np.testing.assert_array_equal(examples.y, expected.y)
 
 
 def test_a_class_that_training_did_not_see_is_an_error(run, tmp_path):
