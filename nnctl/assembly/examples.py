@@ -1,12 +1,13 @@
 """From a config's `data` to the examples that its model trains on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.config import Config
+from nnctl.config import Config, resolved
+from nnctl.config.data_files import named_files
 from nnctl.config.labels import index_of
 from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
@@ -18,6 +19,7 @@ from nnctl.data.targets import Targets
 from nnctl.encoding.scaling import Scale
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.network.losses import CategoricalCrossentropy
+from nnctl.reading.digests import digest_of, digest_of_listed
 from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
@@ -170,6 +172,29 @@ def image_file(config: Config, written: Any, features: Names, targets: Names) ->
     own = names_of(features), names_of(targets) or names_of(config.data.target)
     image = config.data.image.format
     return DataFile(config.resolve(name), *own, None, table, query, image, column)
+
+
+def digests_of_parts(config: Config, digest: Callable[[str], str] = digest_of) -> dict[str, str]:
+    """The SHA-256 of each data file of a config, by its path below `data`; as `digest_of_part`."""
+    files = named_files(resolved(config, absolute_paths=True)["data"])
+    return {part: digest_of_part(config, part, file, digest) for part, file in files.items()}
+
+
+def digest_of_part(
+    config: Config, part: str, file: str, digest: Callable[[str], str] = digest_of
+) -> str:
+    """The SHA-256 of a `file` that a config names at a part of its data, such as `train.file`.
+
+    Of a table of images it is that of what they show, too; `digest` gives that of a file alone.
+    Raises `NnctlError` where it cannot be read.
+    """
+    found = digest(file)
+    if config.data.image is None:
+        return found
+    named = data_file(config, getattr(config.data, part.partition(".")[0]))
+    if named is None or not named.lists_images:
+        return found
+    return digest_of_listed(named, found, text_format(config))
 
 
 def given_file(

@@ -18,6 +18,7 @@ from nnctl.jobs.predict import predict
 from nnctl.jobs.report import report
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
+from nnctl.report.files import used_files
 from tests.images import pixels, write_folder, write_image
 from tests.typed_tables import FORMATS, write_table
 
@@ -214,3 +215,22 @@ def test_a_class_that_training_did_not_see_is_an_error(run, tmp_path):
     write_image(tmp_path / "new/green/1.png", pixels(8, 8))
     with pytest.raises(NnctlError, match="green"):
         evaluate(run.folder, tmp_path / "new")
+
+
+def test_other_pixels_behind_the_same_table_are_other_data(folder, tmp_path):
+    for place, row in enumerate(("a", "b") * 4):
+        write_image(tmp_path / f"{place}.png", pixels(8, 8, place + 9 * (row == "a")))
+    names = [f"{place}.png" for place in range(8)]
+    write_table(tmp_path / "t.csv", {"path": names, "kind": ["a", "b"] * 4})
+    config = CONFIG.replace("photos", "{file: t.csv, images: path}\n  target: kind")
+    (tmp_path / "c.yaml").write_text(config)
+    run = train(tmp_path / "c.yaml", output=tmp_path / "run", epochs=1)
+    seen = evaluate(run.folder, tmp_path / "t.csv", intervals=False).warnings
+    assert any("these very rows" in each.message for each in seen)
+    write_image(tmp_path / "3.png", pixels(8, 8, 77))
+    with pytest.raises(NnctlError, match=r"data\.train\.file is not what it was"):
+        resume(run.folder, epochs=2)
+    assert not evaluate(run.folder, tmp_path / "t.csv", intervals=False).warnings
+    digests = {part: own["sha256"] for part, own in run.results["data"].items()}
+    (used,) = used_files(load(run.folder / "config.yaml"), digests)
+    assert used.fault == "it has changed since the run (its SHA-256 differs)"
