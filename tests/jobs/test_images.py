@@ -177,6 +177,26 @@ def test_a_model_of_images_takes_no_table_and_one_of_tables_no_folder(folder, ru
 
 
 @pytest.mark.parametrize(
+    ("typed", "fix"),
+    [
+        ("predict {folder}/photos {folder}/run", "nnctl predict {folder}/run {folder}/photos"),
+        ("evaluate {parts} {folder}/run", "nnctl evaluate {folder}/run {parts}"),
+        ("train {parts}", "nnctl init {parts} --target COLUMN"),
+        ("predict {folder}/run {folder}/photos --keep kind", "leave out --keep"),
+    ],
+)
+def test_folders_in_the_wrong_place_are_told(folder, run, tmp_path, monkeypatch, typed, fix):
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    write_table(parts / "0.parquet", {"a": [1.0]})
+    words = typed.format(folder=folder, parts=parts).split()
+    monkeypatch.setattr("sys.argv", ["nnctl", *words])
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"fix: {fix.format(folder=folder, parts=parts)}\n"), done.stderr
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [("new", "there is no such file or folder"), ("new.jpg", "there is no such file\n")],
 )

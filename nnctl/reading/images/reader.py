@@ -46,7 +46,12 @@ class ImageReader(ArrayReader):
     ) -> Iterator[Table]:
         """As of other arrays; `file` may be asked for as it is."""
         others = [name for name in verbatim if name != IMAGE_NAME]
-        for table in super().tables(wanted, others, **told):
+        if others:
+            message = (
+                f'there is no column "{others[0]}": of images only the name of the file is kept'
+            )
+            raise NnctlError(Problem(message, "leave out --keep", self.file))
+        for table in super().tables(wanted, **told):
             names = self.found.files[table.first_row : table.first_row + len(table)]
             yield table.changed(verbatim={IMAGE_NAME: list(names)}) if verbatim else table
 
