@@ -118,11 +118,11 @@ def init_of_folder(
     """The config for a folder of images; None for what is no such folder."""
     from nnctl.errors import ArgumentError
     from nnctl.jobs.finding import look
-    from nnctl.reading.images.listing import is_image_folder
+    from nnctl.reading.images.listing import is_image_folder, shows_images
 
     if look(data).kind == "run" or not is_image_folder(data):
         return None
-    if target is not None:
+    if target is not None and shows_images(data):
         message = "--target is for tables; an image is of the class that its folder is named after"
         raise ArgumentError(message, "leave it out")
     if table is not None:
