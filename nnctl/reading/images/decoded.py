@@ -23,6 +23,7 @@ from nnctl.system.atomic import DiskFullError
 AHEAD = 4  # images a thread that may be decoded before they are written
 KEPT = 4  # folders, of which a command reads up to three, once to train and once to hash
 SHOWN = 1000  # problems
+SKIPPING = "mend or remove such files; data.image.unreadable: skip in the config leaves them out"
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -53,6 +54,8 @@ class ImageSet(NamedTuple):
         shown = list(self.unreadable[:SHOWN])
         if more > 0:
             shown.append(Problem(f"and {more:,} more", None, str(self.root)))
+        if self.files and shown[-1].fix is None:
+            shown[-1] = shown[-1]._replace(fix=SKIPPING)
         raise NnctlError(shown)
 
 

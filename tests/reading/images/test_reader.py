@@ -64,6 +64,7 @@ def test_all_that_cannot_be_read_is_told_at_once_or_left_out(tmp_path):
         tables_of(DataFile(root, image=FORMAT))
     told = {problem.file for problem in caught.value.problems}
     assert told == {str(root / name) for name in ("a/text.jpg", "b/nothing.png", "empty")}
+    assert "data.image.unreadable: skip" in (caught.value.problems[-1].fix or "")
     source, (table,) = tables_of(DataFile(root, image=FORMAT._replace(unreadable="skip")))
     assert len(table) == 4
     (note,) = source.notes
