@@ -1,12 +1,13 @@
 """From a config's `data` to the examples that its model trains on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.config import Config
+from nnctl.config import Config, resolved
+from nnctl.config.data_files import named_files
 from nnctl.config.labels import index_of
 from nnctl.config.schema import MarksConfig
 from nnctl.data import preprocessing
@@ -16,8 +17,9 @@ from nnctl.data.prepare import Prepared, Wanted, prepare
 from nnctl.data.rules import Rule, Treatment
 from nnctl.data.targets import Targets
 from nnctl.encoding.scaling import Scale
-from nnctl.errors import ArgumentError, NnctlError, did_you_mean
+from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.network.losses import CategoricalCrossentropy
+from nnctl.reading.digests import digest_of, digest_of_listed
 from nnctl.reading.files import DataFile, TextFormat
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
@@ -162,12 +164,37 @@ def image_file(config: Config, written: Any, features: Names, targets: Names) ->
     """A folder of images that a config's value stands for, or a table of their paths."""
     train = config.data.train
     name, column = written, None if isinstance(train, str) else train.images
+    table = query = None
     if not isinstance(written, str):
         name, column = written.file, written.images or column
         features, targets = written.features or features, written.target or targets
+        table, query = written.table or written.sheet, written.query
     own = names_of(features), names_of(targets) or names_of(config.data.target)
     image = config.data.image.format
-    return DataFile(config.resolve(name), *own, image=image, image_column=column)
+    return DataFile(config.resolve(name), *own, None, table, query, image, column)
+
+
+def digests_of_parts(config: Config, digest: Callable[[str], str] = digest_of) -> dict[str, str]:
+    """The SHA-256 of each data file of a config, by its path below `data`; as `digest_of_part`."""
+    files = named_files(resolved(config, absolute_paths=True)["data"])
+    return {part: digest_of_part(config, part, file, digest) for part, file in files.items()}
+
+
+def digest_of_part(
+    config: Config, part: str, file: str, digest: Callable[[str], str] = digest_of
+) -> str:
+    """The SHA-256 of a `file` that a config names at a part of its data, such as `train.file`.
+
+    Of a table of images it is that of what they show, too; `digest` gives that of a file alone.
+    Raises `NnctlError` where it cannot be read.
+    """
+    found = digest(file)
+    if config.data.image is None:
+        return found
+    named = data_file(config, getattr(config.data, part.partition(".")[0]))
+    if named is None or not named.lists_images:
+        return found
+    return digest_of_listed(named, found, text_format(config))
 
 
 def given_file(
@@ -179,12 +206,24 @@ def given_file(
 ) -> DataFile:
     """The data file that a command is given for a trained config, as `file_of` says.
 
-    `path` may be a folder of images where that was trained from such.
+    `path` may be a folder of images where that was trained from such, or a table with a column
+    `features` of their paths. Raises `NnctlError` for images where it was trained on a table.
     """
-    if config.data.image is None or table is not None:
-        return file_of(path, tuple(features), tuple(target), table)
-    found = image_file(config, str(path), tuple(features) or None, tuple(target))
-    found.path = path
+    from nnctl.reading.images.listing import images_in_words, is_image  # where data are given
+
+    found, what = file_of(path, tuple(features), tuple(target), table), images_in_words(path)
+    if config.data.image is None:
+        if what is not None:
+            message = f"this is {what}; the model was trained on a table, or on arrays"
+            fix = "name a file of what it takes, or a model that was trained on images"
+            raise NnctlError(Problem(message, fix, str(path)))
+        return found
+    usual = image_file(config, config.data.train, None, ())
+    found.image, found.image_column = usual.image, usual.image_column
+    if found.holds_images and not path.is_dir():
+        found.targets = found.targets or usual.targets
+        if found.features is not None and len(found.features) == 1 and not is_image(path):
+            (found.image_column,), found.features = found.features, None
     return found
 
 

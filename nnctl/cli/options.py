@@ -84,7 +84,8 @@ Features = Annotated[
     typer.Option(
         "--features",
         metavar="NAME",
-        help="The array, or the columns, that the file has for the model's features; repeatable.",
+        help="The array, or the columns, that the file has for the model's features; repeatable. "
+        "Of a table of images, the column of their paths.",
         show_default=False,
         autocompletion=completion.columns,
     ),

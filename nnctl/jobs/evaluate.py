@@ -22,7 +22,7 @@ from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.predict import cuts_for
 from nnctl.network.answers import THRESHOLD
 from nnctl.network.metrics import METRICS, higher_is_better
-from nnctl.reading.digests import digest_of
+from nnctl.reading.digests import digest_of, digest_of_listed
 from nnctl.reading.files import DataFile
 
 SHAPED = {"train": "trained on", "calibration": "calibrated by"}  # by parts of the data
@@ -238,7 +238,10 @@ def trained_on(trained: Trained, file: DataFile) -> list[Problem]:
     # Of a pipe nothing may be taken; what is wrong with a file is told when it is read.
     with suppress(NnctlError):
         if used and all(path.is_file() or os.path.isdir(path) for path in file.shards):
-            found = used.get(digest_of(file.path))
+            digest = digest_of(file.path)
+            if file.lists_images:
+                digest = digest_of_listed(file, digest, trained.preprocessing.text_format)
+            found = used.get(digest)
     if found is None or is_another_table(trained, found.partition(".")[0], file):
         return []
     how = SHAPED[found.partition(".")[0]]

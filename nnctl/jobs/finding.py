@@ -40,7 +40,7 @@ def look(path: Path) -> Given:
         kind: Kind = "setting" if is_setting(str(path)) else "unknown"
         return Given(kind, path, "KEY=VALUE")
     if path.is_dir():
-        return Given("run" if is_run(path) else "unknown", path, "a run folder")
+        return look_at_folder(path)
     suffix = next((each for each in reversed(path.suffixes) if each.lower() != ".gz"), "").lower()
     if suffix in CONFIGS:
         return Given("config", path, "a config")
@@ -50,6 +50,19 @@ def look(path: Path) -> Given:
     if suffix in TABLES or format_of(path) is not None:
         return Given("table", path, DATA)
     return look_inside(path)
+
+
+def look_at_folder(path: Path) -> Given:
+    """What a folder is: that of a run, a table in parts, or of images."""
+    if is_run(path):
+        return Given("run", path, "a run folder")
+    if format_of(path) is not None:
+        return Given("table", path, "a folder of data")
+    from nnctl.reading.images.listing import shows_images  # for folders that are no runs
+
+    if shows_images(path):
+        return Given("foreign", path, "a folder of images", f"nnctl init {quoted(path)}")
+    return Given("unknown", path, "a run folder")
 
 
 DATA = "a file of data"
@@ -66,13 +79,6 @@ def look_inside(path: Path) -> Given:
         if found is not None:
             return Given("foreign", path, *found)
     return Given("unknown", path)
-
-
-def is_folder_of_images(path: Path) -> bool:
-    """Whether that is a folder in which folders of images are."""
-    from nnctl.reading.images.listing import shows_images  # for those who mistake one
-
-    return shows_images(path)
 
 
 def quoted(path: Path) -> str:
@@ -101,8 +107,6 @@ def find_config(path: Path) -> Path:
         return folder / CONFIG
     if given.words == "JSON":  # which is YAML, too
         return given.path
-    if given.kind == "unknown" and is_folder_of_images(given.path):
-        given = Given("foreign", given.path, "a folder of images", f"nnctl init {quoted(path)}")
     if given.kind in ("weights", "table", "foreign", "setting"):
         raise NnctlError(wrong_kind(given, path, "a config"))
     return given.path

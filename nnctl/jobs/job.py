@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nnctl.advice import Advice
 from nnctl.advice.verdict import Verdict
 from nnctl.assembly.build import Built, output_units
-from nnctl.assembly.examples import data_file
+from nnctl.assembly.examples import data_file, digests_of_parts
 from nnctl.calibration.readout import AS_IT_IS, Readout
 from nnctl.config import Config, dump_yaml, make, resolved
 from nnctl.config.data_files import named_files, with_files
@@ -75,11 +75,10 @@ class Job(NamedTuple):
         """The job that a config asks for, with the hashes of its data files, from `digest`."""
         config = built.config
         values = resolved(config, absolute_paths=True)
-        files = named_files(values["data"])
         return cls(
             built,
             tuple(monitors(config)),
-            About(values, {part: digest(file) for part, file in files.items()}),
+            About(values, digests_of_parts(config, digest)),
             told or {},
         )
 

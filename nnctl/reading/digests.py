@@ -9,7 +9,7 @@ from threading import Thread
 
 from nnctl.errors import NnctlError
 from nnctl.reading.bytestream import sha256
-from nnctl.reading.files import files_of
+from nnctl.reading.files import DataFile, TextFormat, files_of
 
 
 def digest_of(path: str | Path) -> str:
@@ -27,6 +27,19 @@ def digest_of(path: str | Path) -> str:
         return digest_of_folder(Path(path))
     listed = "".join(f"{sha256(file)}  {file.name}\n" for file in files)
     return hashlib.sha256(listed.encode()).hexdigest()
+
+
+def digest_of_listed(file: DataFile, table: str, text_format: TextFormat) -> str:
+    """The SHA-256 of a table of images, whose own is `table`, together with what they show.
+
+    Raises `NnctlError` where one cannot be read.
+    """
+    from nnctl.reading.images.reader import ImageReader  # few data are images
+    from nnctl.reading.source import open_source
+
+    with open_source(file, text_format=text_format, targets=False) as source:
+        assert isinstance(source, ImageReader)
+        return hashlib.sha256(f"{table}  {source.found.digest}".encode()).hexdigest()
 
 
 class Digests:

@@ -154,6 +154,12 @@ class DataFile:
         return self.image is not None and not arrays
 
     @property
+    def lists_images(self) -> bool:
+        """Whether it is a table of paths of images."""
+        is_table = self.image_column is not None and not os.path.isdir(self.path)
+        return self.holds_images and is_table
+
+    @property
     def is_npz(self) -> bool:
         """Whether the name says that it holds arrays."""
         return self.path.suffix.lower() == ".npz"

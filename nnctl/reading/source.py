@@ -48,7 +48,10 @@ def open_source(
     if file.image is not None and file.holds_images:
         from nnctl.reading.images.reader import image_reader  # few data are images
 
-        return image_reader(file, file.image, text_format, targets, weight)
+        def table() -> TableReader:
+            return TableReader(open_tabular(file, text_format))
+
+        return image_reader(file, file.image, table, targets, weight)
     if file.is_npz:
         return npz_reader(file, arrays, targets, weight, memory)
     if file.target_path is not None or holds_one_array(file.path):

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnctl.assembly.examples import digest_of_part
 from nnctl.config import Config, resolved
 from nnctl.config.data_files import named_files
 from nnctl.errors import NnctlError
-from nnctl.reading.digests import digest_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def used_files(config: Config, digests: Mapping[str, str]) -> tuple[UsedFile, ..
         digest = digests.get(part)
         fault = None
         try:
-            if digest is not None and digest_of(file) != digest:
+            if digest is not None and digest_of_part(config, part, file) != digest:
                 fault = "it has changed since the run (its SHA-256 differs)"
         except NnctlError as error:
             fault = error.problems[0].message

@@ -6,24 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from nnctl.config import Config, resolved
-from nnctl.config.data_files import named_files, with_files
+from nnctl.config.data_files import with_files
 from nnctl.config.wording import excerpt
-from nnctl.reading.digests import digest_of
 
 ABOUT, TRIALS = "nnctl", "trials"  # what is noted of a study
 
 
-def identity_of(config: Config) -> dict[str, Any]:
+def identity_of(config: Config, digests: Mapping[str, str]) -> dict[str, Any]:
     """The config but for the number of trials, with files by their names alone, and their SHA-256.
 
-    It is plain data, as JSON gives it back.
+    It is plain data, as JSON gives it back; `digests` are by the files' paths below `data`.
     """
     values = resolved(config, tune=True)
     del values["tune"]["trials"]
-    files = named_files(resolved(config, absolute_paths=True)["data"])
     values["data"] = with_files(values["data"], lambda file: Path(file).name)
-    digests = {part: digest_of(file) for part, file in files.items()}
-    known: dict[str, Any] = json.loads(json.dumps({"config": values, "sha256": digests}))
+    known: dict[str, Any] = json.loads(json.dumps({"config": values, "sha256": dict(digests)}))
     return known
 
 

@@ -2,19 +2,25 @@
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from nnctl.assembly.build import build
 from nnctl.cli.app import app
+from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.jobs.report import report
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
+from nnctl.report.files import used_files
 from tests.images import pixels, write_folder, write_image
+from tests.typed_tables import FORMATS, write_table
 
 CONFIG = """
 data:
@@ -164,8 +170,64 @@ def test_a_model_of_images_takes_no_table_and_one_of_tables_no_folder(folder, ru
     text += "loss: mean_squared_error\noptimizer: adam\nepochs: 1\n"
     (tmp_path / "t.yaml").write_text(text)
     plain = train(tmp_path / "t.yaml", output=tmp_path / "plain")
-    done = CliRunner().invoke(app, ["predict", str(plain.folder), str(folder / "photos")])
-    assert done.exit_code == 2 and "this is a folder; a file is needed" in done.stderr
+    for images, what in (("photos", "a folder of images"), ("photos/dark/1.png", "an image")):
+        done = CliRunner().invoke(app, ["predict", str(plain.folder), str(folder / images)])
+        assert done.exit_code == 2
+        assert f"this is {what}; the model was trained on a table" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "fix"),
+    [
+        ("predict {folder}/photos {folder}/run", "nnctl predict {folder}/run {folder}/photos"),
+        ("evaluate {parts} {folder}/run", "nnctl evaluate {folder}/run {parts}"),
+        ("train {parts}", "nnctl init {parts} --target COLUMN"),
+        ("predict {folder}/run {folder}/photos --keep kind", "leave out --keep"),
+    ],
+)
+def test_folders_in_the_wrong_place_are_told(folder, run, tmp_path, monkeypatch, typed, fix):
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    write_table(parts / "0.parquet", {"a": [1.0]})
+    words = typed.format(folder=folder, parts=parts).split()
+    monkeypatch.setattr("sys.argv", ["nnctl", *words])
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"fix: {fix.format(folder=folder, parts=parts)}\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("new", "there is no such file or folder"), ("new.jpg", "there is no such file\n")],
+)
+def test_images_that_are_not_there_are_told(run, tmp_path, name, words):
+    done = CliRunner().invoke(app, ["predict", str(run.folder), str(tmp_path / name)])
+    assert done.exit_code == 2 and words in done.stderr
+
+
+@pytest.mark.parametrize("end", FORMATS)
+def test_a_table_of_paths_in_any_format_is_for_every_model_of_images(folder, run, tmp_path, end):
+    rows = rows_of(predict(run.folder, folder / "photos"))
+    names = [str(folder / "photos" / row["file"]) for row in rows]
+    kinds = [row["file"].partition("/")[0] for row in rows]
+    file = tmp_path / f"t.{end}"
+    write_table(file, {"path": names, "kind": kinds})
+    if end == "db":
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE others (a)")
+    table = "rows" if end in ("db", "xlsx") else None
+    told = {"features": ["path"], "table": table}
+    found = rows_of(predict(run.folder, file, **told))
+    assert found == [{**row, "file": name} for row, name in zip(rows, names, strict=True)]
+    figures = evaluate(run.folder, file, target=["kind"], intervals=False, **told)
+    assert (figures.rows, figures.metrics["accuracy"]) == (16, 1)
+    key = {"db": ", table: rows", "xlsx": ", sheet: rows"}.get(end, "")
+    config = CONFIG.replace("photos", f"{{file: t.{end}, images: path{key}}}\n  target: kind")
+    (tmp_path / "c.yaml").write_text(config)
+    examples = build(load(tmp_path / "c.yaml")).train
+    expected = build(load(folder / "c.yaml")).train
+    np.testing.assert_array_equal(examples.x[:], expected.x[:])
+    np.testing.assert_array_equal(examples.y, expected.y)
 
 
 def test_a_class_that_training_did_not_see_is_an_error(run, tmp_path):
@@ -173,3 +235,22 @@ def test_a_class_that_training_did_not_see_is_an_error(run, tmp_path):
     write_image(tmp_path / "new/green/1.png", pixels(8, 8))
     with pytest.raises(NnctlError, match="green"):
         evaluate(run.folder, tmp_path / "new")
+
+
+def test_other_pixels_behind_the_same_table_are_other_data(folder, tmp_path):
+    for place, row in enumerate(("a", "b") * 4):
+        write_image(tmp_path / f"{place}.png", pixels(8, 8, place + 9 * (row == "a")))
+    names = [f"{place}.png" for place in range(8)]
+    write_table(tmp_path / "t.csv", {"path": names, "kind": ["a", "b"] * 4})
+    config = CONFIG.replace("photos", "{file: t.csv, images: path}\n  target: kind")
+    (tmp_path / "c.yaml").write_text(config)
+    run = train(tmp_path / "c.yaml", output=tmp_path / "run", epochs=1)
+    seen = evaluate(run.folder, tmp_path / "t.csv", intervals=False).warnings
+    assert any("these very rows" in each.message for each in seen)
+    write_image(tmp_path / "3.png", pixels(8, 8, 77))
+    with pytest.raises(NnctlError, match=r"data\.train\.file is not what it was"):
+        resume(run.folder, epochs=2)
+    assert not evaluate(run.folder, tmp_path / "t.csv", intervals=False).warnings
+    digests = {part: own["sha256"] for part, own in run.results["data"].items()}
+    (used,) = used_files(load(run.folder / "config.yaml"), digests)
+    assert used.fault == "it has changed since the run (its SHA-256 differs)"

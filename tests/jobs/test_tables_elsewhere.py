@@ -84,6 +84,24 @@ def test_predictions_and_figures_are_the_same(folder, end):
         assert nnctl(command, folder / "csv", folder / f"t.{end}", *options) == want
 
 
+def test_a_folder_of_parquet_is_one_table_of_a_run(folder, tmp_path):
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    whole = columns()
+    for start in (0, 50):
+        rows = {name: cells[start : start + 50] for name, cells in whole.items()}
+        write_table(parts / f"{start:02}.parquet", rows)
+    config = yaml.safe_load((folder / "csv.yaml").read_text())
+    config["data"]["train"] = "parts"
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
+    nnctl("train", tmp_path / "c.yaml", "-o", tmp_path / "run")
+    want, found = (read_arrays(run / "weights.npz") for run in (folder / "csv", tmp_path / "run"))
+    assert np.array_equal(found["dense_1/kernel"], want["dense_1/kernel"])
+    predicted = nnctl("predict", folder / "csv", folder / "t.csv")
+    assert nnctl("predict", tmp_path / "run", parts) == predicted
+    nnctl("evaluate", tmp_path / "run", parts, "--no-intervals")
+
+
 def test_what_explains_a_model_takes_them(folder):
     for end in ("jsonl", "db"):
         found = nnctl("importance", folder / "csv", folder / f"t.{end}", "--json")

@@ -19,6 +19,14 @@ def test_they_are_those_of_the_files(tmp_path):
     assert found(pattern) == digest_of(pattern) != found(one)
 
 
+def test_a_folder_of_parts_of_a_table_is_no_folder_of_images(tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name in ("0.parquet", "1.parquet"):
+        (folder / name).write_text(name)
+    assert digest_of(folder) == digest_of(folder / "*.parquet")
+
+
 def test_each_file_is_read_once(tmp_path, monkeypatch):
     file = tmp_path / "rows.csv"
     file.write_text("a\n1\n")

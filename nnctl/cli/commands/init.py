@@ -61,9 +61,11 @@ def command(
 
     Example: nnctl init datasets/iris.csv --target species
     """
-    if os.path.isdir(data) and (found := init_of_folder(data, target, output, overwrite, trying)):
-        tell_of_images(found, quiet, json)
-        return
+    if os.path.isdir(data):
+        found = init_of_folder(data, target, table, output, overwrite, trying)
+        if found is not None:
+            tell_of_images(found, quiet, json)
+            return
     from nnctl.jobs.init import init
 
     target = target or asked_target(data, output, overwrite, table)
@@ -106,18 +108,25 @@ def tell(result: "InitResult", quiet: bool, json: bool) -> None:
 
 
 def init_of_folder(
-    data: Path, target: str | None, output: Path | None, overwrite: bool, trying: bool
+    data: Path,
+    target: str | None,
+    table: str | None,
+    output: Path | None,
+    overwrite: bool,
+    trying: bool,
 ) -> "ImageInitResult | None":
     """The config for a folder of images; None for what is no such folder."""
     from nnctl.errors import ArgumentError
     from nnctl.jobs.finding import look
-    from nnctl.reading.images.listing import is_image_folder
+    from nnctl.reading.images.listing import is_image_folder, shows_images
 
     if look(data).kind == "run" or not is_image_folder(data):
         return None
-    if target is not None:
+    if target is not None and shows_images(data):
         message = "--target is for tables; an image is of the class that its folder is named after"
         raise ArgumentError(message, "leave it out")
+    if table is not None:
+        raise ArgumentError("--table is for databases and workbooks", "leave it out")
     if trying:
         raise ArgumentError("--try is for tables; for images there is one recipe", "leave it out")
     from nnctl.jobs.images.init import init_images

@@ -56,6 +56,7 @@ def command(
 
     Example: nnctl predict runs/mnist datasets/mnist-test.csv.gz -o out.csv
     """
+    check_name(output)
     from nnctl.cli.printing import print_warning
     from nnctl.cli.threads import allowed_threads
     from nnctl.jobs.predict import predict
@@ -79,6 +80,21 @@ def command(
         with suppress(BrokenPipeError), atomic_file(output, "w") as file:
             for text in predictions.chunks(as_json=output.suffix.lower() == ".jsonl"):
                 file.write(text)
+
+
+def check_name(output: Path | None) -> None:
+    """Raises `ArgumentError` for a name that says another format than what is written to it."""
+    if output is None:
+        return
+    from nnctl.errors import ArgumentError
+    from nnctl.reading.typed.opening import format_of
+
+    if output.suffix.lower() != ".jsonl" and (
+        output.suffix.lower() == ".gz" or format_of(output) is not None
+    ):
+        message = f"predictions are written as CSV, or as JSON Lines, and not as {output.suffix}"
+        fix = "end the name in .csv or .jsonl"
+        raise ArgumentError(f"-o {output}: {message}", fix)
 
 
 def print_chunks(chunks: Iterator[str]) -> None:

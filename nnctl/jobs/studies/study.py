@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnctl.assembly.examples import digests_of_parts
 from nnctl.config import dump_yaml, resolved
 from nnctl.errors import NnctlError, Problem
 from nnctl.jobs.studies.search import Search
@@ -61,7 +62,9 @@ class StudyCommand(ABC):
                 epochs=self.search.epochs,
                 on_end=lambda row, weights: self._take_down(study, row, weights),
             )
-            self._begin(study, identity_of(self.search.config))
+            self._begin(
+                study, identity_of(self.search.config, digests_of_parts(self.search.config))
+            )
             yield study
 
     @abstractmethod

@@ -5,6 +5,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -17,10 +18,12 @@ from nnctl.reading.images.format import ImageFormat, UnreadableImage
 from nnctl.reading.images.listing import Listing, list_images
 from nnctl.reading.storage import Scratch, StoredArray
 from nnctl.system import machine
+from nnctl.system.atomic import DiskFullError
 
 AHEAD = 4  # images a thread that may be decoded before they are written
 KEPT = 4  # folders, of which a command reads up to three, once to train and once to hash
 SHOWN = 1000  # problems
+SKIPPING = "mend or remove such files; data.image.unreadable: skip in the config leaves them out"
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -51,6 +54,8 @@ class ImageSet(NamedTuple):
         shown = list(self.unreadable[:SHOWN])
         if more > 0:
             shown.append(Problem(f"and {more:,} more", None, str(self.root)))
+        if self.files and shown[-1].fix is None:
+            shown[-1] = shown[-1]._replace(fix=SKIPPING)
         raise NnctlError(shown)
 
 
@@ -113,6 +118,21 @@ def signature_of(listing: Listing) -> Signature:
     return tuple(found)
 
 
+@contextmanager
+def wanting_room_for_images() -> Iterator[None]:
+    """Has a full disk tell what is to be put there, and how it fits: memory has no part in it."""
+    try:
+        yield
+    except DiskFullError as error:
+        (problem,) = error.problems
+        message = (
+            "there is no room for the images, which are kept on the disk once they are decoded"
+        )
+        fix = "free some space, or let TMPDIR name a folder on another disk"
+        raise DiskFullError(problem._replace(message=message, fix=fix)) from None
+
+
+@wanting_room_for_images()
 def decode_all(listing: Listing, wanted: ImageFormat) -> ImageSet:
     """Decodes the images of a listing, several at a time, into a file of bytes.
 

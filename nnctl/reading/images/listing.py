@@ -48,6 +48,15 @@ def shows_images(path: Path) -> bool:
     return any(is_image(file) for level in levels for file in path.glob(level))
 
 
+def images_in_words(path: Path) -> str | None:
+    """What a path is, where that is an image, or a folder of some; None for all else."""
+    if is_image(path):
+        return "an image"
+    if is_image_folder(path) and (any(map(is_image, path.glob("*"))) or shows_images(path)):
+        return "a folder of images"
+    return None
+
+
 def parts_of(folder: Path) -> dict[str, Path]:
     """The folders of the training, validation and test images, where a folder is divided so."""
     found = {}
@@ -68,7 +77,8 @@ def list_images(root: Path, classes: bool) -> Listing:
     if os.path.isfile(root):
         return Listing(root.parent, (root.name,), None)
     if not os.path.isdir(root):
-        raise NnctlError(Problem("there is no such folder", None, str(root), setting=FOLDER))
+        kind = "file" if is_image(root) else "folder"
+        raise NnctlError(Problem(f"there is no such {kind}", None, str(root), setting=FOLDER))
     walk = Walk(root)
     found = sorted(walk.files())
     if not classes:

@@ -1,7 +1,7 @@
 """Images as arrays: their pixels are the features, their classes or columns the targets."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.arrays import ArrayReader
-from nnctl.reading.delimited import DelimitedReader
-from nnctl.reading.files import IMAGE_NAME, DataFile, TextFormat
+from nnctl.reading.files import IMAGE_NAME, DataFile, is_pattern
 from nnctl.reading.images.decoded import KEEPER, ImageSet
 from nnctl.reading.images.format import ImageFormat
 from nnctl.reading.images.listing import Listing, is_image, list_images
+from nnctl.reading.reader import TableReader
 from nnctl.reading.table import LabelColumn, Table
 
 PIXELS = "the pixels"
@@ -46,7 +46,12 @@ class ImageReader(ArrayReader):
     ) -> Iterator[Table]:
         """As of other arrays; `file` may be asked for as it is."""
         others = [name for name in verbatim if name != IMAGE_NAME]
-        for table in super().tables(wanted, others, **told):
+        if others:
+            message = (
+                f'there is no column "{others[0]}": of images only the name of the file is kept'
+            )
+            raise NnctlError(Problem(message, "leave out --keep", self.file))
+        for table in super().tables(wanted, **told):
             names = self.found.files[table.first_row : table.first_row + len(table)]
             yield table.changed(verbatim={IMAGE_NAME: list(names)}) if verbatim else table
 
@@ -71,12 +76,16 @@ def images(count: int) -> str:
 
 
 def image_reader(
-    file: DataFile, wanted: ImageFormat, text_format: TextFormat, targets: bool, weight: str | None
+    file: DataFile,
+    wanted: ImageFormat,
+    table: Callable[[], TableReader],
+    targets: bool,
+    weight: str | None,
 ) -> ImageReader:
     """A reader of a folder of images, of a table of their paths, or of one image.
 
-    Raises `NnctlError` for images that cannot be read, all of them at once, unless they are to be
-    left out, and for what is no such folder or table.
+    `table` opens the file as one. Raises `NnctlError` for images that cannot be read, all of them
+    at once, unless they are to be left out, and for what is no such folder or table.
     """
     name = str(file.path)
     if weight is not None and targets:
@@ -98,10 +107,13 @@ def image_reader(
         labels = None if found.labels is None or not targets else np.array(found.labels)
         return ImageReader(name, found, labels)
     if file.image_column is None:
+        if not os.path.exists(file.path) and not is_pattern(file.path):
+            raise NnctlError(Problem("there is no such file or folder", None, name))
         message = "this is neither a folder nor an image"
-        fix = "name a folder of images; of a table, its column of paths: {file: FILE, images: PATH}"
+        column = "{file: FILE, images: COLUMN} in a config, --features COLUMN in a command"
+        fix = f"name a folder of images, or the column of a table that has their paths: {column}"
         raise NnctlError(Problem(message, fix, name))
-    return table_reader(file, file.image_column, wanted, text_format, targets)
+    return table_reader(file, file.image_column, wanted, table, targets)
 
 
 def read_images(listing: Listing, wanted: ImageFormat) -> ImageSet:
@@ -113,7 +125,11 @@ def read_images(listing: Listing, wanted: ImageFormat) -> ImageSet:
 
 
 def table_reader(
-    file: DataFile, column: str, wanted: ImageFormat, text_format: TextFormat, targets: bool
+    file: DataFile,
+    column: str,
+    wanted: ImageFormat,
+    table: Callable[[], TableReader],
+    targets: bool,
 ) -> ImageReader:
     """A reader of the images whose paths a table has, beginning at its own folder."""
     names = (file.targets or ()) if targets else ()
@@ -121,14 +137,14 @@ def table_reader(
     if targets and not names:
         message = "data.target is missing: which column of this file is to be learnt?"
         raise NnctlError(Problem(message, "add it", name, setting=Setting("data.target")))
-    with DelimitedReader(file.path, None, text_format.for_file(file.path)) as source:
+    with table() as source:
         source.require_keys({"data.target": names, "data.train.images": (column,)})
         tables = list(source.tables(names, (column,), labels=names))
-    files = tuple(path for table in tables for path in table.verbatim[column])
+    files = tuple(path for rows in tables for path in rows.verbatim[column])
     labels: list[list[Any]] = [[] for _ in names]
-    for table in tables:
+    for rows in tables:
         for own, target in zip(labels, names, strict=True):
-            own += labels_of(table.labels[target])
+            own += labels_of(rows.labels[target])
     if empty := [row for row, own in enumerate(zip(*labels, strict=True)) if None in own]:
         message = f"{images(len(empty))} without a target, the first of them {files[empty[0]]}"
         raise NnctlError(Problem(message, "fill it in, or leave them out", name))

@@ -47,6 +47,15 @@ def test_a_faulty_row_leaves_no_file(trained, invoke):
     assert sorted(os.listdir()) == before
 
 
+@pytest.mark.parametrize(
+    "name", ["out.xlsx", "out.parquet", "out.db", "out.csv.gz", "out.jsonl.gz"]
+)
+def test_a_name_of_another_format_is_refused(trained, invoke, name):
+    result = invoke("predict", "small", "table.csv", "-o", name)
+    assert result.exit_code == 2 and "end the name in .csv or .jsonl" in result.stderr
+    assert not Path(name).exists()
+
+
 def test_a_header_alone_gives_a_header(trained, invoke):
     Path("header.csv").write_text("a,b\n")
     result = invoke("predict", "runs/small", "header.csv")

@@ -106,3 +106,8 @@ def test_the_command_asks_for_no_target(tmp_path, monkeypatch):
     for more in (["--target", "y"], ["--try"]):
         done = CliRunner().invoke(app, ["init", "photos", "--overwrite", *more])
         assert done.exit_code == 2 and "is for tables" in done.stderr
+    (tmp_path / "empty").mkdir()
+    done = CliRunner().invoke(app, ["init", "empty", "--target", "y"])
+    assert done.exit_code == 2 and "without folders of images" in done.stderr
+    done = CliRunner().invoke(app, ["init", "photos", "--overwrite", "--table", "y"])
+    assert done.exit_code == 2 and "is for databases and workbooks" in done.stderr

@@ -1,5 +1,8 @@
 """Images as arrays, with their classes or with what a table says of them."""
 
+import errno
+from io import FileIO
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from nnctl.reading.files import DataFile
 from nnctl.reading.images import decoded, decoding
 from nnctl.reading.images.format import ImageFormat
 from nnctl.reading.source import open_source
+from nnctl.system.atomic import DiskFullError
 from tests.images import pixels, write_folder, write_image
 
 FORMAT = ImageFormat((3, 2))
@@ -60,6 +64,7 @@ def test_all_that_cannot_be_read_is_told_at_once_or_left_out(tmp_path):
         tables_of(DataFile(root, image=FORMAT))
     told = {problem.file for problem in caught.value.problems}
     assert told == {str(root / name) for name in ("a/text.jpg", "b/nothing.png", "empty")}
+    assert "data.image.unreadable: skip" in (caught.value.problems[-1].fix or "")
     source, (table,) = tables_of(DataFile(root, image=FORMAT._replace(unreadable="skip")))
     assert len(table) == 4
     (note,) = source.notes
@@ -146,3 +151,16 @@ def test_pillow_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
         decoding.pillow()
     with pytest.raises(NnctlError, match="Pillow"):
         digest_of(root)
+
+
+def test_a_disk_that_images_fill_is_told_without_advice_about_memory(tmp_path, monkeypatch):
+    root = write_folder(tmp_path / "photos", {"a": 2, "b": 2})
+
+    class Full(FileIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("nnctl.reading.storage.FileIO", Full)
+    with pytest.raises(DiskFullError, match="no room for the images") as caught:
+        tables_of(DataFile(root, image=FORMAT))
+    assert "memory" not in str(caught.value) and "TMPDIR" in str(caught.value)
