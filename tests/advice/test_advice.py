@@ -42,6 +42,7 @@ def test_every_rule_has_a_mistake_that_it_is_tried_on():
     assert {code for code, _ in FAULTY} == set(RULES) - shown_by_training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_configs_get_the_advice_that_their_header_names(path):
     assert {each.code for each in advice_for(build(load(path)))} == named(path)

@@ -123,6 +123,7 @@ def test_a_pixel_that_gives_the_class_away_is_told(folder, advise):
     assert advice.message.startswith(f"{told}; leave it out: x[:, 0, 7, 0] = 0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("same", [True, False])
 def test_a_target_among_inputs_in_blocks(same, folder, advise, monkeypatch):
     monkeypatch.setattr("nnctl.advice.samples.NUMBERS_AT_ONCE", 200)

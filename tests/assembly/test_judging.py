@@ -45,6 +45,7 @@ def test_labels_have_figures_and_cuts_of_their_own(tmp_path):
         assert (np.array(cells[each["label"]]) == "1").tolist() == (p > np.float32(cut)).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 2])
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "labels"])
 def test_coverage_is_counted_as_predict_has_it(kind, members, tmp_path):

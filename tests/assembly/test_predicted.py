@@ -20,6 +20,7 @@ COLUMNS = {
 CLASSES = ["prediction", "prediction_set", *(f"probability_{k}" for k in ("ash", "elm", "oak"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_its_columns_and_its_ranges_hold_the_truth(kind, members, tmp_path):

@@ -63,6 +63,7 @@ def test_an_ensemble_that_agrees_has_a_width_all_the_same():
     assert (high > low).all() and np.isfinite([low, high]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.5, 0.9])
 def test_so_many_sets_hold_the_class(level):
     draws = np.random.default_rng(3)

@@ -237,6 +237,7 @@ def test_a_wrong_row_at_the_edge_does_not_move_the_edge():
     assert abs(fit_temperature(z, yes, classes=False).shifts[0]) < 1
 
 
+@pytest.mark.slow
 def test_over_many_splits_it_does_no_harm():
     """On rows of its own the loss never grows by much, and shrinks where there is something."""
     ratios = {}

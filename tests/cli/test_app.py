@@ -94,6 +94,7 @@ def test_starting_up_loads_nothing_heavy(arguments, environment):
     assert [name for name in HEAVY if name in modules] == []
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_training_needs_no_rich_where_there_is_no_terminal(project, environment):
     modules = modules_after(["train", "small.yaml"], environment)

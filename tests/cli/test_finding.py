@@ -120,6 +120,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_the_line_to_type_is_told_and_works(
     trained: Path, invoke: Invoke, said: Said, case: str

@@ -217,6 +217,7 @@ def on_a_terminal(environment: dict[str, str], **variables: str) -> str:
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-9]|9[0-7])[0-9;]*m")
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_terminal_gets_a_live_display(project, environment):
     written = on_a_terminal(environment)
@@ -232,6 +233,7 @@ def test_no_color_is_honoured(project, environment):
     assert not COLOUR.search(written)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_dumb_terminal_gets_lines(project, environment):
     written = on_a_terminal(environment, TERM="dumb")

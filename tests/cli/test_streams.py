@@ -86,7 +86,6 @@ LONG = {"tune tune.yaml -o out --workers 2"}
 STARTED = {
     "train small.yaml -o out",
     "predict runs/small gone.csv",
-    "crossval small.yaml --folds 2 --workers 2 --fail-over loss=0",
     *LONG,
 }
 # Whose files and statuses each stream could change by itself, by lines of progress or by rows. Of

@@ -10,6 +10,7 @@ from tests.answers import KINDS, numbers, run_of, said, truth
 from tests.export.running import exported, outputs, session_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("kind", KINDS)

@@ -18,7 +18,7 @@ from tests.formats.models import KINDS, trained
 from tests.formats.trial import FAULTS, REFUSED, SAME, TRACEBACK, outcomes, predictions
 
 VERSION_1 = Path(__file__).parent / "version-1"
-COUNT = 200  # mutations of each kind of model: two thousand in all
+COUNT = 120  # mutations of each kind of model: more than a thousand in all
 
 
 @pytest.fixture(scope="module")

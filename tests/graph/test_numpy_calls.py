@@ -24,6 +24,7 @@ def test_blocks_make_up_the_product(generator, shape, transposed, dtype):
     assert error <= 20 * np.finfo(dtype).eps * np.sqrt(inner) * np.abs(exact).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
 def test_pieces_make_up_a_large_product(generator, transposed, dtype):

@@ -62,7 +62,7 @@ def test_every_command_that_takes_files_has_a_line_here():
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("names", "locale"),
-    [((b"t\xff", b"a\n'"), UTF_8), ((b"t\xff", "é\u202e".encode()), ASCII)],
+    [((b"t\xff\n'",), UTF_8), (("é\u202e".encode(),), ASCII)],
     ids=["utf-8", "ascii"],
 )
 def test_all_commands_take_files_of_any_name(

@@ -89,6 +89,7 @@ def holds(model, rows, seed):
     assert np.allclose((outputs * weights).sum(axis=1), found.output, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"softmax"}))
 def test_the_sum_holds_on_random_networks(name):
     for seed in range(20):

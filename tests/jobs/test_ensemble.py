@@ -289,6 +289,7 @@ def test_predictions_are_the_mean_of_the_members(config):
     assert column(result.weights, "probability") == pytest.approx(mean, abs=6e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, REGRESSION])
 def test_the_spread_is_the_members_deviation(config, changes):
     result = trained(config, "several", **changes)

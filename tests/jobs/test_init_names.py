@@ -73,6 +73,7 @@ def test_what_init_writes_means_the_table(tmp_path, columns, labels, stem):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ODD if name.strip(" \t\0")])
 def test_a_column_may_have_an_odd_name(name, tmp_path):
     path, names = written_by_init(tmp_path, [name, f"x{name}", f"{name}x"], ["a", "b"], "t")

@@ -152,6 +152,7 @@ def test_explain_draws_every_input(config: Path) -> None:
     assert found.inputs[1].startswith("shop = ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["config", "run"])
 def test_a_summary_counts_the_work_of_a_choice(config: Path, source: str) -> None:
     found = summary(config if source == "config" else config.parent / "run")

@@ -49,6 +49,7 @@ def test_the_memory_of_a_step_in_parts_is_that_of_a_part_a_thread(monkeypatch):
     assert found[1].step_bytes < found[2].step_bytes < whole.step_bytes / 4
 
 
+@pytest.mark.slow
 def test_a_weights_file_has_the_same_layers_and_nothing_to_train(tmp_path):
     config = ROOT / "configs/softmax-regression.yaml"
     run = train(config, output=tmp_path / "run", epochs=1)

@@ -76,6 +76,7 @@ def test_the_model_is_the_same_whatever_it_was_trained_from(folder, end):
     assert about[0] == about[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", FORMATS[1:])
 def test_predictions_and_figures_are_the_same(folder, end):
     for command in ("predict", "evaluate", "drift"):

@@ -77,6 +77,7 @@ def test_a_package_has_all_its_classes_under_their_names(package, registry):
     assert not hasattr(package, "Nothing")
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @REGISTRIES
 def test_a_package_loads_none_of_its_types(package, registry):

@@ -17,7 +17,7 @@ SHIPPED = sorted({path.stem for path in CONFIGS.glob("*.yaml")} - OTHERS)
 ROWS = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     program = chromium()
     if program is None:

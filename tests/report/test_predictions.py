@@ -167,6 +167,7 @@ def test_wrong_answers_come_before_those_that_are_merely_unsure():
     assert first_rows(p, 3) == [2, 0, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["binary", "classes", "labels", "number"])
 def test_it_is_told_how_sure_it_was(kind, tmp_path):
     run = run_of(kind, tmp_path).folder

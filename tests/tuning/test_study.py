@@ -170,6 +170,7 @@ def test_values_that_another_process_trains_just_now_are_drawn_anew(begin):
     assert sorted(values) == [2, 3, 4]
 
 
+@pytest.mark.slow
 def test_brute_force_tries_each_combination_once(begin):
     study = begin(*DISCRETE, "tune.search.epochs={low: 1, high: 3}", "tune.sampler=brute_force",
                   "tune.trials=20")  # fmt: skip

@@ -1,5 +1,6 @@
 """Where a study is kept: a SQLite file, or whatever storage of Optuna's a text names."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +22,13 @@ FORMS = (
 
 @contextmanager
 def silence_optuna() -> Iterator[None]:
-    """Inside, Optuna says nothing: no log, no word on what is experimental."""
+    """Inside, Optuna says nothing: no log, no word on what is experimental.
+
+    Nor does SQLAlchemy, which logs the traceback of whatever interrupts a query, such as a signal.
+    """
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())  # or it goes to stderr
     with warnings.catch_warnings():
         for category in (ExperimentalWarning, UserWarning, FutureWarning):
             warnings.simplefilter("ignore", category)

@@ -54,6 +54,7 @@ def test_a_large_network_is_summed_up(project, invoke):
     assert "the mean of its entries'" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.process
 def test_plain_letters_where_the_encoding_lacks_signs(process):

@@ -66,6 +66,7 @@ def test_without_the_extra_it_says_what_to_install(trained, invoke, monkeypatch)
     assert "pip install 'nnctl[onnx]'" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_nothing_of_the_extra_is_loaded_by_other_commands(trained, process):
     code = "import sys; from nnctl.__main__ import main; sys.argv[1:] = ['summary', 'runs/small']"

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow
 def test_it_says_what_it_wrote(trained, invoke):
     result = invoke("report", "runs/small")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -40,6 +41,7 @@ def test_without_the_extra_it_says_what_to_install(trained, invoke, monkeypatch)
     assert "pip install 'nnctl[report]'" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_nothing_of_the_extra_is_loaded_by_other_commands(trained, process):
     code = "import sys; from nnctl.__main__ import main; sys.argv[1:] = ['summary', 'runs/small']"

@@ -98,11 +98,13 @@ def test_a_trial_that_is_silent_is_run_again_and_counts_once(begin_there, monkey
     assert [(row.number, row.value) for row in silent.rows()] == [(1, 1.0)]
 
 
+@pytest.mark.slow
 def test_a_process_that_ended_is_known_without_waiting(begin_there, monkeypatch):
     (lost,) = killed(begin_there(), monkeypatch)
     assert begin_there().take() == lost
 
 
+@pytest.mark.slow
 def test_a_study_that_another_command_removes_is_told_so(begin_there):
     study, other = begin_there(), begin_there()
     task = study.take()

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import logging
 import sqlite3
 import sys
 import traceback
@@ -213,3 +214,11 @@ def test_only_servers_get_signs_of_life(tmp_path):
         server = sql_storage(f"sqlite:///{tmp_path}/server.db")
     assert 0 < server.heartbeat_interval < server.grace_period
     server.engine.dispose()
+
+
+def test_what_interrupts_a_query_is_logged_nowhere(capsys, monkeypatch):
+    """Somebody who breaks off a study sees one line, and no traceback of a library."""
+    monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own
+    with silence_optuna():
+        logging.getLogger("sqlalchemy.pool.impl").error("Error closing cursor", exc_info=True)
+    assert capsys.readouterr().err == ""
