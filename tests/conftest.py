@@ -18,7 +18,7 @@ processes.hear_signals()
 # not. Neither says of a test that it is slow: the machine may be busy.
 busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("dev", busy, max_examples=25, derandomize=False)
-settings.register_profile("ci", busy, max_examples=60, derandomize=True)
+settings.register_profile("ci", busy, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 

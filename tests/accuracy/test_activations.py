@@ -49,6 +49,7 @@ def test_every_activation_has_a_reference():
     assert names | {"softmax"} == set(ACTIVATIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", CHECKED)
 def test_values_keep_their_digits(name, dtype):
@@ -59,6 +60,7 @@ def test_values_keep_their_digits(name, dtype):
     assert error <= UNITS, where
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", [name for name in CHECKED if name != "tanh"])
 def test_slopes_keep_their_digits(name, dtype):

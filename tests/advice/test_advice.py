@@ -21,6 +21,7 @@ def settings(change: str) -> list[str]:
     return [line.replace(": ", "=", 1) for line in change.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "text"), FAULTY, ids=IDS)
 def test_a_mistake_gets_its_advice_and_is_mended_by_the_change(code, text, advise):
     advice = advise(text)

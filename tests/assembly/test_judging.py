@@ -68,6 +68,7 @@ def test_coverage_is_counted_as_predict_has_it(kind, members, tmp_path):
     assert ("by_target" in coverage) == (len(shares) > 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_figure_has_an_interval_around_it(kind, tmp_path):
     many = {"regression": ["mae", "rmse", "r2", "mse"], "classes": ["accuracy", "f1", "auc"]}

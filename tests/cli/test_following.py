@@ -94,6 +94,7 @@ def mend(content: str | bytes, fix: str) -> str:
     return re.sub(r"(^|\n)(no idea|5e50)?(?=,)", r"\g<1>3", content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 @pytest.mark.parametrize("case", [case for case in FOLLOWED if "target" not in case])
 def test_a_fix_without_a_config_can_be_followed(

@@ -68,6 +68,7 @@ def compare(folder: Path, path: Path, data: dict[str, Any], dtype: str) -> Any:
     return session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("scale", SCALES, ids=str)
 @pytest.mark.parametrize("bins", [None, 5])

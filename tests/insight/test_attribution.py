@@ -98,6 +98,7 @@ def test_the_sum_holds_on_random_networks(name):
         holds(built(layers, (4,), seed=seed), 2, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stack", "name"), [*itertools.product(STACKS, ["relu", "tanh", "softmax"])]
 )

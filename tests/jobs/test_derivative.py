@@ -163,6 +163,7 @@ def test_what_is_allowed_ends(text, derived):
         assert derived(text, ["w=1"]).derivatives["w"].value is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("w", ["1", "1/3", "0.123456789012345", "2**0.123456789", "1e15"])
 @pytest.mark.parametrize(
     "text",

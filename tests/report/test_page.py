@@ -103,6 +103,7 @@ def rows(text: str, kind: str) -> list[list[str]]:
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.DOTALL) for line in lines]
 
 
+@pytest.mark.slow
 def test_the_tables_say_what_was_found(pages, reports):
     report = reports["hostile"]
     head, *body = rows(pages["hostile"], "figures")

@@ -75,6 +75,7 @@ def cut_short(study: Path, rows: int) -> None:
     (study / "trials.csv").write_text("".join(lines[: rows + 1]))
 
 
+@pytest.mark.slow
 def test_of_a_study_that_has_not_ended_the_page_shows_what_there_is(study):
     known = json.loads((study / "results.json").read_text())["history"][:5]
     cut_short(study, 5)

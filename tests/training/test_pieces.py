@@ -27,6 +27,7 @@ def adam(size, dtype="float32"):
     return calls, (p, g, m, v, work)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     ("size", "count"), [(LARGE, 2), (LARGE + 77, 2), (BLOCK * 9 + 5, 9)], ids=str

@@ -199,6 +199,7 @@ STRUCTURAL = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("name", STRUCTURAL)
 def test_a_wrong_rule_of_a_structural_operation_is_caught(name, factor, monkeypatch):
@@ -226,6 +227,7 @@ def test_a_wrong_derivative_of_an_activation_is_caught(name, factor, monkeypatch
     assert failures(networks(name, "mean_squared_error"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_a_wrong_derivative_of_a_loss_is_caught(name, factor, monkeypatch):
