@@ -35,6 +35,8 @@ from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
 from tests.processes import begun
 
+pytestmark = pytest.mark.slow  # each trains several times
+
 ROWS = 120
 DRAWS = np.random.default_rng(0)
 X = DRAWS.normal(size=(ROWS, 3))
@@ -131,7 +133,6 @@ SHARED = {"ensemble": {"members": 3, "split": "shared"}}
 IN_BLOCKS = {"data": {**CONFIG["data"], "features": ["a", "b", "c"], "memory": 700}}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, SHARED, REGRESSION, IN_BLOCKS])
 def test_the_first_member_is_the_single_run_byte_for_byte(config, changes):
     single = arrays_of(trained(config, "single", **{**changes, "ensemble": 1}))
@@ -143,7 +144,6 @@ def test_the_first_member_is_the_single_run_byte_for_byte(config, changes):
         assert found[f"member_2/{name}"].tobytes() != array.tobytes()
 
 
-@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("processes", [2, 4])
 @pytest.mark.usefixtures("in_short_turns")
@@ -153,7 +153,6 @@ def test_the_bytes_do_not_depend_on_the_processes(config, processes):
     compare(trained(config, "several", processes, **more).folder, one.folder)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("threads", "most"), [("1", 1), ("2", 2), ("64", 3)])
 @pytest.mark.parametrize("command", ["train", "resume"])
 def test_no_more_processes_train_than_threads_are_allowed(config, threads, most, command, monkeypatch):  # noqa: E501  # fmt: skip
@@ -178,7 +177,6 @@ def test_no_more_processes_train_than_threads_are_allowed(config, threads, most,
     assert machine.available_threads() == cores
 
 
-@pytest.mark.slow
 def test_turns_change_nothing(config, monkeypatch):
     whole = trained(config, "whole")
     monkeypatch.setattr(loop, "MOST_BATCHES_AT_ONCE", 2)
@@ -261,7 +259,6 @@ def test_a_row_is_judged_by_those_that_held_it_out(config):
     assert not (drawn == drawn[0]).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("weights", [{}, {"class_weight": {"0": 3.0}}])
 def test_the_verdict_speaks_of_the_loss_of_the_mean_prediction(config, weights):
     """On rows that trained, judged by those that they trained; class weights do not count."""
@@ -289,7 +286,6 @@ def test_predictions_are_the_mean_of_the_members(config):
     assert column(result.weights, "probability") == pytest.approx(mean, abs=6e-8)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, REGRESSION])
 def test_the_spread_is_the_members_deviation(config, changes):
     result = trained(config, "several", **changes)
@@ -411,7 +407,6 @@ def test_each_member_stops_on_its_own(config):
     assert all(w < e for w, e in zip(found["members"]["weights_epochs"], epochs, strict=True))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.process)])
 def test_an_interrupted_run_goes_on_to_the_same_bytes(config, processes, monkeypatch):
     monkeypatch.setattr(loop, "MOST_BATCHES_AT_ONCE", 2)
@@ -445,7 +440,6 @@ def test_members_that_stopped_early_begin_to_wait_anew(config):
     assert all(b < a for b, a in zip(before, after, strict=True))
 
 
-@pytest.mark.slow
 def test_going_on_that_was_broken_off_between_members_is_taken_up(config, monkeypatch):
     run = trained(config, "run").folder
     shutil.copytree(run, config.parent / "broken")
@@ -480,7 +474,6 @@ def test_a_member_that_diverges_ends_the_run(config, processes):
     assert not found.weights.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.process
 def test_a_process_that_is_killed_ends_the_run_which_goes_on(config, monkeypatch):
     whole = trained(config, "whole", epochs=40)
@@ -530,7 +523,6 @@ def elsewhere(self):
 
 
 @pytest.mark.process
-@pytest.mark.slow
 @pytest.mark.parametrize("at", [0.6, 1.2, 1.8])
 def test_all_processes_killed_at_once_resume_to_the_same_bytes(config, at, monkeypatch):
     more = {"epochs": 60}
@@ -703,7 +695,6 @@ def test_a_start_from_arrays_that_are_not_of_its_members_is_refused(config, chan
     assert not (config.parent / "again").exists()
 
 
-@pytest.mark.slow
 def test_rows_from_the_disk_are_judged_alike(config):
     read = trained(config, "read", **IN_BLOCKS)
     drawn = masks(config)

@@ -22,6 +22,8 @@ from nnctl.system import machine
 from nnctl.tuning.result import Watcher
 from nnctl.tuning.trial import Judged, Outcome
 
+pytestmark = pytest.mark.slow  # each trains several times
+
 BINS = (0, 16, 32, 64)
 RECIPES = [SMALL._replace(bins=bins) for bins in BINS]
 ROWS = 100
@@ -136,7 +138,6 @@ def test_where_the_rule_has_no_pieces_there_is_nothing_to_try():
     assert recipes_to_try(RECIPES[0], 200) == [RECIPES[0]]
 
 
-@pytest.mark.slow
 def test_of_few_values_no_finer_pieces_are_tried(folder):
     words = [f"word {k % 15}" for k in range(60)]  # inputs that are no pieces
     few = {"x": [k % 2 for k in range(60)], "z": [k % 5 for k in range(60)], "word": words}
@@ -165,7 +166,6 @@ def test_where_nothing_is_to_be_tried_the_rules_config_is_written(folder, column
 # What is written -------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_the_best_is_written_and_its_figures_are_those_of_train(folder):
     """Pieces are worth much here, so that another recipe than the rule's is written."""
     (folder / "configs").mkdir()
@@ -183,7 +183,6 @@ def test_the_best_is_written_and_its_figures_are_those_of_train(folder):
     assert made["validation"] == dict(best.figures)
 
 
-@pytest.mark.slow
 def test_tune_finds_the_same_figures(folder):
     pytest.importorskip("optuna")
     result = init(chance(folder / "d.csv"), "y", trying=True)
@@ -204,7 +203,6 @@ def padded(table):
     return [[c.rjust(w) for c, w in zip(row, widths, strict=True)] for row in table]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("judges", ["out of the bag", "by time", "alone"])
 def test_the_losses_of_the_rows_are_those_of_the_figure(folder, monkeypatch, judges):
     data = chance(folder / "d.csv")
@@ -232,7 +230,6 @@ def test_the_losses_of_the_rows_are_those_of_the_figure(folder, monkeypatch, jud
         assert each.losses.mean() == pytest.approx(each.figures["loss"], rel=1e-6)
 
 
-@pytest.mark.slow
 def test_the_bytes_are_the_same_with_processes(folder):
     data = chance(folder / "d.csv")
     alone = init(data, "y", trying=True).path.read_bytes()

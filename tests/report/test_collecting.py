@@ -14,6 +14,8 @@ from nnctl.report.page import page
 from nnctl.training.callbacks import Callback
 from tests.report.conftest import CONFIGS, write_data
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:

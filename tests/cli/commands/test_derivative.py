@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def derive(invoke):
@@ -12,7 +14,6 @@ def derive(invoke):
     return lambda *arguments: invoke("derivative", *arguments)
 
 
-@pytest.mark.slow
 def test_the_course_s_page(derive):
     result = derive("w**2", "--at", "w=3", "--epsilon", "0.002", "--epsilon", "0.001")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -28,7 +29,6 @@ def test_the_course_s_page(derive):
     ]
 
 
-@pytest.mark.slow
 def test_several_variables_have_partial_derivatives(derive):
     result = derive("1/2*(w*x + b - y)**2", "--at", "w=2", "b=8", "x=-2", "--at", "y=2")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -45,12 +45,10 @@ def test_several_variables_have_partial_derivatives(derive):
     ]
 
 
-@pytest.mark.slow
 def test_a_constant_derivative_is_printed_once(derive):
     assert "\ndJ/dw = 2\n" in derive("2*w", "--at", "w=3").stdout
 
 
-@pytest.mark.slow
 def test_json(derive):
     result = derive("w**3", "--at", "w=2", "--json")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -58,7 +56,6 @@ def test_json(derive):
     assert (printed["value"], printed["derivatives"]["w"]["value"]) == (8, 12)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
