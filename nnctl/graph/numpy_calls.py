@@ -26,7 +26,12 @@ Call = Callable[[], Any]
 
 
 class Pieces(tuple[Call, ...]):
-    """Calls that do not wait for each other, as one: threads may share them."""
+    """Calls that do not wait for each other, as one: threads may share them. `whole` does without.
+
+    Digits may differ between the two, but not by who makes which call.
+    """
+
+    whole: Call | None = None
 
     def __call__(self) -> None:
         for call in self:
@@ -79,7 +84,9 @@ def product(out: Array, a: Array, b: Array) -> list[Call]:
     if count == 1:
         return [partial(a.dot, b, out)]  # called in 2/3 of np.matmul's time
     own = zip(np.split(b, count, 1), np.split(out, count, 1), strict=True)
-    return [Pieces(partial(np.matmul, a, *each) for each in own)]
+    made = Pieces(partial(np.matmul, a, *each) for each in own)
+    made.whole = partial(a.dot, b, out)
+    return [made]
 
 
 def pieces(columns: int, multiply_adds: int) -> int:

@@ -22,7 +22,7 @@ from nnctl.network.optimizers import Optimizer
 from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
 from nnctl.training.parts import PartProgram
-from nnctl.training.pieces import in_pieces
+from nnctl.training.pieces import in_pieces, undivided
 from nnctl.training.shares import Part, bounds
 from nnctl.training.shuffling import come_in_windows
 from nnctl.training.step import Examples, Model, Setup
@@ -110,7 +110,7 @@ class Worker:
         """The parts of a lane, ready to be computed."""
         if number not in self.lanes:
             self.lanes[number] = [
-                Turn(rows, self.program(rows), [named.call for named in self.calls(rows)])
+                Turn(rows, self.program(rows), undivided([own.call for own in self.calls(rows)]))
                 for rows in parts
             ]
         return self.lanes[number]

@@ -20,7 +20,7 @@ from nnctl.network.losses import Loss, kind_of
 from nnctl.network.optimizers import Optimizer, clip_gradients
 from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import Take, declare_inputs, held_of, pick_rows, takes_of, wide_form
-from nnctl.training.pieces import in_pieces
+from nnctl.training.pieces import in_pieces, undivided
 from nnctl.training.ranks import Ranks
 from nnctl.training.shares import Part
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
@@ -333,6 +333,7 @@ class Forward:
         self._leaves, x = declare_inputs(graph, like, rows, model.input_shape)
         y_pred = model.forward(graph, x)
         self.program = Program(graph, [y_pred, *self._leaves], model.vector.dtype, given)
+        self._replay = undivided(self.program.replay)  # threads share blocks, and no products
         self.rows, self.y_pred = rows, self.program[y_pred]
         self._inputs = [self.program[leaf] for leaf in self._leaves]
 
@@ -345,12 +346,14 @@ class Forward:
         first, own = held[0], self._inputs[0]
         alike = (first.shape, first.dtype) == (own.shape, own.dtype) and first.flags.c_contiguous
         if len(held) == 1 and alike and first.nbytes >= BYTES_WORTH_REBINDING:
-            for named in rebound(self.program, {self._leaves[0]: first}):
-                named.call()
+            calls = rebound(self.program, {self._leaves[0]: first})
+            replay = undivided([named.call for named in calls])
         else:
             for array, given in zip(self._inputs, held, strict=True):
                 np.copyto(array[: len(x)], given)
-            self.program.run()
+            replay = self._replay
+        for call in replay:
+            call()
         return self.y_pred[: len(x)]
 
 

@@ -5,8 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from nnctl.graph import numpy_calls
 from nnctl.graph.numpy_calls import Pieces
-from nnctl.training.pieces import BLOCK, LARGE, InTurn, in_pieces
+from nnctl.training.pieces import BLOCK, LARGE, InTurn, in_pieces, undivided
 
 
 def adam(size, dtype="float32"):
@@ -44,6 +45,18 @@ def test_pieces_in_any_order_do_what_the_calls_do(size, count, dtype):
         piece()
     for a, b in zip(expected, found, strict=True):
         assert a.tobytes() == b.tobytes()
+
+
+def test_one_thread_computes_a_large_product_at_once():
+    a, b = np.ones((125, 512), np.float32), np.ones((512, 512), np.float32)
+    out, other = np.zeros((125, 512), np.float32), lambda: None
+    (product,) = numpy_calls.product(out, a, b)
+    whole, same = undivided([product, other])
+    assert isinstance(product, Pieces) and not isinstance(whole, Pieces) and same is other
+    whole()
+    assert (out == 512).all()
+    (run,) = in_pieces(adam(LARGE)[0])
+    assert undivided([run]) == [run]
 
 
 def test_what_is_small_or_short_stays_whole():
