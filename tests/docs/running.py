@@ -107,6 +107,8 @@ def shortened(command: str) -> str:
         return re.sub(r"--epochs \d+", f"--epochs {RESUMED}", command)
     if command.startswith("nnctl tune configs/"):
         return f"{command} --epochs {EPOCHS} --trials {TRIALS}"
+    if command.startswith("nnctl crossval configs/"):
+        return re.sub(r"^nnctl crossval \S+", rf"\g<0> --set epochs={EPOCHS}", command)
     if command.startswith("nnctl train runs/"):  # to the end, as it was run
         return command
     trains = ("nnctl train", "nnctl playground")
