@@ -1,7 +1,6 @@
 """A browser for all tests of the page, and a page of all shipped configs."""
 
 import gzip
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from nnctl.config import load
 from nnctl.jobs.playground import playground
 from nnctl.jobs.train import train
-from tests.report.browser import Browser, chromium
+from tests.report.browser import installed_browser
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 OTHERS = {"house-prices-tune"}  # it has the model of another
@@ -19,12 +18,7 @@ ROWS = 60
 
 @pytest.fixture(scope="module")
 def browser():
-    program = chromium()
-    if program is None:
-        message = "Chromium is not installed"
-        assert not os.environ.get("CI"), message
-        pytest.skip(message)
-    with Browser(program) as started:
+    with installed_browser() as started:
         yield started
 
 

@@ -7,10 +7,13 @@ import json
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any, Self
+
+import pytest
 
 from tests.processes import begun
 
@@ -107,3 +110,15 @@ class Browser:
         if "method" in told:
             self.events.append((told["method"], told.get("params", {})))
         return told
+
+
+@contextmanager
+def installed_browser() -> Iterator[Browser]:
+    """A browser for tests, which are skipped where none is installed, but in CI."""
+    program = chromium()
+    if program is None:
+        message = "Chromium is not installed"
+        assert not os.environ.get("CI"), message
+        pytest.skip(message)
+    with Browser(program) as started:
+        yield started

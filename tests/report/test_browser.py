@@ -1,7 +1,6 @@
 """Reports as a browser shows them: drawn, legible in light and dark, and nothing loaded."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from nnctl.jobs.report import report
 from nnctl.jobs.train import train
 from nnctl.report.study import study_page, study_report
 from tests.derivatives.explain.test_picture import BRANCHED
-from tests.report.browser import Browser, chromium
+from tests.report.browser import installed_browser
 from tests.report.hard_names import HARD, HARD_NAMES, HARD_STUDY, write_hard_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.slow]
@@ -110,12 +109,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 @pytest.fixture(scope="module")
 def browser():
-    program = chromium()
-    if program is None:
-        message = "Chromium is not installed"
-        assert not os.environ.get("CI"), message
-        pytest.skip(message)
-    with Browser(program) as started:
+    with installed_browser() as started:
         yield started
 
 
