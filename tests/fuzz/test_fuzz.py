@@ -28,7 +28,7 @@ def test_whatever_a_file_holds_a_command_ends_with_a_message():
     found = json.loads(done.stdout)
     print(found)
     assert found["inputs"] >= 250
-    assert found["share"] >= 0.25  # files of other formats are refused more often than tables
+    assert found["share"] >= 0.3
 
 
 def test_what_was_found_stays_mended(tmp_path: Path):
