@@ -27,8 +27,8 @@ class NamedCall(NamedTuple):
 class Program:
     """Computes the `wanted` values of a graph, and its assignments, in one dtype.
 
-    `given` binds leaves to arrays of the caller's (in the kind's dtype); the other leaves get
-    arrays of the program's own, which `program[leaf]` returns to be filled. `run()` computes;
+    `given` binds leaves, and what is computed elsewhere, to arrays (in the kind's dtype); the other
+    leaves get arrays of the program's own, to be filled as `program[leaf]`. `run()` computes;
     `program[value]` is then the array of a wanted value, overwritten by the next run. Without
     `share` every value has memory of its own, and `program[value]` reads any of them.
 
@@ -41,7 +41,7 @@ class Program:
         graph: Graph,
         wanted: Sequence[Value],
         dtype: np.typing.DTypeLike,
-        given: Mapping[Value, Array] | None = None,
+        given: Mapping[Value, Array] = {},
         *,
         assign: bool = True,
         share: bool = True,
@@ -52,12 +52,12 @@ class Program:
             "bool": np.dtype(bool),
         }
         assignments = graph.assignments if assign else {}
-        needed = dependencies_of([*wanted, *assignments.values(), *assignments])
+        needed = dependencies_of([*wanted, *assignments.values(), *assignments], given)
         self.arrays: dict[Value, Array] = {}
         for value in needed:
-            if value.op is None:
-                self.arrays[value] = self._bound(value, graph, given or {})
-        order = self._without_fixed([value for value in needed if value.op], graph.constants)
+            if value.op is None or value in given:
+                self.arrays[value] = self._bound(value, graph, given)
+        order = self._without_fixed([v for v in needed if v not in self.arrays], graph.constants)
         self.plan = Plan(order, self.arrays, set(wanted), assignments, self.dtypes, share)
         self._arena = aligned_zeros((self.plan.nbytes,), np.uint8)
         self.lowered = {value: self.lower(value, self.arrays) for value in order}
@@ -154,13 +154,13 @@ class Program:
         return memory.view(self.dtypes[value.kind]).reshape(value.shape)
 
 
-def dependencies_of(wanted: Sequence[Value]) -> list[Value]:
-    """All values that the wanted ones depend on, in the order in which they were recorded."""
+def dependencies_of(wanted: Sequence[Value], given: Collection[Value] = ()) -> list[Value]:
+    """The wanted values and all that they and no `given` ones depend on, as recorded."""
     needed: set[Value] = set()
     pending = list(wanted)
     while pending:
         value = pending.pop()
         if value not in needed:
             needed.add(value)
-            pending.extend(value.reads)
+            pending.extend(() if value in given else value.reads)
     return sorted(needed, key=lambda value: value.index)

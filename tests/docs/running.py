@@ -1,5 +1,6 @@
 """What the blocks of a page do: they are run as a reader would, with fewer epochs."""
 
+import glob
 import os
 import re
 import shlex
@@ -16,7 +17,8 @@ from tests.docs.pages import ROOT
 from tests.processes import run
 
 EPOCHS, RESUMED, TRIALS = 3, 30, 4
-SHELL = frozenset("|&;<>?$`*")
+# A word of which a shell makes nothing else, but for *: in quotes, or of plain letters.
+WORD = re.compile(r"""'([^']*)'|"([^"$`\\]*)"|([^\s'"|&;<>?$`\\]+)""")
 
 
 def checkout(folder: Path) -> Path:
@@ -84,21 +86,42 @@ def commands(text: str) -> list[str]:
 def run_command(command: str, folder: Path, status: int = 0) -> str:
     """Runs a command: in this process, unless it needs a shell or the folder has its own nnctl.
 
-    Returns what it printed.
+    Returns what it printed, but to a file.
     """
     command = shortened(command)
-    words = shlex.split(command)
-    if words[0] == "nnctl" and not (SHELL & set(command) or (folder / "nnctl").exists()):
+    line, _, file = command.partition(" > ")
+    words, written = words_of(line), words_of(file)
+    if words[:1] == ["nnctl"] and len(written) == bool(file) and not (folder / "nnctl").exists():
         done = CliRunner().invoke(app, words[1:])
         assert done.exit_code == status, f"{command}\n{done.output}"
-        return done.stdout
+        if not written:
+            return done.stdout
+        (folder / written[0]).write_text(done.stdout, encoding="utf-8")
+        return ""
     python = shlex.quote(sys.executable)
     line = re.sub(r"(^|&& |\| )(nnctl|python) ", rf"\1{python} -m \2 ", command)
     line = line.replace("-m python ", "")
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = run(line, shell=True, cwd=folder, env=own)
-    assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    shell = run(line, shell=True, cwd=folder, env=own)
+    assert shell.returncode == status, f"{command}\n{shell.stdout}{shell.stderr}"
+    return shell.stdout
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a line, in the current folder; none where only a shell can tell them."""
+    words: list[str] = []
+    rest = line.strip()
+    while rest:
+        match = WORD.match(rest)
+        if match is None or not (match.end() == len(rest) or rest[match.end()].isspace()):
+            return []
+        rest = rest[match.end() :].lstrip()
+        quoted, doubly, plain = match.groups()
+        if plain is None:
+            words.append(doubly if quoted is None else quoted)
+        else:
+            words += sorted(glob.glob(plain)) or [plain]
+    return words
 
 
 def shortened(command: str) -> str:

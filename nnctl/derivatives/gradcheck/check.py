@@ -10,7 +10,7 @@ training: forward in complex128, derivatives in float64.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -121,8 +121,13 @@ class CasePrograms:
         gaps = [gap_of(value).reshape(value.size) for value in forward if value.operation in KINKED]
         apart = [join(gaps)] if gaps else []
         dtype = np.complex128 if method == "complex-step" else np.float64
-        wanted = [case.loss, *apart, *case.arrays.values(), *case.point]
-        self.forward = Program(graph, wanted, dtype)
+        following = dependents_of(self._varied, graph.values)
+        still = [x for value in following for x in value.reads if x not in following]
+        # What the batch and its draws alone decide is computed once, and not anew for each slope.
+        self.still = Program(graph, still, dtype, assign=False)
+        given = {value: self.still[value] for value in still if value not in graph.constants}
+        wanted = [case.loss, *apart, *case.arrays.values()]
+        self.forward = Program(graph, wanted, dtype, given)
         self._apart = self.forward[apart[0]].real if apart else np.empty(0)
         self._around = np.empty((4, self._apart.size))
         self._parts = {name: self.forward[value] for name, value in case.arrays.items()}
@@ -136,9 +141,11 @@ class CasePrograms:
             moved = array
             if generator is not None and leaf in self._varied:
                 moved = array + generator.uniform(-MOVE_BY, MOVE_BY, array.shape)
-            for program in (self.analytic, self.forward):
+            for program in (self.analytic, self.still, self.forward):
                 if leaf in program:
                     program[leaf][...] = moved
+        if generator is None:
+            self.still.run()
         self.analytic.run()
         return {name: self.analytic[d].copy() for name, d in self._derivatives.items()}
 
@@ -217,6 +224,15 @@ def leaf_of(value: Value) -> Value:
     while value.is_view:
         value = value.inputs[0]
     return value
+
+
+def dependents_of(leaves: Collection[Value], recorded: Sequence[Value]) -> set[Value]:
+    """The leaves, and all that any of them decides."""
+    following = set(leaves)
+    for value in recorded:
+        if not following.isdisjoint(value.reads):
+            following.add(value)
+    return following
 
 
 def gap_of(value: Value) -> Value:
