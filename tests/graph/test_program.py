@@ -143,6 +143,20 @@ def test_a_leaf_given_in_another_dtype_or_shape_is_refused():
             Program(graph, [a + 1], np.float32, {a: wrong})
 
 
+def test_what_another_program_computes_is_read_and_never_written_nor_computed():
+    graph = Graph()
+    x = graph.leaf("x", (3,))
+    halved = np.exp(x) * 0.5
+    loss = (halved * halved).sum() + halved.sum()
+    own = np.arange(3.0)
+    program = Program(graph, [loss], np.float64, {halved: own})
+    assert x not in program
+    for _ in range(2):
+        program.run()
+        assert program[loss] == 5 + 3
+    np.testing.assert_array_equal(own, [0, 1, 2])
+
+
 def test_products_are_counted():
     graph = Graph()
     *_, loss = network(graph, rows=7)
