@@ -205,6 +205,66 @@ def test_images_that_are_not_there_are_told(run, tmp_path, name, words):
     assert done.exit_code == 2 and words in done.stderr
 
 
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """A table of images with people, weights, rows without a target, and its config."""
+    root = tmp_path_factory.mktemp("listed")
+    write_folder(root / "photos", {"dark": 10, "light": 10})
+    rows = ["path;kind;person;w;file"]
+    for place, image in enumerate(sorted((root / "photos").glob("*/*"))):
+        kind = "" if place in (3, 14) else image.parent.name
+        weight = 0 if place % 5 == 0 else 1
+        rows.append(f"{image.relative_to(root)};{kind};p{place // 2};{weight};{place}")
+    (root / "t.csv").write_text("\n".join(rows))
+    keys = 'target: kind\n  delimiter: ";"\n  group: person\n  sample_weight: w'
+    config = CONFIG.replace("train: photos", f"train: {{file: t.csv, images: path}}\n  {keys}")
+    (root / "c.yaml").write_text(config)
+    return root
+
+
+def test_a_table_of_images_has_groups_weights_and_gaps_as_others_have(listed):
+    built = build(load(listed / "c.yaml"))
+    division = built.prepared.pool.division
+    people = np.delete(np.arange(20) // 2, [3, 14])
+    assert not set(people[division.trains]) & set(people[division.drawn])
+    weights = np.delete(np.arange(20) % 5 != 0, [3, 14])
+    np.testing.assert_array_equal(built.train.weight, weights[division.trains])
+    assert any("2 of 20 rows have no target" in each.message for each in built.prepared.warnings)
+
+
+def test_predictions_carry_columns_of_a_table_of_images_along(listed):
+    run = train(listed / "c.yaml", output=listed / "run", epochs=1)
+    rows = rows_of(predict(run.folder, listed / "t.csv", keep=["person", "kind"]))
+    assert list(rows[0])[:3] == ["file", "person", "kind"]
+    assert [row["person"] for row in rows] == [f"p{place // 2}" for place in range(20)]
+    assert rows[4]["file"] == "photos/dark/4.jpg" and rows[3]["kind"] == ""
+    assert evaluate(run.folder, listed / "t.csv", intervals=False).rows == 18
+    assert evaluate(run.folder, listed / "photos", intervals=False).rows == 20
+    for column, words in (("nobody", 'no column "nobody"'), ("file", "a column .file. themselves")):
+        with pytest.raises(NnctlError, match=words):
+            "".join(predict(run.folder, listed / "t.csv", keep=[column]).chunks())
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("data.group=nobody", 'data.group\n  there is no column "nobody"'),
+        ("data.sample_weight=v", 'data.sample_weight\n  there is no column "v"'),
+        ("data.group=kind", 'column "kind" is both a target and the group'),
+    ],
+)
+def test_columns_that_a_table_of_images_lacks_are_told(listed, override, words):
+    with pytest.raises(NnctlError) as caught:
+        build(load(listed / "c.yaml", overrides=[override]))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "what"), [("group", "groups"), ("sample_weight", "weights")])
+def test_a_folder_of_images_has_neither_groups_nor_weights(folder, key, what):
+    with pytest.raises(NnctlError, match=f"images in a folder have no {what}"):
+        build(load(folder / "c.yaml", overrides=[f"data.{key}=who"]))
+
+
 @pytest.mark.parametrize("end", FORMATS)
 def test_a_table_of_paths_in_any_format_is_for_every_model_of_images(folder, run, tmp_path, end):
     rows = rows_of(predict(run.folder, folder / "photos"))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnctl.assembly.build import Built
-from nnctl.assembly.examples import data_file
+from nnctl.assembly.examples import data_file, text_format
 from nnctl.data.pool import Pool
 from nnctl.errors import NnctlError
 from nnctl.graph import Array
@@ -52,11 +52,11 @@ def sheets_of(built: Built) -> Sheets | None:
     if built.config.data.image is None:
         return None
     found = dict(sets_of(built))
-    parts = tuple(sheet_of(part, images) for part, images in found.items())
+    parts = tuple(sheet_of(part, own.found) for part, own in found.items())
     return Sheets(parts, tuple(twins_of(built, found)))
 
 
-def sets_of(built: Built) -> Iterator[tuple[str, ImageSet]]:
+def sets_of(built: Built) -> Iterator[tuple[str, ImageReader]]:
     """The images of each part of the data that has files of its own."""
     data = built.config.data
     for part in ("train", "validation", "calibration", "test"):
@@ -65,9 +65,9 @@ def sets_of(built: Built) -> Iterator[tuple[str, ImageSet]]:
         if file is None or not file.holds_images:
             continue
         try:
-            with open_source(file) as source:
+            with open_source(file, text_format=text_format(built.config)) as source:
                 if isinstance(source, ImageReader):
-                    yield part, source.found
+                    yield part, source
         except NnctlError:  # which was told when the data were read
             continue
 
@@ -91,20 +91,22 @@ def spread_of(sides: Array) -> tuple[int, int, int]:
     return int(sides.min()), int(np.median(sides)), int(sides.max())
 
 
-def twins_of(built: Built, found: dict[str, ImageSet]) -> Iterator[Twins]:
+def twins_of(built: Built, found: dict[str, ImageReader]) -> Iterator[Twins]:
     """Pairs of images that are nearly the same, of which one trains and the other validates."""
     train = found.get("train")
     if train is None:
         return
-    own = thumbs_of(train)
-    if "validation" in found:
-        other = found["validation"]
-        pairs = alike(own, thumbs_of(other))
-        yield from (Twins(train.files[a], other.files[b]) for a, b in pairs)
-    elif (pool := built.prepared.pool) is not None:
-        trains, validates = divided_rows(pool)
-        pairs = alike(own[trains], own[validates])
-        yield from (Twins(train.files[trains[a]], train.files[validates[b]]) for a, b in pairs)
+    other, rows = found.get("validation"), train.with_targets
+    validates = rows if other is None else other.with_targets
+    if other is None:
+        if (pool := built.prepared.pool) is None:
+            return
+        other, (own, others) = train, divided_rows(pool)
+        rows, validates = rows[own], validates[others]
+    thumbs = thumbs_of(train.found)
+    others_thumbs = thumbs if other is train else thumbs_of(other.found)
+    for a, b in alike(thumbs[rows], others_thumbs[validates]):
+        yield Twins(train.found.files[rows[a]], other.found.files[validates[b]])
 
 
 def divided_rows(pool: Pool) -> tuple[Array, Array]:

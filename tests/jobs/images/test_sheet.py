@@ -78,6 +78,21 @@ def test_twins_are_found_where_rows_are_drawn_to_validate(tmp_path):
     assert all(twin.train != twin.validation for twin in twins)
 
 
+def test_twins_of_a_table_are_counted_among_the_rows_that_have_a_target(tmp_path):
+    lines = ["path;kind"]
+    for number in range(12):
+        write_image(tmp_path / f"{number}.png", smooth(number % 6))
+        lines.append(f"{number}.png;{'' if number == 0 else 'ab'[number % 2]}")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    keys = 'target: kind\n  delimiter: ";"\n  validation: 0.5'
+    text = CONFIG.replace("train: photos", f"train: {{file: t.csv, images: path}}\n  {keys}")
+    twins = sheets_of(build(load(written(tmp_path, text)))).twins
+    assert twins
+    for twin in twins:
+        first, second = (int(name.partition(".")[0]) for name in twin)
+        assert first % 6 == second % 6 and first != second and 0 not in (first, second)
+
+
 def test_flat_images_are_like_nothing(tmp_path):
     for part in ("train", "validation"):
         for kind in "ab":

@@ -37,7 +37,7 @@ def test_images_come_in_order_with_their_classes_and_names(tmp_path):
 
 
 def test_names_stay_with_their_images_block_by_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("nnctl.reading.arrays._NUMBERS_AT_ONCE", 40)
+    monkeypatch.setattr("nnctl.reading.arrays.NUMBERS_AT_ONCE", 40)
     root = write_folder(tmp_path / "photos", {"dark": 3, "light": 4})
     file = DataFile(root, image=FORMAT)
     source, tables = tables_of(file, verbatim=["file"])
@@ -70,40 +70,6 @@ def test_all_that_cannot_be_read_is_told_at_once_or_left_out(tmp_path):
     (note,) = source.notes
     assert note.message == "3 images cannot be read; left out"
     assert len(note.details) == 3
-
-
-def test_a_table_of_paths_has_its_own_targets(tmp_path):
-    for number in range(4):
-        write_image(tmp_path / f"pictures/{number}.png", pixels(3, 2, number))
-    rows = ["pictures/2.png,7.5", "pictures/0.png,1", f"{tmp_path}/pictures/3.png,2"]
-    (tmp_path / "t.csv").write_text("\n".join(["path,age", *rows]))
-    file = DataFile(tmp_path / "t.csv", None, ("age",), image=FORMAT, image_column="path")
-    source, (table,) = tables_of(file)
-    np.testing.assert_array_equal(table.columns(["age"])[:, 0], [7.5, 1, 2])
-    found = table.columns(source.feature_names).reshape(3, 3, 2, 3)
-    for row, number in zip(found, (2, 0, 3), strict=True):
-        np.testing.assert_array_equal(row, pixels(3, 2, number))
-    (tmp_path / "t.csv").write_text("\n".join(["path,kind", "pictures/2.png,x", "gone.png,z"]))
-    skipping = FORMAT._replace(unreadable="skip")
-    file = DataFile(tmp_path / "t.csv", None, ("kind",), image=skipping, image_column="path")
-    _, (table,) = tables_of(file)
-    assert table.text["kind"].labels == ("x",)
-
-
-@pytest.mark.parametrize(
-    ("text", "column", "words"),
-    [
-        ("path,age\n", "other", 'no column "other"'),
-        ("path,age\na.png,\n", "path", "1 image without a target, the first of them a.png"),
-        ("path,age\na.png,1\n", "path", "it cannot be read"),
-        ("path,age\n", None, "neither a folder nor an image"),
-    ],
-)
-def test_a_table_that_lacks_something_is_refused(tmp_path, text, column, words):
-    (tmp_path / "t.csv").write_text(text)
-    file = DataFile(tmp_path / "t.csv", None, ("age",), image=FORMAT, image_column=column)
-    with pytest.raises(NnctlError, match=words):
-        tables_of(file)
 
 
 def test_a_folder_has_no_column_to_learn(tmp_path):
