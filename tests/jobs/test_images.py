@@ -205,6 +205,21 @@ def test_images_that_are_not_there_are_told(run, tmp_path, name, words):
     assert done.exit_code == 2 and words in done.stderr
 
 
+def test_importance_is_that_of_parts_of_the_images(tmp_path):
+    for number in range(12):
+        image = pixels(16, 16, number)
+        image[:8, 8:] = 250 * (number % 2)  # which alone tells the class
+        write_image(tmp_path / "photos" / "ab"[number % 2] / f"{number}.png", image)
+    (tmp_path / "c.yaml").write_text(CONFIG.replace("[8, 8]", "[16, 16]"))
+    plain = ["layers=[flatten, {type: dense, units: 2}]", "optimizer.learning_rate=0.001"]
+    run = train(tmp_path / "c.yaml", output=tmp_path / "run", overrides=plain, epochs=20).folder
+    shown = CliRunner().invoke(app, ["importance", str(run), str(tmp_path / "photos")]).stdout
+    head, _, names, first, *others = shown.splitlines()
+    assert head == "how much worse where a part is shuffled, on 12 images"
+    assert (names.split()[0], len(others)) == ("part", 3)
+    assert first.startswith("rows 0-7, columns 8-15  ")
+
+
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory):
     """A table of images with people, weights, rows without a target, and its config."""
