@@ -17,9 +17,9 @@ from nnctl.cli.registry import COMMANDS
 from nnctl.errors.visible import visible
 
 CONFIGS = (".yaml", ".yml")
-LINES = (".jsonl", ".jsonl.gz", ".ndjson")
+JSON_LINES = (".jsonl", ".jsonl.gz", ".ndjson")
 TYPED = (".db", ".sqlite", ".sqlite3", ".parquet", ".xlsx", ".xlsm")  # with a head of their own
-TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy", *LINES, *TYPED)
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy", *JSON_LINES, *TYPED)
 RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
 # The names of nnctl.network.metrics, which needs NumPy; a test holds them equal.
 RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")
@@ -149,12 +149,12 @@ def header_of(file: Path, table: str | None = None) -> list[str]:
 
     opener: Any = gzip.open if file.suffix == ".gz" else open
     kind = Path(file.stem).suffix if file.suffix == ".gz" else file.suffix
-    if kind not in (".csv", ".tsv", *LINES):
+    if kind not in (".csv", ".tsv", *JSON_LINES):
         return []
     try:
         with opener(file, "rt", encoding="utf-8-sig", errors="replace") as stream:
             first = stream.readline(LONGEST_HEADER)
-        if kind in LINES:
+        if kind in JSON_LINES:
             record = json.loads(first)
             return list(record) if isinstance(record, dict) else []
         delimiter = "\t" if kind == ".tsv" else max(DELIMITERS, key=first.count)

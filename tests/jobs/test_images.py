@@ -14,10 +14,12 @@ from nnctl.cli.app import app
 from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.looking.importance import importance
 from nnctl.jobs.predict import predict
 from nnctl.jobs.report import report
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
+from nnctl.reading.images import decoded
 from nnctl.report.files import used_files
 from tests.images import pixels, write_folder, write_image
 from tests.typed_tables import FORMATS, write_table
@@ -203,6 +205,14 @@ def test_folders_in_the_wrong_place_are_told(folder, run, tmp_path, monkeypatch,
 def test_images_that_are_not_there_are_told(run, tmp_path, name, words):
     done = CliRunner().invoke(app, ["predict", str(run.folder), str(tmp_path / name)])
     assert done.exit_code == 2 and words in done.stderr
+
+
+def test_images_that_are_checked_first_are_decoded_once(folder, run, monkeypatch):
+    monkeypatch.setattr(decoded.KEEPER, "_sets", {})
+    calls, decode = [], decoded.decode
+    monkeypatch.setattr(decoded, "decode", lambda *given: calls.append(given) or decode(*given))
+    assert importance(run.folder).rows == 4
+    assert len(calls) == 16
 
 
 def test_importance_is_that_of_parts_of_the_images(tmp_path):

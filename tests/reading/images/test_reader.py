@@ -2,6 +2,7 @@
 
 import errno
 from io import FileIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,15 +85,19 @@ def test_a_folder_has_no_column_to_learn(tmp_path):
 
 def test_images_are_decoded_once_for_as_long_as_they_stay(tmp_path, monkeypatch):
     root = write_folder(tmp_path / "photos", {"a": 2, "b": 2})
-    calls = []
+    (root / "a/gone.png").symlink_to(root / "nowhere.png")
+    skipping, calls = FORMAT._replace(unreadable="skip"), []
     decode = decoded.decode
     monkeypatch.setattr(decoded, "decode", lambda *given: calls.append(given) or decode(*given))
     for _ in range(2):
-        tables_of(DataFile(root, image=FORMAT))
+        tables_of(DataFile(root, image=skipping))
     first = digest_of(root)
+    monkeypatch.chdir(tmp_path)
+    assert digest_of("photos") == first
+    tables_of(DataFile(Path("photos"), image=skipping))
     assert len(calls) == 4
     write_image(root / "a/0.jpg", pixels(30, 30))
-    tables_of(DataFile(root, image=FORMAT))
+    tables_of(DataFile(root, image=skipping))
     assert len(calls) == 8
     assert digest_of(root) != first
 
