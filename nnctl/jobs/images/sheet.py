@@ -1,7 +1,7 @@
 """What `nnctl validate` tells of images: their sizes and colours, and which are nearly alike."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from nnctl.assembly.build import Built
 from nnctl.assembly.examples import data_file, text_format
 from nnctl.data.pool import Pool
-from nnctl.errors import NnctlError
+from nnctl.errors import NnctlError, Problem
 from nnctl.graph import Array
 from nnctl.reading.images.decoded import ImageSet
 from nnctl.reading.images.reader import ImageReader
@@ -19,6 +19,12 @@ THUMB = 16  # cells along a side of what images are compared by
 ALIKE = 0.99  # of the correlation of two thumbs, from which on they are nearly the same
 FLAT = 1.0  # levels of grey: what varies by less looks alike whatever it shows
 AT_ONCE = 1 << 22  # pairs
+MOST_PAIRS = 1 << 26  # that training waits for, which takes about a second
+PARTS = ("train", "validation", "calibration", "test")
+KEEP_TOGETHER = (
+    "keep such images in one part, in folders of train and validation, or by data.group in a table "
+    "of images: figures on them say nothing about others; nnctl validate names all"
+)
 
 
 class Twins(NamedTuple):
@@ -51,15 +57,34 @@ def sheets_of(built: Built) -> Sheets | None:
     """What there is to tell of the images of a config; None where the data are none."""
     if built.config.data.image is None:
         return None
-    found = dict(sets_of(built))
+    found = dict(sets_of(built, PARTS))
     parts = tuple(sheet_of(part, own.found) for part, own in found.items())
     return Sheets(parts, tuple(twins_of(built, found)))
 
 
-def sets_of(built: Built) -> Iterator[tuple[str, ImageReader]]:
-    """The images of each part of the data that has files of its own."""
+def warn_of_twins(built: Built) -> Iterator[Problem]:
+    """That images which validate are nearly the same as some that train, where there are such.
+
+    Nothing of data without images, nor of so many that it would take long.
+    """
+    validation = built.validation
+    if built.config.data.image is None or validation is None:
+        return
+    if len(built.train) * len(validation) > MOST_PAIRS:
+        return
+    if twins := list(twins_of(built, dict(sets_of(built, PARTS[:2])))):
+        verb = "is" if len(twins) == 1 else "are"
+        message = (
+            f"{len(twins):,} of the {len(validation):,} images that validate {verb} nearly the "
+            f"same as one that trains, such as {twins[0].validation} as {twins[0].train}"
+        )
+        yield Problem(message, KEEP_TOGETHER, built.config.source.file)
+
+
+def sets_of(built: Built, parts: Sequence[str]) -> Iterator[tuple[str, ImageReader]]:
+    """The images of each of the parts of the data that has files of its own."""
     data = built.config.data
-    for part in ("train", "validation", "calibration", "test"):
+    for part in parts:
         written = getattr(data, part)
         file = None if isinstance(written, float) else data_file(built.config, written)
         if file is None or not file.holds_images:
