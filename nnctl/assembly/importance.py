@@ -13,6 +13,7 @@ from nnctl.insight.dependence import mean_predictions, rows_at_quantiles, rows_o
 from nnctl.insight.importance import Figures, Harm, alike_columns, harm_of_shuffling
 from nnctl.insight.patches import parts_of_images
 from nnctl.insight.swapping import Own, column_of, kinds_of
+from nnctl.system.waiting import tell_waiting
 from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import OneHot, pick_rows
 from nnctl.training.seeds import generator
@@ -94,9 +95,11 @@ def importance_of(trained: Trained, examples: Examples, curves: int | None = Non
         return {name: found[name] for name in ("loss", metric)}
 
     columns = []
-    for name, own in spans.items():
+    what = "parts shuffled" if are_images(trained) else "columns shuffled"
+    for place, (name, own) in enumerate(spans.items(), start=1):
         harm = harm_of_shuffling(figures, examples.x, own, orders)
         columns.append(Column(name, harm[metric], harm["loss"], ()))
+        tell_waiting(what, place, len(spans))
     columns.sort(key=lambda column: (-column.importance.mean, -column.loss.mean))
     for place, column in enumerate(columns[:curves]):
         own = spans[column.name]

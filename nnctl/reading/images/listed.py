@@ -75,7 +75,9 @@ class ListedReader(ImageReader):
                 readable = self._readable[row : row + len(table)]
                 row += len(table)
                 for part in self._parts(table, np.flatnonzero(readable)):
-                    yield self._with_pixels(part, image)
+                    made = self._with_pixels(part, image)
+                    cells = {name: made.verbatim[name] for name in verbatim}
+                    yield made.changed(verbatim=cells)
                     image += len(part)
 
     def _parts(self, table: Table, rows: NDArray[np.intp]) -> Iterator[Table]:

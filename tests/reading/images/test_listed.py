@@ -45,6 +45,7 @@ def test_each_image_has_the_columns_of_its_row(table, monkeypatch, numbers_at_on
     assert [row["who"] for row in kept] == ["x", "", "z", "x"]
     assert [row["file"] for row in kept] == ["2.png", "0.png", f"{table.parent}/3.png", "1.png"]
     assert np.concatenate([each.lines for each in tables]).tolist() == [2, 4, 5, 6]
+    assert all(list(each.verbatim) == ["file", "who"] for each in tables)
     assert source.lacks_targets
     assert source.with_targets.tolist() == [0, 1, 3]
 

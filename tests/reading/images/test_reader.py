@@ -14,6 +14,7 @@ from nnctl.reading.images import decoded, decoding
 from nnctl.reading.images.format import ImageFormat
 from nnctl.reading.source import open_source
 from nnctl.system.atomic import DiskFullError
+from nnctl.system.waiting import waiting_told_to
 from tests.images import pixels, write_folder, write_image
 
 FORMAT = ImageFormat((3, 2))
@@ -89,8 +90,11 @@ def test_images_are_decoded_once_for_as_long_as_they_stay(tmp_path, monkeypatch)
     skipping, calls = FORMAT._replace(unreadable="skip"), []
     decode = decoded.decode
     monkeypatch.setattr(decoded, "decode", lambda *given: calls.append(given) or decode(*given))
-    for _ in range(2):
-        tables_of(DataFile(root, image=skipping))
+    told = []
+    with waiting_told_to(lambda *each: told.append(each)):
+        for _ in range(2):
+            tables_of(DataFile(root, image=skipping))
+    assert told == [("images decoded", done, 4) for done in (1, 2, 3, 4)]
     first = digest_of(root)
     monkeypatch.chdir(tmp_path)
     assert digest_of("photos") == first
