@@ -14,6 +14,7 @@ from nnctl.cli.app import app
 from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.looking.attribution import attribution
 from nnctl.jobs.looking.importance import importance
 from nnctl.jobs.predict import predict
 from nnctl.jobs.report import report
@@ -215,7 +216,7 @@ def test_images_that_are_checked_first_are_decoded_once(folder, run, monkeypatch
     assert len(calls) == 16
 
 
-def test_importance_is_that_of_parts_of_the_images(tmp_path):
+def test_importance_and_attribution_are_those_of_parts_of_the_images(tmp_path):
     for number in range(12):
         image = pixels(16, 16, number)
         image[:8, 8:] = 250 * (number % 2)  # which alone tells the class
@@ -228,6 +229,10 @@ def test_importance_is_that_of_parts_of_the_images(tmp_path):
     assert head == "how much worse where a part is shuffled, on 12 images"
     assert (names.split()[0], len(others)) == ("part", 3)
     assert first.startswith("rows 0-7, columns 8-15  ")
+    (why,) = attribution(run, tmp_path / "photos", rows=[6], baseline="zeros")
+    first, *others = sorted(why.columns, key=lambda part: -abs(part.amount))
+    assert (first.name, len(others)) == ("rows 0-7, columns 8-15", 3)
+    assert first.value == pytest.approx(250)
 
 
 @pytest.fixture(scope="module")
