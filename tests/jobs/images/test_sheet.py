@@ -96,11 +96,14 @@ def test_twins_of_a_table_are_counted_among_the_rows_that_have_a_target(tmp_path
     (tmp_path / "t.csv").write_text("\n".join(lines))
     keys = 'target: kind\n  delimiter: ";"\n  validation: 0.5'
     text = CONFIG.replace("train: photos", f"train: {{file: t.csv, images: path}}\n  {keys}")
-    twins = sheets_of(build(load(written(tmp_path, text)))).twins
+    built = build(load(written(tmp_path, text)))
+    twins = sheets_of(built).twins
     assert twins
+    division, rows = built.prepared.pool.division, np.arange(1, 12)
     for twin in twins:
         first, second = (int(name.partition(".")[0]) for name in twin)
-        assert first % 6 == second % 6 and first != second and 0 not in (first, second)
+        assert first % 6 == second % 6
+        assert first in rows[division.trains] and second in rows[division.drawn]
 
 
 def test_flat_images_are_like_nothing(tmp_path):
