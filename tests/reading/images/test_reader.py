@@ -1,6 +1,7 @@
 """Images as arrays, with their classes or with what a table says of them."""
 
 import errno
+import time
 from io import FileIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.reading.images import decoded, decoding
 from nnctl.reading.images.format import ImageFormat
+from nnctl.reading.images.listing import list_images
 from nnctl.reading.source import open_source
 from nnctl.system.atomic import DiskFullError
 from nnctl.system.waiting import waiting_told_to
@@ -104,6 +106,24 @@ def test_images_are_decoded_once_for_as_long_as_they_stay(tmp_path, monkeypatch)
     tables_of(DataFile(root, image=skipping))
     assert len(calls) == 8
     assert digest_of(root) != first
+
+
+def test_threads_change_neither_order_nor_bytes(tmp_path, monkeypatch):
+    listing = list_images(write_folder(tmp_path / "photos", {"a": 9, "b": 8}), classes=True)
+    threads, found = iter((1, 4)), []
+    monkeypatch.setattr(decoded.machine, "available_threads", lambda: next(threads))
+    monkeypatch.setattr(decoded, "decode", lambda *given: unevenly(decode, *given))
+    decode = decoding.decode
+    for _ in range(2):
+        each = decoded.decode_all(listing, FORMAT)
+        found.append((each.files, each.digest, each.pixels[:].tobytes()))
+    assert found[0] == found[1]
+
+
+def unevenly(decode, path, wanted):
+    """An image, decoded sooner or later than those before it."""
+    time.sleep(0.001 * (len(path.name) + path.stat().st_size) % 0.004)
+    return decode(path, wanted)
 
 
 def test_a_digest_is_of_pixels_and_classes_and_not_of_files(tmp_path):
