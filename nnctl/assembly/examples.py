@@ -188,9 +188,15 @@ def digest_of_part(
     Of a table of images it is that of what they show, too; `digest` gives that of a file alone.
     Raises `NnctlError` where it cannot be read.
     """
-    found = digest(file)
     if config.data.image is None:
-        return found
+        return digest(file)
+    from nnctl.reading.images.listing import is_image_folder  # few data are images
+
+    if is_image_folder(Path(file)):
+        from nnctl.reading.images.decoded import digest_of_folder
+
+        return digest_of_folder(Path(file), config.data.image.format)
+    found = digest(file)
     named = data_file(config, getattr(config.data, part.partition(".")[0]))
     if named is None or not named.lists_images:
         return found

@@ -11,7 +11,9 @@ from nnctl.assembly.trained import Trained
 from nnctl.graph import Array
 from nnctl.insight.dependence import mean_predictions, rows_at_quantiles, rows_of_kinds
 from nnctl.insight.importance import Figures, Harm, alike_columns, harm_of_shuffling
-from nnctl.insight.swapping import column_of, kinds_of
+from nnctl.insight.patches import parts_of_images
+from nnctl.insight.swapping import Own, column_of, kinds_of
+from nnctl.system.waiting import tell_waiting
 from nnctl.training.blocks import Inputs
 from nnctl.training.one_hot import OneHot, pick_rows
 from nnctl.training.seeds import generator
@@ -29,7 +31,8 @@ class Column:
 
     `importance` is by how much the first metric becomes worse where the column is shuffled, or the
     loss where there is none; `loss` is that of the loss. `dependence` has values of the column,
-    each with the mean prediction, a number an output; it is empty for dates.
+    each with the mean prediction, a number an output; it is empty for dates, and for parts of
+    images, which stand in the place of columns.
     """
 
     name: str
@@ -82,9 +85,7 @@ def importance_of(trained: Trained, examples: Examples, curves: int | None = Non
 
     So many of the columns, the most important, have curves; None stands for all.
     """
-    inputs = trained.preprocessing.inputs
-    ends = np.cumsum([0, *inputs.widths]).tolist()
-    spans = dict(zip(inputs.names, (slice(*each) for each in pairwise(ends)), strict=True))
+    spans = spans_of(trained)
     draws = generator(trained.config.seed, "importance")
     orders = [draws.permutation(len(examples)) for _ in range(SHUFFLES)]
     metric = next(iter(trained.model.metrics), "loss")
@@ -94,20 +95,39 @@ def importance_of(trained: Trained, examples: Examples, curves: int | None = Non
         return {name: found[name] for name in ("loss", metric)}
 
     columns = []
-    for name, own in spans.items():
+    what = "parts shuffled" if are_images(trained) else "columns shuffled"
+    for place, (name, own) in enumerate(spans.items(), start=1):
         harm = harm_of_shuffling(figures, examples.x, own, orders)
         columns.append(Column(name, harm[metric], harm["loss"], ()))
+        tell_waiting(what, place, len(spans))
     columns.sort(key=lambda column: (-column.importance.mean, -column.loss.mean))
     for place, column in enumerate(columns[:curves]):
-        dependence = dependence_on(trained, examples.x, column.name, spans[column.name])
-        columns[place] = replace(column, dependence=dependence)
+        own = spans[column.name]
+        if isinstance(own, slice):
+            dependence = dependence_on(trained, examples.x, column.name, own)
+            columns[place] = replace(column, dependence=dependence)
     return Importance(
         len(examples),
         metric,
         output_names(trained),
         tuple(columns),
-        alike_names(trained, examples.x),
+        () if are_images(trained) else alike_names(trained, examples.x),
     )
+
+
+def are_images(trained: Trained) -> bool:
+    """Whether the model takes images, and so has no columns but parts of them."""
+    return trained.config.data.image is not None
+
+
+def spans_of(trained: Trained) -> dict[str, Own]:
+    """The inputs of each column, or of each part of images, among all of a row."""
+    inputs = trained.preprocessing.inputs
+    if are_images(trained):
+        height, width, channels = inputs.shape
+        return {**parts_of_images((height, width, channels))}
+    ends = np.cumsum([0, *inputs.widths]).tolist()
+    return dict(zip(inputs.names, (slice(*each) for each in pairwise(ends)), strict=True))
 
 
 def output_names(trained: Trained) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from nnctl.cli.mpirun import require_one_process
 from nnctl.cli.registry import COMMANDS
 from nnctl.cli.streams import open_streams, silence_libraries
 from nnctl.cli.visible_streams import guard_streams
+from nnctl.cli.waiting import shown_waiting
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.system.typed import Typed
 from nnctl.system.version import __version__
@@ -36,7 +37,8 @@ def guard(command: Callable[..., None], name: str) -> Callable[..., None]:
         def run() -> None:
             if name not in SHARED:
                 require_one_process(f"nnctl {name}")
-            command(*arguments, **options)
+            with shown_waiting(bool(options.get("quiet"))):
+                command(*arguments, **options)
 
         raise typer.Exit(run_to_end(run))
 

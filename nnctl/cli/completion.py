@@ -1,7 +1,7 @@
 """What a shell completes: files of the right kind, runs, columns, metrics, codes of advice, config
 keys and their values.
 
-It runs at each press of a key, so nothing heavy is imported here.
+It runs at each press of a key, so nothing heavy is imported here that few need.
 """
 
 import itertools
@@ -17,8 +17,9 @@ from nnctl.cli.registry import COMMANDS
 from nnctl.errors.visible import visible
 
 CONFIGS = (".yaml", ".yml")
-TYPED = (".jsonl", ".jsonl.gz", ".ndjson", ".db", ".sqlite", ".sqlite3", ".parquet", ".xlsx")
-TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy", *TYPED)
+JSON_LINES = (".jsonl", ".jsonl.gz", ".ndjson")
+TYPED = (".db", ".sqlite", ".sqlite3", ".parquet", ".xlsx", ".xlsm")  # with a head of their own
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".npz", ".npy", *JSON_LINES, *TYPED)
 RUN_FILES = ("weights.npz", "checkpoint.npz")  # a folder with one of them is a run's
 # The names of nnctl.network.metrics, which needs NumPy; a test holds them equal.
 RISING = ("accuracy", "auc", "f1", "precision", "r2", "recall", "top_k_accuracy")
@@ -127,7 +128,7 @@ def is_run(folder: Path) -> bool:
 def columns(ctx: typer.Context, incomplete: str) -> list[str]:
     """The columns of the table that stands on the line already."""
     table = ctx.params.get("data") or ctx.params.get("input")
-    names = header_of(Path(table)) if table else []
+    names = header_of(Path(table), ctx.params.get("table")) if table else []
     return [
         name
         for name in names
@@ -135,25 +136,50 @@ def columns(ctx: typer.Context, incomplete: str) -> list[str]:
     ]
 
 
-def header_of(table: Path) -> list[str]:
-    """The names in a table's first line; none where that cannot be read at a glance."""
+def header_of(file: Path, table: str | None = None) -> list[str]:
+    """The names of a file's columns; none where they cannot be read at a glance.
+
+    `table` is that of a database, or the sheet of a workbook.
+    """
+    if file.suffix in TYPED or (file.is_dir() and any(file.glob("*.parquet"))):
+        return typed_header_of(file, table)
     import csv
     import gzip
     import json
 
-    opener: Any = gzip.open if table.suffix == ".gz" else open
-    kind = Path(table.stem).suffix if table.suffix == ".gz" else table.suffix
-    if kind not in (".csv", ".tsv", ".jsonl"):
+    opener: Any = gzip.open if file.suffix == ".gz" else open
+    kind = Path(file.stem).suffix if file.suffix == ".gz" else file.suffix
+    if kind not in (".csv", ".tsv", *JSON_LINES):
         return []
     try:
-        with opener(table, "rt", encoding="utf-8-sig", errors="replace") as file:
-            first = file.readline(LONGEST_HEADER)
-        if kind == ".jsonl":
+        with opener(file, "rt", encoding="utf-8-sig", errors="replace") as stream:
+            first = stream.readline(LONGEST_HEADER)
+        if kind in JSON_LINES:
             record = json.loads(first)
             return list(record) if isinstance(record, dict) else []
         delimiter = "\t" if kind == ".tsv" else max(DELIMITERS, key=first.count)
         return [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
     except (OSError, EOFError, ValueError, csv.Error):
+        return []
+
+
+def typed_header_of(file: Path, table: str | None) -> list[str]:
+    """The names of the columns of a file that has them apart from its rows, as training sees them.
+
+    None for a query: to know what it gives, it would have to be carried out.
+    """
+    # These need NumPy, and bear with damaged files; few tables are of such a kind.
+    from nnctl.errors import NnctlError
+    from nnctl.reading.reader import TableReader
+    from nnctl.reading.source import file_of, open_tabular
+
+    named = file_of(file, table=table)
+    try:
+        if named.query is not None:
+            return []
+        with TableReader(open_tabular(named)) as source:
+            return list(source.names)
+    except NnctlError:
         return []
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from nnctl.cli.curve import LEAST_ROWS, MOST_ROWS, Series, curve_of
 from nnctl.cli.members import draw_members, share_of
+from nnctl.cli.waiting import waiting_text
 from nnctl.errors.figures import figure_text
 from nnctl.errors.visible import visible
+from nnctl.system.waiting import waiting_told_to
 from nnctl.training.callbacks import BatchEnd, Callback, EpochEnd, EpochLines, Run, TrainEnd
 
 if TYPE_CHECKING:
@@ -85,12 +87,17 @@ class LiveFigures(Callback):
         self.rows_a_second = 0.0
         self.ended: TrainEnd | None = None
         self.members: tuple[LiveFigures, ...] = ()  # of an ensemble, each with its own
+        self.waiting = ""  # for what, before it begins
 
     def for_member(self, member: int, members: int) -> "LiveFigures":
         """The figures of a member, which are drawn with those of all others."""
         if not self.members:
             self.members = tuple(LiveFigures() for _ in range(members))
         return self.members[member - 1]
+
+    def on_waiting(self, what: str, done: int, count: int) -> None:
+        """Notes how far the work is that comes first."""
+        self.waiting = "" if done == count else waiting_text(what, done, count)
 
     def on_train_begin(self, run: Run) -> None:
         self.run = run
@@ -149,11 +156,12 @@ class LiveFigures(Callback):
         """
         from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         if self.members and self.run is not None:
             return draw_members(self.members, self.time_left(), width, height)
         if self.run is None or self.batch is None:
-            return "starting …"
+            return Text(self.waiting or "starting …")
         beside = width >= CURVE_BESIDE
         table = self._figures(width)
         figures: RenderableType = table
@@ -254,11 +262,14 @@ def live_display() -> Iterator[LiveFigures]:
     figures = LiveFigures()
     console = open_console(stderr=True)
     braille = console.encoding.lower().startswith("utf")
-    with Live(
-        console=console,
-        get_renderable=lambda: figures.draw(console.width, console.height, braille),
-        refresh_per_second=REDRAWS_A_SECOND,
-    ) as live:
+    with (
+        waiting_told_to(figures.on_waiting),
+        Live(
+            console=console,
+            get_renderable=lambda: figures.draw(console.width, console.height, braille),
+            refresh_per_second=REDRAWS_A_SECOND,
+        ) as live,
+    ):
         try:
             yield figures
         finally:

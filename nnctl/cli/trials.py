@@ -15,6 +15,7 @@ from nnctl.cli.printing import columns_of, print_columns, print_command, print_t
 from nnctl.cli.progress import REDRAWS_A_SECOND, clock
 from nnctl.errors.figures import figure_text
 from nnctl.errors.visible import visible
+from nnctl.system.waiting import waiting_told_to
 from nnctl.tuning.result import TuneResult, View, Watcher
 from nnctl.tuning.trial import Progress, Task, TrialRow, ranking
 
@@ -154,11 +155,14 @@ def live_table() -> Iterator[LiveTable]:
 
     table = LiveTable()
     console = open_console(stderr=True)
-    with Live(
-        console=console,
-        get_renderable=lambda: table.draw(console.width, console.height),
-        refresh_per_second=REDRAWS_A_SECOND,
-        transient=True,  # the results are printed in its place
+    with (
+        waiting_told_to(None),  # there is something else to see
+        Live(
+            console=console,
+            get_renderable=lambda: table.draw(console.width, console.height),
+            refresh_per_second=REDRAWS_A_SECOND,
+            transient=True,  # the results are printed in its place
+        ),
     ):
         yield table
 

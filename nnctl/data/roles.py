@@ -20,11 +20,10 @@ FOR = {
 
 def array_columns(source: ArrayReader, treatment: Treatment) -> Columns:
     """The columns of arrays, which count by position. Raises `NnctlError` for rules of columns."""
-    weight = treatment.sample_weight
-    if treatment.group is not None:
-        message = "the data are arrays, whose rows have no column of groups"
-        setting = Setting("data.group", fix="remove it, or train from a table")
-        raise NnctlError(Problem(message, None, source.file, setting=setting))
+    weight, group = treatment.sample_weight, treatment.group
+    source.require_columns(weight, group)
+    if problems := list(both_problems(source.target_names, (), weight, group)):
+        raise NnctlError(each.located(file=source.file) for each in problems)
     if treatment.columns:
         message = "the data are arrays, whose columns have no names"
         setting = Setting("data.columns", fix="remove it, or train from a table")
@@ -32,9 +31,6 @@ def array_columns(source: ArrayReader, treatment: Treatment) -> Columns:
     if treatment.bins is not None and len(source.shape) > 1:
         message = f"an example has shape {source.shape}, in which the pieces have no place"
         setting = Setting("data.bins", fix="remove it; pieces are for columns of numbers")
-        raise NnctlError(Problem(message, None, source.file, setting=setting))
-    if weight is not None and source.weight_name is None:
-        message, setting = f'there is no array "{weight}"', Setting("data.sample_weight")
         raise NnctlError(Problem(message, None, source.file, setting=setting))
     return Columns(source.feature_names, source.target_names, source.weight_name)
 

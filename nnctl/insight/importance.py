@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnctl.graph import Array
-from nnctl.insight.swapping import Donors, swap_column, varies
+from nnctl.insight.swapping import Donors, Own, swap_column, varies
 from nnctl.network.metrics import higher_is_better
 from nnctl.training.blocks import Inputs
 
@@ -26,7 +26,7 @@ class Harm(NamedTuple):
 
 
 def harm_of_shuffling(
-    figures: Callable[[Inputs], Figures], x: Inputs, own: slice, orders: Sequence[Donors]
+    figures: Callable[[Inputs], Figures], x: Inputs, own: Own, orders: Sequence[Donors]
 ) -> dict[str, Harm]:
     """By how much each figure of the inputs `x` is worse where the column `own` is shuffled.
 

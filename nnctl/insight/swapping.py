@@ -13,23 +13,26 @@ from nnctl.training.blocks import Blocks, Inputs, Mode, rows_by_bytes, shape_of_
 from nnctl.training.one_hot import OneHot
 
 Donors = NDArray[np.intp]  # (rows,): the row from which each row has its value of the column
+Own = slice | NDArray[np.intp]  # the inputs of a column, or of a part of images, among all of a row
 
 
-def swap_column(x: Inputs, own: slice, donors: Donors) -> Inputs:
+def swap_column(x: Inputs, own: Own, donors: Donors) -> Inputs:
     """The inputs `x` (rows, *shape), in which row k has the column of row `donors[k]`.
 
     `own` are the column's inputs, among those of a row one after another.
     """
     if isinstance(x, OneHot):
+        assert isinstance(own, slice)  # images are not held so
         return swap_held(x, own, donors)
     return Swapped(x, own, column_of(x, own)[donors])
 
 
-def column_of(x: Inputs, own: slice) -> Array:
+def column_of(x: Inputs, own: Own) -> Array:
     """The inputs `own` of each row of `x`, (rows, inputs)."""
     if isinstance(x, np.ndarray):
         return x.reshape(len(x), -1)[:, own]
-    found = np.empty((len(x), own.stop - own.start), x.dtype)
+    width = own.stop - own.start if isinstance(own, slice) else len(own)
+    found = np.empty((len(x), width), x.dtype)
     row = int(np.prod(x.shape[1:])) * x.itemsize
     for part in slices_of(len(x), rows_by_bytes(row)):
         found[part] = x[part].reshape(part.stop - part.start, -1)[:, own]
@@ -46,9 +49,10 @@ def kinds_of(x: Inputs, own: slice) -> NDArray[np.intp]:
     return np.where(column.any(axis=1), column.argmax(axis=1), -1).astype(np.intp)
 
 
-def varies(x: Inputs, own: slice) -> bool:
+def varies(x: Inputs, own: Own) -> bool:
     """Whether any two rows differ in the inputs `own`."""
     if isinstance(x, OneHot):
+        assert isinstance(own, slice)
         kinds, among = kinds_of(x, own), (x.places >= own.start) & (x.places < own.stop)
         numbers = x.numbers[:, among]
         return bool((kinds != kinds[:1]).any() or (numbers != numbers[:1]).any())
@@ -73,7 +77,7 @@ def swap_held(x: OneHot, own: slice, donors: Donors) -> OneHot:
 class Swapped(Blocks):
     """The inputs `x`, with `values` (rows, inputs) at the inputs `own` of each row."""
 
-    def __init__(self, x: Inputs, own: slice, values: Array) -> None:
+    def __init__(self, x: Inputs, own: Own, values: Array) -> None:
         self._x, self._own, self._values = x, own, values
         self.shape, self.dtype = x.shape, x.dtype
         self.starts, self.at_once = np.array([0, len(x)]), 1

@@ -178,14 +178,28 @@ def predict(
         if isinstance(source, Path)
         else source
     )
-    if isinstance(file, DataFile) and file.holds_images:
-        keep = (IMAGE_NAME, *keep)
     columns = columns_of(trained, spread)
     if twice := [name for name in columns if columns.count(name) > 1]:
         message = f'with --spread two columns of the predictions would be called "{twice[0]}"'
         raise NnctlError(Problem(message, "leave it out, or call the target otherwise"))
-    if taken := [name for name in keep if name in columns]:
+    kept = kept_columns(file, keep, columns)
+    return Predictions(trained, file, cuts, kept, warn, spread)
+
+
+def kept_columns(
+    file: DataFile | BinaryIO, keep: Sequence[str], columns: Sequence[str]
+) -> tuple[str, ...]:
+    """The columns that are carried along, of images the name of their file before all others.
+
+    Raises `NnctlError` for one that is called as another of the predictions is.
+    """
+    asked = list(map(normal_form, keep))
+    named: list[str] = []
+    if isinstance(file, DataFile) and file.holds_images:
+        named = [IMAGE_NAME]
+        if file.lists_images and file.image_column != IMAGE_NAME:
+            columns = [*columns, *named] if IMAGE_NAME in asked else columns
+    if taken := [name for name in (*named, *asked) if name in columns]:
         message = f'--keep {taken[0]}: the predictions have a column "{taken[0]}" themselves'
         raise NnctlError(Problem(message, "keep another column, or none"))
-    kept = tuple(dict.fromkeys(map(normal_form, keep)))
-    return Predictions(trained, file, cuts, kept, warn, spread)
+    return tuple(dict.fromkeys((*named, *asked)))

@@ -48,6 +48,11 @@ def train(
     built = together(ranks, lambda: build(checked, init_weights=start, ranks=ranks))
     for problem in built.prepared.warnings:
         warn(problem)
+    if checked.data.image is not None:
+        from nnctl.jobs.images.sheet import warn_of_twins  # few data are images
+
+        for problem in warn_of_twins(built):
+            warn(problem)
     advice = advice_for(built)
     advise(advice)
     if checked.members == 1:

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.errors import NnctlError, Problem
+from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.labels import array_labels, distinct_values
 from nnctl.reading.storage import StoredArray
 from nnctl.reading.table import DateFormat, Faults, LabelColumn, Table, TextColumn
 
 FEATURES = "x"
 TARGET = "y"
-WEIGHT = "sample_weight"
-_NUMBERS_AT_ONCE = 1 << 20  # numbers handed on at a time
+NUMBERS_AT_ONCE = 1 << 20  # numbers handed on at a time
 _NUMBERS = "biuf"
 
 NamedArray = tuple[str, NDArray[Any]]
@@ -30,7 +29,7 @@ class ArrayReader:
     disk, and is then `stored` (rows, columns). `shape` is that of one example.
     `feature_names` are `x_0, x_1, …` in the order of a flattened example; `target_names` are `y`,
     or `y_0, y_1, …` for targets of shape (rows, k), or nothing without targets; the weights are
-    the column `sample_weight`. Raises `NnctlError` for arrays that do not match in rows, or hold
+    a column of their own name. Raises `NnctlError` for arrays that do not match in rows, or hold
     anything but numbers (targets may hold text). `notes` are what a user should know of what was
     left out.
     """
@@ -60,7 +59,19 @@ class ArrayReader:
         self._weights = None if weights is None else _columns(weights[1])
         self.feature_names = tuple(f"{FEATURES}_{place}" for place in range(self._x.shape[1]))
         self.target_names = _target_names(self._targets)
-        self.weight_name = None if weights is None else WEIGHT
+        self.weight_name = None if weights is None else weights[0]
+        own = () if weights is None else (weights[0],)
+        check_names(file, {"the weight": own}, (*self.feature_names, *self.target_names))
+
+    def require_columns(self, weight: str | None, group: str | None) -> None:
+        """Raises `NnctlError` where there is no weight or no group that a config names."""
+        if group is not None:
+            message = "the data are arrays, whose rows have no column of groups"
+            setting = Setting("data.group", fix="remove it, or train from a table")
+            raise NnctlError(Problem(message, None, self.file, setting=setting))
+        if weight is not None and self.weight_name is None:
+            message, setting = f'there is no array "{weight}"', Setting("data.sample_weight")
+            raise NnctlError(Problem(message, None, self.file, setting=setting))
 
     @property
     def lacks_targets(self) -> bool:
@@ -96,7 +107,7 @@ class ArrayReader:
             message = f'there is no column "{verbatim[0]}": arrays have no named columns'
             raise NnctlError(Problem(message, "use a CSV file", self.file))
         faults = Faults(self.file)
-        rows = max(1, _NUMBERS_AT_ONCE // max(1, self._x.shape[1]))
+        rows = max(1, NUMBERS_AT_ONCE // max(1, self._x.shape[1]))
         for start in range(0, len(self._x), rows):
             table = self._table(start, start + rows, set(wanted), labels)
             _check_finite(table, faults)
@@ -127,12 +138,21 @@ class ArrayReader:
             else:
                 blocks.append(targets)
                 names += self.target_names
-        if self._weights is not None and WEIGHT in wanted:
+        if self._weights is not None and self.weight_name in wanted:
             blocks.append(self._weights[start:stop])
-            names += (WEIGHT,)
+            names += (self.weight_name,)
         numbers = np.concatenate(blocks, axis=1, dtype=np.float64, casting="unsafe")
         numbers += 0.0  # a negative zero is zero
         return Table(self.file, names, numbers, text, first_row=start, labels=labels)
+
+
+def check_names(file: str, named: Mapping[str, Sequence[str]], taken: Sequence[str]) -> None:
+    """Raises `NnctlError` where what is `named` has a name that is `taken` by a position."""
+    for role, names in named.items():
+        for name in names:
+            if name in taken:
+                message = f'{role} is called "{name}", as what stands at a position is'
+                raise NnctlError(Problem(message, "call it otherwise", file))
 
 
 def _columns(array: NDArray[Any]) -> NDArray[Any]:

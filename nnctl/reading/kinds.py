@@ -17,6 +17,8 @@ _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "a PNG image", _IMAGES),
     (b"\xff\xd8\xff", "a JPEG image", _IMAGES),
     (b"GIF8", "a GIF image", _PIXELS),
+    (b"II*\0", "a TIFF image", _PIXELS),
+    (b"MM\0*", "a TIFF image", _PIXELS),
     (b"\x93NUMPY", "a NumPy array", f"{_NAMED}.npy"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _ARRAYS),
     (b"%PDF-", "a PDF document", _TABLE),
@@ -27,6 +29,7 @@ _KINDS = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"\x1f\x8b", "a gzip file within a gzip file", _UNPACK),
 )
+_WITHIN = {b"WEBP": "a WebP image", b"heic": "an HEIC image", b"avif": "an AVIF image"}  # at 8
 _MARKUP = (b"<!doc", b"<html", b"<?xml", b"<table")
 _ZIP = b"PK\x03\x04"
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
@@ -40,6 +43,8 @@ def foreign_kind(start: bytes) -> tuple[str, str] | None:
             return what, fix
     if start.startswith(_ZIP):
         return _zip_kind(start)
+    if (start.startswith(b"RIFF") or start[4:8] == b"ftyp") and start[8:12] in _WITHIN:
+        return _WITHIN[start[8:12]], _PIXELS
     if start.startswith(_PICKLES):
         return "a pickle of Python objects", f"load it in Python, and {_ARRAYS}"
     if len(start) >= 4 and start[:2] == b"\0\0" and start[2] in _IDX_TYPES:

@@ -46,7 +46,7 @@ def open_source(
         message = "a pattern stands for the files of a table; an array is in one file"
         raise NnctlError(Problem(message, "name it", str(file.path)))
     if file.image is not None and file.holds_images:
-        from nnctl.reading.images.reader import image_reader  # few data are images
+        from nnctl.reading.images.opening import image_reader  # few data are images
 
         def table() -> TableReader:
             return TableReader(open_tabular(file, text_format))
@@ -114,8 +114,8 @@ def npz_reader(
         target = arrays[1] if file.targets is None and features == arrays[0] else target
     own = {normal_form(name): name for name in array_names(file.path)}
     features, target = own.get(features, features), own.get(target, target)
-    weight = own.get(weight) if targets and weight else None
-    names = [*([target] if targets else []), *([weight] if weight else [])]
+    weights = own.get(weight) if targets and weight else None
+    names = [*([target] if targets else []), *([weights] if weights else [])]
     with arrays_of_keys({target: "data.target", features: "data.features"}):
         stored = None if memory is None else stored_member(file.path, features, memory)
         read = read_arrays(file.path, dict.fromkeys([*([] if stored else [features]), *names]))
@@ -125,7 +125,8 @@ def npz_reader(
 
     x = stored or read[features]
     y = named(target if targets else None)
-    return ArrayReader(str(file.path), (features, x), y, named(weight))
+    w = None if weights is None or weight is None else (weight, read[weights])
+    return ArrayReader(str(file.path), (features, x), y, w)
 
 
 @contextmanager

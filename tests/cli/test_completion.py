@@ -3,7 +3,9 @@
 import gzip
 import os
 import shlex
+import sqlite3
 import sys
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,7 @@ from nnctl.config import Config
 from nnctl.network.metrics import METRICS
 from nnctl.rules import RULES
 from tests.processes import run
+from tests.typed_tables import write_table
 
 RUN = """
 import sys
@@ -180,6 +183,7 @@ def test_values_are_completed_where_they_are_a_few_names(typed, expected):
         ("a.csv", '\ufeff"id";price, x;y z\n1;2,5;3\n', ["id"]),
         ("a.tsv", "id\tprice\n", ["id", "price"]),
         ("a.jsonl", '{"id": 1, "price": 2}\n{"later": 3}\n', ["id", "price"]),
+        ("a.ndjson", '{"id": 1, "price": 2}\n', ["id", "price"]),
         ("a.jsonl", "[1]\n", []),
         ("a.jsonl", "{", []),
         ("a.csv", "", []),
@@ -193,6 +197,32 @@ def test_columns_are_those_of_the_table_on_the_line(name, text, names, folder):
         line = SimpleNamespace(params={key: folder / name})
         assert completion.columns(line, "") == names
         assert completion.columns(line, "p") == [each for each in names if each[0] == "p"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.db", "a.parquet", "a.xlsx", "a"])
+def test_columns_are_those_of_a_table_of_any_format(name, folder):
+    path = folder / name
+    if not path.suffix:
+        path.mkdir()
+    write_table(path if path.suffix else path / "0.parquet", {"id": [1], "price": [2.5]})
+    line = SimpleNamespace(params={"data": path})
+    assert completion.columns(line, "") == ["id", "price"]
+    if path.suffix:
+        path.write_bytes(b"no table")
+        assert completion.columns(line, "") == []
+
+
+def test_of_several_tables_the_one_that_is_named_counts(folder):
+    write_table(folder / "a.db", {"id": [1]})
+    with closing(sqlite3.connect(folder / "a.db")) as connection:
+        connection.execute("CREATE TABLE others (size, prize)")
+
+    def told_of(table):
+        line = SimpleNamespace(params={"data": folder / "a.db", "table": table})
+        return completion.columns(line, "")
+
+    assert [told_of(each) for each in (None, "others", "rows")] == [[], ["size", "prize"], ["id"]]
+    assert told_of("select size from others order by size") == []
 
 
 @pytest.mark.parametrize("params", [{}, {"data": None}, {"data": "gone.csv"}, {"data": "."}])

@@ -122,6 +122,11 @@ def test_weights_among_arrays(tmp_path: Path) -> None:
     np.savez(path, x=np.ones((3, 2)), y=np.ones(3), importance=[1.0, 2.0, 3.0], flat=[[1.0]] * 3)
     made = prepared(path, sample_weight="importance")
     assert made.train.weight is not None and made.train.weight.tolist() == [1, 2, 3]
+    assert made.preprocessing.weight == "importance"
+    aside = prepared(path, sample_weight="importance", validation=path).validation
+    assert aside is not None and aside.weight is not None and aside.weight.tolist() == [1, 2, 3]
+    message = 'the weight is called "y", as what stands at a position is'
+    assert message in error(path, sample_weight="y")
     assert 'there is no array "weight"' in error(path, sample_weight="weight")
     assert 'array "flat" has shape (3, 1); it must be (rows,)' in error(path, sample_weight="flat")
 

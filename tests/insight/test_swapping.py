@@ -58,6 +58,17 @@ def test_a_column_alone_takes_the_values_of_other_rows(form, own, generator):
     assert isinstance(swapped, OneHot if form == "held" else Swapped)
 
 
+@pytest.mark.parametrize("form", ["images", "blocks"])
+def test_so_do_inputs_that_lie_apart(form, generator):
+    made, own = one_hot(generator), np.array([0, 4, 8])
+    x, donors = FORMS[form](made), generator.permutation(12)
+    swapped, wanted = swap_column(x, own, donors), made[:].copy()
+    wanted[:, own] = wanted[donors][:, own]
+    assert np.array_equal(swapped[:].reshape(12, 9), wanted)
+    assert varies(x, own)
+    assert not varies(np.zeros((12, 3, 3)), own)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_what_a_column_holds_is_found_in_every_form(form, generator):
     made = one_hot(generator)

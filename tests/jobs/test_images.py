@@ -14,10 +14,13 @@ from nnctl.cli.app import app
 from nnctl.config import load
 from nnctl.errors import NnctlError
 from nnctl.jobs.evaluate import evaluate
+from nnctl.jobs.looking.attribution import attribution
+from nnctl.jobs.looking.importance import importance
 from nnctl.jobs.predict import predict
 from nnctl.jobs.report import report
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
+from nnctl.reading.images import decoded
 from nnctl.report.files import used_files
 from tests.images import pixels, write_folder, write_image
 from tests.typed_tables import FORMATS, write_table
@@ -203,6 +206,93 @@ def test_folders_in_the_wrong_place_are_told(folder, run, tmp_path, monkeypatch,
 def test_images_that_are_not_there_are_told(run, tmp_path, name, words):
     done = CliRunner().invoke(app, ["predict", str(run.folder), str(tmp_path / name)])
     assert done.exit_code == 2 and words in done.stderr
+
+
+def test_images_that_are_checked_first_are_decoded_once(folder, run, monkeypatch):
+    monkeypatch.setattr(decoded.KEEPER, "_sets", {})
+    calls, decode = [], decoded.decode
+    monkeypatch.setattr(decoded, "decode", lambda *given: calls.append(given) or decode(*given))
+    assert importance(run.folder).rows == 4
+    assert len(calls) == 16
+
+
+def test_importance_and_attribution_are_those_of_parts_of_the_images(tmp_path):
+    for number in range(12):
+        image = pixels(16, 16, number)
+        image[:8, 8:] = 250 * (number % 2)  # which alone tells the class
+        write_image(tmp_path / "photos" / "ab"[number % 2] / f"{number}.png", image)
+    (tmp_path / "c.yaml").write_text(CONFIG.replace("[8, 8]", "[16, 16]"))
+    plain = ["layers=[flatten, {type: dense, units: 2}]", "optimizer.learning_rate=0.001"]
+    run = train(tmp_path / "c.yaml", output=tmp_path / "run", overrides=plain, epochs=20).folder
+    shown = CliRunner().invoke(app, ["importance", str(run), str(tmp_path / "photos")]).stdout
+    head, _, names, first, *others = shown.splitlines()
+    assert head == "how much worse where a part is shuffled, on 12 images"
+    assert (names.split()[0], len(others)) == ("part", 3)
+    assert first.startswith("rows 0-7, columns 8-15  ")
+    (why,) = attribution(run, tmp_path / "photos", rows=[6], baseline="zeros")
+    first, *others = sorted(why.columns, key=lambda part: -abs(part.amount))
+    assert (first.name, len(others)) == ("rows 0-7, columns 8-15", 3)
+    assert first.value == pytest.approx(250)
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """A table of images with people, weights, rows without a target, and its config."""
+    root = tmp_path_factory.mktemp("listed")
+    write_folder(root / "photos", {"dark": 10, "light": 10})
+    rows = ["path;kind;person;w;file"]
+    for place, image in enumerate(sorted((root / "photos").glob("*/*"))):
+        kind = "" if place in (3, 14) else image.parent.name
+        weight = 0 if place % 5 == 0 else 1
+        rows.append(f"{image.relative_to(root)};{kind};p{place // 2};{weight};{place}")
+    (root / "t.csv").write_text("\n".join(rows))
+    keys = 'target: kind\n  delimiter: ";"\n  group: person\n  sample_weight: w'
+    config = CONFIG.replace("train: photos", f"train: {{file: t.csv, images: path}}\n  {keys}")
+    (root / "c.yaml").write_text(config)
+    return root
+
+
+def test_a_table_of_images_has_groups_weights_and_gaps_as_others_have(listed):
+    built = build(load(listed / "c.yaml"))
+    division = built.prepared.pool.division
+    people = np.delete(np.arange(20) // 2, [3, 14])
+    assert not set(people[division.trains]) & set(people[division.drawn])
+    weights = np.delete(np.arange(20) % 5 != 0, [3, 14])
+    np.testing.assert_array_equal(built.train.weight, weights[division.trains])
+    assert any("2 of 20 rows have no target" in each.message for each in built.prepared.warnings)
+
+
+def test_predictions_carry_columns_of_a_table_of_images_along(listed):
+    run = train(listed / "c.yaml", output=listed / "run", epochs=1)
+    rows = rows_of(predict(run.folder, listed / "t.csv", keep=["person", "kind"]))
+    assert list(rows[0])[:3] == ["file", "person", "kind"]
+    assert [row["person"] for row in rows] == [f"p{place // 2}" for place in range(20)]
+    assert rows[4]["file"] == "photos/dark/4.jpg" and rows[3]["kind"] == ""
+    assert evaluate(run.folder, listed / "t.csv", intervals=False).rows == 18
+    assert evaluate(run.folder, listed / "photos", intervals=False).rows == 20
+    for column, words in (("nobody", 'no column "nobody"'), ("file", "a column .file. themselves")):
+        with pytest.raises(NnctlError, match=words):
+            "".join(predict(run.folder, listed / "t.csv", keep=[column]).chunks())
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("data.group=nobody", 'data.group\n  there is no column "nobody"'),
+        ("data.sample_weight=v", 'data.sample_weight\n  there is no column "v"'),
+        ("data.group=kind", 'column "kind" is both a target and the group'),
+    ],
+)
+def test_columns_that_a_table_of_images_lacks_are_told(listed, override, words):
+    with pytest.raises(NnctlError) as caught:
+        build(load(listed / "c.yaml", overrides=[override]))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "what"), [("group", "groups"), ("sample_weight", "weights")])
+def test_a_folder_of_images_has_neither_groups_nor_weights(folder, key, what):
+    with pytest.raises(NnctlError, match=f"images in a folder have no {what}"):
+        build(load(folder / "c.yaml", overrides=[f"data.{key}=who"]))
 
 
 @pytest.mark.parametrize("end", FORMATS)

@@ -60,7 +60,7 @@ def test_text_targets_and_other_names(tmp_path: Path) -> None:
 
 
 def test_many_rows_come_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_NUMBERS_AT_ONCE", 10)
+    monkeypatch.setattr(module, "NUMBERS_AT_ONCE", 10)
     x = np.arange(20.0).reshape(10, 2)
     reader = reader_of(saved(tmp_path, x=x, y=np.arange(10)))
     tables = list(reader.tables((*reader.feature_names, *reader.target_names)))

@@ -52,7 +52,7 @@ def command(
 
     By integrated gradients from the mean of the rows that trained: what each column adds or takes
     away sums to prediction minus baseline, which is proved for each row. A prediction is the logit
-    of its class, or the target in its own unit.
+    of its class, or the target in its own unit. Of images it is parts that add or take away.
 
     Example: nnctl attribution runs/mnist datasets/mnist-test.csv.gz --row 0 --row 7
     """
@@ -129,13 +129,13 @@ def print_rows(found: "Attributions") -> bool:
     for number, each in enumerate(told(found)):
         if number:
             print()
-        print_attribution(each, found.is_logit)
+        print_attribution(each, found.is_logit, "part" if found.are_images else "column")
         held &= each.holds
     return held
 
 
-def print_attribution(found: "Attribution", is_logit: bool) -> None:
-    """Where the prediction comes from, column by column."""
+def print_attribution(found: "Attribution", is_logit: bool, what: str) -> None:
+    """Where the prediction comes from, column by column, or part by part of an image."""
     from nnctl.cli.bars import print_lines, signed_bar
     from nnctl.cli.printing import number, wrap
     from nnctl.errors.visible import visible
@@ -149,10 +149,10 @@ def print_attribution(found: "Attribution", is_logit: bool) -> None:
     rows = [[c.name, value_text(c.value), signed(c.amount), ""] for c in shown]
     if rest:
         amount = sum(column.amount for column in rest)
-        rows.append([f"{len(rest):,} more columns", "", signed(amount), ""])
+        rows.append([f"{len(rest):,} more {what}s", "", signed(amount), ""])
     amounts = [column.amount for column in shown] + [0.0] * bool(rest)
     print_lines(
-        ["column", "value", "adds", ""],
+        [what, "mean" if what == "part" else "value", "adds", ""],
         rows,
         lambda place, width: signed_bar(amounts[place] / most, width),
     )

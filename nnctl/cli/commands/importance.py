@@ -48,7 +48,7 @@ def command(
     How much worse the figures become tells how much it relies on the column. The curve shows the
     mean prediction where all rows have the same value of the column, over its quantiles or
     categories. What a model relies on need not cause anything, and columns that tell the same share
-    their importance.
+    their importance. Of images parts are shuffled, up to eight along a side.
 
     Example: nnctl importance runs/house-prices-tune datasets/sacramento.csv
     """
@@ -76,10 +76,11 @@ def print_importance(result: "ImportanceResult") -> None:
     if result.metric == "loss" or room() < BOTH_FROM:
         harms = [own[:1] for own in harms]
     most = max((column.importance.mean for column in shown), default=0.0)
-    rows = "1 row" if result.rows == 1 else f"{result.rows:,} rows"
-    print(wrap(f"how much worse where a column is shuffled, on {rows}", sys.stdout) + "\n")
+    what, rows = ("part", "images") if result.are_images else ("column", "rows")
+    count = f"1 {rows[:-1]}" if result.rows == 1 else f"{result.rows:,} {rows}"
+    print(wrap(f"how much worse where a {what} is shuffled, on {count}", sys.stdout) + "\n")
     print_lines(
-        ["column", *[name for name, _ in zip((result.metric, "loss"), harms[0], strict=False)], ""],
+        [what, *[name for name, _ in zip((result.metric, "loss"), harms[0], strict=False)], ""],
         [
             [column.name, *map(amount, own), dependence_curve(column)]
             for column, own in zip(shown, harms, strict=True)
@@ -87,8 +88,9 @@ def print_importance(result: "ImportanceResult") -> None:
         lambda place, width: bar(shown[place].importance.mean / most if most > 0 else 0.0, width),
     )
     if len(result.columns) > MOST_IMPORTANT:
-        print(f"and {len(result.columns) - MOST_IMPORTANT:,} more columns")
-    print_notes(result)
+        print(f"and {len(result.columns) - MOST_IMPORTANT:,} more {what}s")
+    if not result.are_images:
+        print_notes(result)
 
 
 def amount(harm: "Harm") -> str:

@@ -1,15 +1,15 @@
 """What `nnctl validate` tells of images: their sizes and colours, and which are nearly alike."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from nnctl.assembly.build import Built
-from nnctl.assembly.examples import data_file
+from nnctl.assembly.examples import data_file, text_format
 from nnctl.data.pool import Pool
-from nnctl.errors import NnctlError
+from nnctl.errors import NnctlError, Problem
 from nnctl.graph import Array
 from nnctl.reading.images.decoded import ImageSet
 from nnctl.reading.images.reader import ImageReader
@@ -19,6 +19,12 @@ THUMB = 16  # cells along a side of what images are compared by
 ALIKE = 0.99  # of the correlation of two thumbs, from which on they are nearly the same
 FLAT = 1.0  # levels of grey: what varies by less looks alike whatever it shows
 AT_ONCE = 1 << 22  # pairs
+MOST_PAIRS = 1 << 26  # that training waits for, which takes about a second
+PARTS = ("train", "validation", "calibration", "test")
+KEEP_TOGETHER = (
+    "keep such images in one part, in folders of train and validation, or by data.group in a table "
+    "of images: figures on them say nothing about others; nnctl validate names all"
+)
 
 
 class Twins(NamedTuple):
@@ -51,23 +57,42 @@ def sheets_of(built: Built) -> Sheets | None:
     """What there is to tell of the images of a config; None where the data are none."""
     if built.config.data.image is None:
         return None
-    found = dict(sets_of(built))
-    parts = tuple(sheet_of(part, images) for part, images in found.items())
+    found = dict(sets_of(built, PARTS))
+    parts = tuple(sheet_of(part, own.found) for part, own in found.items())
     return Sheets(parts, tuple(twins_of(built, found)))
 
 
-def sets_of(built: Built) -> Iterator[tuple[str, ImageSet]]:
-    """The images of each part of the data that has files of its own."""
+def warn_of_twins(built: Built) -> Iterator[Problem]:
+    """That images which validate are nearly the same as some that train, where there are such.
+
+    Nothing of data without images, nor of so many that it would take long.
+    """
+    validation = built.validation
+    if built.config.data.image is None or validation is None:
+        return
+    if len(built.train) * len(validation) > MOST_PAIRS:
+        return
+    if twins := list(twins_of(built, dict(sets_of(built, PARTS[:2])))):
+        verb = "is" if len(twins) == 1 else "are"
+        message = (
+            f"{len(twins):,} of the {len(validation):,} images that validate {verb} nearly the "
+            f"same as one that trains, such as {twins[0].validation} as {twins[0].train}"
+        )
+        yield Problem(message, KEEP_TOGETHER, built.config.source.file)
+
+
+def sets_of(built: Built, parts: Sequence[str]) -> Iterator[tuple[str, ImageReader]]:
+    """The images of each of the parts of the data that has files of its own."""
     data = built.config.data
-    for part in ("train", "validation", "calibration", "test"):
+    for part in parts:
         written = getattr(data, part)
         file = None if isinstance(written, float) else data_file(built.config, written)
         if file is None or not file.holds_images:
             continue
         try:
-            with open_source(file) as source:
+            with open_source(file, text_format=text_format(built.config)) as source:
                 if isinstance(source, ImageReader):
-                    yield part, source.found
+                    yield part, source
         except NnctlError:  # which was told when the data were read
             continue
 
@@ -91,20 +116,22 @@ def spread_of(sides: Array) -> tuple[int, int, int]:
     return int(sides.min()), int(np.median(sides)), int(sides.max())
 
 
-def twins_of(built: Built, found: dict[str, ImageSet]) -> Iterator[Twins]:
+def twins_of(built: Built, found: dict[str, ImageReader]) -> Iterator[Twins]:
     """Pairs of images that are nearly the same, of which one trains and the other validates."""
     train = found.get("train")
     if train is None:
         return
-    own = thumbs_of(train)
-    if "validation" in found:
-        other = found["validation"]
-        pairs = alike(own, thumbs_of(other))
-        yield from (Twins(train.files[a], other.files[b]) for a, b in pairs)
-    elif (pool := built.prepared.pool) is not None:
-        trains, validates = divided_rows(pool)
-        pairs = alike(own[trains], own[validates])
-        yield from (Twins(train.files[trains[a]], train.files[validates[b]]) for a, b in pairs)
+    other, rows = found.get("validation"), train.with_targets
+    validates = rows if other is None else other.with_targets
+    if other is None:
+        if (pool := built.prepared.pool) is None:
+            return
+        other, (own, others) = train, divided_rows(pool)
+        rows, validates = rows[own], validates[others]
+    thumbs = thumbs_of(train.found)
+    others_thumbs = thumbs if other is train else thumbs_of(other.found)
+    for a, b in alike(thumbs[rows], others_thumbs[validates]):
+        yield Twins(train.found.files[rows[a]], other.found.files[validates[b]])
 
 
 def divided_rows(pool: Pool) -> tuple[Array, Array]:

@@ -10,11 +10,13 @@ import numpy as np
 
 from nnctl.assembly.attribution import Reasoning, labels_of, mean_of_rows
 from nnctl.assembly.examples import given_file
+from nnctl.assembly.importance import are_images, spans_of
 from nnctl.assembly.trained import Trained, load_trained
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Batch
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.graph import Array
+from nnctl.insight.swapping import Own
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.looking.rows import built_again
 from nnctl.reading.arrays import ArrayReader
@@ -28,7 +30,10 @@ POINTS_A_ROW = 32  # of a way, about, that are held at once
 
 
 class Contribution(NamedTuple):
-    """What a column, with its value in a row, adds to the prediction."""
+    """What a column, with its value in a row, adds to the prediction.
+
+    Of images it is a part of them, whose value is the mean of its pixels.
+    """
 
     name: str
     value: float | str
@@ -81,8 +86,17 @@ class Attributions:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns of the model."""
-        return self.trained.preprocessing.inputs.names
+        """The columns of the model, or the parts of images that stand in their place."""
+        return tuple(self._parts) or self.trained.preprocessing.inputs.names
+
+    @property
+    def are_images(self) -> bool:
+        """Whether it is images that are predicted."""
+        return are_images(self.trained)
+
+    @cached_property
+    def _parts(self) -> dict[str, Own]:
+        return spans_of(self.trained) if self.are_images else {}
 
     @property
     def is_logit(self) -> bool:
@@ -124,6 +138,10 @@ class Attributions:
         found = self._reasoning.of(made)
         amounts = found.by_column(self.trained)
         values = column_values(self.trained, kept, made)
+        if parts := self._parts.values():  # what a part shows is told by the mean of its pixels
+            pixels = np.array(values)
+            values = [pixels[own].mean(axis=0).tolist() for own in parts]
+            amounts = np.stack([amounts[:, own].sum(axis=1) for own in parts], axis=1)
         labels = labels_of(self.trained)
 
         def attribution_of(k: int) -> Attribution:

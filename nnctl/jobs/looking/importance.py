@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnctl.assembly.importance import Importance, importance_of
+from nnctl.assembly.importance import Importance, are_images, importance_of
 from nnctl.jobs.looking.rows import rows_to_look_at
 from nnctl.system.atomic import atomic_file
 
 
 @dataclass(frozen=True)
 class ImportanceResult(Importance):
-    """The columns, the most important first; `warnings` tell what to know of the rows."""
+    """The columns, the most important first; `warnings` tell what to know of the rows.
+
+    Where the rows `are_images`, parts of them stand in the place of columns.
+    """
 
     warnings: tuple[Any, ...] = ()
+    are_images: bool = False
 
 
 def importance(
@@ -33,7 +37,8 @@ def importance(
     """
     looked = rows_to_look_at(run, data, features, target, table)
     found = importance_of(looked.trained, looked.examples)
-    result = ImportanceResult(**vars(found), warnings=looked.warnings)
+    shown = are_images(looked.trained)
+    result = ImportanceResult(**vars(found), warnings=looked.warnings, are_images=shown)
     if output is not None:
         write_columns(result, output)
     return result

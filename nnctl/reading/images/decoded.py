@@ -19,6 +19,7 @@ from nnctl.reading.images.listing import Listing, list_images
 from nnctl.reading.storage import Scratch, StoredArray
 from nnctl.system import machine
 from nnctl.system.atomic import DiskFullError
+from nnctl.system.waiting import tell_waiting
 
 AHEAD = 4  # images a thread that may be decoded before they are written
 KEPT = 4  # folders, of which a command reads up to three, once to train and once to hash
@@ -68,7 +69,8 @@ class Kept:
 
     def get(self, listing: Listing, wanted: ImageFormat) -> ImageSet:
         """The set of a listing; what is there already is not decoded again."""
-        key, signature = (listing, wanted._replace(unreadable="error")), signature_of(listing)
+        key = (from_anywhere(listing), wanted._replace(unreadable="error"))
+        signature = signature_of(listing)
         with self._turn:
             before, found = self._sets.pop(key, (None, None))
             if found is None or before != signature:
@@ -78,31 +80,45 @@ class Kept:
                 self._sets.pop(next(iter(self._sets)))
         return found
 
-    def digest(self, listing: Listing) -> str:
-        """The digest of a listing, decoded in whatever format."""
-        signature = signature_of(listing)
+    def digest(self, listing: Listing, wanted: ImageFormat | None) -> str:
+        """The digest of a listing, in whatever format it is decoded.
+
+        It is decoded in the `wanted` one, if there is one, in which it is then kept.
+        """
+        own, signature = from_anywhere(listing), signature_of(listing)
         with self._turn:
             known = [(key, *held) for key, held in self._sets.items()]
         for (other, _), before, found in known:
-            if other == listing and before == signature:
+            if other == own and before == signature:
                 return found.digest
+        if wanted is not None:
+            return self.get(listing, wanted).digest
         return decode_all(listing, ImageFormat((1, 1))).digest
 
 
 KEEPER = Kept()
 
 
-def digest_of_folder(root: Path) -> str:
+def digest_of_folder(root: Path, wanted: ImageFormat | None = None) -> str:
     """The SHA-256 of the pixels and classes of a folder's images, whatever their files are.
 
-    Raises `NnctlError` for a folder of none.
+    They are kept where they are `wanted` in a format, to be read afterwards. Raises `NnctlError`
+    for a folder of none.
     """
     pillow()
     try:
         listing = list_images(root, classes=True)
     except NnctlError:
         listing = list_images(root, classes=False)
-    return KEEPER.digest(listing)
+    return KEEPER.digest(listing, wanted)
+
+
+def from_anywhere(listing: Listing) -> Listing:
+    """The same listing by absolute paths, which a command may have been given or not."""
+    problems = tuple(
+        each._replace(file=os.path.abspath(each.file or "")) for each in listing.problems
+    )
+    return listing._replace(root=Path(os.path.abspath(listing.root)), problems=problems)
 
 
 def signature_of(listing: Listing) -> Signature:
@@ -147,6 +163,7 @@ def decode_all(listing: Listing, wanted: ImageFormat) -> ImageSet:
     unreadable = list(listing.problems)
     paths = [listing.root / file for file in listing.files]
     for place, found in enumerate(in_order(paths, wanted)):
+        tell_waiting("images decoded", place + 1, len(paths))
         if isinstance(found, UnreadableImage):
             unreadable.append(Problem(str(found), None, str(paths[place])))
             continue

@@ -13,12 +13,14 @@ import numpy as np
 from nnctl.reading.array_types import Array
 from nnctl.reading.images.format import ImageFormat, UnreadableImage, check_pixels
 from nnctl.reading.images.resizing import resize
+from nnctl.reading.kinds import foreign_kind
 from nnctl.system.extras import load_extra
 
 MANY_PIXELS = 20_000_000  # pixels, from which on images are decoded one by one, for their memory
 GREY = ("1", "L", "LA", "La")
 SHIFT = 8  # bits from 16 to 8
 TURN = threading.Lock()
+BEGINNING = 64  # bytes that tell what a file is
 MAGIC = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG"}
 
 
@@ -54,10 +56,10 @@ def decode(path: Path, wanted: ImageFormat) -> Decoded:
 
 
 def _decoded(stream: Any, wanted: ImageFormat) -> Decoded:
-    start = stream.read(4)
+    start = stream.read(BEGINNING)
     kind = next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
     if kind is None:
-        raise UnreadableImage("it is empty" if not start else "this is neither a PNG nor a JPEG")
+        raise UnreadableImage(kind_in_words(start))
     stream.seek(0)
     try:
         # By its own class: what `Image.open` says of large images would be a warning for some.
@@ -88,6 +90,14 @@ def _converted(image: Any, wanted: ImageFormat) -> Decoded:
     if whole.mode != kind:
         pixels = np.asarray(whole.convert(kind)).reshape(height, width, -1)
     return Decoded(resize(pixels, wanted), (height, width), mode, digest.digest())
+
+
+def kind_in_words(start: bytes) -> str:
+    """What a file is that begins so and is no image of the two kinds that are read."""
+    if not start:
+        return "it is empty"
+    found = foreign_kind(start)
+    return "this is " + (f"{found[0]}, " if found else "") + "neither a PNG nor a JPEG"
 
 
 def opener(kind: str) -> Any:

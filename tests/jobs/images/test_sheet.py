@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 from nnctl.assembly.build import build
 from nnctl.cli.app import app
 from nnctl.config import load
+from nnctl.jobs.images import sheet
 from nnctl.jobs.images.sheet import Twins, sheets_of
+from nnctl.jobs.train import train
 from tests.images import pixels, write_folder, write_image
 
 CONFIG = """
@@ -38,18 +40,18 @@ def test_sizes_modes_and_what_is_unreadable_are_counted(tmp_path):
         write_folder(tmp_path / "photos" / part, {"a": 3, "b": 2})
     write_image(tmp_path / "photos/train/a/grey.png", pixels(30, 40), "L")
     (tmp_path / "photos/train/a/no.png").write_text("no")
-    train, test = sheets_of(build(load(written(tmp_path)))).parts
-    assert (train.part, train.images, train.unreadable) == ("train", 6, 1)
-    assert train.classes == {"a": 4, "b": 2}
-    assert (train.heights, train.widths) == ((12, 12, 30), (12, 13, 40))
-    assert train.modes == {"RGB": 5, "L": 1}
+    own, test = sheets_of(build(load(written(tmp_path)))).parts
+    assert (own.part, own.images, own.unreadable) == ("train", 6, 1)
+    assert own.classes == {"a": 4, "b": 2}
+    assert (own.heights, own.widths) == ((12, 12, 30), (12, 13, 40))
+    assert own.modes == {"RGB": 5, "L": 1}
     assert (test.part, test.images) == ("test", 5)
     shown = CliRunner().invoke(app, ["validate", str(tmp_path / "c.yaml")])
     assert "12 to 30, 12 in the middle" in shown.stdout
     assert shown.exit_code == 0
 
 
-def test_images_that_are_nearly_alike_in_train_and_validation_are_named(tmp_path):
+def test_images_that_are_nearly_alike_in_train_and_validation_are_named(tmp_path, monkeypatch):
     for number in range(8):
         part = "train" if number < 5 else "validation"
         for kind in "ab":
@@ -62,6 +64,14 @@ def test_images_that_are_nearly_alike_in_train_and_validation_are_named(tmp_path
     shown = CliRunner().invoke(app, ["validate", str(tmp_path / "c.yaml")]).stdout
     assert "1 image that validates is nearly the same as one that trains:" in shown
     assert "  a/again.jpg  like  a/3.png" in shown
+    told = []
+    train(tmp_path / "c.yaml", output=tmp_path / "run", warn=told.append)
+    assert [problem.message for problem in told] == [
+        "1 of the 7 images that validate is nearly the same as one that trains, such as "
+        "a/again.jpg as a/3.png"
+    ]
+    monkeypatch.setattr(sheet, "MOST_PAIRS", 69)
+    assert list(sheet.warn_of_twins(build(load(tmp_path / "c.yaml")))) == []
 
 
 def test_twins_are_found_where_rows_are_drawn_to_validate(tmp_path):
@@ -76,6 +86,24 @@ def test_twins_are_found_where_rows_are_drawn_to_validate(tmp_path):
     assert twins
     assert all(twin.train[:3] == twin.validation[:3] for twin in twins)
     assert all(twin.train != twin.validation for twin in twins)
+
+
+def test_twins_of_a_table_are_counted_among_the_rows_that_have_a_target(tmp_path):
+    lines = ["path;kind"]
+    for number in range(12):
+        write_image(tmp_path / f"{number}.png", smooth(number % 6))
+        lines.append(f"{number}.png;{'' if number == 0 else 'ab'[number % 2]}")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    keys = 'target: kind\n  delimiter: ";"\n  validation: 0.5'
+    text = CONFIG.replace("train: photos", f"train: {{file: t.csv, images: path}}\n  {keys}")
+    built = build(load(written(tmp_path, text)))
+    twins = sheets_of(built).twins
+    assert twins
+    division, rows = built.prepared.pool.division, np.arange(1, 12)
+    for twin in twins:
+        first, second = (int(name.partition(".")[0]) for name in twin)
+        assert first % 6 == second % 6
+        assert first in rows[division.trains] and second in rows[division.drawn]
 
 
 def test_flat_images_are_like_nothing(tmp_path):

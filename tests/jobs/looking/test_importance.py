@@ -10,6 +10,7 @@ from nnctl.errors import NnctlError
 from nnctl.jobs.looking.importance import importance
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
+from nnctl.system.waiting import waiting_told_to
 
 CONFIG = {
     "data": {
@@ -42,7 +43,10 @@ def write(folder, **changes):
 
 def test_the_column_that_decides_comes_first_and_the_curve_is_that_of_predict(tmp_path):
     run = write(tmp_path)
-    result = importance(run, output=tmp_path / "out.csv")
+    told = []
+    with waiting_told_to(lambda *each: told.append(each)):
+        result = importance(run, output=tmp_path / "out.csv")
+    assert told == [("columns shuffled", done, 4) for done in (1, 2, 3, 4)]
     assert result.columns[0].name == "a" and result.metric == "mae"
     assert {column.name for column in result.columns} == {"a", "kind", "when", "gap"}
     assert result.warnings[0].message.startswith("the run has no rows to validate on")

@@ -1,5 +1,6 @@
 """Images of every mode, turned ones, and what is none."""
 
+import io
 import os
 from pathlib import Path
 
@@ -82,8 +83,19 @@ def half(file: Path) -> bytes:
     return data[: len(data) // 2]
 
 
+def saved_as(kind: str) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels(4, 4)).save(stream, format=kind)
+    return stream.getvalue()
+
+
 BROKEN = {
-    "text.jpg": (lambda f: b"hello", "neither a PNG nor a JPEG"),
+    "text.jpg": (lambda f: b"hello", "this is neither a PNG nor a JPEG"),
+    "page.jpg": (lambda f: b"<html>no such image</html>", "this is a web page .*, neither a PNG"),
+    "heic.jpg": (lambda f: b"\0\0\0\x18ftypheic\0", "this is an HEIC image, neither a PNG"),
+    "gif.jpg": (lambda f: saved_as("GIF"), "this is a GIF image, neither a PNG nor a JPEG"),
+    "webp.png": (lambda f: saved_as("WEBP"), "this is a WebP image, neither a PNG nor a JPEG"),
+    "tiff.png": (lambda f: saved_as("TIFF"), "this is a TIFF image, neither a PNG nor a JPEG"),
     "nothing.png": (lambda f: b"", "it is empty"),
     "cut.jpg": (lambda f: half(write_image(f, pixels(40, 40))), "this JPEG is damaged"),
     "cut.png": (lambda f: half(write_image(f, pixels(40, 40))), "this PNG is damaged"),

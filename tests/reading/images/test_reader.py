@@ -1,7 +1,9 @@
 """Images as arrays, with their classes or with what a table says of them."""
 
 import errno
+import time
 from io import FileIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile
 from nnctl.reading.images import decoded, decoding
 from nnctl.reading.images.format import ImageFormat
+from nnctl.reading.images.listing import list_images
 from nnctl.reading.source import open_source
 from nnctl.system.atomic import DiskFullError
+from nnctl.system.waiting import waiting_told_to
 from tests.images import pixels, write_folder, write_image
 
 FORMAT = ImageFormat((3, 2))
@@ -37,7 +41,7 @@ def test_images_come_in_order_with_their_classes_and_names(tmp_path):
 
 
 def test_names_stay_with_their_images_block_by_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("nnctl.reading.arrays._NUMBERS_AT_ONCE", 40)
+    monkeypatch.setattr("nnctl.reading.arrays.NUMBERS_AT_ONCE", 40)
     root = write_folder(tmp_path / "photos", {"dark": 3, "light": 4})
     file = DataFile(root, image=FORMAT)
     source, tables = tables_of(file, verbatim=["file"])
@@ -72,40 +76,6 @@ def test_all_that_cannot_be_read_is_told_at_once_or_left_out(tmp_path):
     assert len(note.details) == 3
 
 
-def test_a_table_of_paths_has_its_own_targets(tmp_path):
-    for number in range(4):
-        write_image(tmp_path / f"pictures/{number}.png", pixels(3, 2, number))
-    rows = ["pictures/2.png,7.5", "pictures/0.png,1", f"{tmp_path}/pictures/3.png,2"]
-    (tmp_path / "t.csv").write_text("\n".join(["path,age", *rows]))
-    file = DataFile(tmp_path / "t.csv", None, ("age",), image=FORMAT, image_column="path")
-    source, (table,) = tables_of(file)
-    np.testing.assert_array_equal(table.columns(["age"])[:, 0], [7.5, 1, 2])
-    found = table.columns(source.feature_names).reshape(3, 3, 2, 3)
-    for row, number in zip(found, (2, 0, 3), strict=True):
-        np.testing.assert_array_equal(row, pixels(3, 2, number))
-    (tmp_path / "t.csv").write_text("\n".join(["path,kind", "pictures/2.png,x", "gone.png,z"]))
-    skipping = FORMAT._replace(unreadable="skip")
-    file = DataFile(tmp_path / "t.csv", None, ("kind",), image=skipping, image_column="path")
-    _, (table,) = tables_of(file)
-    assert table.text["kind"].labels == ("x",)
-
-
-@pytest.mark.parametrize(
-    ("text", "column", "words"),
-    [
-        ("path,age\n", "other", 'no column "other"'),
-        ("path,age\na.png,\n", "path", "1 image without a target, the first of them a.png"),
-        ("path,age\na.png,1\n", "path", "it cannot be read"),
-        ("path,age\n", None, "neither a folder nor an image"),
-    ],
-)
-def test_a_table_that_lacks_something_is_refused(tmp_path, text, column, words):
-    (tmp_path / "t.csv").write_text(text)
-    file = DataFile(tmp_path / "t.csv", None, ("age",), image=FORMAT, image_column=column)
-    with pytest.raises(NnctlError, match=words):
-        tables_of(file)
-
-
 def test_a_folder_has_no_column_to_learn(tmp_path):
     root = write_folder(tmp_path / "photos", {"a": 1, "b": 1})
     with pytest.raises(NnctlError, match="the names of their folders, and no column") as caught:
@@ -118,17 +88,42 @@ def test_a_folder_has_no_column_to_learn(tmp_path):
 
 def test_images_are_decoded_once_for_as_long_as_they_stay(tmp_path, monkeypatch):
     root = write_folder(tmp_path / "photos", {"a": 2, "b": 2})
-    calls = []
+    (root / "a/gone.png").symlink_to(root / "nowhere.png")
+    skipping, calls = FORMAT._replace(unreadable="skip"), []
     decode = decoded.decode
     monkeypatch.setattr(decoded, "decode", lambda *given: calls.append(given) or decode(*given))
-    for _ in range(2):
-        tables_of(DataFile(root, image=FORMAT))
+    told = []
+    with waiting_told_to(lambda *each: told.append(each)):
+        for _ in range(2):
+            tables_of(DataFile(root, image=skipping))
+    assert told == [("images decoded", done, 4) for done in (1, 2, 3, 4)]
     first = digest_of(root)
+    monkeypatch.chdir(tmp_path)
+    assert digest_of("photos") == first
+    tables_of(DataFile(Path("photos"), image=skipping))
     assert len(calls) == 4
     write_image(root / "a/0.jpg", pixels(30, 30))
-    tables_of(DataFile(root, image=FORMAT))
+    tables_of(DataFile(root, image=skipping))
     assert len(calls) == 8
     assert digest_of(root) != first
+
+
+def test_threads_change_neither_order_nor_bytes(tmp_path, monkeypatch):
+    listing = list_images(write_folder(tmp_path / "photos", {"a": 9, "b": 8}), classes=True)
+    threads, found = iter((1, 4)), []
+    monkeypatch.setattr(decoded.machine, "available_threads", lambda: next(threads))
+    monkeypatch.setattr(decoded, "decode", lambda *given: unevenly(decode, *given))
+    decode = decoding.decode
+    for _ in range(2):
+        each = decoded.decode_all(listing, FORMAT)
+        found.append((each.files, each.digest, each.pixels[:].tobytes()))
+    assert found[0] == found[1]
+
+
+def unevenly(decode, path, wanted):
+    """An image, decoded sooner or later than those before it."""
+    time.sleep(0.001 * (len(path.name) + path.stat().st_size) % 0.004)
+    return decode(path, wanted)
 
 
 def test_a_digest_is_of_pixels_and_classes_and_not_of_files(tmp_path):
