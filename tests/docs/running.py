@@ -128,8 +128,10 @@ def shortened(command: str) -> str:
     """The command with fewer epochs, where it trains."""
     if command.startswith("nnctl resume"):
         return re.sub(r"--epochs \d+", f"--epochs {RESUMED}", command)
-    if command.startswith("nnctl tune configs/"):
-        return f"{command} --epochs {EPOCHS} --trials {TRIALS}"
+    if command.startswith("nnctl tune"):
+        further = re.search(r" --trials \d+", command)  # than the study that was run before
+        command = command.replace(further[0], "") if further else command
+        return f"{command} --epochs {EPOCHS} --trials {TRIALS + 2 if further else TRIALS}"
     if command.startswith("nnctl crossval configs/"):
         return re.sub(r"^nnctl crossval \S+", rf"\g<0> --set epochs={EPOCHS}", command)
     if command.startswith("nnctl train runs/"):  # to the end, as it was run
