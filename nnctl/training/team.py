@@ -8,7 +8,7 @@ from types import TracebackType
 import numpy as np
 
 from nnctl.graph.numpy_calls import Call, Pieces
-from nnctl.training.pieces import InTurn
+from nnctl.training.pieces import InTurn, on_one_thread
 
 Work = Callable[[], object]
 
@@ -84,7 +84,9 @@ class Team:
 
     def shared(self, call: Call) -> Call:
         """The call, whose pieces the threads share if it has some."""
-        if self.size == 1 or not isinstance(call, Pieces):
+        if self.size == 1:
+            return on_one_thread(call)
+        if not isinstance(call, Pieces):
             return call
         dealt = (call[k :: self.size] for k in range(self.size))
         return partial(self.run, [InTurn(own) for own in dealt if own])

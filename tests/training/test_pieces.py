@@ -1,4 +1,4 @@
-"""Runs of elementwise calls in pieces: what belongs to one, and that no piece needs another."""
+"""Calls in pieces: what belongs to one, that no piece needs another, and when they are one call."""
 
 from functools import partial
 
@@ -7,7 +7,17 @@ import pytest
 
 from nnctl.graph import numpy_calls
 from nnctl.graph.numpy_calls import Pieces
-from nnctl.training.pieces import BLOCK, LARGE, InTurn, in_pieces, undivided
+from nnctl.system import machine
+from nnctl.training import pieces
+from nnctl.training.pieces import (
+    BLOCK,
+    LARGE,
+    InTurn,
+    gives_the_same_bytes,
+    in_pieces,
+    on_one_thread,
+    undivided,
+)
 
 
 def adam(size, dtype="float32"):
@@ -57,6 +67,55 @@ def test_one_thread_computes_a_large_product_at_once():
     assert (out == 512).all()
     (run,) = in_pieces(adam(LARGE)[0])
     assert undivided([run]) == [run]
+
+
+# Rows, inner, columns, pieces. Kernels for what is left over of rows or columns may add up in
+# another order, and which are used for whole ones may follow from their number.
+SHAPES = [
+    *((128, 784, 512, 2), (31, 512, 1024, 2), (32, 512, 1000, 2), (31, 257, 2056, 8)),
+    *((100, 784, 516, 2), (5, 33, 512, 2)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)], ids=str)
+def test_a_product_at_once_is_told_from_pieces_with_other_digits(dtype, turned):
+    draws = np.random.default_rng(3)
+    with machine.thread_limit(1):
+        for rows, inner, columns, count in SHAPES:
+            a, b = (
+                draws.normal(size=shape[::-1]).astype(dtype).T if turn else draws.normal(size=shape)
+                for shape, turn in zip(((rows, inner), (inner, columns)), turned, strict=True)
+            )
+            a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
+            by_pieces = np.concatenate([a @ own for own in np.split(b, count, 1)], 1)
+            same = a.dot(b).tobytes() == by_pieces.tobytes()
+            shape = rows, inner, columns, *turned, np.dtype(dtype), count
+            assert gives_the_same_bytes(*shape) == same, shape
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_one_thread_computes_at_once_what_has_the_digits_of_its_pieces(same, monkeypatch):
+    tried = []
+    monkeypatch.setattr(pieces, "gives_the_same_bytes", lambda *all: tried.append(all) or same)
+    a, b = np.ones((512, 125), np.float32).T, np.ones((512, 512), np.float32)
+    (product,) = numpy_calls.product(np.zeros((125, 512), np.float32), a, b)
+    assert on_one_thread(product) is (product.whole if same else product)
+    assert tried == [(125, 512, 512, True, False, np.float32, len(product))]
+    (run,) = in_pieces(adam(LARGE)[0])
+    for other in (run, test_what_is_none_ends_a_run):
+        assert on_one_thread(other) is other
+
+
+@pytest.mark.parametrize("why", ["large", "of itself"])
+def test_what_is_not_tried_stays_in_pieces(why, monkeypatch):
+    """Much memory would be needed for it, or BLAS computes half of the product alone."""
+    monkeypatch.setattr(pieces, "gives_the_same_bytes", lambda *all: True)
+    a = np.ones((512, 512), np.float32)
+    b = a.T if why == "of itself" else np.ones((512, 512), np.float32)
+    monkeypatch.setattr(pieces, "MOST_TRIED", 3 * a.nbytes - (why == "large"))
+    (product,) = numpy_calls.product(np.zeros((512, 512), np.float32), a, b)
+    assert on_one_thread(product) is product
 
 
 def test_what_is_small_or_short_stays_whole():
