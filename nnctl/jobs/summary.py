@@ -75,10 +75,10 @@ class Summary:
     The step holds everything but the data: parameters, optimizer slots, the batch, all values
     between; of a batch in parts those of one part for each thread. `data_bytes` are those of the
     examples that are held while training: of inputs in blocks, of which there are `blocks`, a
-    window. `peak_bytes` are what reading the data and a few steps took, Python included. All these
-    and `speed` are None for a weights file, which is not trained. `columns` are those of a table,
-    where some become other inputs than one number each. Of an ensemble all of it is of one of its
-    `members`, which are alike.
+    window. `peak_bytes` are what reading the data and a few steps took, Python included. All these,
+    `speed` and `cores` are None for a weights file, which is not trained. `columns` are those of a
+    table, where some become other inputs than one number each. Of an ensemble all of it is of one
+    of its `members`, which are alike.
     """
 
     layers: tuple[LayerSummary, ...]
@@ -90,6 +90,7 @@ class Summary:
     blocks: int | None = None
     peak_bytes: int | None = None
     speed: Speed | None = None
+    cores: machine.Cores | None = None
     members: int = 1
     columns: tuple[ColumnInputs, ...] = ()
 
@@ -120,6 +121,7 @@ def summary(path: Path, *, overrides: Sequence[str] = ()) -> Summary:
         blocks=blocks,
         peak_bytes=machine.peak_memory(),
         speed=speed,
+        cores=machine.usable_cores(),
         members=built.config.members,
         columns=columns_with_inputs(built.prepared.preprocessing.inputs),
     )

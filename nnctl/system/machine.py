@@ -1,13 +1,17 @@
 """What the computer has: memory, and threads for matrix products."""
 
+import math
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
+from typing import NamedTuple
 
 from threadpoolctl import ThreadpoolController
+
+from nnctl.system import cores
 
 
 def memory() -> int | None:
@@ -37,15 +41,46 @@ def blas() -> ThreadpoolController:
 
 
 def available_threads(processes: int = 1) -> int:
-    """The threads that the environment and the machine allow each of so many processes.
+    """The threads that the environment and the system allow each of so many processes.
 
-    A process that is bound to some of the cores has these to itself.
+    They share the cores that this one may run on, and the quota of its container.
+    """
+    return max(1, min(limits_of_threads(processes)))
+
+
+class Cores(NamedTuple):
+    """How many cores a process uses at most, of how many, and why not more, in words."""
+
+    usable: int
+    all: int
+    why: str
+
+
+def usable_cores() -> Cores:
+    """The cores that the environment and the system allow this process."""
+    limits = limits_of_threads()
+    least = min(limits)
+    return Cores(max(1, least), os.cpu_count() or 1, limits[least])
+
+
+def limits_of_threads(processes: int = 1) -> dict[int, str]:
+    """How many threads each of so many processes may have: each number with what says so.
+
+    Of reasons for the same number it is the one nearest to the computer.
     """
     allowed = [info["num_threads"] for info in blas().info() if info["user_api"] == "blas"]
     allowed = allowed if single.granted is None else [single.granted]
-    cores = os.cpu_count() or 1
-    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
-    return int(min([own if own < cores else max(1, cores // processes), *allowed]))
+    if not allowed and os.environ.get("OMP_NUM_THREADS", "").isdecimal():
+        allowed = [int(os.environ["OMP_NUM_THREADS"])]  # a library that is not known
+    limits = {int(count): "as many as --threads or the environment says" for count in allowed}
+    if (granted := cores.quota()) is not None:
+        limits[math.floor(granted) // processes] = (
+            f"as its container grants the time of {granted:g}"
+        )
+    own, all_cores = len(cores.own_cores()), os.cpu_count() or 1
+    if own < all_cores:
+        limits[own // processes] = "those that the process is bound to"
+    return limits | {all_cores // processes: "all there are"}
 
 
 def thread_limit(threads: int) -> AbstractContextManager[object]:

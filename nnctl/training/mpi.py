@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.graph import Array
+from nnctl.system.cores import own_cores
 from nnctl.system.extras import load_extra
 
 BYTES_WORTH_DIVIDING = 1 << 19
@@ -22,7 +23,8 @@ class World:
     def __init__(self, mpi: Any):
         self._mpi, self._all = mpi, mpi.COMM_WORLD
         self.rank, self.size = self._all.Get_rank(), self._all.Get_size()
-        self.local = self._all.Split_type(mpi.COMM_TYPE_SHARED).Get_size()
+        here = self._all.Split_type(mpi.COMM_TYPE_SHARED).allgather(own_cores())
+        self.local = sum(not own_cores().isdisjoint(cores) for cores in here)
 
     def sum(self, array: Array) -> None:
         """Adds up the ranks' arrays in place: one Allreduce."""

@@ -15,7 +15,9 @@ Result = TypeVar("Result")
 
 
 class Ranks(Protocol):
-    """The processes that train together: this is number `rank` of `size`, `local` of them here.
+    """The processes that train together: this is number `rank` of `size`.
+
+    `local` of them, this one among them, are on the same cores.
 
     All methods are collective: every rank calls the same ones in the same order.
     """

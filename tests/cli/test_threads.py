@@ -18,6 +18,8 @@ LINES = {
     "evaluate runs/small table.csv": "nnctl.jobs.evaluate.evaluate",
     "crossval small.yaml": "nnctl.jobs.crossval.crossval",
     "tune small.yaml": "nnctl.jobs.tune.tune",
+    "summary small.yaml": "nnctl.jobs.summary.summary",
+    "profile small.yaml": "nnctl.jobs.profile.profile",
 }
 
 

@@ -30,6 +30,7 @@ def test_the_digits_network():
     assert result.blocks is None
     assert result.data_bytes + result.step_bytes < result.peak_bytes < machine.memory()
     assert (result.speed.rows, result.speed.threads) == (32, 1)
+    assert result.cores == machine.usable_cores()
     assert 0 < result.speed.product_seconds < result.speed.step_seconds
 
 

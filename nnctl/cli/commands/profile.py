@@ -18,6 +18,7 @@ def command(
     set_: options.Set = None,
     seed: options.Seed = None,
     member: options.Member = None,
+    threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Measure where a training step's time goes, layer by layer.
@@ -27,9 +28,11 @@ def command(
     Example: nnctl profile configs/mnist.yaml
     """
     from nnctl.cli.printing import print_json
+    from nnctl.cli.threads import allowed_threads
     from nnctl.jobs.profile import profile
 
-    result = profile(config, overrides=set_ or (), seed=seed, member=member)
+    with allowed_threads(threads):
+        result = profile(config, overrides=set_ or (), seed=seed, member=member)
     if json:
         print_json(result.as_json())
     else:

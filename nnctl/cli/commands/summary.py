@@ -26,14 +26,18 @@ def command(
         ),
     ],
     set_: options.Set = None,
+    threads: options.Threads = None,
 ) -> None:
     """Show a model's layers, shapes, parameters, memory and work.
 
     Example: nnctl summary configs/mnist.yaml
     """
+    from nnctl.cli.threads import allowed_threads
     from nnctl.jobs.summary import summary
 
-    print_summary(summary(path, overrides=set_ or ()))
+    with allowed_threads(threads):
+        result = summary(path, overrides=set_ or ())
+    print_summary(result)
 
 
 def print_summary(result: "Summary") -> None:
@@ -71,6 +75,8 @@ def print_summary(result: "Summary") -> None:
     if result.peak_bytes is not None:
         peak = size(result.peak_bytes)
         print_about("peak", f"{peak}, Python included, to read the data and train")
+    if result.cores is not None:
+        print_about("cores", f"{result.cores.usable} of {result.cores.all}, {result.cores.why}")
     if result.speed is not None:
         print_speed(result.speed)
 
