@@ -25,7 +25,7 @@ from nnctl.runs.weights import (
     strange_arrays,
 )
 from nnctl.training.blocks import Blocks
-from nnctl.training.parts import parts_worth
+from nnctl.training.parts import parts_worth, rows_are_coupled
 from nnctl.training.ranks import Ranks
 from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
@@ -111,14 +111,15 @@ def build(
 def check_batch(config: Config, model: Sequential, train: Examples) -> None:
     """Raises `NnctlError` for batches of more bytes than inputs may take in memory.
 
-    Of a batch that is computed in parts, one part at a time is there.
+    Of a batch that is computed in parts, one part at a time is there, unless they are coupled.
     """
     if not isinstance(train.x, Blocks):
         return
     rows = len(train) if config.batch_size == "full" else min(config.batch_size, len(train))
     row, memory = numbers_read(model, train.x, training=True) * train.x.itemsize, config.data.memory
     if rows * row > nbytes(memory):
-        together = math.ceil(rows / parts_worth(model, model.loss, train, rows))
+        apart = not rows_are_coupled(model) and parts_worth(model, model.loss, train, rows)
+        together = math.ceil(rows / (apart or 1))
         if together * row > nbytes(memory):
             message = f"a batch of {rows:,} rows takes {rows * row:,} bytes, more than data.memory"
             raise NnctlError(

@@ -73,12 +73,12 @@ class Summary:
     """A model's layers, and in bytes the memory of its parameters, of one training step, of data.
 
     The step holds everything but the data: parameters, optimizer slots, the batch, all values
-    between; of a batch in parts those of one part for each thread. `data_bytes` are those of the
-    examples that are held while training: of inputs in blocks, of which there are `blocks`, a
-    window. `peak_bytes` are what reading the data and a few steps took, Python included. All these,
-    `speed` and `cores` are None for a weights file, which is not trained. `columns` are those of a
-    table, where some become other inputs than one number each. Of an ensemble all of it is of one
-    of its `members`, which are alike.
+    between; of a batch in parts those of one part for each thread, or of all parts where they wait
+    for each other. `data_bytes` are those of the examples that are held while training: of inputs
+    in blocks, of which there are `blocks`, a window. `peak_bytes` are what reading the data and a
+    few steps took, Python included. All these, `speed` and `cores` are None for a weights file,
+    which is not trained. `columns` are those of a table, where some become other inputs than one
+    number each. Of an ensemble all of it is of one of its `members`, which are alike.
     """
 
     layers: tuple[LayerSummary, ...]

@@ -21,7 +21,7 @@ from nnctl.graph.program import NamedCall
 from nnctl.network.optimizers import Optimizer
 from nnctl.training.blocks import Blocks
 from nnctl.training.draws import RowDraws
-from nnctl.training.parts import PartProgram
+from nnctl.training.parts import MOST_LANES, PartProgram
 from nnctl.training.pieces import in_pieces, undivided
 from nnctl.training.shares import Part, bounds
 from nnctl.training.shuffling import come_in_windows
@@ -29,7 +29,6 @@ from nnctl.training.step import Examples, Model, Setup
 from nnctl.training.team import Team
 from nnctl.training.update import as_vector, divided_part, rates_of, record_update, summed
 
-MOST_LANES = 8  # threads that can share a batch; each adds up a gradient
 Held = Callable[[slice], Sequence[Array]]
 Maker = Callable[[int, RowDraws, Array, Sequence[Array]], PartProgram]
 
@@ -53,7 +52,7 @@ class Update:
         given = model.layout.given(leaves, model.vector)
         whole = leaves[0]
         divided = divided_part(part, given[whole])
-        self.united = list(slots.values()) if divided else []
+        self._united = list(slots.values()) if divided else []
         rates = [graph.leaf("rate", ()) for _ in rates_of(optimizer, 0.0, 0)]
         lanes = [graph.leaf("gradient", total.shape) for total in totals]
         given |= dict(zip(lanes, totals, strict=True))
@@ -69,9 +68,33 @@ class Update:
             given |= record_update(whole, given[whole], g, optimizer, slots, rates, divided)
         penalties = [] if penalty is None else [penalty]
         self.program = Program(graph, [*rates, *penalties], model.vector.dtype, given)
-        self.replay = in_pieces(self.program.replay)
-        self.rates = [self.program[rate] for rate in rates]
-        self.penalties = [self.program[penalty] for penalty in penalties]
+        self.part, self._replay = part, in_pieces(self.program.replay)
+        self._rates = [self.program[rate] for rate in rates]
+        self._penalties = [self.program[penalty] for penalty in penalties]
+
+    def begin(self, rates: tuple[float, ...]) -> None:
+        """Sets the rates of a step."""
+        for array, number in zip(self._rates, rates, strict=True):
+            array[()] = number
+
+    def shared_by(self, team: Team) -> Callable[[], float]:
+        """What updates once, by all threads, and returns what regularizers cost."""
+        calls = [team.shared(call) for call in self._replay]
+
+        def update() -> float:
+            for call in calls:
+                call()
+            return sum(float(array) for array in self._penalties)
+
+        return update
+
+    def all_of(self, outputs: Array) -> Array:
+        """The outputs of whole batches, of all ranks, which then all have the whole slots."""
+        if self.part is None:
+            return outputs
+        for slot in self._united:
+            self.part.unite(slot)
+        return self.part.gathered(outputs)
 
 
 class Turn(NamedTuple):
@@ -227,12 +250,6 @@ class StepInParts:
                 call()
             np.copyto(output[turn.rows], turn.program.y_pred)
 
-    def _begin(self, rates: tuple[float, ...]) -> Any:
-        """Sets the rates of a step; returns the state of the generator."""
-        for array, number in zip(self._update.rates, rates, strict=True):
-            array[()] = number
-        return self._generator.bit_generator.state
-
     def _end(self) -> None:
         """Goes on with the generator from where any part's ended."""
         worker = self._workers[0]
@@ -244,7 +261,8 @@ class StepInParts:
     ) -> Iterator[tuple[Value, Array, Array]]:
         """One step, call by call, as `Step.walk` says."""
         own = rows[self._own]
-        state = self._begin(rates)
+        self._update.begin(rates)
+        state = self._generator.bit_generator.state
         for turn in self._ready(1, 0, data, own, state):
             for named in self._workers[0].calls(turn.rows):
                 named.call()
@@ -266,18 +284,12 @@ class StepInParts:
         penalty = 0.0
         team = team or Team(1)
         threads = min(team.size, self.most_threads)
-        update = [team.shared(call) for call in self._update.replay]
+        update = self._update.shared_by(team)
         self._prepare(threads)
         for rows, numbers, output in zip(batches[:, self._own], rates, outputs, strict=True):
-            given = data, rows, self._begin(numbers), output
+            self._update.begin(numbers)
+            given = data, rows, self._generator.bit_generator.state, output
             team.run([partial(self._compute, threads, k, *given) for k in range(threads)])
             self._end()
-            for call in update:
-                call()
-            for array in self._update.penalties:
-                penalty += float(array)
-        if self.part is None:
-            return outputs, penalty
-        for slot in self._update.united:
-            self.part.unite(slot)
-        return self.part.gathered(outputs), penalty
+            penalty += update()
+        return self._update.all_of(outputs), penalty

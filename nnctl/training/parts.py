@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from nnctl.graph import Array, Name, Program, gradients
+from nnctl.graph import Array, Graph, Name, Program, gradients
 from nnctl.graph.numpy_calls import aligned_zeros
 from nnctl.graph.program import NamedCall
 from nnctl.graph.rebinding import rebound
@@ -26,18 +26,33 @@ PARAMETERS_WORTH = 8  # times their bytes, or adding up gradients takes its shar
 FEWEST_IN_A_PRODUCT = 32  # rows: products gain up to there
 FEWEST_IN_A_PART = 2
 FEW = 16  # parts, of which one more or less matters to the threads that share them
+MOST_LANES = 8  # threads that can share a batch; each adds up a gradient
+BYTES_A_COUPLED_CALL = 90_000  # where parts wait for each other, and no cache holds one of them
 ROUGHLY = 4  # times the values of all layers is the most that their calls work in
 
 
 def make_step(setup: Setup) -> Step:
     """The step that is set up, in parts where it has two or more."""
+    # Few batches are large enough to need what is imported here.
     own = setup.rows if setup.part is None else len(setup.part)
     count = parts_worth(setup.model, setup.loss, setup.data, own)
     if count == 1:
         return TrainingStep(setup)
-    from nnctl.training.in_parts import StepInParts  # few batches are large enough
+    if rows_are_coupled(setup.model):
+        from nnctl.training.coupled import CoupledStep
+
+        return CoupledStep(setup, count)
+    from nnctl.training.in_parts import StepInParts
 
     return StepInParts(setup, count)
+
+
+def rows_are_coupled(model: Model) -> bool:
+    """Whether a row's values depend on other rows in training, such as by a batch's mean."""
+    graph = Graph(training=True)
+    model.layout.declare(graph)
+    model.forward(graph, graph.leaf("x", (1, *model.input_shape)))
+    return graph.sums_rows
 
 
 def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:
@@ -55,11 +70,13 @@ def parts_worth(model: Model, loss: Loss, data: Examples, rows: int) -> int:
     total = aligned_zeros((model.layout.trainable_size,), model.vector.dtype)
     made = PartProgram(model, loss, data, RowDraws(rows), fewest, total)
     row_bytes = (made.nbytes - total.nbytes) // fewest
-    # Where a row's values depend on other rows, such as by a batch's mean, no part stands alone.
-    if made.sums_rows or row_bytes * rows < WORTH_PARTS:
+    if row_bytes * rows < WORTH_PARTS:
         return 1
-    worth = max(BYTES_A_CALL * len(made.program.calls), PARAMETERS_WORTH * total.nbytes)
+    a_call = BYTES_A_COUPLED_CALL if made.sums_rows else BYTES_A_CALL
+    worth = max(a_call * len(made.program.calls), PARAMETERS_WORTH * total.nbytes)
     size = max(fewest, worth // row_bytes)
+    if made.sums_rows:  # of which each has memory of its own: no more than threads can share
+        return 1 << max(1, min(MOST_LANES, rows // size)).bit_length() - 1
     return equal_parts(rows, size, fewest) if rows >= 2 * size else 1
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import sys
+import threading
 from io import FileIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import yaml
 
 from nnctl.assembly.build import build
 from nnctl.config import load
+from nnctl.data.streamed import Streamed
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs.crossval import crossval
 from nnctl.jobs.evaluate import evaluate
@@ -24,6 +26,7 @@ from nnctl.jobs.smoke import smoke
 from nnctl.jobs.summary import summary
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
+from nnctl.system import machine
 from nnctl.system.npz import read_arrays
 from nnctl.training.blocks import Blocks
 from nnctl.training.callbacks import Callback
@@ -218,6 +221,25 @@ def test_of_a_batch_in_parts_one_part_must_fit(write, tmp_path, monkeypatch, nam
     read = train(write(SOURCES[name], **changes), output=tmp_path / "read").folder
     held = {**SOURCES[name], "memory": "1GB"}
     assert weights(read) == weights(train(write(held, **changes), output=tmp_path / "held").folder)
+
+
+@pytest.mark.slow
+def test_parts_that_wait_for_each_other_must_fit_together(write, tmp_path, monkeypatch):
+    for place in ("nnctl.assembly.build", "nnctl.training.parts"):
+        monkeypatch.setattr(f"{place}.parts_worth", lambda model, loss, data, rows: 4)
+    coupled = [{"type": "batch_normalization"}, *CONFIG["layers"]]
+    with pytest.raises(NnctlError, match="batch_size\n  a batch of 240 rows"):
+        build(load(write(NPZ, batch_size="full", layers=coupled)))
+    changes = {"batch_size": 60, "layers": coupled, "shuffle": False}
+    take, readers = Streamed.take, set()
+    monkeypatch.setattr(
+        Streamed, "take", lambda *given: (readers.add(threading.get_ident()), take(*given))
+    )
+    monkeypatch.setattr(machine, "available_threads", lambda processes=1: 2)
+    read = train(write(NPZ, **changes), output=tmp_path / "read").folder
+    assert readers == {threading.get_ident()}  # of a window nobody may drive out another's blocks
+    held = train(write({**NPZ, "memory": "1GB"}, **changes), output=tmp_path / "held").folder
+    assert weights(read) == weights(held)
 
 
 MEASURED = """

@@ -18,18 +18,24 @@ from nnctl.network.optimizers import OPTIMIZERS
 from nnctl.optimizers import SGD, Adam
 from nnctl.system import machine
 from nnctl.training import parts
+from nnctl.training.coupled import CoupledStep
 from nnctl.training.diagnosis import diagnose
 from nnctl.training.draws import RowDraws, skip
 from nnctl.training.in_parts import StepInParts
 from nnctl.training.loop import TrainingDiverged
-from nnctl.training.parts import equal_parts, fewest_in_a_part, make_step, parts_worth
+from nnctl.training.parts import (
+    equal_parts,
+    fewest_in_a_part,
+    make_step,
+    parts_worth,
+    rows_are_coupled,
+)
 from nnctl.training.step import Examples, Setup, TrainingStep
 from nnctl.training.team import Team
 from nnctl.training.update import rates_of
 from tests.training.threaded_ranks import in_ranks
 
 ROWS = 11
-COUPLED = {"batch_normalization"}  # whose rows depend on each other
 
 
 def model_with(layers, loss="mean_squared_error", optimizer=None, dtype="float64", shape=(4,)):
@@ -54,13 +60,17 @@ def data_for(model, rows=ROWS, weights=True):
     return model.examples(x, y, generator.uniform(0.5, 2, rows) if weights else None)
 
 
+def step_of_parts(setup, count):
+    return (CoupledStep if rows_are_coupled(setup.model) else StepInParts)(setup, count)
+
+
 def steps_of(make, count, rows=ROWS, batch=ROWS, break_it=None):
     """What two steps leave behind: outputs, penalty, parameters, slots, the state of draws."""
     model = make()
     data = data_for(model, rows)
     state = model.state()
     setup = Setup(model, model.loss, model.optimizer, state.slots, data, batch, state.dropout)
-    step = TrainingStep(setup) if count == 1 else StepInParts(setup, count)
+    step = TrainingStep(setup) if count == 1 else step_of_parts(setup, count)
     if break_it is not None:
         break_it(step)
     order = np.arange(rows) if batch == rows else np.random.default_rng(1).permutation(rows)
@@ -85,7 +95,7 @@ DRAWING = {"dropout", *(name for name in LAYERS if name.startswith("random_"))}
 
 
 @pytest.mark.parametrize("batch", [ROWS, 7])
-@pytest.mark.parametrize("layer", sorted(set(LAYERS) - COUPLED))
+@pytest.mark.parametrize("layer", sorted(LAYERS))
 def test_every_layer_learns_in_parts_what_it_learns_whole(layer, batch):
     def make():
         layers = [*example_layers(layer, "tanh"), Flatten(), Dense(2)]
@@ -99,16 +109,19 @@ def test_every_loss_is_a_mean_over_all_parts(loss):
     check(lambda: model_with([Dense(5, "tanh"), Dense(3, "softmax")], loss), 4)
 
 
-@pytest.mark.parametrize("layer", sorted(set(LAYERS) - COUPLED - DRAWING))
+@pytest.mark.parametrize("layer", sorted(set(LAYERS) - DRAWING))
 def test_what_the_parts_add_up_is_the_slope_of_the_loss(layer):
     """Against the complex step of the whole loss, which knows of no part and of no derivative."""
     layers = [*example_layers(layer, "tanh"), Flatten(), Dense(2)]
     model = model_with(layers, shape=LAYERS[layer].example_shape)
     data, state = data_for(model), model.state()
     setup = Setup(model, model.loss, model.optimizer, state.slots, data, ROWS, state.dropout)
-    step = StepInParts(setup, 4)
+    step = step_of_parts(setup, 4)
     step.run(data, np.arange(ROWS)[None], [(0.0, 0.0)])
-    views = model.layout.views(sum(step._totals))
+    coupled = isinstance(step, CoupledStep)
+    totals = [own.gradient for own in step._programs] if coupled else step._totals
+    kept = model.layout.size - model.layout.trainable_size
+    views = model.layout.views(np.append(sum(totals), np.zeros(kept)))
     case = CasePrograms(model_case(model, model.loss, data), "complex-step")
     case.move(None)
     generator = np.random.default_rng(4)
@@ -131,10 +144,15 @@ def test_every_optimizer_updates_once_with_the_whole_gradient(optimizer, options
     check(make, 5)
 
 
+ALONE, COUPLED = (), (BatchNormalization,)  # whose parts wait for each other
+
+
+@pytest.mark.parametrize("between", [ALONE, COUPLED], ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_dropout_drops_what_it_drops_of_the_whole_batch(dtype):
+def test_dropout_drops_what_it_drops_of_the_whole_batch(dtype, between):
     def make():
-        layers = [Dropout(0.3), Dense(5, "tanh"), Dropout(0.5), Dense(3)]
+        own = [layer() for layer in between]
+        layers = [Dropout(0.3), Dense(5, "tanh"), *own, Dropout(0.5), Dense(3)]
         return model_with(layers, dtype=dtype, shape=(5,))
 
     whole, parts = steps_of(make, 1), steps_of(make, 4)
@@ -219,12 +237,49 @@ def test_a_part_that_is_missing_or_counted_twice_is_caught(fault, batch):
     assert np.abs(broken - whole).max() > 1e-6
 
 
-def fitted(count, monkeypatch, ranks=None, batch_size=20):
+def coupled_model():
+    layers = [Dense(5, "tanh", kernel_regularizer="l2"), BatchNormalization(), Dense(2)]
+    return model_with(layers, optimizer=Adam(0.1))
+
+
+def drop_coupled(step):
+    del step._programs[0]  # whose gradient stays what it was, and whose statistics do not move
+
+
+def count_coupled_twice(step):
+    step._programs.append(step._programs[1])
+
+
+def add_up_too_early(step):
+    stages = step._shared_by(1)
+    later = [stage.sums for stage in stages[1:]]
+    stages[:] = [stage._replace(sums=s) for stage, s in zip(stages, [*later, []], strict=True)]
+
+
+def keep_sums_apart(step):
+    for stage in step._shared_by(1):
+        stage.sums[:] = stage.sums[:1]
+
+
+COUPLED_FAULTS = [drop_coupled, count_coupled_twice, add_up_too_early, keep_sums_apart]
+
+
+@pytest.mark.parametrize("fault", COUPLED_FAULTS)
+@pytest.mark.parametrize("batch", [ROWS, 10])
+def test_a_coupled_part_that_is_missing_or_counted_twice_is_caught(fault, batch):
+    whole, parts = (steps_of(coupled_model, count, batch=batch)[2] for count in (1, 5))
+    broken = steps_of(coupled_model, 5, batch=batch, break_it=fault)[2]
+    assert np.abs(parts - whole).max() < 1e-12
+    assert np.abs(broken - whole).max() > 1e-6
+
+
+def fitted(count, monkeypatch, ranks=None, batch_size=20, between=()):
     worth = lambda model, loss, data, rows: min(count, rows)  # noqa: E731
     monkeypatch.setattr(parts, "parts_worth", worth)
     generator = np.random.default_rng(2)
     x, y = generator.standard_normal((31, 4)), generator.integers(0, 3, 31)
-    layers = [Dropout(0.2), Dense(6, "tanh", kernel_regularizer="l2"), Dense(3)]
+    own = [layer() for layer in between]
+    layers = [Dropout(0.2), Dense(6, "tanh", kernel_regularizer="l2"), *own, Dense(3)]
     model = Sequential(layers, seed=1, dtype="float64", ranks=ranks)
     loss = SparseCategoricalCrossentropy(from_logits=True)
     model.compile(Adam(0.05, clipnorm=0.5), loss, ["accuracy"])
@@ -234,31 +289,37 @@ def fitted(count, monkeypatch, ranks=None, batch_size=20):
     return history, model.vector
 
 
-@pytest.mark.parametrize("batch_size", [31, 20, 14])  # the last ones of 11 rows, and of 3
+@pytest.mark.parametrize(  # the last batches are of 11 rows, and of 3
+    ("batch_size", "between"), [(31, ALONE), (20, ALONE), (14, ALONE), (20, COUPLED)], ids=str
+)
 @pytest.mark.parametrize("size", [None, 2])
-def test_a_training_in_parts_tells_the_same_figures(size, batch_size, monkeypatch):
-    history, vector = fitted(1, monkeypatch, batch_size=batch_size)
-    if size is None:
-        found = fitted(3, monkeypatch, batch_size=batch_size)
-    else:
-        found = in_ranks(size, lambda ranks: fitted(3, monkeypatch, ranks, batch_size), True)[1]
+def test_a_training_in_parts_tells_the_same_figures(size, batch_size, between, monkeypatch):
+    def fit(count, ranks=None):
+        return fitted(count, monkeypatch, ranks, batch_size, between)
+
+    history, vector = fit(1)
+    found = fit(3) if size is None else in_ranks(size, lambda ranks: fit(3, ranks), True)[1]
     np.testing.assert_allclose(found[1], vector, rtol=1e-10, atol=1e-12)
     for name, values in history.items():
         np.testing.assert_allclose(found[0][name], values, rtol=1e-10, err_msg=name)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch_size", [31, 20])
-def test_any_number_of_threads_gives_the_same_bytes(batch_size, monkeypatch):
+@pytest.mark.parametrize(
+    ("batch_size", "between"), [(31, ALONE), (20, ALONE), (31, COUPLED)], ids=str
+)
+def test_any_number_of_threads_gives_the_same_bytes(batch_size, between, monkeypatch):
     found, run = [], Team.run
     for threads in (1, 2, 4, 20):
         monkeypatch.setattr(machine, "available_threads", lambda processes=1, n=threads: n)
         at_once = set()
         monkeypatch.setattr(Team, "run", watched(run, at_once))
-        found.append((*fitted(9, monkeypatch, batch_size=batch_size), at_once))
+        fit = fitted(9, monkeypatch, batch_size=batch_size, between=between)
+        found.append((*fit, at_once))
     (history, vector, one), *others = found
     assert one == {1}
-    for (same_history, same_vector, at_once), threads in zip(others, (2, 4, 8), strict=True):
+    most = 9 if between else 8
+    for (same_history, same_vector, at_once), threads in zip(others, (2, 4, most), strict=True):
         assert same_history == history
         assert same_vector.tobytes() == vector.tobytes()
         assert max(at_once) == threads
@@ -333,7 +394,9 @@ def coupled(rows):
         (wide, 128, None),
         (wide, 1000, None),
         (wide, 20_000, (1000, 2500)),  # else adding up gradients would take its time
-        (coupled, 20_000, None),
+        (coupled, 600, None),
+        (coupled, 2000, (250, 1000)),
+        (coupled, 100_000, (12_500, 12_500)),  # not more parts than threads can share
     ],
 )
 def test_batches_are_parted_where_it_is_worth_it(make, rows, size):
@@ -357,9 +420,11 @@ def test_parts_are_as_many_as_threads_share_well_or_are_equal(rows, size, count)
     assert equal_parts(rows, size) == count
 
 
-def test_rows_that_are_not_finite_are_named_by_their_numbers(monkeypatch):
+@pytest.mark.parametrize("between", [ALONE, COUPLED], ids=str)
+def test_rows_that_are_not_finite_are_named_by_their_numbers(between, monkeypatch):
     monkeypatch.setattr(parts, "parts_worth", lambda model, loss, data, rows: 4)
-    model = Sequential([Dense(2, activation="relu"), Dense(1)], seed=1)
+    own = [layer() for layer in between]
+    model = Sequential([Dense(2, activation="relu"), *own, Dense(1)], seed=1)
     model.compile(SGD(1e-3), MeanSquaredError())
     x = np.random.default_rng(0).standard_normal((30, 3)).astype(np.float32)
     x[[3, 17]] = np.nan
