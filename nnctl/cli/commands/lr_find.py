@@ -22,11 +22,11 @@ def command(
     seed: options.Seed = None,
     json: options.Json = False,
 ) -> None:
-    """Find a learning rate from a few batches at growing rates.
+    """Find a learning rate by a few batches at growing rates, and short trials.
 
-    At most 100 batches, with a rate that grows from 1e-7 to 10, from three starts: it shows where
-    the loss falls, and where it diverges. Nothing is written, unless with --write that one value
-    of the config.
+    At most 100 batches, with a rate that grows from 1e-7 to 10, from three starts, show where the
+    loss falls, and where it diverges. The rates around are tried, the better ones for longer.
+    Nothing is written, unless with --write that one value of the config.
 
     Example: nnctl lr-find configs/mnist.yaml
     """
@@ -46,6 +46,7 @@ def print_rate(result: "RateResult") -> None:
 
     if len(result.curve) > 1:
         print_curve(result)
+    print_rates(result)
     print_told("rate", f"{result.rate:g}")
     if result.diverges_at is not None:
         print(f"diverges from {result.diverges_at:.2g} on")
@@ -54,6 +55,23 @@ def print_rate(result: "RateResult") -> None:
         print_told("wrote", path, path)
     else:
         print_command("train", ["nnctl", "train", str(result.config), "--set", result.setting])
+
+
+def print_rates(result: "RateResult") -> None:
+    """What came of each rate that was tried, and how much of a training it had."""
+    import math
+
+    from nnctl.cli.printing import number, print_columns
+
+    cells = [
+        [f"{each.rate:g}", f"{each.share:.1%}", number(each.loss)]
+        if math.isfinite(each.loss)
+        else [f"{each.rate:g}", "", "diverges"]
+        for each in sorted(result.tried, key=lambda each: each.rate)
+    ]
+    if cells:
+        print_columns(["rate", "trained", "loss"], cells)
+        print()
 
 
 def print_curve(result: "RateResult") -> None:

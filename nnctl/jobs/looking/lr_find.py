@@ -8,6 +8,13 @@ from typing import Any
 from nnctl.assembly.build import build, compile_model
 from nnctl.config import load
 from nnctl.errors import NnctlError, Problem
+from nnctl.insight.rate_choice import (
+    Tried,
+    best_of,
+    for_whole_training,
+    rates_around,
+    rounded,
+)
 from nnctl.insight.rate_range import (
     batches_of_rows,
     growing_rates,
@@ -16,6 +23,7 @@ from nnctl.insight.rate_range import (
     suggestion,
 )
 from nnctl.jobs.finding import find_config
+from nnctl.jobs.looking.rate_trials import try_rates
 from nnctl.runs.folder import CONFIG, is_run
 from nnctl.system import machine
 from nnctl.system.atomic import atomic_file
@@ -23,7 +31,6 @@ from nnctl.training.seeds import generator
 from nnctl.training.sequential import Sequential
 
 STARTS = 3
-RATE_DIGITS = 2  # of the rate that is suggested
 KEY = "optimizer.learning_rate"
 
 
@@ -31,12 +38,14 @@ KEY = "optimizer.learning_rate"
 class RateResult:
     """A learning rate, where the loss diverges if it does, and the curve: rates with losses.
 
-    `setting` is what gives the rate by `--set`; `written` says whether the config has it now.
+    `tried` has what came of the rates that were trained with, as long as each was. `setting` is
+    what gives the rate by `--set`; `written` says whether the config has it now.
     """
 
     rate: float
     diverges_at: float | None
     curve: tuple[tuple[float, float], ...]
+    tried: tuple[Tried, ...]
     config: Path
     written: bool
 
@@ -63,8 +72,9 @@ def find_rate(
 ) -> RateResult:
     """Trains at most 100 batches at growing rates, from three starts, and reads the mean curve.
 
-    With `write` the config's line gets the rate. Raises `NnctlError` for what cannot be read or
-    built, and where the config has no such line.
+    It says which rates are worth a trial; of those the best is taken, by the loss on the validation
+    rows, or without any on those that train. With `write` the config's line gets the rate. Raises
+    `NnctlError` for what cannot be read or built, and where the config has no such line.
     """
     from nnctl.config.rewriting import with_rate
 
@@ -89,12 +99,17 @@ def find_rate(
             starts.append(losses_on(model, built.train, batches, rates))
     losses = mean_curve(starts)
     found = suggestion(rates, losses)
-    rate = float(f"{found.rate:.{RATE_DIGITS}g}")
+    stages = try_rates(loaded, built, rates_around(found))
+    best = best_of(stages[-1])
+    rate = rounded(found.rate)
+    if best is not None:
+        rate = for_whole_training(best, loaded.early_stopping is not None)
+    tried = {each.rate: each for stage in stages for each in stage}
     if write:
         with atomic_file(path, "w") as file:
             file.write(with_rate(text, rate, str(path)))
     curve = tuple(zip(rates, losses, strict=False))
-    return RateResult(rate, found.diverges_at, curve, path, write)
+    return RateResult(rate, found.diverges_at, curve, tuple(tried.values()), path, write)
 
 
 def new_start(like: Sequential, start: int, config: Any) -> Sequential:

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[3]
 def config(tmp_path):
     path = tmp_path / "c.yaml"
     text = (ROOT / "configs/softmax-regression.yaml").read_text()
-    path.write_text(text.replace("../datasets", str(ROOT / "datasets")))
+    text = text.replace("../datasets", str(ROOT / "datasets"))
+    path.write_text(text.replace("epochs: 100", "epochs: 5"))
     return path
 
 
@@ -83,3 +84,12 @@ def test_the_config_of_a_run_is_left_as_it_is(config, tmp_path):
 def test_full_batches_of_few_rows_do(tmp_path):
     found = find_rate(ROOT / "configs/backprop-one-neuron.yaml")
     assert len(found.curve) <= 100 and found.rate > 0
+
+
+@pytest.mark.parametrize("epochs", [1, 40])
+def test_it_is_the_best_of_the_rates_that_were_tried(config, epochs):
+    found = find_rate(config, overrides=[f"epochs={epochs}", "optimizer=sgd"])
+    assert {each.share for each in found.tried} == {1.0}
+    best = min(found.tried, key=lambda each: each.loss)
+    own = next(each for each in found.tried if each.rate == found.rate)
+    assert own.loss <= 1.05 * best.loss
