@@ -1,6 +1,7 @@
 """A model's answers to rows whose truth is known: what it takes for what, and how sure it was."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,12 +22,29 @@ class Coverage(NamedTuple):
     """How often ranges or sets hold the truth: as wanted, as found, and by chance 95 times in 100.
 
     `found` is the mean over the targets, of which `by_target` has each, where there are several.
+    `sizes` has how wide the range of each target is, or how many labels are in a set (under ""),
+    on the average over the rows.
     """
 
     wanted: float
     found: float
     by_chance: tuple[float, float]
     by_target: dict[str, float]
+    sizes: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as plain data."""
+        values: dict[str, Any] = {
+            "wanted": self.wanted,
+            "found": self.found,
+            "by_chance": list(self.by_chance),
+        }
+        if self.by_target:
+            values["by_target"] = self.by_target
+        if "" in self.sizes:
+            return {**values, "set_size": self.sizes[""]}
+        (first, *more) = self.sizes.values()
+        return {**values, "width": self.sizes if more else first}
 
 
 class Answers(NamedTuple):
@@ -49,7 +67,7 @@ def judge_answers(trained: Trained, examples: Examples, cuts: tuple[float, ...])
     if is_regression and intervals is None:
         return Answers()
     reliability, guesses = Reliability(), list[Guesses]()
-    counts, held = np.zeros((len(targets.names), 4), np.intp), list[Array]()
+    counts, held = np.zeros((len(targets.names), 4), np.intp), list[tuple[Array, Array]]()
     for rows, predictions, spread in spread_by_block(trained, examples.x):
         y = examples.y[rows]
         if is_regression:
@@ -69,8 +87,9 @@ def judge_answers(trained: Trained, examples: Examples, cuts: tuple[float, ...])
             reliability.add(probabilities.max(axis=1), probabilities.argmax(axis=1) == found.truth)
         if intervals is not None:
             within = intervals.sets(probabilities)
-            held.append(within[np.arange(len(within)), found.truth][:, None])
-    coverage = coverage_of(trained, np.concatenate(held)) if held else None
+            holds = within[np.arange(len(within)), found.truth]
+            held.append((holds[:, None], within.sum(axis=1)[:, None]))
+    coverage = coverage_of(trained, held) if held else None
     if is_regression:
         return Answers(coverage=coverage)
     if targets.classes is None:
@@ -82,25 +101,28 @@ def judge_answers(trained: Trained, examples: Examples, cuts: tuple[float, ...])
     return Answers(confusion, tuple(class_figures(confusion)), reliability, coverage)
 
 
-def numbers_held(trained: Trained, y: Array, predictions: Array, spread: Array | None) -> Array:
-    """Whether the ranges of some rows hold the truth, (rows, targets)."""
+def numbers_held(
+    trained: Trained, y: Array, predictions: Array, spread: Array | None
+) -> tuple[Array, Array]:
+    """Whether the ranges of some rows hold the truth, and how wide they are; (rows, targets)."""
     assert trained.readout.intervals is not None
     numbers, apart = trained.in_own_unit(predictions, spread)
     low, high = trained.readout.intervals.bounds(trained.by_target(numbers), apart)
     truth = trained.preprocessing.targets.in_own_unit(y.reshape(len(y), -1)).astype(np.float64)
-    held: Array = (low <= truth) & (truth <= high)
-    return held
+    return (low <= truth) & (truth <= high), high - low
 
 
-def coverage_of(trained: Trained, held: Array) -> Coverage:
-    """What marks of whether the truth is held, (rows, targets), come to."""
+def coverage_of(trained: Trained, parts: Sequence[tuple[Array, Array]]) -> Coverage:
+    """What marks of whether the truth is held, and sizes, (rows, targets) each, come to."""
     intervals = trained.readout.intervals
     assert intervals is not None
-    shares = held.mean(axis=0)
+    held, sizes = (np.concatenate(each) for each in zip(*parts, strict=True))
+    shares, means = held.mean(axis=0), sizes.mean(axis=0).tolist()
     chance = coverage_by_chance(intervals.rows, intervals.level, len(held))
     names = trained.preprocessing.targets.names
     by_target = dict(zip(names, shares.tolist(), strict=True)) if len(shares) > 1 else {}
-    return Coverage(intervals.level, float(shares.mean()), chance, by_target)
+    sized = dict(zip([""] if intervals.kind == "set" else names, means, strict=True))
+    return Coverage(intervals.level, float(shares.mean()), chance, by_target, sized)
 
 
 class Doubt:

@@ -5,19 +5,26 @@ import math
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from nnctl.assembly.answering import fit_readout
+from nnctl.assembly.answering import Fitted, fit_readout
 from nnctl.assembly.build import Built, build
+from nnctl.assembly.judging import judge_answers
 from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ArgumentError, ExitStatus, Problem
 from nnctl.jobs.evaluate import Bound
 from nnctl.jobs.finding import find_config
-from nnctl.jobs.held_out import HeldOutRow, held_out_columns, read_parts, write_part
+from nnctl.jobs.held_out import (
+    HeldOutRow,
+    held_out_columns,
+    read_parts,
+    trained_of,
+    write_part,
+)
 from nnctl.jobs.members.one_by_one import model_of, train_members
 from nnctl.jobs.processes import take_one_core
 from nnctl.jobs.signals import hold_signals_back
@@ -31,10 +38,11 @@ SHOWN_CLASSES = 5
 class FoldResult:
     """The figures on the rows that one fold held out, `rows` of them.
 
-    `predictions` is the file with a row for each of them, if they were asked for: its number in
-    the data counted from 1, the fold, its targets, and what `predict` says of it. `notices` tell of
-    figures that were to stop or slow the training, and were not defined, and of what the rows that
-    calibrate have not shown.
+    Beside the loss and the metrics these are, where the config asks for such answers, what
+    `sureness` has. `predictions` is the file with a row for each of them, if they were asked for:
+    its number in the data counted from 1, the fold, its targets, and what `predict` says of it.
+    `notices` tell of figures that were to stop or slow the training, and were not defined, and of
+    what the rows that calibrate have not shown.
     """
 
     fold: int  # counted from 1
@@ -50,13 +58,15 @@ class FoldResult:
 class CrossvalResult:
     """The folds, and of each figure the mean and the sample standard deviation over them.
 
-    `missed` names the figures whose mean is not as it was asked to be.
+    `missed` names the figures whose mean is not as it was asked to be; `level` is how often ranges
+    or sets are to hold the truth, where there are some.
     """
 
     folds: tuple[FoldResult, ...]
     mean: dict[str, float]
     std: dict[str, float]
     missed: tuple[str, ...] = ()
+    level: float | None = None
 
     @property
     def status(self) -> ExitStatus:
@@ -72,8 +82,10 @@ class CrossvalResult:
             {"fold": each.fold, "rows": each.rows, "epochs": each.epochs, **each.figures}
             for each in self.folds
         ]
-        values = asdict(self)
-        return {"folds": folds, "mean": values["mean"], "std": values["std"]}
+        values: dict[str, Any] = {"folds": folds, "mean": dict(self.mean), "std": dict(self.std)}
+        if self.level is not None:
+            values["coverage"] = {"wanted": self.level, "found": self.mean["coverage"]}
+        return values
 
 
 @dataclass(frozen=True)
@@ -123,7 +135,7 @@ def crossval(
             raise ArgumentError(message, f"add it to metrics, beside {', '.join(sorted(figures))}")
     for problem in (*first.prepared.warnings, *scarce_classes(first, folds)):
         warn(problem)
-    results = []
+    results, level = [], first.config.intervals
     tested = each_fold(work, first, min(workers or machine.available_threads(), folds))
     del first  # which takes as much memory as that of the fold at hand
     for result in tested:
@@ -131,7 +143,7 @@ def crossval(
         results.append(result)
     for problem in noticed_in_folds(results):
         warn(problem)
-    return summarize(results, bounds)
+    return replace(summarize(results, bounds), level=level)
 
 
 def noticed_in_folds(results: Sequence[FoldResult]) -> list[Problem]:
@@ -245,7 +257,7 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
         ]
         raise TrainingDiverged(problems) from None
     fitted = fit_readout(built, model_of(trained))
-    figures = fitted.model.evaluator.figures(built.held)
+    figures = fitted.model.evaluator.figures(built.held) | sureness(built, fitted)
     watching = [each for member in trained for each in member.watching]
     undefined = [each.undefined_problem() for each in watching]
     notices = (*(each for each in undefined if each is not None), *fitted.notices)
@@ -256,3 +268,27 @@ def train_fold(work: Work, index: int, built: Built | None = None) -> FoldResult
     part = work.predictions / f"{index + 1}.jsonl"
     write_part(part, built, fitted, index + 1)
     return replace(result, columns=held_out_columns(built, fitted), predictions=part)
+
+
+def sureness(built: Built, fitted: Fitted) -> dict[str, float]:
+    """How sure the model is of the rows that were held out, as far as the config asks for that.
+
+    How often ranges or sets hold the truth (`coverage`), how wide the ranges are (`width`, of each
+    of several targets `width_TARGET`) or how many labels are in a set (`set_size`) on the average,
+    and of calibrated probabilities how far they are off (`calibration_error`).
+    """
+    config = built.config
+    if config.intervals is None and not config.calibrate:
+        return {}
+    assert built.held is not None
+    trained = trained_of(built, fitted)
+    answers = judge_answers(trained, built.held, trained.cuts)
+    found = {}
+    if (coverage := answers.coverage) is not None:
+        found["coverage"] = coverage.found
+        several = len(coverage.sizes) > 1
+        for name, size in coverage.sizes.items():
+            found[("width" + f"_{name}" * several) if name else "set_size"] = size
+    if config.calibrate and answers.reliability is not None:
+        found["calibration_error"] = answers.reliability.error
+    return found

@@ -93,8 +93,7 @@ class EvaluateResult:
         if self.threshold is not None:
             values["threshold"] = self.threshold
         if (coverage := self.answers.coverage) is not None:
-            told = {**coverage._asdict(), "by_chance": list(coverage.by_chance)}
-            values["coverage"] = {key: value for key, value in told.items() if value != {}}
+            values["coverage"] = coverage.as_json()
         return values
 
 

@@ -53,12 +53,14 @@ def test_coverage_is_counted_as_predict_has_it(kind, members, tmp_path):
     table = tmp_path / "new.csv"
     coverage = evaluate(run, table, intervals=False).as_json()["coverage"]
     cells = said(run, table)
-    shares = []
+    shares, sizes = [], []
     for name in [name for name in ("n", "m") if f"{name}_low" in cells]:
         low, high = (numbers(cells[f"{name}_{end}"]) for end in ("low", "high"))
+        sizes.append(np.mean(high - low))
         shares.append((low <= numbers(truth(table, name))) & (numbers(truth(table, name)) <= high))
     if "prediction_set" in cells:
         target = truth(table, "yes" if kind.startswith("binary") else "kind")
+        sizes.append(np.mean([those.count("|") + 1 for those in cells["prediction_set"]]))
         pairs = zip(target, cells["prediction_set"], strict=True)
         shares.append([own in those.split("|") for own, those in pairs])
     assert coverage["found"] == pytest.approx(np.mean(shares), abs=0.005)  # ends are rounded
@@ -66,6 +68,9 @@ def test_coverage_is_counted_as_predict_has_it(kind, members, tmp_path):
     low, high = coverage["by_chance"]
     assert low < 0.8 < high
     assert ("by_target" in coverage) == (len(shares) > 1)
+    told = coverage["set_size" if "prediction_set" in cells else "width"]
+    told = list(told.values()) if len(shares) > 1 else [told]
+    assert told == pytest.approx(sizes, rel=1e-4)
 
 
 @pytest.mark.slow

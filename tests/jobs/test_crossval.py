@@ -13,6 +13,7 @@ from nnctl.config import load
 from nnctl.data.folds import Fold
 from nnctl.errors import ExitStatus, NnctlError
 from nnctl.jobs.crossval import crossval
+from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.training.loop import TrainingDiverged
@@ -232,6 +233,43 @@ def test_what_calibration_rows_do_not_show_is_told_once(folder):
     assert cut.startswith("in fold 1, and so in 2 more, no cut")
 
 
+@pytest.mark.parametrize(
+    ("name", "target"), [("binary", "label"), ("regression", "price"), ("regression", "[price, a]")]
+)
+def test_coverage_and_sizes_are_those_of_the_predictions(folder, name, target):
+    asked = ["data.calibration=0.3", "intervals=0.5", f"data.target={target}", "epochs=1"]
+    asked += ["data.features=[b, color]", "calibrate=true"][: 1 + (name == "binary")]
+    asked += ["layers.0.units=2"] if "," in target else []
+    part = folder / "parts"
+    part.mkdir()
+    result = crossval(Path(f"{name}.yaml"), folds=2, workers=1, overrides=asked, predictions=part)
+    rows = [
+        dict(zip(result.folds[0].columns, row, strict=True)) | {"fold": row[1]}
+        for row in result.held_out()
+    ]
+    for fold in result.folds:
+        own = [row for row in rows if row["fold"] == fold.fold]
+        assert len(own) == fold.rows
+        if name == "binary":
+            sets = [row["prediction_set"].split("|") for row in own]
+            held = [row["target"] in those for row, those in zip(own, sets, strict=True)]
+            assert fold.figures["set_size"] == fmean(map(len, sets))
+            assert 0 <= fold.figures["calibration_error"] <= 1
+        else:
+            names, held = target.strip("[]").split(", "), []
+            for each in names:
+                ends = [(float(row[f"{each}_low"]), float(row[f"{each}_high"])) for row in own]
+                truth = [float(row[f"target_{each}"]) for row in own]
+                held += [low <= y <= high for (low, high), y in zip(ends, truth, strict=True)]
+                key = f"width_{each}" if len(names) > 1 else "width"
+                width = fmean(high - low for low, high in ends)
+                assert fold.figures[key] == pytest.approx(width, rel=1e-5)
+            assert "calibration_error" not in fold.figures
+        assert fold.figures["coverage"] == pytest.approx(fmean(held))
+    mean = fmean(fold.figures["coverage"] for fold in result.folds)
+    assert result.as_json()["coverage"] == {"wanted": 0.5, "found": pytest.approx(mean)}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["binary", "regression"])
 def test_a_fold_trains_all_members(folder, name):
@@ -270,7 +308,11 @@ def test_in_time_order_a_fold_trains_on_all_rows_before_it(folder, fold, asked):
     alone = train(
         Path("regression.yaml"), overrides=["data.train=rest.csv", "data.test=held.csv", *several]
     )
-    assert result.folds[fold].figures == alone.results["test"]
+    figures = dict(alone.results["test"])
+    if asked:
+        coverage = evaluate(alone.weights, Path("held.csv")).as_json()["coverage"]
+        figures |= {"coverage": coverage["found"], "width": coverage["width"]}
+    assert result.folds[fold].figures == figures
     told = [row for row in result.held_out() if row[1] == fold + 1]
     assert [row[0] for row in told] == list(range(first + 1, last + 1))
     text = "".join(predict(alone.weights, Path("held.csv")).chunks()).splitlines()

@@ -52,27 +52,38 @@ def command(
     from nnctl.jobs.crossval import crossval
     from nnctl.reading.storage import temporary_folder
 
-    # What cannot be written is told before the training.
-    with (
-        allowed_threads(threads),
-        file_of(predictions) as file,
-        nullcontext() if file is None else temporary_folder() as parts,
-    ):
-        result = crossval(
-            config,
-            folds=folds,
-            overrides=set_ or (),
-            epochs=epochs,
-            seed=seed,
-            workers=workers_within(workers, threads),
-            predictions=parts,
-            fail_under=fail_under or (),
-            fail_over=fail_over or (),
-            tell=lambda fold: None if quiet else print_fold(fold, folds),
-            warn=print_warning,
-        )
-        if file is not None:
-            write_predictions(file, result)
+    done = list["FoldResult"]()
+
+    def tell(fold: "FoldResult") -> None:
+        done.append(fold)
+        if not quiet:
+            print_fold(fold, folds)
+
+    try:
+        # What cannot be written is told before the training.
+        with (
+            allowed_threads(threads),
+            file_of(predictions) as file,
+            nullcontext() if file is None else temporary_folder() as parts,
+        ):
+            result = crossval(
+                config,
+                folds=folds,
+                overrides=set_ or (),
+                epochs=epochs,
+                seed=seed,
+                workers=workers_within(workers, threads),
+                predictions=parts,
+                fail_under=fail_under or (),
+                fail_over=fail_over or (),
+                tell=tell,
+                warn=print_warning,
+            )
+            if file is not None:
+                write_predictions(file, result)
+    except KeyboardInterrupt:
+        print(f"broken off after {len(done)} of {folds} folds; none is kept", file=sys.stderr)
+        raise
     if json:
         print_json(result.as_json())
     elif not quiet:

@@ -118,3 +118,7 @@ def sureness(result: "EvaluateResult") -> "Iterator[str]":
             f"wanted {coverage.wanted:g}, by chance {coverage.by_chance[0]:.3g} to "
             f"{coverage.by_chance[1]:.3g}"
         )
+        if len(coverage.sizes) == 1:  # widths of several targets are numbers of different units
+            (size,) = coverage.sizes.values()
+            what = f"{figure_text(size)} wide" if kind == "ranges" else f"of {size:.3g} labels"
+            yield f"{kind} are {what} on the average"
