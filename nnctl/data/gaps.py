@@ -11,7 +11,6 @@ from nnctl.encoding.words import FILLING
 from nnctl.graph import Array
 from nnctl.reading.array_types import Mask
 from nnctl.reading.files import DataFile
-from nnctl.reading.source import open_source
 from nnctl.reading.table import Faults, Table, TextColumn
 
 
@@ -56,12 +55,7 @@ def gaps_in(preprocessing: Preprocessing, file: DataFile, rows: Sequence[int]) -
     """
     inputs = preprocessing.inputs
     found: dict[int, set[str]] = {}
-    with open_source(
-        file,
-        text_format=preprocessing.text_format,
-        arrays=preprocessing.arrays,
-        weight=preprocessing.weight,
-    ) as source:
+    with preprocessing.source_of(file) as source:
         columns = preprocessing.columns(source, file)
         called = dict(zip(inputs.names, columns.features, strict=True))
         first = 0

@@ -325,13 +325,7 @@ def read_examples(
     Inputs of more than `memory` bytes are kept on the disk.
     """
     notices = Notices(str(file.path))
-    with open_source(
-        file,
-        text_format=preprocessing.text_format,
-        arrays=preprocessing.arrays,
-        weight=preprocessing.weight,
-        memory=memory,
-    ) as source:
+    with preprocessing.source_of(file, memory=memory) as source:
         notices.source(source)
         examples = preprocessing.examples(source, notices, file, memory)
     warnings += notices.problems()

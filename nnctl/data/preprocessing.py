@@ -1,7 +1,8 @@
 """How a model's inputs and targets are made of a file's columns: it travels with the weights."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading.array_types import Array
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.files import PLAIN, DataFile, TextFormat
-from nnctl.reading.source import Source
+from nnctl.reading.source import Source, open_source
 from nnctl.reading.table import Faults, Table
 from nnctl.system import stated
 from nnctl.system.unicode import normal_form
@@ -78,6 +79,22 @@ class Preprocessing(NamedTuple):
     arrays: tuple[str, str] | None = None
     weight: str | None = None
     text_format: TextFormat = PLAIN
+
+    def source_of(
+        self, file: DataFile | Path | BinaryIO, *, targets: bool = True, memory: int | None = None
+    ) -> Source:
+        """A reader of a file that is written as the training file was, as `open_source` makes it.
+
+        Without `targets` the rows have no weights either.
+        """
+        return open_source(
+            file,
+            text_format=self.text_format,
+            arrays=self.arrays,
+            targets=targets,
+            weight=self.weight if targets else None,
+            memory=memory,
+        )
 
     def batches(
         self,

@@ -19,7 +19,6 @@ from nnctl.errors import ArgumentError, NnctlError, Problem
 from nnctl.errors.visible import visible_cells
 from nnctl.jobs.finding import find_weights, find_weights_and_data
 from nnctl.reading.files import IMAGE_NAME, DataFile
-from nnctl.reading.source import open_source
 from nnctl.system.unicode import normal_form
 from nnctl.training.blocks import rows_by_bytes, slices_of
 
@@ -65,13 +64,8 @@ class Predictions:
         if isinstance(self.source, DataFile):
             named = self.source
         notices = Notices("stdin" if named is None else str(named.path))
-        with open_source(
-            self.source,
-            text_format=preprocessing.text_format,
-            arrays=preprocessing.arrays,
-            targets=False,
-            memory=nbytes(self.trained.config.data.memory),
-        ) as source:
+        memory = nbytes(self.trained.config.data.memory)
+        with preprocessing.source_of(self.source, targets=False, memory=memory) as source:
             notices.source(source)
             most = self.trained.model.rows_by_bytes(preprocessing.inputs.no_rows())
             batches = preprocessing.batches(source, notices, named, self.keep, most)

@@ -21,7 +21,6 @@ from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.looking.rows import built_again
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.files import DataFile
-from nnctl.reading.source import open_source
 from nnctl.system import machine
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
 
@@ -219,9 +218,7 @@ def no_row(file: DataFile, row: int) -> NnctlError:
 def batches_of(trained: Trained, file: DataFile, notices: Notices) -> Iterator[tuple[int, Batch]]:
     """The rows of a file stretch by stretch, each with the number of its first row."""
     preprocessing = trained.preprocessing
-    with open_source(
-        file, text_format=preprocessing.text_format, arrays=preprocessing.arrays, targets=False
-    ) as source:
+    with preprocessing.source_of(file, targets=False) as source:
         keep: tuple[str, ...] = ()
         if not isinstance(source, ArrayReader):
             keep = preprocessing.columns(source, file, targets=False).features

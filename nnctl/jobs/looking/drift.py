@@ -26,7 +26,6 @@ from nnctl.insight.drift import (
 )
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.reading.files import DataFile
-from nnctl.reading.source import open_source
 from nnctl.reading.table import Faults, Table, TextColumn, text_of
 from nnctl.runs.weights import load_weights
 from nnctl.training import step
@@ -213,13 +212,7 @@ def count_rows(trained: Trained, file: DataFile, watched: dict[str, Watched]) ->
     """Lets the rows of a file pass by the columns; returns how many they were."""
     preprocessing = trained.preprocessing
     rows = 0
-    with open_source(
-        file,
-        text_format=preprocessing.text_format,
-        arrays=preprocessing.arrays,
-        targets=False,
-        memory=MEMORY,
-    ) as source:
+    with preprocessing.source_of(file, targets=False, memory=MEMORY) as source:
         names = preprocessing.columns(source, file, targets=False).features
         kinds = preprocessing.kinds_read(names, ())
         for table in source.tables(names, **kinds, streaming=True):
@@ -258,13 +251,7 @@ def figures_on(trained: Trained, file: DataFile) -> tuple[dict[str, float], list
 def stretches(trained: Trained, file: DataFile, notices: Notices) -> Iterator[step.Examples]:
     """The rows of a file that have targets, stretch by stretch. Raises `NnctlError` for others."""
     preprocessing = trained.preprocessing
-    with open_source(
-        file,
-        text_format=preprocessing.text_format,
-        arrays=preprocessing.arrays,
-        weight=preprocessing.weight,
-        memory=MEMORY,
-    ) as source:
+    with preprocessing.source_of(file, memory=MEMORY) as source:
         columns = preprocessing.columns(source, file)
         for table in preprocessing.tables(source, columns, notices):
             faults = Faults(table.file)
