@@ -226,6 +226,17 @@ def test_a_single_wrong_row_proves_nothing():
     assert proven_temperature(z, yes, classes=False) == (as_it_is, (False,))
 
 
+@pytest.mark.parametrize("classes", [True, False])
+def test_the_next_row_might_be_sure_and_wrong(classes):
+    """Of many rows that are too little sure one is very sure: what if that had been wrong?"""
+    z, truth = rows_of(5 if classes else 2, 0.5, count=600)
+    if not classes:
+        z, truth = z[:, 1:] - z[:, :1], truth[:, None]
+    assert proven_temperature(z, truth, classes=classes)[1] == (True,)
+    z[0, truth[0] if classes else 0] = 200 if classes or truth[0] else -200
+    assert proven_temperature(z, truth, classes=classes)[1] == (False,)
+
+
 def test_a_wrong_row_at_the_edge_does_not_move_the_edge():
     """With a shift of minus 44 all of them would be right, and the next rows all wrong."""
     z = np.array([-14.8, -12.6, -11.7, -11.3, -10, -9.5, 6.6, 7.4, 8.3, 8.5, 9.1, 9.6, 11.1])[
