@@ -14,7 +14,7 @@ from nnctl.insight.rate_range import HIGHEST, Suggestion
 RATE_DIGITS = 2
 A_DECADE = 2  # rates
 BELOW = 1.0  # decades that are tried below the rate of the range test
-SECONDS = 0.8  # of training, all rates together
+SECONDS = 0.7  # of training, all rates together
 FEWEST_BATCHES = 1000  # where these take longer
 PER_EPOCH, PER_BATCH, PER_OPERATION = 150e-6, 25e-6, 1 / 3e10  # seconds, on one core
 SHRINKS = 1 / 3  # the power of the share of a training

@@ -86,6 +86,7 @@ def test_full_batches_of_few_rows_do(tmp_path):
     assert len(found.curve) <= 100 and found.rate > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epochs", [1, 40])
 def test_it_is_the_best_of_the_rates_that_were_tried(config, epochs):
     found = find_rate(config, overrides=[f"epochs={epochs}", "optimizer=sgd"])
