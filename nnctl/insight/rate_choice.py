@@ -119,11 +119,31 @@ def best_of(tried: Sequence[Tried]) -> Tried | None:
     return left[(len(left) - 1) // 2]
 
 
-def for_whole_training(tried: Tried, stops_early: bool) -> float:
-    """The rate for a whole training, by one that was best after a share of it.
+def for_whole_training(stages: Sequence[Sequence[Tried]], stops_early: bool) -> float | None:
+    """The rate for a whole training, by what came of rates after shares of it, stage by stage.
 
     The longer a training is, the smaller its best rate, about as the cube root (Bjorck et al.
-    2024). Even so the whole training moves farther than the share of it has. Where it stops early,
-    it is as long as the rate makes it.
+    2024): but where it stops early, it is as long as the rate makes it, and where the best rate's
+    lead over the next smaller one has grown with time, there is no sign that less would be better.
+    None where all rates diverged.
     """
-    return tried.rate if stops_early else rounded(tried.rate * tried.share**SHRINKS)
+    best = best_of(stages[-1])
+    if best is None or stops_early or lead_grows(stages, best.rate):
+        return None if best is None else best.rate
+    return rounded(best.rate * best.share**SHRINKS)
+
+
+def lead_grows(stages: Sequence[Sequence[Tried]], rate: float) -> bool:
+    """Whether the loss at a rate, in shares of that at the next smaller one, falls stage by stage.
+
+    Smaller ones are those that were tried to the last stage.
+    """
+    losses = [{each.rate: each.loss for each in tried} for tried in stages]
+    smaller = max((each for each in losses[-1] if each < rate), default=None)
+    if smaller is None:
+        return False
+    first, last = (
+        own[rate] / own[smaller] if own[smaller] > 0 else math.inf
+        for own in (losses[0], losses[-1])
+    )
+    return last < first

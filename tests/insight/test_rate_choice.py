@@ -81,7 +81,29 @@ def test_the_best_has_the_least_loss_and_stands_in_the_middle(losses, train_loss
     assert (found and found.rate) == expected
 
 
-def test_a_longer_training_has_a_smaller_rate():
-    tried = Tried(0.01, 0.125, 1.0, 1.0)
-    assert for_whole_training(tried, stops_early=False) == 0.005
+def stage(share, losses):
+    return [Tried(rate, share, loss, loss) for rate, loss in losses.items()]
+
+
+@pytest.mark.parametrize(
+    ("early", "expected"),
+    [
+        ({0.001: 4.0, 0.01: 1.5}, 0.005),  # its lead has shrunk: 3/8 at first, a half at last
+        ({0.001: 3.0, 0.01: 2.0}, 0.01),
+        ({0.001: 2.0, 0.01: 3.0}, 0.01),
+        ({0.001: math.inf, 0.01: 3.0}, 0.005),
+    ],
+)
+def test_a_longer_training_has_a_smaller_rate_unless_time_is_for_the_larger(early, expected):
+    tried = [stage(0.05, early), stage(0.125, {0.001: 2.0, 0.01: 1.0})]
+    assert for_whole_training(tried, stops_early=False) == expected
     assert for_whole_training(tried, stops_early=True) == 0.01
+
+
+def test_the_smallest_rate_that_is_left_may_still_be_too_large_for_a_whole_training():
+    tried = [stage(0.05, {0.001: 4.0, 0.01: 3.0, 0.1: 5.0}), stage(0.125, {0.01: 1.0, 0.1: 2.0})]
+    assert for_whole_training(tried, stops_early=False) == 0.005
+
+
+def test_where_all_diverge_there_is_none():
+    assert for_whole_training([stage(0.125, {0.01: math.inf})], stops_early=False) is None

@@ -10,7 +10,6 @@ from nnctl.config import load
 from nnctl.errors import NnctlError, Problem
 from nnctl.insight.rate_choice import (
     Tried,
-    best_of,
     for_whole_training,
     rates_around,
     rounded,
@@ -100,10 +99,8 @@ def find_rate(
     losses = mean_curve(starts)
     found = suggestion(rates, losses)
     stages = try_rates(loaded, built, rates_around(found))
-    best = best_of(stages[-1])
-    rate = rounded(found.rate)
-    if best is not None:
-        rate = for_whole_training(best, loaded.early_stopping is not None)
+    best = for_whole_training(stages, loaded.early_stopping is not None)
+    rate = rounded(found.rate) if best is None else best
     tried = {each.rate: each for stage in stages for each in stage}
     if write:
         with atomic_file(path, "w") as file:
