@@ -21,6 +21,7 @@ from nnctl.system.atomic import DiskFullError, write_problem
 
 USUAL = Path("/var/tmp")  # for large files; /tmp lies in memory on some systems
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_open: "weakref.WeakSet[ByteFile]" = weakref.WeakSet()
 
 
 class ByteFile:
@@ -30,6 +31,7 @@ class ByteFile:
         self.name = name
         self._file = FileIO(descriptor, "rb", closefd=False)
         self._turn = threading.Lock()
+        _open.add(self)
         weakref.finalize(self, os.close, descriptor)
 
     @classmethod
@@ -54,6 +56,11 @@ class ByteFile:
         except OSError as error:
             message = f"it cannot be read ({error.strerror or error})"
             raise NnctlError(Problem(message, None, self.name)) from None
+
+
+def is_reading_files() -> bool:
+    """Whether rows of something are still read where they stand on the disk."""
+    return len(_open) > 0
 
 
 class Scratch(ByteFile):
