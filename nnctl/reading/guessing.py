@@ -21,7 +21,7 @@ AGREEING = 0.9  # of a column's cells, or of the rows
 WAYS = ((".", None), (".", ","), (",", None), (",", "."), (".", "'"), (".", " "), (",", " "))
 WIDE_BLANKS = ("\u00a0", "\u202f")
 SIGNS = ("$", "€", "£", "¥", "%", "°")
-Cells = Counter[str]  # how often a column has each
+Counted = Counter[str]  # the cells of a column, each with how often it has it
 
 
 class Sample(NamedTuple):
@@ -121,25 +121,25 @@ def guessed_notation(sample: Sample, delimiter: str) -> Notation:
     return best._replace(signs=signs)
 
 
-def _odd_cells(column: Cells, plain: Notation) -> Cells:
+def _odd_cells(column: Counted, plain: Notation) -> Counted:
     """The known cells of a column that is not of numbers as Python writes them, else nothing."""
     known = _known(column, plain)
     return Counter() if known and _is_numeric(known, plain) else known
 
 
-def _is_numeric(column: Cells, notation: Notation) -> bool:
+def _is_numeric(column: Counted, notation: Notation) -> bool:
     """Whether nearly all known cells of a column are numbers."""
     known = _known(column, notation)
     count = sum(times for cell, times in known.items() if notation.number(cell) is not None)
     return bool(known) and count >= AGREEING * known.total()
 
 
-def _known(column: Cells, notation: Notation) -> Cells:
+def _known(column: Counted, notation: Notation) -> Counted:
     """The cells that do not stand for none."""
     return Counter({cell: times for cell, times in column.items() if cell not in notation.missing})
 
 
-def _has_sign(column: Cells, sign: str) -> bool:
+def _has_sign(column: Counted, sign: str) -> bool:
     """Whether nearly all cells of a column have that sign, so that it says nothing."""
     count = sum(times for cell, times in column.items() if sign in cell)
     return count >= AGREEING * column.total()
