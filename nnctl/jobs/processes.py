@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
-from nnctl.reading.storage import is_reading_files
 from nnctl.system import forks, machine
 
 if TYPE_CHECKING:
@@ -71,12 +70,11 @@ def start_worker(serve: Serve, *given: Any, loaded: Any = None) -> Worker:
     """A new process that serves: in it `serve` is called, until the line is closed.
 
     Where it is forked from this one it is given what is `loaded` here, which then costs neither
-    time nor memory, unless that is in files: forks would read them at one and the same place. Where
-    it is started anew it is given None.
+    time nor memory; where it is started anew, None.
     """
     method = forks.start_method()
     context: Any = multiprocessing.get_context(method)
-    shared = loaded if method == "fork" and not is_reading_files() else None
+    shared = loaded if method == "fork" else None
     line, other = context.Pipe()
     _lines.add(line)
     arguments = (serve, *given, shared, other, os.getpid())

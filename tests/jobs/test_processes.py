@@ -44,6 +44,7 @@ def serve(loaded, line, parent):
 TOLD = (
     SERVING
     + """
+stored = Scratch().append(np.arange(100))
 signal.signal(signal.SIGTERM, lambda *_: None)
 print("printed once ", end="")
 folder = Path(sys.argv[1])
@@ -53,8 +54,7 @@ with writing(folder):
         first.line.close()
         first.process.join(20)
         ended = [first.process.exitcode, second.process.exitcode]
-    file = Scratch()
-    last = start_worker(serve, loaded=lambda: "what is in a file")
+    last = start_worker(serve, loaded=lambda: stored[40:43].tolist())
     told.append(last.line.recv())
 require_unheld(folder)
 print(json.dumps([told, ended, last.process.is_alive()]))
@@ -82,7 +82,7 @@ def test_a_fork_has_what_is_loaded_and_leaves_its_parent_what_is_its_own(tmp_pat
     assert once == "" and "printed" not in rest
     usual = {"parent": True, "SIGINT": True, "SIGTERM": True, "masked": [], "threads": 1}
     assert told[:2] == [{**usual, "loaded": "what no pickle holds"}] * 2
-    assert told[2] == {**usual, "loaded": None}
+    assert told[2] == {**usual, "loaded": [40, 41, 42]}
     assert ended == [0, None]  # the second holds no line to the first open
     assert alive  # and no folder
 
