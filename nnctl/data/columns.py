@@ -378,8 +378,8 @@ class Survey:
     def _count_numbers(self, fields: Block, place: int, values: NDArray[np.float64]) -> None:
         """Counts the numbers of a column as labels, as they are written."""
         column = self._columns[place]
-        if column.many:
+        known = np.flatnonzero(~np.isnan(values[:, place])).tolist()
+        if column.many or not known:
             return
         cells = fields.texts(column.place)
-        known = np.flatnonzero(~np.isnan(values[:, place])).tolist()
         column.count(Counter([cells[row].strip(" \t") for row in known]))

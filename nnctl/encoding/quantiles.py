@@ -31,7 +31,22 @@ def quantiles_of(chunks: Chunks, shares: Doubles, seed: int) -> Doubles:
             if not len(known) and chosen is not None:
                 known = first_known(chunks, place)
             if len(known):
-                found[:, place] = np.quantile(known, shares)
+                found[:, place] = linear_quantiles(known, shares)
+    return found
+
+
+def linear_quantiles(values: Doubles, shares: Doubles) -> Doubles:
+    """What `np.quantile` gives of values (n,), to the last digit; `shares` (m,) are at most 1.
+
+    That takes a twentieth of a second to load what it asks of masked arrays.
+    """
+    ordered, at = np.sort(values), (len(values) - 1) * shares
+    below = np.floor(at).astype(np.intp)
+    low, high = ordered[below], ordered[np.minimum(below + 1, len(values) - 1)]
+    part = at - below
+    found: Doubles = np.where(
+        part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part)
+    )
     return found
 
 

@@ -28,7 +28,7 @@ from nnctl.jobs.held_out import (
 from nnctl.jobs.members.one_by_one import model_of, train_members
 from nnctl.jobs.processes import take_one_core
 from nnctl.jobs.signals import hold_signals_back
-from nnctl.system import machine
+from nnctl.system import forks, machine
 from nnctl.training.loop import TrainingDiverged
 
 SHOWN_CLASSES = 5
@@ -181,10 +181,12 @@ def each_fold(work: Work, first: Built, workers: int) -> Iterator[FoldResult]:
             gc.collect()  # a model and what predicts by it hold each other
             yield train_fold(work, index)
         return
-    context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
-    pool = ProcessPoolExecutor(workers, context, take_one_core)
+    del first
+    gc.collect()  # or forks would keep it
+    method = forks.start_method()
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context(method), take_one_core)
     try:
-        with hold_signals_back():  # or a process that is being started would be forgotten
+        with hold_signals_back(method):  # or a process that is being started would be forgotten
             waiting = [pool.submit(train_fold, work, index) for index in range(work.folds)]
         for future in waiting:
             yield future.result()

@@ -12,6 +12,7 @@ from nnctl.derivatives.algebra import Algebra
 from nnctl.derivatives.expression import Expression, parse
 from nnctl.errors import ArgumentError, NnctlError, did_you_mean
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
+from nnctl.system import forks
 from nnctl.system.extras import load_extra
 
 EPSILONS = (0.002, 0.001, 0.0001)
@@ -114,10 +115,11 @@ def derivative_in_time(
     No bound on a formula's size keeps SymPy from working on some of them for hours. Raises
     `NnctlError` then, and as `derivative` does.
     """
-    context = multiprocessing.get_context("spawn")
+    method = forks.start_method()
+    context: Any = multiprocessing.get_context(method)
     line, other = context.Pipe(duplex=False)
     process = context.Process(target=answer, args=(other, expression, at, epsilons), daemon=True)
-    with hold_signals_back():
+    with hold_signals_back(method):
         process.start()
     other.close()
     found: DerivativeResult | NnctlError | None = None

@@ -1,5 +1,6 @@
 """Processes that do a command's work, one piece after another, as this one hands it out."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -8,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from nnctl.jobs.signals import hold_signals_back, ignore_interrupts
-from nnctl.system import machine
+from nnctl.system import forks, machine
 
 if TYPE_CHECKING:
     Line = Connection[Any, Any]
@@ -18,7 +20,9 @@ else:
     Line = Connection
 
 WAIT_FOR_END = 5.0  # seconds for a process to end by itself
-Serve = Callable[..., object]  # called with what it is given, its line, and the parent's number
+# Called with what it is given, what its parent has loaded, its line, and the parent's number.
+Serve = Callable[..., object]
+_lines: "WeakSet[Line]" = WeakSet()  # to the processes that this one has started
 
 
 @dataclass
@@ -41,16 +45,16 @@ class Worker:
 
 @contextmanager
 def workers(
-    count: int, serve: Serve, *given: Any, patience: float = WAIT_FOR_END
+    count: int, serve: Serve, *given: Any, loaded: Any = None, patience: float = WAIT_FOR_END
 ) -> Iterator[list[Worker]]:
-    """Processes that wait for work; none is left at the end.
+    """Processes that wait for work, as `start_worker` starts them; none is left at the end.
 
     They have so many seconds to end by themselves once there is no work any more.
     """
     crew: list[Worker] = []
     try:
         for _ in range(count):
-            crew.append(start_worker(serve, *given))
+            crew.append(start_worker(serve, *given, loaded=loaded))
         yield crew
         for worker in crew:
             worker.line.close()
@@ -62,15 +66,39 @@ def workers(
             worker.process.join()
 
 
-def start_worker(serve: Serve, *given: Any) -> Worker:
-    """A new process that serves: in it `serve` is called, until the line is closed."""
-    context = multiprocessing.get_context("spawn")  # a fork would inherit BLAS's threads half
+def start_worker(serve: Serve, *given: Any, loaded: Any = None) -> Worker:
+    """A new process that serves: in it `serve` is called, until the line is closed.
+
+    Where it is forked from this one it is given what is `loaded` here, which then costs neither
+    time nor memory; where it is started anew, None.
+    """
+    method = forks.start_method()
+    context: Any = multiprocessing.get_context(method)
+    shared = loaded if method == "fork" else None
     line, other = context.Pipe()
-    process = context.Process(target=serve, args=(*given, other, os.getpid()), daemon=True)
-    with hold_signals_back():  # or a process that is being started would be forgotten
+    _lines.add(line)
+    arguments = (serve, *given, shared, other, os.getpid())
+    process = context.Process(target=begin_serving, args=arguments, daemon=True)
+    with hold_signals_back(method):  # or a process that is being started would be forgotten
         process.start()
     other.close()
     return Worker(process, line)
+
+
+def begin_serving(serve: Serve, *given: Any) -> None:
+    """What a new process does; if it is a fork, what it has of its parent stays as it is."""
+    gc.freeze()
+    serve(*given)
+
+
+def close_lines() -> None:
+    """In a fork, closes what is its parent's: held here, no line would ever seem to be closed."""
+    for line in list(_lines):
+        line.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=close_lines)
 
 
 def take_one_core() -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
+from nnctl.assembly.build import Built
 from nnctl.jobs.processes import Line, Worker, look_after, start_worker, take_one_core, workers
 from nnctl.jobs.studies.trials import Trainer, Trials
 from nnctl.tuning.trial import Outcome, Progress, Task
@@ -56,13 +57,20 @@ def run_here(
 
 
 def run_in_processes(
-    study: HandsOut, trials: Trials, count: int, started: Started, seen: Seen, to_the_end: bool
+    study: HandsOut,
+    trials: Trials,
+    count: int,
+    started: Started,
+    seen: Seen,
+    to_the_end: bool,
+    known: Built | None = None,
 ) -> None:
     """Runs trials in so many processes, until there are none to take.
 
-    One whose process is killed has failed; another process takes its place.
+    One whose process is killed has failed; another process takes its place. `known` is a config
+    whose data were read already.
     """
-    with workers(count, serve, trials) as crew:
+    with workers(count, serve, trials, loaded=known) as crew:
         while True:
             for worker in crew:
                 if worker.task is None:
@@ -77,7 +85,7 @@ def run_in_processes(
                 try:
                     take_message(study, worker, worker.line.recv(), seen)
                 except (EOFError, OSError):
-                    replace(crew, worker, study, trials)
+                    replace(crew, worker, study, trials, known)
 
 
 def hear_nothing() -> list[Any]:
@@ -115,15 +123,17 @@ def hear(study: HandsOut, number: int, progress: Progress, seen: Seen) -> bool:
     return progress.member == 1 and study.report(number, progress.epoch, progress.value)
 
 
-def replace(crew: list[Worker], worker: Worker, study: HandsOut, trials: Trials) -> None:
+def replace(
+    crew: list[Worker], worker: Worker, study: HandsOut, trials: Trials, known: Built | None
+) -> None:
     """Takes down that a process has ended on its own, and starts another in its place."""
     assert worker.task is not None
     reason = f"its process {worker.how_it_ended()}"
     study.end(worker.task.number, Outcome("failed", reason=reason))
-    crew[crew.index(worker)] = start_worker(serve, trials)
+    crew[crew.index(worker)] = start_worker(serve, trials, loaded=known)
 
 
-def serve(trials: Trials, line: Line, parent: int) -> None:
+def serve(trials: Trials, known: Built | None, line: Line, parent: int) -> None:
     """What a process does: trains the trials that it is sent, until the line is closed."""
     take_one_core()
 
@@ -131,7 +141,7 @@ def serve(trials: Trials, line: Line, parent: int) -> None:
         line.send(progress)
         return bool(line.recv())
 
-    trainer = Trainer(trials, partial(look_after, parent))
+    trainer = Trainer(trials, partial(look_after, parent), known)
     try:
         while True:
             line.send(trainer.train(line.recv(), report))

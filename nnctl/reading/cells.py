@@ -3,6 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,17 +154,19 @@ class Cells:
 
     def _decide(self, fields: Block, column: ColumnState) -> None:
         """Notes what most of a column's first cells are, if one of them has a value."""
+        kind_of = cache(self._notation.kind_of)  # most columns of text have few texts
+        texts = (written.strip(" \t") for written in fields.texts(column.place))
         counts: Counter[Kind] = Counter()
-        for row, line in enumerate(fields.lines.tolist()):
-            text = fields.text(row, column.place).strip(" \t")
-            if text in self._notation.missing or text.startswith(QUOTED):
-                continue
-            kind = self._notation.kind_of(text)
+        known = (
+            (line, text)
+            for line, text in zip(fields.lines.tolist(), texts, strict=True)
+            if text not in self._notation.missing and not text.startswith(QUOTED)
+        )
+        for line, text in islice(known, LOOKED_AT):
+            kind = kind_of(text)
             kind = "text" if kind == "truth" and column.labels else kind
             counts[kind] += 1
             column.show(kind, line, bare(text))
-            if counts.total() == LOOKED_AT:
-                break
         if not counts:
             return
         others = counts["truth"] + counts["text"]
@@ -275,22 +279,20 @@ class Cells:
     def _text(
         self, fields: Block, column: ColumnState, marks: dict[str, dict[int, str]]
     ) -> TextColumn:
-        codes = np.full(len(fields.lines), -1, dtype=np.int32)
-        labels, codes_of = dict[str, int](), dict[str, int]()
-        missing, own = self._notation.missing, {}
-        for row, written in enumerate(fields.texts(column.place)):
+        cells = fields.texts(column.place)
+        labels, codes_of, gaps = dict[str, int](), dict[str, int](), dict[str, str]()
+        for written in dict.fromkeys(cells):
             text = written.strip(" \t")
-            code = codes_of.get(text)
-            if code is None:
-                if text in missing:
-                    if text:
-                        own[row] = text
-                    continue
+            if text in self._notation.missing:
+                codes_of[written] = -1
+                if text:
+                    gaps[written] = text
+            else:
                 label = bare(text) if column.is_told else text
-                code = codes_of[text] = labels.setdefault(label, len(labels))
-            codes[row] = code
-        if own:
-            marks[column.name] = own
+                codes_of[written] = labels.setdefault(label, len(labels))
+        codes = np.fromiter(map(codes_of.__getitem__, cells), np.int32, len(cells))
+        if gaps:
+            marks[column.name] = {row: gaps[c] for row, c in enumerate(cells) if c in gaps}
         if not column.is_told:
             self._note_numbers_among(fields, column, codes, labels)
         return TextColumn(codes, tuple(map(bare, labels)))

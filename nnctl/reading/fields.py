@@ -56,6 +56,8 @@ class Fields:
         """The fields of a column, each as `text` gives it."""
         written = self._written
         places = zip(self.starts[:, column].tolist(), self.ends[:, column].tolist(), strict=True)
+        if isinstance(written, str):
+            return [written[start:end] for start, end in places]
         return [written[start:end].decode("utf-8", _ESCAPE) for start, end in places]
 
     def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:
@@ -63,8 +65,10 @@ class Fields:
         return self.buffer, self.starts[:, column], self.ends[:, column]
 
     @cached_property
-    def _written(self) -> bytes:
-        return self.buffer.tobytes()
+    def _written(self) -> bytes | str:
+        """The buffer; as text where a character is a byte, so that places are the same in both."""
+        written = self.buffer.tobytes()
+        return written.decode("ascii") if written.isascii() else written
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
         """The numbers of `columns`, (rows, len(columns)), and the flat indices still to judge."""

@@ -21,6 +21,7 @@ AGREEING = 0.9  # of a column's cells, or of the rows
 WAYS = ((".", None), (".", ","), (",", None), (",", "."), (".", "'"), (".", " "), (",", " "))
 WIDE_BLANKS = ("\u00a0", "\u202f")
 SIGNS = ("$", "€", "£", "¥", "%", "°")
+Counted = Counter[str]  # the cells of a column, each with how often it has it
 
 
 class Sample(NamedTuple):
@@ -100,7 +101,7 @@ def guessed_notation(sample: Sample, delimiter: str) -> Notation:
     widths = Counter(map(len, sample.rows))
     width = max((len(sample.header), len(sample.header) + 1), key=lambda each: widths[each])
     rows = [row for row in sample.rows if len(row) == width]
-    columns = [[row[place].strip(" \t") for row in rows] for place in range(width)]
+    columns = [Counter(row[place].strip(" \t") for row in rows) for place in range(width)]
     plain = Notation()
     left = [known for column in columns if (known := _odd_cells(column, plain))]
     signs = tuple(sign for sign in SIGNS if any(_has_sign(column, sign) for column in left))
@@ -120,19 +121,25 @@ def guessed_notation(sample: Sample, delimiter: str) -> Notation:
     return best._replace(signs=signs)
 
 
-def _odd_cells(column: Sequence[str], plain: Notation) -> list[str]:
+def _odd_cells(column: Counted, plain: Notation) -> Counted:
     """The known cells of a column that is not of numbers as Python writes them, else nothing."""
-    known = [cell for cell in column if cell not in plain.missing]
-    return [] if known and _is_numeric(known, plain) else known
+    known = _known(column, plain)
+    return Counter() if known and _is_numeric(known, plain) else known
 
 
-def _is_numeric(column: Sequence[str], notation: Notation) -> bool:
+def _is_numeric(column: Counted, notation: Notation) -> bool:
     """Whether nearly all known cells of a column are numbers."""
-    known = [cell for cell in column if cell not in notation.missing]
-    count = sum(notation.number(cell) is not None for cell in known)
-    return bool(known) and count >= AGREEING * len(known)
+    known = _known(column, notation)
+    count = sum(times for cell, times in known.items() if notation.number(cell) is not None)
+    return bool(known) and count >= AGREEING * known.total()
 
 
-def _has_sign(column: Sequence[str], sign: str) -> bool:
+def _known(column: Counted, notation: Notation) -> Counted:
+    """The cells that do not stand for none."""
+    return Counter({cell: times for cell, times in column.items() if cell not in notation.missing})
+
+
+def _has_sign(column: Counted, sign: str) -> bool:
     """Whether nearly all cells of a column have that sign, so that it says nothing."""
-    return sum(sign in cell for cell in column) >= AGREEING * len(column)
+    count = sum(times for cell, times in column.items() if sign in cell)
+    return count >= AGREEING * column.total()

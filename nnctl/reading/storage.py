@@ -24,7 +24,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class ByteFile:
-    """A file that several threads may read from, wherever in it; closed when nobody has it."""
+    """A file that several threads may read from, wherever in it; closed when nobody has it.
+
+    On Linux forks of the process may, too.
+    """
 
     def __init__(self, descriptor: int, name: str) -> None:
         self.name = name
@@ -45,15 +48,21 @@ class ByteFile:
         left = out.reshape(-1).view(np.uint8).data
         try:
             with self._turn:
-                self._file.seek(offset)
                 while len(left):
-                    if not (count := self._file.readinto(left)):
+                    if not (count := self._read_some(offset, left)):
                         message = "it ends before the rows that it should hold: it was cut short"
                         raise NnctlError(Problem(message, "copy or write it again", self.name))
-                    left = left[count:]
+                    left, offset = left[count:], offset + count
         except OSError as error:
             message = f"it cannot be read ({error.strerror or error})"
             raise NnctlError(Problem(message, None, self.name)) from None
+
+    def _read_some(self, offset: int, out: memoryview) -> int:
+        """Reads what is there at once; the place of the file, which forks share, stays there."""
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [out], offset)
+        self._file.seek(offset)
+        return self._file.readinto(out)
 
 
 class Scratch(ByteFile):

@@ -22,7 +22,7 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     finally:
         if held is not None:
-            os.close(held)
+            _let_go(held)
 
 
 def require_unheld(folder: Path) -> None:
@@ -41,8 +41,13 @@ if sys.platform == "win32":
         except (FileExistsError, PermissionError):
             raise held_problem(folder) from None
 
+    def _let_go(descriptor: int) -> None:
+        os.close(descriptor)
+
 else:
     import fcntl
+
+    _held: set[int] = set()
 
     def _hold(folder: Path) -> int | None:
         """Locks the folder itself, so that no file has to be made for it."""
@@ -55,7 +60,20 @@ else:
         except OSError:  # such as a network drive without locks
             os.close(descriptor)
             return None
+        _held.add(descriptor)
         return descriptor
+
+    def _let_go(descriptor: int) -> None:
+        _held.discard(descriptor)
+        os.close(descriptor)
+
+    def _leave_to_parent() -> None:
+        """In a fork, closes what its parent holds, which would be held until both have ended."""
+        for descriptor in _held:
+            os.close(descriptor)
+        _held.clear()
+
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def held_problem(folder: Path) -> NnctlError:

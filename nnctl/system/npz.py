@@ -25,6 +25,7 @@ READABLE_KINDS = "biufcUS"
 _DAMAGED = (EOFError, KeyError, NotImplementedError, OSError, OverflowError, RuntimeError)
 _BEST_COMPRESSION = 1100  # deflate makes at most 1032 bytes of one
 _SUFFIX = ".npy"
+_READ_AT_ONCE = 1 << 18  # bytes
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -148,11 +149,9 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, file: str)
     try:
         with archive.open(info) as stream:
             problem = header_of(stream, info.file_size)
-        if isinstance(problem, Header):
-            with archive.open(info) as stream:
+            if isinstance(problem, Header):
                 # The claim is the member's size: its checksum is verified with the last byte.
-                array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
-                return array
+                return array_behind(stream, problem)
     except (zipfile.BadZipFile, zlib.error, ValueError, *_DAMAGED) as error:
         problem = f"it is damaged ({error})"
     except MemoryError:
@@ -175,6 +174,21 @@ class Header:
     def count(self) -> int:
         """The numbers of the array."""
         return math.prod(self.shape)
+
+
+def array_behind(stream: IO[bytes], header: Header) -> NDArray[Any]:
+    """The array whose numbers come next. Raises ValueError where they end too soon."""
+    array: NDArray[Any] = np.empty(header.count, header.dtype)
+    left = array.view(np.uint8).data if array.nbytes else memoryview(b"")
+    while len(left):
+        part = stream.read(min(len(left), _READ_AT_ONCE))
+        if not part:
+            raise ValueError("it ends too soon")
+        left[: len(part)] = part
+        left = left[len(part) :]
+    if header.by_column:
+        return array.reshape(header.shape[::-1]).T
+    return array.reshape(header.shape)
 
 
 def header_of(stream: IO[bytes], size: int) -> Header | str:

@@ -34,6 +34,7 @@ from nnctl.training import loop
 from nnctl.training.callbacks import Callback
 from tests.kills.killing import compare
 from tests.processes import begun
+from tests.processes import run as run_process
 
 pytestmark = pytest.mark.slow  # each trains several times
 
@@ -151,6 +152,26 @@ def test_the_bytes_do_not_depend_on_the_processes(config, processes):
     more = {"ensemble": 5, "early_stopping": {"patience": 2}, "epochs": 12}
     one = trained(config, "one", **more)
     compare(trained(config, "several", processes, **more).folder, one.folder)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+@pytest.mark.parametrize("changes", [{}, IN_BLOCKS])
+def test_forked_processes_train_to_the_same_bytes(config, changes):
+    """In a process of its own: beside the threads of these tests all are started anew."""
+    more = {"epochs": 2, **changes}
+    one = trained(config, "one", **more)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom nnctl.jobs.members import course\n"
+        "from nnctl.jobs.train import train\nfrom nnctl.system import forks\n"
+        "from nnctl.training import loop\n"
+        "course.SHORTEST_TURN, course.SHARE_OF_TIME, loop.MOST_BATCHES_AT_ONCE = 0, 1e9, 1\n"
+        "assert forks.is_safe() or not forks.has_safe_products()\n"
+        "train(Path('c.yaml'), output=Path('forked'), overrides=sys.argv[1:], processes=3)\n"
+    )
+    done = run_process([sys.executable, "-c", code, *settings(**more)])
+    assert done.returncode == 0, done.stderr
+    compare(config.parent / "forked", one.folder)
 
 
 @pytest.mark.parametrize(("threads", "most"), [("1", 1), ("2", 2), ("64", 3)])
@@ -623,7 +644,9 @@ def test_a_process_tells_and_obeys(config):
     plan = turns.EnsemblePlan("config.yaml", output, saved.about, 2)
     here, there = multiprocessing.Pipe()
     parent = os.getppid()
-    thread = threading.Thread(target=turns.take_turns, args=(plan, there, parent), daemon=True)
+    thread = threading.Thread(
+        target=turns.take_turns, args=(plan, None, there, parent), daemon=True
+    )
     signals = turns.ignore_interrupts
     turns.ignore_interrupts = lambda: None  # a thread may not
     try:

@@ -31,6 +31,16 @@ def test_arrays_come_back_by_slices(folder: Path) -> None:
     np.testing.assert_array_equal(stored[0].reshape(6, 4)[1:2], one[1:2].reshape(1, 4))
 
 
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="there nothing is forked")
+def test_reading_leaves_the_place_of_a_file_where_it_is(tmp_path: Path) -> None:
+    """As forks share it, and read at once."""
+    np.arange(20).tofile(tmp_path / "rows")
+    file = ByteFile.open(tmp_path / "rows")
+    stored = StoredArray(file, 0, (20,), np.dtype(int))
+    assert stored[7:9].tolist() == [7, 8]
+    assert os.lseek(file._file.fileno(), 0, os.SEEK_CUR) == 0
+
+
 def test_nothing_of_it_can_be_seen_in_the_folder(folder: Path) -> None:
     scratch = Scratch()
     scratch.append(np.zeros(100_000))

@@ -91,7 +91,8 @@ class Course:
                 each.tell("on_train_begin")
                 each.tell("on_train_end", TrainEnd(each.ended, each.epoch, sum(each.seconds)))
         try:
-            with workers(self.plan.processes - 1, take_turns, self.plan, patience=0) as crew:
+            count, known = self.plan.processes - 1, self.trainer.built(1)
+            with workers(count, take_turns, self.plan, loaded=known, patience=0) as crew:
                 for worker in crew:
                     worker.task = STARTING
                 self._crew = list(crew)

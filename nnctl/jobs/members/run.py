@@ -1,8 +1,8 @@
 """A run of several members in its folder: begun, gone on with, and brought to its end."""
 
 import gc
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -115,11 +115,11 @@ def go_on_with_members(
     left = sum(each.ended is None for each in standings)
     count = min(processes or machine.available_threads(), left)
     plan = EnsemblePlan(str(folder.path / CONFIG), folder.path, job.about, count)
-    trainer = MemberTrainer(plan, known=job.built)
-    course = Course(plan, trainer, standings, callbacks, folder.path / HISTORY)
-    reason, problems, advice = course.run(), course.problems, course.advice
-    del trainer, course
-    gc.collect()  # what the members took to be trained: a model and what predicts hold each other
+    with garbage_of_its_own():
+        trainer = MemberTrainer(plan, known=job.built)
+        course = Course(plan, trainer, standings, callbacks, folder.path / HISTORY)
+        reason, problems, advice = course.run(), course.problems, course.advice
+        del trainer, course
     if reason == "diverged":
         return diverged_result(job, folder, problems, standings)
     if reason != "interrupted":
@@ -128,6 +128,20 @@ def go_on_with_members(
     results = unfinished_results(job, folder, "interrupted", standings)
     write_results(job, folder, results)
     return result_without_weights(job, folder, results, ExitStatus.INTERRUPTED)
+
+
+@contextmanager
+def garbage_of_its_own() -> Iterator[None]:
+    """At the end, collects what the members took to be trained: models, which predictors hold.
+
+    All that was there before is not looked through, which would take longer than all else there.
+    """
+    gc.freeze()
+    try:
+        yield
+        gc.collect()
+    finally:
+        gc.unfreeze()
 
 
 def finish_members(

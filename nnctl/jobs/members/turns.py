@@ -157,11 +157,11 @@ Message = Ready | BatchEnd | EpochEnd | TurnEnd | NnctlError | MemoryError
 Order = Turn | Literal["interrupted", "stopped", "finished", "diverged"]  # or a reason to stop
 
 
-def take_turns(plan: EnsemblePlan, line: Line, parent: int) -> None:
+def take_turns(plan: EnsemblePlan, known: Built | None, line: Line, parent: int) -> None:
     """What a process does: trains in the turns that it is sent, until the line is closed."""
     ignore_interrupts()
     try:
-        trainer = MemberTrainer(plan, partial(look_after, parent))
+        trainer = MemberTrainer(plan, partial(look_after, parent), known)
         line.send(Ready())
         while True:
             order: Order = line.recv()

@@ -91,7 +91,8 @@ class StudyCommand(ABC):
                     run_here(study, trainer, started, seen, self.waits)
                 else:
                     count = min(workers, study.trials)
-                    run_in_processes(study, trials, count, started, seen, self.waits)
+                    known = self.search.built
+                    run_in_processes(study, trials, count, started, seen, self.waits, known)
         except BaseException:
             study.release()
             raise

@@ -89,6 +89,6 @@ def test_a_signal_ends_all_processes(project, environment, number, status):
 
 
 def trainers(session):
-    """Those that were started to train folds."""
-    lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in processes_of(session)}
-    return [pid for pid, line in lines.items() if b"spawn_main" in line.read_bytes()]
+    """Those that train folds: forks, or started anew beside Python's own that clears away."""
+    lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in processes_of(session) if pid != session}
+    return [pid for pid, line in lines.items() if b"resource_tracker" not in line.read_bytes()]
