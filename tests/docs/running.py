@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from nnctl.cli.app import app
 from tests.docs.blocks import Block
 from tests.docs.pages import ROOT
+from tests.loaded import start_nnctl
 from tests.processes import run
 
 EPOCHS, RESUMED, TRIALS = 3, 30, 4
+STARTING = {"crossval", "tune"}  # start processes, which takes longer beside the threads of tests
 # A word of which a shell makes nothing else, but for *: in quotes, or of plain letters.
 WORD = re.compile(r"""'([^']*)'|"([^"$`\\]*)"|([^\s'"|&;<>?$`\\]+)""")
 
@@ -92,11 +94,11 @@ def run_command(command: str, folder: Path, status: int = 0) -> str:
     line, _, file = command.partition(" > ")
     words, written = words_of(line), words_of(file)
     if words[:1] == ["nnctl"] and len(written) == bool(file) and not (folder / "nnctl").exists():
-        done = CliRunner().invoke(app, words[1:])
-        assert done.exit_code == status, f"{command}\n{done.output}"
+        found, printed, told = printed_by(words[1:])
+        assert found == status, f"{command}\n{printed}{told}"
         if not written:
-            return done.stdout
-        (folder / written[0]).write_text(done.stdout, encoding="utf-8")
+            return printed
+        (folder / written[0]).write_text(printed, encoding="utf-8")
         return ""
     python = shlex.quote(sys.executable)
     line = re.sub(r"(^|&& |\| )(nnctl|python) ", rf"\1{python} -m \2 ", command)
@@ -105,6 +107,15 @@ def run_command(command: str, folder: Path, status: int = 0) -> str:
     shell = run(line, shell=True, cwd=folder, env=own)
     assert shell.returncode == status, f"{command}\n{shell.stdout}{shell.stderr}"
     return shell.stdout
+
+
+def printed_by(words: Sequence[str]) -> tuple[int, str, str]:
+    """The status of a command, what it prints, and what it tells."""
+    if words[0] in STARTING:
+        started = run(words, start=start_nnctl)
+        return started.returncode, started.stdout, started.stderr
+    done = CliRunner().invoke(app, list(words))
+    return done.exit_code, done.stdout, done.stderr
 
 
 def words_of(line: str) -> list[str]:
