@@ -7,6 +7,7 @@ Tests of how a process starts, or of those that it starts in turn, begin a real 
 """
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -235,6 +236,8 @@ def load_everything() -> None:
 def main() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
     load_everything()
+    gc.collect()
+    gc.freeze()  # no command looks through what is loaded for garbage
     if serve(line) is not None:
         program = import_module("nnctl.__main__")
         sys.modules["__main__"] = program  # what processes that it starts begin with, too

@@ -3,7 +3,7 @@
 It has one thread, the one that forks; what others hold at that moment is never let go of in it, and
 it would wait for that without end. The threads that OpenBLAS keeps for products do no harm: it
 sends them home before a fork, and each process takes new ones when it needs them. OpenMP's and
-those of other libraries are no such.
+those of other libraries stay, and are seen; where they have not begun, they do no harm.
 """
 
 import os
@@ -44,7 +44,8 @@ def has_safe_products() -> bool:
         return True
     from nnctl.system import machine  # which asks NumPy's library
 
-    found = {(each["internal_api"], each.get("threading_layer")) for each in machine.blas().info()}
+    libraries = [each for each in machine.blas().info() if each["user_api"] == "blas"]
+    found = {(each["internal_api"], each.get("threading_layer")) for each in libraries}
     return bool(found) and found <= PRODUCTS
 
 

@@ -11,8 +11,9 @@ import pytest
 from nnctl.system import forks, machine
 from tests.processes import run
 
-OPENBLAS = {"internal_api": "openblas", "threading_layer": "pthreads"}
-MKL = {"internal_api": "mkl", "threading_layer": "intel"}
+OPENBLAS = {"user_api": "blas", "internal_api": "openblas", "threading_layer": "pthreads"}
+MKL = {"user_api": "blas", "internal_api": "mkl", "threading_layer": "intel"}
+OPENMP = {"user_api": "openmp", "internal_api": "openmp"}
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
 # In a process of its own, since the tests' watchdog is a thread. Products so large are shared out.
 THREADS = """
@@ -78,7 +79,8 @@ def test_no_thread_but_openblas_s_own_may_be_there():
         ([{**OPENBLAS, "threading_layer": "openmp"}], False),
         ([MKL], False),
         ([OPENBLAS, MKL], False),
-        ([OPENBLAS, {"internal_api": "openmp"}], False),
+        ([OPENBLAS, OPENMP], True),
+        ([OPENMP], False),
         ([], False),  # none that is known: Accelerate, and others
     ],
 )
