@@ -4,6 +4,7 @@ And what a weights file keeps of them, so that new rows can be held against them
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,7 +224,7 @@ def summaries_of_numbers(
     count = len(names)
     if not count:
         return []
-    values = np.concatenate([chunk[:, :count] for chunk in raw.chunks(chosen)])
+    values = np.concatenate([*raw.pieces(chosen, count)], dtype=np.float64)
     least, greatest = range_of(raw, trains, count) if chosen is not trains else ends_of(values)
     return [summary_of_numbers(values[:, k], least[k], greatest[k]) for k in range(count)]
 
@@ -231,14 +232,14 @@ def summaries_of_numbers(
 def range_of(raw: Raw, trains: Mask, count: int) -> tuple[Doubles, Doubles]:
     """The least and the greatest number of each of the first columns, in all rows that train."""
     least, greatest = np.full(count, np.nan), np.full(count, np.nan)
-    for chunk in raw.chunks(trains):
-        if len(chunk):
-            low, high = ends_of(chunk[:, :count])
+    for numbers in raw.pieces(trains, count):
+        if len(numbers):
+            low, high = ends_of(numbers)
             least, greatest = np.fmin(least, low), np.fmax(greatest, high)
     return least, greatest
 
 
-def ends_of(values: Doubles) -> tuple[Doubles, Doubles]:
+def ends_of(values: NDArray[Any]) -> tuple[Doubles, Doubles]:
     """The least and the greatest known number of each column; nan where there is none."""
     return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
 
