@@ -14,7 +14,7 @@ from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
 from nnctl.data.pool import Dealt, Division, Drawn, Pool, Strata, places_of
 from nnctl.data.preprocessing import Examples, Preprocessing, check_weights
-from nnctl.data.raw import Raw, read_raw
+from nnctl.data.raw import Raw, picked, read_raw
 from nnctl.data.roles import array_columns, check_kinds, text_columns
 from nnctl.data.rules import AS_IS, Treatment
 from nnctl.data.statistics import fitted, summary_of_rows
@@ -118,7 +118,7 @@ def prepare(
     read, warnings = read_others(preprocessing, files, treatment.memory)
 
     def examples(x: Rows, rows: Mask) -> Examples:
-        return Examples(x, y[rows], None if weight is None else weight[rows])
+        return Examples(x, picked(y, rows), None if weight is None else picked(weight, rows))
 
     read |= {part: examples(parts.rest(own), own) for part, own in division.aside.items()}
     pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows))

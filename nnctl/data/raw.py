@@ -1,6 +1,6 @@
 """A training file between reading and scaling: held compactly, then turned into examples."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from nnctl.data.rules import AS_IS, Treatment
 from nnctl.errors import NnctlError
 from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.arrays import ArrayReader
+from nnctl.reading.joining import Joining
 from nnctl.reading.source import Source
-from nnctl.reading.table import DateFormat, Faults, Table, joined_tables
+from nnctl.reading.table import DateFormat, Faults, Table
 from nnctl.training.one_hot import OneHot
 
 ROUNDED_AT_ONCE = 1 << 16  # numbers
@@ -170,7 +171,8 @@ def read_raw(
     in_place = isinstance(source, ArrayReader) and not dropped and not source.lacks_targets
     stored = source.stored if isinstance(source, ArrayReader) and in_place else None
     features = Features(columns.features, treatment.memory)
-    rest: list[Table] = []
+    taken = set(columns.features)
+    rest = Joining([name for name in columns.all if name not in taken])
     dates: Mapping[str, DateFormat] = {}
     empty = EmptyColumns(dropped)
     group = GroupColumn(treatment.group, treatment.text_format.notation.missing)
@@ -187,17 +189,15 @@ def read_raw(
         if stored is None:
             named = {name: table.text[name] for name in columns.features if name in table.text}
             features.add(numeric, compact(table.columns(numeric), dtype, some_missing), named)
-        rest.append(_without(table, columns.features))
+        rest.add(table)
         dates = table.dates
     faults.check()
     notices.check_targets()
-    if not sum(map(len, rest)):
+    if not len(rest):
         raise NnctlError(empty.problem(source.file))
-    taken = set(columns.features)
-    others = [name for name in columns.all if name not in taken]
     if stored is not None:
         features = Features.in_place(columns.features, stored)
-    return Raw(features, joined_tables(rest, others), dates, group.whole())
+    return Raw(features, rest.whole(), dates, group.whole())
 
 
 def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
@@ -237,12 +237,3 @@ def _are_alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
 def picked(numbers: NDArray[Any], rows: Mask) -> NDArray[Any]:
     """The rows (rows, columns) that a mask names: the array itself, where these are all."""
     return numbers if rows.all() else numbers[rows]
-
-
-def _without(table: Table, names: Sequence[str]) -> Table:
-    """The table without the columns `names`, in memory of its own."""
-    taken = set(names)
-    others = tuple(name for name in table.number_names if name not in taken)
-    text = {name: column for name, column in table.text.items() if name not in taken}
-    numbers = table.columns(others).copy()
-    return table.changed(number_names=others, numbers=numbers, text=text, verbatim={})

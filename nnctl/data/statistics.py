@@ -28,6 +28,7 @@ from nnctl.training.seeds import generator
 MOST_ROWS, MOST_NUMBERS = 2_000, 100_000  # that shares are of, and the numbers of arrays
 MOST_COLUMNS = 200  # of which something is kept
 FEWEST_ROWS = 256  # that must fit into memory at once
+SAMPLED_AT_ONCE = 1 << 20  # rows
 HALF = np.array([0.5])
 
 
@@ -208,12 +209,17 @@ def summary_of_rows(
 
 def sample_of(trains: Mask, seed: int) -> Mask:
     """Those of the rows (rows,) that stand for all: at most so many, which the seed draws."""
-    rows = np.flatnonzero(trains)
-    if len(rows) <= MOST_ROWS:
+    count = int(np.count_nonzero(trains))
+    if count <= MOST_ROWS:
         return trains
     chosen = np.zeros_like(trains)
-    drawn = generator(seed, "quantiles").choice(len(rows), MOST_ROWS, replace=False, shuffle=False)
-    chosen[rows[drawn]] = True
+    drawn = generator(seed, "quantiles").choice(count, MOST_ROWS, replace=False, shuffle=False)
+    before = 0
+    for start in range(0, len(trains), SAMPLED_AT_ONCE):
+        rows = np.flatnonzero(trains[start : start + SAMPLED_AT_ONCE])
+        own = drawn[(drawn >= before) & (drawn < before + len(rows))]
+        chosen[start + rows[own - before]] = True
+        before += len(rows)
     return chosen
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.table import Faults, Table, TextColumn, joined_tables
+from nnctl.reading.joining import joined_tables
+from nnctl.reading.table import Faults, Table, TextColumn
 
 
 def table(first: int, *labels: str) -> Table:

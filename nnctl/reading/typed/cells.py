@@ -74,9 +74,7 @@ class TypedBlock:
 
     is_typed = True
 
-    def __init__(
-        self, lines: Indices, columns: Mapping[int, TypedColumn], start: int = 0
-    ) -> None:
+    def __init__(self, lines: Indices, columns: Mapping[int, TypedColumn], start: int = 0) -> None:
         self.lines, self._columns = lines, columns
         self._rows = slice(start, start + len(lines))
         self._texts: dict[int, list[str]] = {}

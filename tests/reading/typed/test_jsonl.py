@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading import bytestream
 from nnctl.reading.files import DataFile
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.notation import PLAIN_NOTATION
 from nnctl.reading.source import open_source
-from nnctl.reading.table import Table, joined_tables
+from nnctl.reading.table import Table
 from nnctl.reading.typed import jsonl
 from nnctl.reading.typed.cells import Texts
 from nnctl.reading.typed.json_shape import AlikeLines, shape_of
