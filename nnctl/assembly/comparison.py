@@ -183,9 +183,10 @@ def baselines(task: Task, targets: Targets, y: Array) -> dict[str, float]:
     """
     if task == "regression":
         with np.errstate(all="ignore"):  # numbers near the largest have squares beyond it
-            y = targets.in_own_unit(y).astype(np.float64)
-            apart = y - y.mean(axis=0)
-            mae, mse = float(np.abs(apart).mean()), float(np.square(apart).mean())
+            apart = targets.in_own_unit(y).astype(np.float64)  # one array, for any number of rows
+            apart -= apart.mean(axis=0)
+            mae = float(np.abs(apart, out=apart).mean())
+            mse = float(np.square(apart, out=apart).mean())
         return {"mae": mae, "mse": mse, "rmse": mse**0.5, "r2": 0.0}
     if task == "binary":
         shares = (y > 0.5).mean(axis=0)
