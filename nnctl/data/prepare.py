@@ -22,6 +22,7 @@ from nnctl.data.targets import Targets
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting, together
 from nnctl.reading.array_types import Mask
 from nnctl.reading.arrays import FEATURES, TARGET, ArrayReader
+from nnctl.reading.block import LateColumns
 from nnctl.reading.bytestream import opened, require_file
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import Source, array_pair, open_source
@@ -105,8 +106,12 @@ def prepare(
     """
     files = files_among(validation=validation, calibration=calibration, test=test)
     check_files({"train": train, **files})
-    notices = Notices(str(train.path))
-    raw, preprocessing = read_train(train, wanted, treatment, notices)
+    try:
+        notices = Notices(str(train.path))
+        raw, preprocessing = read_train(train, wanted, treatment, notices)
+    except LateColumns:
+        notices = Notices(str(train.path))
+        raw, preprocessing = read_train(train, wanted, treatment, notices, look_ahead=True)
     division = divided(raw, preprocessing.targets, treatment, held, validation, calibration)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
@@ -220,9 +225,18 @@ def check_files(files: Mapping[str, DataFile]) -> None:
 
 
 def read_train(
-    file: DataFile, wanted: Wanted, treatment: Treatment, notices: Notices
+    file: DataFile,
+    wanted: Wanted,
+    treatment: Treatment,
+    notices: Notices,
+    *,
+    look_ahead: bool = False,
 ) -> tuple[Raw, Preprocessing]:
-    """The rows of the training file, and how they are prepared but for all statistics."""
+    """The rows of the training file, and how they are prepared but for all statistics.
+
+    Without `look_ahead` a table's columns are those that its first rows tell of; raises
+    `LateColumns` where features are all columns, and there are others.
+    """
     weight = treatment.sample_weight
     text_format, memory = treatment.text_format, treatment.memory
     with open_source(file, text_format=text_format, weight=weight, memory=memory) as source:
@@ -230,6 +244,8 @@ def read_train(
         if isinstance(source, ArrayReader):
             columns, shape = array_columns(source, treatment), source.shape
         else:
+            if look_ahead:
+                source.all_columns()
             columns = text_columns(source, file, treatment)
             shape = (len(columns.features),)
         check_outputs(wanted, columns.targets, source)

@@ -185,7 +185,9 @@ def read_raw(
         if needed:
             note_missing(table, needed, faults)
         group.add(table, faults)
-        numeric = tuple(name for name in columns.features if name not in table.text)
+        numeric = columns.features
+        if table.text:
+            numeric = tuple(name for name in numeric if name not in table.text)
         if stored is None:
             named = {name: table.text[name] for name in columns.features if name in table.text}
             features.add(numeric, compact(table.columns(numeric), dtype, some_missing), named)

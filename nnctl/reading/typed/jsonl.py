@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.array_types import Bytes, Doubles, Indices
-from nnctl.reading.block import Block, Tabular
+from nnctl.reading.block import Block, LateColumns, Tabular
 from nnctl.reading.bytestream import LineBlocks, opened
 from nnctl.reading.fields import Fields, joined_fields
 from nnctl.reading.files import DataFile
@@ -52,7 +52,7 @@ class JsonLines(Tabular):
             self._blocks = self._lines_of(stream)
             self._shape = shape_of(first := self._blocks.next_block())
             self._blocks.put_back(first)
-            self._is_complete = self._shape is None
+            self._is_complete, self._is_guessed = self._shape is None, False
             own = self._shape.keys if self._shape is not None else self._keys()
             self.header = header_of_names([*own], self.file, 1)
         except BaseException:
@@ -62,9 +62,13 @@ class JsonLines(Tabular):
     def close(self) -> None:
         self._opened.__exit__(None, None, None)
 
+    def likely(self) -> Header:
+        self._is_guessed = not self._is_complete
+        return self.header
+
     def complete(self) -> Header:
         if not self._is_complete:
-            self._is_complete = True
+            self._is_complete, self._is_guessed = True, False
             self.header = header_of_names([*self._keys()], self.file, 1)
         return self.header
 
@@ -128,6 +132,8 @@ class JsonLines(Tabular):
         for key, value in pairs:
             name = normal_form(key)
             if name not in columns:
+                if self._is_guessed and name not in self.header.places:
+                    raise LateColumns
                 continue
             if isinstance(value, Pairs | list):
                 message = "the cell holds a list" if type(value) is list else "the cell holds keys"
