@@ -50,7 +50,7 @@ class Scaling(NamedTuple):
             x = signed_log(x.astype(np.float64))
         # Where nothing is taken off, there is no pass for it.
         moved = x if self.type == "rescale" else x - self.shift
-        scaled = np.divide(moved, self.divisor, dtype=np.float64)
+        scaled: Doubles = np.divide(moved, self.divisor, dtype=np.float64)
         return scaled / np.sqrt(1 + np.square(scaled / LARGEST)) if self.clip else scaled
 
     def invert(self, scaled: NDArray[Any]) -> NDArray[Any]:

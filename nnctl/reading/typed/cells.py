@@ -1,7 +1,7 @@
 """Cells that come with their types, and what they would be in a text table."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cached_property
@@ -146,7 +146,10 @@ class ObjectColumn:
 
 
 class NumberBlock:
-    """Rows that hold nothing but numbers: `values` (rows, columns) of the columns at `places`."""
+    """Rows that hold nothing but numbers: `values` (rows, columns) of the columns at `places`.
+
+    `cell` gives the number in a row and a column of `values` as the file has it, None for none.
+    """
 
     is_typed = True
 
@@ -155,19 +158,24 @@ class NumberBlock:
         lines: Indices,
         values: Doubles,
         places: Mapping[int, int],
-        rows: Sequence[Sequence[object]],
+        cell: Callable[[int, int], object],
     ) -> None:
-        self.lines, self._values, self._places, self._rows = lines, values, places, rows
+        self.lines, self._values, self._places, self._cell = lines, values, places, cell
 
     def text(self, row: int, column: int) -> str:
-        return repr(self._rows[row][self._places[column]])
+        cell = self._cell(row, self._places[column])
+        return "" if cell is None or cell != cell else repr(cell)
 
     def texts(self, column: int) -> list[str]:
-        place = self._places[column]
-        return [repr(row[place]) for row in self._rows]
+        return [self.text(row, column) for row in range(len(self.lines))]
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
-        values = self._values.take([self._places[column] for column in columns], axis=1)
+        places = [self._places[column] for column in columns]
+        first = places[0] if places else 0
+        if places == [*range(first, first + len(places))]:
+            values = self._values[:, first : first + len(places)].copy()
+        else:
+            values = self._values.take(places, axis=1)
         return values, flat_indices(values, [])
 
     def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,7 @@ from nnctl.reading.typed.cells import (
     typed_notation,
 )
 from nnctl.reading.typed.queries import Query, Term, query_of, quoted, ties_query, tokens_of
+from nnctl.reading.typed.sqlite_pages import Pages
 
 SQLITE_MAGIC, SQLITE_HEADER = b"SQLite format 3\0", 100  # bytes
 LONGEST_CELL = 1 << 22  # bytes of a cell, and of a row
@@ -74,12 +75,21 @@ class SqliteTable(Tabular):
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:
         places = self.header.places
         chosen = list(range(self.header.width))
-        query = self._query
+        query, line = self._query, 1
         if query is None:
             chosen = sorted({places[name] for name in names}) or [0]
             columns = ", ".join(quoted(self._columns[place]) for place in chosen)
-            query = f"SELECT {columns} FROM {quoted(self._table)} ORDER BY {self._order}"
-        line = 1
+            query = f"SELECT {columns} FROM {quoted(self._table)}"
+            if (pages := self._pages(chosen)) is not None:
+                for found in pages.rows():
+                    lines = np.arange(line, line + len(found))
+                    line += len(found)
+                    yield NumberBlock(lines, found.values, places_of(chosen), found.cell)
+                if pages.is_over:
+                    return
+                if pages.last is not None:
+                    query += f" WHERE {self._order} > {pages.last}"
+            query += f" ORDER BY {self._order}"
         with self._asking(Setting()):
             cursor = self._connection.execute(query)
             for rows, numbers in stretches(cursor, len(chosen)):
@@ -89,7 +99,31 @@ class SqliteTable(Tabular):
                     rows = self._without_bytes(rows, chosen, int(lines[0]), faults)
                     yield TypedBlock(lines, columns_of(rows, chosen, self._texts))
                 else:
-                    yield NumberBlock(lines, numbers, places_of(chosen), rows)
+                    yield NumberBlock(lines, numbers, places_of(chosen), cell_of(rows))
+
+    def _pages(self, chosen: Sequence[int]) -> Pages | None:
+        """The pages of the table, where its columns are all stored, and its rows ordered by ids."""
+        if self._order not in ROWIDS:
+            return None
+        self._connection.set_authorizer(None)
+        try:
+            about = self._connection.execute(
+                f"PRAGMA table_xinfo({quoted(self._table)})"
+            ).fetchall()
+        finally:
+            self._connection.set_authorizer(self._authorize)
+        are_stored = len(about) == len(self._columns) and not any(own[6] for own in about)
+        types = [str(about[place][2]).upper() for place in chosen] if are_stored else []
+        # Such a key stands for the row's id, and nothing is stored for it.
+        is_id = any(
+            about[place][5] and own == "INTEGER" for place, own in zip(chosen, types, strict=False)
+        )
+        if not are_stored or is_id:
+            return None
+        sql = "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?"
+        (root,) = self._connection.execute(sql, (self._table,)).fetchone()
+        reals = [is_real(own) for own in types]
+        return Pages(self.file, root, len(self._columns), chosen, reals)
 
     def _without_bytes(
         self, rows: list[tuple[Any, ...]], chosen: list[int], first: int, faults: Faults
@@ -237,6 +271,17 @@ def numbers_of(rows: Sequence[Sequence[float]], width: int) -> Doubles:
     """The numbers of rows that hold nothing else, (rows, width)."""
     found = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width)
     return found.reshape(len(rows), width)
+
+
+def cell_of(rows: Sequence[Sequence[object]]) -> Callable[[int, int], object]:
+    """What gives the cell in a row and a column."""
+    return lambda row, column: rows[row][column]
+
+
+def is_real(declared: str) -> bool:
+    """Whether SQLite makes numbers of a column of that type floating-point ones."""
+    others = any(word in declared for word in ("INT", "CHAR", "CLOB", "TEXT", "BLOB"))
+    return not others and any(word in declared for word in ("REAL", "FLOA", "DOUB"))
 
 
 def places_of(chosen: Sequence[int]) -> dict[int, int]:
