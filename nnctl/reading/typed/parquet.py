@@ -28,7 +28,7 @@ from nnctl.system.machine import available_threads
 
 PARQUET_MAGIC = b"PAR1"
 BATCH_CELLS, BATCH_ROWS = 1 << 22, 1 << 16  # that are unpacked together
-BLOCK_CELLS = 1 << 19  # of a block: few enough for the processor's cache
+BLOCK_CELLS = 1 << 20  # of a block
 NOTHING_ELSE = np.empty(0, np.int64)
 BUFFER = 1 << 16  # bytes of a column that are read ahead
 LARGE, PACKED = 1 << 28, 200  # bytes, and times: no table packs so much so well
