@@ -106,12 +106,7 @@ def prepare(
     """
     files = files_among(validation=validation, calibration=calibration, test=test)
     check_files({"train": train, **files})
-    try:
-        notices = Notices(str(train.path))
-        raw, preprocessing = read_train(train, wanted, treatment, notices)
-    except LateColumns:
-        notices = Notices(str(train.path))
-        raw, preprocessing = read_train(train, wanted, treatment, notices, look_ahead=True)
+    raw, preprocessing, notices = read_train(train, wanted, treatment)
     division = divided(raw, preprocessing.targets, treatment, held, validation, calibration)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
@@ -225,6 +220,18 @@ def check_files(files: Mapping[str, DataFile]) -> None:
 
 
 def read_train(
+    file: DataFile, wanted: Wanted, treatment: Treatment
+) -> tuple[Raw, Preprocessing, Notices]:
+    """The rows of the training file, how they are prepared but for all statistics, and notices."""
+    notices = Notices(str(file.path))
+    try:
+        return *read_once(file, wanted, treatment, notices), notices
+    except LateColumns:
+        notices = Notices(str(file.path))
+        return *read_once(file, wanted, treatment, notices, look_ahead=True), notices
+
+
+def read_once(
     file: DataFile,
     wanted: Wanted,
     treatment: Treatment,
@@ -232,7 +239,7 @@ def read_train(
     *,
     look_ahead: bool = False,
 ) -> tuple[Raw, Preprocessing]:
-    """The rows of the training file, and how they are prepared but for all statistics.
+    """As `read_train`, in one pass over the rows.
 
     Without `look_ahead` a table's columns are those that its first rows tell of; raises
     `LateColumns` where features are all columns, and there are others.

@@ -20,7 +20,7 @@ from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.joining import Joining
 from nnctl.reading.source import Source
-from nnctl.reading.table import DateFormat, Faults, Table
+from nnctl.reading.table import DateFormat, Faults, Table, TextColumn
 from nnctl.training.one_hot import OneHot
 
 ROUNDED_AT_ONCE = 1 << 16  # numbers
@@ -185,12 +185,8 @@ def read_raw(
         if needed:
             note_missing(table, needed, faults)
         group.add(table, faults)
-        numeric = columns.features
-        if table.text:
-            numeric = tuple(name for name in numeric if name not in table.text)
         if stored is None:
-            named = {name: table.text[name] for name in columns.features if name in table.text}
-            features.add(numeric, compact(table.columns(numeric), dtype, some_missing), named)
+            features.add(*piece_of(table, columns.features, dtype, some_missing))
         rest.add(table)
         dates = table.dates
     faults.check()
@@ -200,6 +196,17 @@ def read_raw(
     if stored is not None:
         features = Features.in_place(columns.features, stored)
     return Raw(features, rest.whole(), dates, group.whole())
+
+
+def piece_of(
+    table: Table, names: tuple[str, ...], dtype: str, some_missing: bool
+) -> tuple[tuple[str, ...], NDArray[Any], dict[str, TextColumn]]:
+    """The columns `names` of some rows: which are numbers, those, and the ones of text."""
+    numeric, text = names, dict[str, TextColumn]()
+    if table.text:
+        text = {name: table.text[name] for name in names if name in table.text}
+        numeric = tuple(name for name in names if name not in text)
+    return numeric, compact(table.columns(numeric), dtype, some_missing), text
 
 
 def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.reading.array_types import Bytes, Doubles, Indices
+from nnctl.reading.typed.cells import EXACT
 
 FILE_HEADER = 100  # bytes
 LEAF, INTERIOR = 13, 5  # kinds of a table's pages
 LEAF_HEADER, INTERIOR_HEADER = 8, 12  # bytes of a page, before where its cells are
 PAGES_AT_ONCE = 1 << 20  # bytes
-PADDING = 16  # bytes before and behind pages, so that no word begins or ends without
+MARGIN = 16  # bytes before and behind pages, so that no word begins or ends without
 LONGEST_VARINT, LONGEST_SIZE = 9, 3  # bytes of any whole number, and of a payload's size
 DEEPEST = 64  # pages from a table's root to its leaves
 NULL, REAL, ONE, LAST_NUMBER, ONE_BYTE = 0, 7, 9, 9, 128  # of the types that records state
-EXACT = 1 << 53
 SIZES = np.array(
     [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0, *((kind - 12) // 2 for kind in range(12, 256))], np.uint8
 )
@@ -111,7 +111,7 @@ class Pages:
             left -= 1
             if not 1 < page <= self._count or depth > DEEPEST or left < 0:
                 raise NotPlain
-            buffer = self._read([page])[PADDING:]
+            buffer = self._read([page])[MARGIN:]
             if buffer[0] != INTERIOR:
                 yield page
                 continue
@@ -125,15 +125,15 @@ class Pages:
             waiting += [(child, depth + 1) for child in reversed(below)]
 
     def _read(self, pages: Sequence[int]) -> Bytes:
-        """Pages one after another, with `PADDING` before and behind. Raises `NotPlain`."""
+        """Pages one after another, with `MARGIN` before and behind. Raises `NotPlain`."""
         size = self._size
-        buffer = np.zeros(2 * PADDING + len(pages) * size, np.uint8)
+        buffer = np.zeros(2 * MARGIN + len(pages) * size, np.uint8)
         start = 0
         while start < len(pages):
             stop = start + 1
             while stop < len(pages) and pages[stop] == pages[stop - 1] + 1:
                 stop += 1  # those that lie side by side
-            room = buffer[PADDING + start * size : PADDING + stop * size]
+            room = buffer[MARGIN + start * size : MARGIN + stop * size]
             self._file.seek((pages[start] - 1) * size)
             if self._file.readinto(room.data) != len(room):
                 raise NotPlain
@@ -142,7 +142,7 @@ class Pages:
 
     def _cells(self, buffer: Bytes, pages: int) -> tuple[Indices, Indices]:
         """Where in the pages each row's cell begins, and where its page ends."""
-        firsts = PADDING + self._size * np.arange(pages)
+        firsts = MARGIN + self._size * np.arange(pages)
         if (buffer[firsts] != LEAF).any():
             raise NotPlain
         counts = big_endian(buffer, firsts + 3, 2)
@@ -187,7 +187,7 @@ class Pages:
         """
         usable = self._usable
         least = (usable - 12) * 32 // 255 - 23  # bytes of them that stay in the page
-        parts, size = [buffer[:-PADDING].tobytes()], len(buffer) - PADDING
+        parts, size = [buffer[:-MARGIN].tobytes()], len(buffer) - MARGIN
         for row in long.tolist():
             start, left = int(records[row]), int(sizes[row])
             here = least + (left - least) % (usable - 4)
@@ -207,7 +207,7 @@ class Pages:
                 own = found[4:] + found[:4]
                 if not 1 < page <= self._count or len(found) < usable:
                     raise NotPlain
-        return np.frombuffer(b"".join([*parts, bytes(PADDING)]), np.uint8)
+        return np.frombuffer(b"".join([*parts, bytes(MARGIN)]), np.uint8)
 
 
 def numbers_of_kinds(buffer: Bytes, kinds: Bytes, stops: Indices) -> Doubles:
