@@ -112,18 +112,20 @@ class SqliteTable(Tabular):
             ).fetchall()
         finally:
             self._connection.set_authorizer(self._authorize)
-        are_stored = len(about) == len(self._columns) and not any(own[6] for own in about)
-        types = [str(about[place][2]).upper() for place in chosen] if are_stored else []
+        if len(about) != len(self._columns) or any(own[6] for own in about):
+            return None  # some are computed
+        sql = "SELECT rootpage, sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+        root, made = self._connection.execute(sql, (self._table,)).fetchone()
+        types = [str(about[place][2]).upper() for place in chosen]
+        keys = [place for place, own in enumerate(about) if own[5]]
+        own_id = None
         # Such a key stands for the row's id, and nothing is stored for it.
-        is_id = any(
-            about[place][5] and own == "INTEGER" for place, own in zip(chosen, types, strict=False)
-        )
-        if not are_stored or is_id:
-            return None
-        sql = "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?"
-        (root,) = self._connection.execute(sql, (self._table,)).fetchone()
+        if len(keys) == 1 and keys[0] in chosen and types[chosen.index(keys[0])] == "INTEGER":
+            if "DESC" in made.upper():  # of which that is not so
+                return None
+            own_id = chosen.index(keys[0])
         reals = [is_real(own) for own in types]
-        return Pages(self.file, root, len(self._columns), chosen, reals)
+        return Pages(self.file, root, len(self._columns), chosen, reals, own_id)
 
     def _without_bytes(
         self, rows: list[tuple[Any, ...]], chosen: list[int], first: int, faults: Faults

@@ -23,7 +23,14 @@ PAGES_AT_ONCE = 1 << 20  # bytes
 MARGIN = 16  # bytes before and behind pages, so that no word begins or ends without
 LONGEST_VARINT, LONGEST_SIZE = 9, 3  # bytes of any whole number, and of a payload's size
 DEEPEST = 64  # pages from a table's root to its leaves
-NULL, REAL, ONE, LAST_NUMBER, ONE_BYTE = 0, 7, 9, 9, 128  # of the types that records state
+NULL, WHOLE, REAL, ONE, LAST_NUMBER, ONE_BYTE = (
+    0,
+    6,
+    7,
+    9,
+    9,
+    128,
+)  # of the types that records state
 SIZES = np.array(
     [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0, *((kind - 12) // 2 for kind in range(12, 256))], np.uint8
 )
@@ -57,15 +64,22 @@ class PageRows(NamedTuple):
 class Pages:
     """The pages of a database from whose page `root` on there is a table of `width` columns.
 
-    `rows` gives the columns at the places `chosen`, of which `reals` are those of real affinity.
+    `rows` gives the columns at the places `chosen`, of which `reals` are those of real affinity;
+    the one at place `own_id` among them stands for the rows' ids, and is not stored.
     Once it ends, `is_over` says whether there are no other rows, and `last` is the id of the last
     one that it gave, None if it gave none.
     """
 
     def __init__(
-        self, file: str, root: int, width: int, chosen: Sequence[int], reals: Sequence[bool]
+        self,
+        file: str,
+        root: int,
+        width: int,
+        chosen: Sequence[int],
+        reals: Sequence[bool],
+        own_id: int | None = None,
     ) -> None:
-        self._root, self._width = root, width
+        self._root, self._width, self._own_id = root, width, own_id
         self._chosen, self._reals = np.array(chosen), reals
         self._file = FileIO(file, "rb")
         header = self._file.read(FILE_HEADER)
@@ -175,7 +189,13 @@ class Pages:
             raise NotPlain
         if len(self._chosen) < self._width or (np.diff(self._chosen) != 1).any():
             kinds, stops = kinds.take(self._chosen, axis=1), stops.take(self._chosen, axis=1)
-        return PageRows(numbers_of_kinds(buffer, kinds, stops), kinds, self._reals), ids
+        values = numbers_of_kinds(buffer, kinds, stops)
+        if self._own_id is not None:
+            values[:, self._own_id], _ = varints(buffer, ids, LONGEST_VARINT - 1)
+            if kinds[:, self._own_id].any() or (values[:, self._own_id] >= EXACT).any():
+                raise NotPlain
+            kinds[:, self._own_id] = WHOLE
+        return PageRows(values, kinds, self._reals), ids
 
     def _with_records(
         self, buffer: Bytes, records: Indices, sizes: Indices, ends: Indices, long: Indices

@@ -128,11 +128,23 @@ def test_what_is_no_plain_number_is_left_to_sqlite_from_there_on(statement, tmp_
     )
 
 
-def test_a_key_that_is_the_rows_id_is_left_to_sqlite(tmp_path, ends):
-    columns = [("INTEGER PRIMARY KEY", list(range(5, 5 + ROWS))), ("", [1] * ROWS)]
-    path = written(tmp_path / "t.db", columns)
-    assert read(path) == asked(path) and ends == []
-    assert read(path, ["c1"]) == asked(path, ["c1"]) and ends == [True]
+@pytest.mark.parametrize(
+    ("declared", "first", "from_pages"),
+    [
+        ("INTEGER PRIMARY KEY", 5, True),
+        ("integer primary key", 2**40, True),
+        ("INTEGER PRIMARY KEY", -5, False),
+        ("INTEGER PRIMARY KEY", 2**53 - 200, False),
+        ("INTEGER PRIMARY KEY DESC", 5, None),
+        ("INT PRIMARY KEY", 5, True),
+    ],
+)
+def test_a_key_may_stand_for_the_rows_ids(declared, first, from_pages, tmp_path, ends):
+    keys = [first + 3 * k for k in range(ROWS)]
+    path = written(tmp_path / "t.db", [(declared, keys), ("", [1] * ROWS)], page=512)
+    assert read(path) == asked(path)
+    assert ends == ([] if from_pages is None else [from_pages])
+    assert read(path, ["c1"]) == asked(path, ["c1"]) and ends[-1]
 
 
 @pytest.mark.parametrize("seed", range(30))
