@@ -23,14 +23,8 @@ PAGES_AT_ONCE = 1 << 20  # bytes
 MARGIN = 16  # bytes before and behind pages, so that no word begins or ends without
 LONGEST_VARINT, LONGEST_SIZE = 9, 3  # bytes of any whole number, and of a payload's size
 DEEPEST = 64  # pages from a table's root to its leaves
-NULL, WHOLE, REAL, ONE, LAST_NUMBER, ONE_BYTE = (
-    0,
-    6,
-    7,
-    9,
-    9,
-    128,
-)  # of the types that records state
+NULL, WHOLE, REAL, ONE, LAST_NUMBER = 0, 6, 7, 9, 9  # kinds of cells
+ONE_BYTE = 128  # above the kinds, sizes and ids that take a single one
 SIZES = np.array(
     [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0, *((kind - 12) // 2 for kind in range(12, 256))], np.uint8
 )
