@@ -80,7 +80,9 @@ class SqliteTable(Tabular):
             chosen = sorted({places[name] for name in names}) or [0]
             columns = ", ".join(quoted(self._columns[place]) for place in chosen)
             query = f"SELECT {columns} FROM {quoted(self._table)}"
-            if (pages := self._pages(chosen)) is not None:
+            with self._asking(Setting()):
+                pages = self._pages(chosen)
+            if pages is not None:
                 for found in pages.rows():
                     lines = np.arange(line, line + len(found))
                     line += len(found)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.reading.array_types import Bytes, Doubles, Indices
+from nnctl.reading.bytestream import reading
 from nnctl.reading.typed.cells import EXACT
 
 FILE_HEADER = 100  # bytes
@@ -24,6 +25,7 @@ MARGIN = 16  # bytes before and behind pages, so that no word begins or ends wit
 LONGEST_VARINT, LONGEST_SIZE = 9, 3  # bytes of any whole number, and of a payload's size
 DEEPEST = 64  # pages from a table's root to its leaves
 NULL, WHOLE, REAL, ONE, LAST_NUMBER = 0, 6, 7, 9, 9  # kinds of cells
+MOST_BYTES = 57  # of a cell whose kind takes one byte
 ONE_BYTE = 128  # above the kinds, sizes and ids that take a single one
 SIZES = np.array(
     [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0, *((kind - 12) // 2 for kind in range(12, 256))], np.uint8
@@ -75,7 +77,8 @@ class Pages:
     ) -> None:
         self._root, self._width, self._own_id = root, width, own_id
         self._chosen, self._reals = np.array(chosen), reals
-        self._file = FileIO(file, "rb")
+        with reading(file):
+            self._file = FileIO(file, "rb")
         header = self._file.read(FILE_HEADER)
         size = int.from_bytes(header[16:18])
         self._size = 1 << 16 if size == 1 else size
@@ -96,7 +99,7 @@ class Pages:
                     yield found
                     self.last = last
             self.is_over = True
-        except NotPlain:
+        except (NotPlain, OSError):  # which SQLite will tell of
             pass
         finally:
             self._file.close()
@@ -166,6 +169,8 @@ class Pages:
     def _numbers(self, buffer: Bytes, at: Indices, ends: Indices) -> tuple[PageRows, Indices]:
         """The numbers of the rows whose cells begin `at`, and where the rows' ids stand."""
         sizes, ids = varints(buffer, at, LONGEST_SIZE)
+        if (sizes > 2 + self._width * (1 + MOST_BYTES)).any():
+            raise NotPlain
         records = ids + varint_lengths(buffer, ids)
         if (long := np.flatnonzero(sizes > self._usable - 35)).size:
             buffer = self._with_records(buffer, records, sizes, ends, long)
