@@ -104,7 +104,7 @@ LAYERS = (HIDDEN, dense(1))
 
 
 @pytest.mark.parametrize("scale", ["none", "standardize", "minmax"])
-@pytest.mark.parametrize("most", [10**6, ROWS // 3])
+@pytest.mark.parametrize("most", [10**6, pytest.param(ROWS // 3, marks=pytest.mark.slow)])
 def test_all_that_leaks_is_left_out_by_one_change(scale, most, folder, advise, monkeypatch):
     monkeypatch.setattr(column_checks, "MOST_LOOKED_AT", most)
     row = np.arange(ROWS)
