@@ -104,7 +104,7 @@ class SqliteTable(Tabular):
                     yield NumberBlock(lines, numbers, places_of(chosen), cell_of(rows))
 
     def _pages(self, chosen: Sequence[int]) -> Pages | None:
-        """The pages of the table, where its columns are all stored, and its rows ordered by ids."""
+        """The pages of the table, where its rows are ordered by their ids."""
         if self._order not in ROWIDS:
             return None
         self._connection.set_authorizer(None)
@@ -114,8 +114,8 @@ class SqliteTable(Tabular):
             ).fetchall()
         finally:
             self._connection.set_authorizer(self._authorize)
-        if len(about) != len(self._columns) or any(own[6] for own in about):
-            return None  # some are computed
+        if len(about) != len(self._columns):
+            return None
         sql = "SELECT rootpage, sql FROM sqlite_master WHERE type = 'table' AND name = ?"
         root, made = self._connection.execute(sql, (self._table,)).fetchone()
         types = [str(about[place][2]).upper() for place in chosen]

@@ -165,6 +165,14 @@ def test_a_stretch_is_handed_on_in_blocks(tmp_path, monkeypatch):
     assert found == expected and (count, blocks) == (1, 8)
 
 
+def test_a_cell_of_a_later_block_is_told_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BLOCK_CELLS", 10)
+    numbers = np.arange(30.0)
+    numbers[25] = np.inf
+    (problem,) = problems(written(tmp_path / "t.parquet", {"a": numbers}))
+    assert problem.path == "row 26, column a" and '"inf" is not a finite' in problem.message
+
+
 def test_memory_does_not_grow_with_a_row_group(tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "BATCH_CELLS", 4_000)
     columns = {f"x{k}": np.random.default_rng(k).normal(size=100_000) for k in range(4)}
