@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.array_types import Bytes, Doubles, Indices
+from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
 from nnctl.reading.fields import QUOTED, TYPED, in_one_buffer
 from nnctl.reading.header import Header
 from nnctl.reading.notation import TRUTHS, Notation
@@ -146,9 +146,10 @@ class ObjectColumn:
 
 
 class NumberBlock:
-    """Rows that hold nothing but numbers: `values` (rows, columns) of the columns at `places`.
+    """Rows of numbers: `values` (rows, columns) of the columns at `places`, nan where none is.
 
-    `cell` gives the number in a row and a column of `values` as the file has it, None for none.
+    `cell` gives what is in a row and a column of `values` as the file has it. `are_text` (rows,
+    columns) says which of them are texts, if there are any.
     """
 
     is_typed = True
@@ -159,12 +160,14 @@ class NumberBlock:
         values: Doubles,
         places: Mapping[int, int],
         cell: Callable[[int, int], object],
+        as_text: Texts,
+        are_text: Mask | None = None,
     ) -> None:
         self.lines, self._values, self._places, self._cell = lines, values, places, cell
+        self._as_text, self._are_text = as_text, are_text
 
     def text(self, row: int, column: int) -> str:
-        cell = self._cell(row, self._places[column])
-        return "" if cell is None or cell != cell else repr(cell)
+        return cell_text_of(self._cell(row, self._places[column]), self._as_text)
 
     def texts(self, column: int) -> list[str]:
         return [self.text(row, column) for row in range(len(self.lines))]
@@ -176,7 +179,8 @@ class NumberBlock:
             values = self._values[:, first : first + len(places)].copy()
         else:
             values = self._values.take(places, axis=1)
-        return values, flat_indices(values, [])
+        odd = [] if self._are_text is None else [np.flatnonzero(self._are_text[:, places])]
+        return values, flat_indices(values, odd)
 
     def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:
         return in_one_buffer(self.texts(column))

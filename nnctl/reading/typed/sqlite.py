@@ -29,7 +29,7 @@ from nnctl.reading.typed.cells import (
     typed_notation,
 )
 from nnctl.reading.typed.queries import Query, Term, query_of, quoted, ties_query, tokens_of
-from nnctl.reading.typed.sqlite_pages import Pages
+from nnctl.reading.typed.sqlite_pages import TEXT, Pages
 
 SQLITE_MAGIC, SQLITE_HEADER = b"SQLite format 3\0", 100  # bytes
 LONGEST_CELL = 1 << 22  # bytes of a cell, and of a row
@@ -86,7 +86,9 @@ class SqliteTable(Tabular):
                 for found in pages.rows():
                     lines = np.arange(line, line + len(found))
                     line += len(found)
-                    yield NumberBlock(lines, found.values, places_of(chosen), found.cell)
+                    own = places_of(chosen)
+                    are_text = found.kinds >= TEXT if found.texts else None
+                    yield NumberBlock(lines, found.values, own, found.cell, self._texts, are_text)
                 if pages.is_over:
                     return
                 if pages.last is not None:
@@ -101,7 +103,7 @@ class SqliteTable(Tabular):
                     rows = self._without_bytes(rows, chosen, int(lines[0]), faults)
                     yield TypedBlock(lines, columns_of(rows, chosen, self._texts))
                 else:
-                    yield NumberBlock(lines, numbers, places_of(chosen), cell_of(rows))
+                    yield NumberBlock(lines, numbers, places_of(chosen), cell_of(rows), self._texts)
 
     def _pages(self, chosen: Sequence[int]) -> Pages | None:
         """The pages of the table, where its rows are ordered by their ids."""

@@ -1,12 +1,13 @@
-"""Tables of numbers in SQLite databases, taken from the pages of the file by array arithmetic.
+"""Tables in SQLite databases, taken from the pages of the file: numbers by array arithmetic.
 
 SQLite hands over a cell at a time, which takes many times as long as reading it. Where rows lie as
-https://www.sqlite.org/fileformat.html has it, and hold nothing but numbers in the columns that are
-asked for, many pages are read at once. Anything else is left to SQLite, from there on.
+https://www.sqlite.org/fileformat.html has it, and hold nothing but numbers and short texts in the
+columns that are asked for, many pages are read at once. Anything else is left to SQLite, from there
+on.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import FileIO
 from typing import Any, NamedTuple
 
@@ -17,14 +18,14 @@ from nnctl.reading.array_types import Bytes, Doubles, Indices
 from nnctl.reading.bytestream import reading
 from nnctl.reading.typed.cells import EXACT
 
-FILE_HEADER = 100  # bytes
+FILE_HEADER, ENCODING, UTF_8 = 100, 59, 1  # bytes, and where one of them says how text is
 LEAF, INTERIOR = 13, 5  # kinds of a table's pages
 LEAF_HEADER, INTERIOR_HEADER = 8, 12  # bytes of a page, before where its cells are
 PAGES_AT_ONCE = 1 << 20  # bytes
 MARGIN = 16  # bytes before and behind pages, so that no word begins or ends without
 LONGEST_VARINT, LONGEST_SIZE = 9, 3  # bytes of any whole number, and of a payload's size
 DEEPEST = 64  # pages from a table's root to its leaves
-NULL, WHOLE, REAL, ONE, LAST_NUMBER = 0, 6, 7, 9, 9  # kinds of cells
+NULL, WHOLE, REAL, ONE, LAST_NUMBER, TEXT = 0, 6, 7, 9, 9, 13  # kinds of cells
 MOST_BYTES = 57  # of a cell whose kind takes one byte
 ONE_BYTE = 128  # above the kinds, sizes and ids that take a single one
 SIZES = np.array(
@@ -37,14 +38,16 @@ class NotPlain(Exception):
 
 
 class PageRows(NamedTuple):
-    """Some rows: `values` (rows, columns), nan where NULL, and the `kinds` that they are stored as.
+    """Some rows: `values` (rows, columns), and the `kinds` that they are stored as.
 
-    `reals` says of which columns SQLite makes floating-point numbers of whole ones.
+    Values are nan where there is NULL or a text, which `texts` has, by row and column. `reals` says
+    of which columns SQLite makes floating-point numbers of whole ones.
     """
 
     values: Doubles
     kinds: Bytes
     reals: Sequence[bool]
+    texts: Mapping[tuple[int, int], str]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -54,6 +57,8 @@ class PageRows(NamedTuple):
         kind, value = self.kinds[row, column], float(self.values[row, column])
         if kind == NULL:
             return None
+        if kind >= TEXT:
+            return self.texts[row, column]
         return value if kind == REAL or self.reals[column] else int(value)
 
 
@@ -84,6 +89,7 @@ class Pages:
         self._size = 1 << 16 if size == 1 else size
         self._usable = self._size - header[20]
         self._count = os.fstat(self._file.fileno()).st_size // self._size
+        self._is_utf8 = header[ENCODING] == UTF_8
         self.is_over = False
         self.last: int | None = None
 
@@ -188,13 +194,30 @@ class Pages:
             raise NotPlain
         if len(self._chosen) < self._width or (np.diff(self._chosen) != 1).any():
             kinds, stops = kinds.take(self._chosen, axis=1), stops.take(self._chosen, axis=1)
+        texts = self._texts(buffer, kinds, stops)
         values = numbers_of_kinds(buffer, kinds, stops)
         if self._own_id is not None:
             values[:, self._own_id], _ = varints(buffer, ids, LONGEST_VARINT - 1)
             if kinds[:, self._own_id].any() or (values[:, self._own_id] >= EXACT).any():
                 raise NotPlain
             kinds[:, self._own_id] = WHOLE
-        return PageRows(values, kinds, self._reals), ids
+        return PageRows(values, kinds, self._reals, texts), ids
+
+    def _texts(self, buffer: Bytes, kinds: Bytes, stops: Indices) -> dict[tuple[int, int], str]:
+        """The texts that end before `stops`, by row and column. Raises `NotPlain` for bytes."""
+        rows, columns = np.nonzero(kinds > LAST_NUMBER)
+        if not len(rows):
+            return {}
+        own = kinds[rows, columns]
+        if not self._is_utf8 or (own < TEXT).any() or (own % 2 == 0).any():
+            raise NotPlain
+        written, ends = buffer.tobytes(), stops[rows, columns]
+        pairs = zip((ends - SIZES[own]).tolist(), ends.tolist(), strict=True)
+        try:
+            texts = [written[start:end].decode() for start, end in pairs]
+        except UnicodeDecodeError:
+            raise NotPlain from None
+        return dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), texts, strict=True))
 
     def _with_records(
         self, buffer: Bytes, records: Indices, sizes: Indices, ends: Indices, long: Indices
@@ -230,26 +253,25 @@ class Pages:
 
 
 def numbers_of_kinds(buffer: Bytes, kinds: Bytes, stops: Indices) -> Doubles:
-    """The numbers that end before `stops`, by what `kinds` they are, nan for NULL.
+    """The numbers that end before `stops`, by what `kinds` they are, nan for NULL and text.
 
-    Raises `NotPlain` for text and bytes, and for whole numbers that doubles do not hold.
+    Raises `NotPlain` for whole numbers that doubles do not hold.
     """
-    if kinds.size and kinds.max() > LAST_NUMBER:
-        raise NotPlain
     if kinds.size and kinds.max() == 1 == kinds.min():
         return buffer[stops - 1].view(np.int8).astype(np.float64)
     words: NDArray[Any] = np.ndarray(len(buffer) - 7, ">u8", buffer, strides=(1,))
     found = words[stops - 8].astype(np.uint64)  # in the order of this machine
     reals = kinds == REAL
-    shifts = (np.uint64(64) - np.uint64(8) * SIZES[kinds]).astype(np.uint64)
+    shifts = (np.uint64(64) - np.uint64(8) * np.minimum(SIZES, 8)[kinds]).astype(np.uint64)
     whole = (found << shifts).view(np.int64) >> shifts.view(np.int64)
     np.copyto(whole, 1, where=kinds == ONE)
-    np.copyto(whole, 0, where=reals)
+    are_none = (kinds == NULL) | (kinds > LAST_NUMBER)
+    np.copyto(whole, 0, where=reals | are_none)
     if whole.size and max(int(whole.max()), -int(whole.min())) >= EXACT:
         raise NotPlain
     values = whole.astype(np.float64)
     np.copyto(values, found.view(np.float64), where=reals)
-    np.copyto(values, np.nan, where=kinds == NULL)
+    np.copyto(values, np.nan, where=are_none)
     return values
 
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from nnctl.errors import NnctlError
 from nnctl.reading.files import DataFile
 from nnctl.reading.joining import joined_tables
 from nnctl.reading.source import open_source
@@ -20,6 +21,8 @@ EDGES = [
     for bits in (0, 1, 7, 8, 15, 16, 23, 31, 47, 52)
     for sign, below in ((1, 0), (1, 1), (-1, 0), (-1, -1))
 ]
+TEXTS = [None, "", "a", "01067", "NA", "true", " naïve 🌍", "x\r\ny", "1e3", 7, 2.5, "z" * 57]
+KINDS = ("small", "edges", "reals", "gaps", "bytes", "texts")
 ROWS = 300
 
 
@@ -30,17 +33,19 @@ def cells_of(kind: str, draw: random.Random) -> list[object]:
         "edges": lambda: draw.choice(EDGES),
         "reals": lambda: draw.gauss(0, 1),
         "gaps": lambda: draw.choice([None, 0, 1, -0.0, 2.5, 3.0, 1e300]),
+        "texts": lambda: draw.choice(TEXTS),
         "bytes": lambda: draw.randrange(-128, 128),
     }[kind]
     return [made() for _ in range(ROWS)]
 
 
-def written(path, columns, *statements, page=4096):
+def written(path, columns, *statements, page=4096, encoding="UTF-8"):
     """A database with a table of columns, each a declared type and its cells."""
     names = [f"c{k}" for k in range(len(columns))]
     declared = ", ".join(f"{name} {kind}" for name, (kind, _) in zip(names, columns, strict=True))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA page_size={page}")
+        connection.execute(f"PRAGMA encoding='{encoding}'")
         connection.execute(f"CREATE TABLE t ({declared})")
         marks = ", ".join("?" * len(columns))
         rows = zip(*(cells for _, cells in columns), strict=True)
@@ -51,23 +56,25 @@ def written(path, columns, *statements, page=4096):
     return path
 
 
-def read(path, chosen=None):
-    """All that a table gives: numbers, lines, a column of labels, and cells as they are written."""
+def read(path, chosen=None, text=()):
+    """All that a table gives: numbers, lines, labels, text, and cells as they are written."""
     with open_source(DataFile(path)) as reader:
         names = list(chosen or reader.names)
         kept = [names[0], names[-1]]
-        tables = list(reader.tables(names, kept, labels=names[:1], numbers=names[1:]))
+        kinds = {"labels": names[:1], "text": text, "numbers": set(names[1:]) - set(text)}
+        tables = list(reader.tables(names, kept, **kinds))
     whole = joined_tables(tables, names)
     label = whole.labels[names[0]]
     written = [cell for name in kept for table in tables for cell in table.verbatim[name]]
     rows = np.asarray(whole.lines).tolist()
-    return whole.numbers.tobytes(), rows, label.labels, label.codes.tolist(), written
+    coded = [(own.labels, own.codes.tolist()) for own in (label, *whole.text.values())]
+    return whole.numbers.tobytes(), rows, coded, written
 
 
-def asked(path, chosen=None):
+def asked(path, chosen=None, text=()):
     """The same from SQLite alone."""
     with patch.object(sqlite.SqliteTable, "_pages", lambda *_: None):
-        return read(path, chosen)
+        return read(path, chosen, text)
 
 
 @pytest.fixture
@@ -83,12 +90,12 @@ def ends(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_pages_give_what_sqlite_gives(seed, tmp_path, ends, monkeypatch):
     monkeypatch.setattr(sqlite_pages, "PAGES_AT_ONCE", 1 << 14)
     draw = random.Random(seed)
     width = (1, 2, 9, 130)[seed % 4]  # of the widest, rows are longer than pages
-    kinds = [draw.choice(["small", "edges", "reals", "gaps", "bytes"]) for _ in range(width)]
+    kinds = [draw.choice(KINDS) for _ in range(width)]
     columns = [(draw.choice(TYPES), cells_of(kind, draw)) for kind in ["small", *kinds]]
     changes = [
         "DELETE FROM t WHERE rowid % 3 = 1",
@@ -97,13 +104,14 @@ def test_pages_give_what_sqlite_gives(seed, tmp_path, ends, monkeypatch):
     page = (512, 1024, 4096, 65536)[draw.randrange(4)]
     path = written(tmp_path / "t.db", columns, *changes[: seed % 3], page=page)
     assert read(path, ["c0"]) == asked(path, ["c0"])
-    assert read(path) == asked(path) and ends == [True, True]
+    text = [f"c{k}" for k, kind in enumerate(kinds, start=1) if kind == "texts"]
+    assert read(path, None, text) == asked(path, None, text) and ends == [True, True]
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE t SET c1 = 'x' WHERE rowid = 290",
+        f"UPDATE t SET c1 = '{'x' * 58}' WHERE rowid = 290",
         "UPDATE t SET c1 = 9007199254740993 WHERE rowid = 290",
         "ALTER TABLE t ADD COLUMN c2 DEFAULT 7",
         "ALTER TABLE t ADD COLUMN c2 AS (c1 * 2)",
@@ -123,9 +131,22 @@ def test_what_is_no_plain_number_is_left_to_sqlite_from_there_on(statement, tmp_
     names = [*tables[0].verbatim]
     found = [row for table in tables for row in zip(*table.verbatim.values(), strict=True)]
     assert found == [tuple(map(str, row)) for row in rows] and len(names) == len(rows[0])
-    assert ends in ([], [False]) and [line for t in tables for line in t.lines] == list(
-        range(1, 301)
-    )
+    assert [line for table in tables for line in table.lines] == list(range(1, ROWS + 1))
+    assert ends in ([], [False])
+
+
+def test_text_in_other_encodings_is_left_to_sqlite(tmp_path, ends):
+    columns = [("", list(range(ROWS))), ("", cells_of("texts", random.Random(1)))]
+    path = written(tmp_path / "t.db", columns, encoding="UTF-16le")
+    assert read(path, None, ["c1"]) == asked(path, None, ["c1"]) and ends == [False]
+
+
+def test_what_is_no_text_is_told_by_sqlite(tmp_path, ends):
+    damage = "UPDATE t SET c1 = CAST(x'61ff' AS TEXT) WHERE rowid = 290"
+    path = written(tmp_path / "t.db", [("", [1] * ROWS), ("", ["a"] * ROWS)], damage)
+    with pytest.raises(NnctlError) as caught:
+        read(path, None, ["c1"])
+    assert "cannot be read" in caught.value.problems[0].message and ends == [False]
 
 
 @pytest.mark.parametrize(
