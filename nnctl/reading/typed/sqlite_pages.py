@@ -7,7 +7,7 @@ on.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from io import FileIO
 from typing import Any, NamedTuple
 
@@ -40,14 +40,15 @@ class NotPlain(Exception):
 class PageRows(NamedTuple):
     """Some rows: `values` (rows, columns), and the `kinds` that they are stored as.
 
-    Values are nan where there is NULL or a text, which `texts` has, by row and column. `reals` says
-    of which columns SQLite makes floating-point numbers of whole ones.
+    Values are nan where there is NULL or a text; those are `texts`, and `places` (rows, columns) says
+    which. `reals` says of which columns SQLite makes floating-point numbers of whole ones.
     """
 
     values: Doubles
     kinds: Bytes
     reals: Sequence[bool]
-    texts: Mapping[tuple[int, int], str]
+    texts: Sequence[str]
+    places: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -58,7 +59,7 @@ class PageRows(NamedTuple):
         if kind == NULL:
             return None
         if kind >= TEXT:
-            return self.texts[row, column]
+            return self.texts[self.places[row, column]]
         return value if kind == REAL or self.reals[column] else int(value)
 
 
@@ -194,30 +195,36 @@ class Pages:
             raise NotPlain
         if len(self._chosen) < self._width or (np.diff(self._chosen) != 1).any():
             kinds, stops = kinds.take(self._chosen, axis=1), stops.take(self._chosen, axis=1)
-        texts = self._texts(buffer, kinds, stops)
+        texts, places = self._texts(buffer, kinds, stops)
         values = numbers_of_kinds(buffer, kinds, stops)
         if self._own_id is not None:
             values[:, self._own_id], _ = varints(buffer, ids, LONGEST_VARINT - 1)
             if kinds[:, self._own_id].any() or (values[:, self._own_id] >= EXACT).any():
                 raise NotPlain
             kinds[:, self._own_id] = WHOLE
-        return PageRows(values, kinds, self._reals, texts), ids
+        return PageRows(values, kinds, self._reals, texts, places), ids
 
-    def _texts(self, buffer: Bytes, kinds: Bytes, stops: Indices) -> dict[tuple[int, int], str]:
-        """The texts that end before `stops`, by row and column. Raises `NotPlain` for bytes."""
+    def _texts(
+        self, buffer: Bytes, kinds: Bytes, stops: Indices
+    ) -> tuple[list[str], NDArray[np.int32]]:
+        """The texts that end before `stops`, and which of them each cell is.
+
+        Raises `NotPlain` for bytes.
+        """
         rows, columns = np.nonzero(kinds > LAST_NUMBER)
         if not len(rows):
-            return {}
+            return [], np.empty((0, 0), np.int32)
         own = kinds[rows, columns]
         if not self._is_utf8 or (own < TEXT).any() or (own % 2 == 0).any():
             raise NotPlain
+        places = np.zeros(kinds.shape, np.int32)
+        places[rows, columns] = np.arange(len(rows))
         written, ends = buffer.tobytes(), stops[rows, columns]
         pairs = zip((ends - SIZES[own]).tolist(), ends.tolist(), strict=True)
         try:
-            texts = [written[start:end].decode() for start, end in pairs]
+            return [written[start:end].decode() for start, end in pairs], places
         except UnicodeDecodeError:
             raise NotPlain from None
-        return dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), texts, strict=True))
 
     def _with_records(
         self, buffer: Bytes, records: Indices, sizes: Indices, ends: Indices, long: Indices
