@@ -40,8 +40,8 @@ class NotPlain(Exception):
 class PageRows(NamedTuple):
     """Some rows: `values` (rows, columns), and the `kinds` that they are stored as.
 
-    Values are nan where there is NULL or a text; those are `texts`, and `places` (rows, columns) says
-    which. `reals` says of which columns SQLite makes floating-point numbers of whole ones.
+    Values are nan where there is NULL or a text; `places` (rows, columns) says which of `texts` that
+    is. `reals` says of which columns SQLite makes floating-point numbers of whole ones.
     """
 
     values: Doubles

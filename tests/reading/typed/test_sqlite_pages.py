@@ -135,10 +135,21 @@ def test_what_is_no_plain_number_is_left_to_sqlite_from_there_on(statement, tmp_
     assert ends in ([], [False])
 
 
-def test_text_in_other_encodings_is_left_to_sqlite(tmp_path, ends):
-    columns = [("", list(range(ROWS))), ("", cells_of("texts", random.Random(1)))]
-    path = written(tmp_path / "t.db", columns, encoding="UTF-16le")
-    assert read(path, None, ["c1"]) == asked(path, None, ["c1"]) and ends == [False]
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le"])
+def test_text_is_told_from_numbers_in_any_encoding(encoding, tmp_path, ends):
+    columns = [("", [k * 1.5 for k in range(ROWS)]), ("", ["a", "12", "b"] * (ROWS // 3))]
+    path = written(tmp_path / "t.db", columns, encoding=encoding)
+    with open_source(DataFile(path)) as reader:
+        whole = joined_tables(reader.tables(["c0", "c1"]), ["c0", "c1"])
+    assert whole.numbers[:, 0].tolist() == columns[0][1] and ends == [encoding == "UTF-8"]
+    assert [whole.text["c1"].labels[code] for code in whole.text["c1"].codes] == columns[1][1]
+
+
+def test_bytes_are_left_to_sqlite(tmp_path, ends):
+    path = written(tmp_path / "t.db", [("", [1] * ROWS), ("", [1] * (ROWS - 1) + [b"a"])])
+    with pytest.raises(NnctlError) as caught:
+        read(path)
+    assert "a BLOB" in caught.value.problems[0].message and ends == [False]
 
 
 def test_what_is_no_text_is_told_by_sqlite(tmp_path, ends):
