@@ -40,7 +40,7 @@ class NotPlain(Exception):
 class PageRows(NamedTuple):
     """Some rows: `values` (rows, columns), and the `kinds` that they are stored as.
 
-    Values are nan where there is NULL or a text; `places` (rows, columns) says which of `texts` that
+    Values are nan where there is NULL or a text; `places` (rows, columns) says which of `texts` it
     is. `reals` says of which columns SQLite makes floating-point numbers of whole ones.
     """
 
