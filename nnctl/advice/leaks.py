@@ -38,10 +38,10 @@ class Target:
         self.kinds = len(self._counts)
 
     @classmethod
-    def of_numbers(cls, numbers: Array) -> "Target":
-        """Numbers, in halves, whose differences cannot overflow."""
+    def of_numbers(cls, numbers: Array, step: int = 1) -> "Target":
+        """Numbers, in halves, whose differences cannot overflow: those of every so many rows."""
         halves = numbers / 2
-        return cls(halves, ROUNDED * float(halves.max() - halves.min()))
+        return cls(halves[::step], ROUNDED * float(halves.max() - halves.min()))
 
     def at(self, rows: Array) -> "Target":
         """The values of some rows."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nnctl.assembly.trained import Trained
 
 SHOWN_CLASSES = 5
+ROWS_AT_ONCE = 1 << 22  # whose targets are held in double precision
 MOST_CLASSES = 1000  # of which a matrix, with a cell a pair, is still of use
 
 
@@ -183,9 +184,14 @@ def baselines(task: Task, targets: Targets, y: Array) -> dict[str, float]:
     """
     if task == "regression":
         with np.errstate(all="ignore"):  # numbers near the largest have squares beyond it
-            y = targets.in_own_unit(y).astype(np.float64)
-            apart = y - y.mean(axis=0)
-            mae, mse = float(np.abs(apart).mean()), float(np.square(apart).mean())
+            parts = [*slices_of(len(y), ROWS_AT_ONCE)]
+
+            def own(rows: slice) -> Array:
+                return targets.in_own_unit(y[rows]).astype(np.float64)
+
+            mean = sum(own(rows).sum(axis=0) for rows in parts) / len(y)
+            mae = float(sum(np.abs(own(rows) - mean).sum() for rows in parts)) / y.size
+            mse = float(sum(np.square(own(rows) - mean).sum() for rows in parts)) / y.size
         return {"mae": mae, "mse": mse, "rmse": mse**0.5, "r2": 0.0}
     if task == "binary":
         shares = (y > 0.5).mean(axis=0)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnctl.reading.storage import Scratch, StoredArray
 from nnctl.reading.table import TextColumn
+from nnctl.system.machine import give_memory_back
 
 Numbers = NDArray[Any] | StoredArray
 STRETCH = 1 << 20  # numbers read at a time
@@ -82,6 +83,7 @@ class Features:
         if self._scratch is None and self._bytes:
             self._scratch = Scratch()
             self._pieces = [self._put(piece) for piece in self._pieces]
+            give_memory_back()
 
     def _put(self, piece: Piece) -> Piece:
         """The piece where it is to stay."""

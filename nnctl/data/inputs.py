@@ -150,15 +150,17 @@ class Inputs(NamedTuple):
         columns: Sequence[TextColumn],
         faults: Faults,
         notices: Notices,
+        room: Array | None = None,
     ) -> Array | OneHot:
         """The inputs for rows of numbers (rows, len(names)) and of text columns.
 
         `table` is what messages about the numeric columns `names` point to. Computed in double
-        precision, then rounded to the run's dtype.
+        precision, then rounded to the run's dtype. Where they `are_numbers`, they are written to
+        `room` (rows, *shape), if it is given.
         """
         known = filled(numbers, self.fills)
         raw = self.numbers_to_scale(known)
-        made = np.empty(raw.shape, dtype=self.dtype)
+        made = np.empty(raw.shape, self.dtype) if room is None else room.reshape(raw.shape)
         with np.errstate(over="ignore", invalid="ignore"):
             made[...] = self.scaling.apply(raw)
         if raw is not known:
@@ -175,6 +177,11 @@ class Inputs(NamedTuple):
         for k, (name, column) in enumerate(zip(text, columns, strict=True)):
             ones[:, k] = self._ones(name, starts[name], column, notices)
         return self._one_hot(made, ones)
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether each input is a number of a column, scaled."""
+        return not (self.categories or self.columns)
 
     def no_rows(self) -> Array | OneHot:
         """The inputs of no rows, which say how those of others are held."""

@@ -14,7 +14,7 @@ from nnctl.data.notices import Notices
 from nnctl.data.parts import Parts, Rows
 from nnctl.data.pool import Dealt, Division, Drawn, Pool, Strata, places_of
 from nnctl.data.preprocessing import Examples, Preprocessing, check_weights
-from nnctl.data.raw import Raw, read_raw
+from nnctl.data.raw import Raw, picked, read_raw
 from nnctl.data.roles import array_columns, check_kinds, text_columns
 from nnctl.data.rules import AS_IS, Treatment
 from nnctl.data.statistics import fitted, summary_of_rows
@@ -22,6 +22,7 @@ from nnctl.data.targets import Targets
 from nnctl.errors import OUTPUT_UNITS, NnctlError, Problem, Setting, together
 from nnctl.reading.array_types import Mask
 from nnctl.reading.arrays import FEATURES, TARGET, ArrayReader
+from nnctl.reading.block import LateColumns
 from nnctl.reading.bytestream import opened, require_file
 from nnctl.reading.files import DataFile
 from nnctl.reading.source import Source, array_pair, open_source
@@ -105,8 +106,7 @@ def prepare(
     """
     files = files_among(validation=validation, calibration=calibration, test=test)
     check_files({"train": train, **files})
-    notices = Notices(str(train.path))
-    raw, preprocessing = read_train(train, wanted, treatment, notices)
+    raw, preprocessing, notices = read_train(train, wanted, treatment)
     division = divided(raw, preprocessing.targets, treatment, held, validation, calibration)
     trains = division.trains
     preprocessing = fitted(preprocessing, raw, trains, treatment)
@@ -118,7 +118,7 @@ def prepare(
     read, warnings = read_others(preprocessing, files, treatment.memory)
 
     def examples(x: Rows, rows: Mask) -> Examples:
-        return Examples(x, y[rows], None if weight is None else weight[rows])
+        return Examples(x, picked(y, rows), None if weight is None else picked(weight, rows))
 
     read |= {part: examples(parts.rest(own), own) for part, own in division.aside.items()}
     pool = Pool(division, lambda rows: examples(parts.chosen(rows), rows))
@@ -220,9 +220,30 @@ def check_files(files: Mapping[str, DataFile]) -> None:
 
 
 def read_train(
-    file: DataFile, wanted: Wanted, treatment: Treatment, notices: Notices
+    file: DataFile, wanted: Wanted, treatment: Treatment
+) -> tuple[Raw, Preprocessing, Notices]:
+    """The rows of the training file, how they are prepared but for all statistics, and notices."""
+    notices = Notices(str(file.path))
+    try:
+        return *read_once(file, wanted, treatment, notices), notices
+    except LateColumns:
+        notices = Notices(str(file.path))
+        return *read_once(file, wanted, treatment, notices, look_ahead=True), notices
+
+
+def read_once(
+    file: DataFile,
+    wanted: Wanted,
+    treatment: Treatment,
+    notices: Notices,
+    *,
+    look_ahead: bool = False,
 ) -> tuple[Raw, Preprocessing]:
-    """The rows of the training file, and how they are prepared but for all statistics."""
+    """As `read_train`, in one pass over the rows.
+
+    Without `look_ahead` a table's columns are those that its first rows tell of; raises
+    `LateColumns` where features are all columns, and there are others.
+    """
     weight = treatment.sample_weight
     text_format, memory = treatment.text_format, treatment.memory
     with open_source(file, text_format=text_format, weight=weight, memory=memory) as source:
@@ -230,6 +251,8 @@ def read_train(
         if isinstance(source, ArrayReader):
             columns, shape = array_columns(source, treatment), source.shape
         else:
+            if look_ahead:
+                source.all_columns()
             columns = text_columns(source, file, treatment)
             shape = (len(columns.features),)
         check_outputs(wanted, columns.targets, source)

@@ -1,6 +1,6 @@
 """A training file between reading and scaling: held compactly, then turned into examples."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,12 @@ from nnctl.data.rules import AS_IS, Treatment
 from nnctl.errors import NnctlError
 from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.arrays import ArrayReader
+from nnctl.reading.joining import Joining
 from nnctl.reading.source import Source
-from nnctl.reading.table import DateFormat, Faults, Table, joined_tables
+from nnctl.reading.table import DateFormat, Faults, Table, TextColumn
 from nnctl.training.one_hot import OneHot
+
+ROUNDED_AT_ONCE = 1 << 16  # numbers
 
 
 class Raw:
@@ -53,7 +56,16 @@ class Raw:
         """
         for start, stop in self.features.even_bounds():
             numbers = self.features.stretch(start, stop).numbers
-            yield numbers[rows[start:stop]].astype(np.float64)
+            yield picked(numbers, rows[start:stop]).astype(np.float64)
+
+    def pieces(self, rows: Mask, count: int) -> Iterator[NDArray[Any]]:
+        """The first so many numeric features of the chosen rows, as they are held, piece by piece.
+
+        They are for what does not depend on where pieces end.
+        """
+        for start, stop in self.features.bounds():
+            numbers = self.features.stretch(start, stop).numbers
+            yield picked(numbers[:, :count], rows[start:stop])
 
     def used(self, rows: Mask) -> dict[str, NDArray[np.int64]]:
         """For each column of text how many of the chosen rows have each label; before, none."""
@@ -74,25 +86,40 @@ class Raw:
         numbers that the run's dtype does not hold.
         """
         faults = Faults(self.targets.file)
-        masks, parts, ends = (rows, ~rows), list[Array | OneHot](), [0, 0]
+        masks, ends = (rows, ~rows), [0, 0]
+        parts = [room_for(int(np.count_nonzero(mask)), inputs.no_rows()) for mask in masks]
         for start, found in self.features.let_go():
-            made = self.encoded(found, start, inputs, faults, notices)
-            parts = parts or [room_for(int(np.count_nonzero(mask)), made) for mask in masks]
-            for k, mask in enumerate(masks):
-                own = mask[start : start + len(made)]
-                ends[k] = put(made if own.all() else select_rows(made, own), parts[k], ends[k])
+            owns = [mask[start : start + len(found.numbers)] for mask in masks]
+            room = None
+            if inputs.are_numbers and owns[0].all():
+                room = parts[0][ends[0] : ends[0] + len(owns[0])]
+            made = self.encoded(found, start, inputs, faults, notices, room)
+            for k, own in enumerate(owns):
+                if room is not None:
+                    ends[k] += int(np.count_nonzero(own))
+                else:
+                    ends[k] = put(made if own.all() else select_rows(made, own), parts[k], ends[k])
         faults.check()
         return parts[0], parts[1]
 
     def encoded(
-        self, found: Stretch, start: int, inputs: Inputs, faults: Faults, notices: Notices
+        self,
+        found: Stretch,
+        start: int,
+        inputs: Inputs,
+        faults: Faults,
+        notices: Notices,
+        room: Array | None = None,
     ) -> Array | OneHot:
-        """The inputs of a stretch of rows, of which the first is number `start`."""
+        """The inputs of a stretch of rows, of which the first is number `start`.
+
+        Those of numbers alone are written to `room`, where it is given.
+        """
         rows = slice(start, start + len(found.numbers))
         lines = None if self.targets.lines is None else self.targets.lines[rows]
         place = self.targets.changed(lines=lines, first_row=start)
         numeric = self.features.numeric
-        return inputs.encoded(place, numeric, found.numbers, found.text, faults, notices)
+        return inputs.encoded(place, numeric, found.numbers, found.text, faults, notices, room)
 
     def check(self, inputs: Inputs) -> None:
         """Raises `NnctlError` for numbers that the run's dtype does not hold, once scaled."""
@@ -144,7 +171,8 @@ def read_raw(
     in_place = isinstance(source, ArrayReader) and not dropped and not source.lacks_targets
     stored = source.stored if isinstance(source, ArrayReader) and in_place else None
     features = Features(columns.features, treatment.memory)
-    rest: list[Table] = []
+    taken = set(columns.features)
+    rest = Joining([name for name in columns.all if name not in taken])
     dates: Mapping[str, DateFormat] = {}
     empty = EmptyColumns(dropped)
     group = GroupColumn(treatment.group, treatment.text_format.notation.missing)
@@ -157,21 +185,28 @@ def read_raw(
         if needed:
             note_missing(table, needed, faults)
         group.add(table, faults)
-        numeric = tuple(name for name in columns.features if name not in table.text)
         if stored is None:
-            named = {name: table.text[name] for name in columns.features if name in table.text}
-            features.add(numeric, compact(table.columns(numeric), dtype, some_missing), named)
-        rest.append(_without(table, columns.features))
+            features.add(*piece_of(table, columns.features, dtype, some_missing))
+        rest.add(table)
         dates = table.dates
     faults.check()
     notices.check_targets()
-    if not sum(map(len, rest)):
+    if not len(rest):
         raise NnctlError(empty.problem(source.file))
-    taken = set(columns.features)
-    others = [name for name in columns.all if name not in taken]
     if stored is not None:
         features = Features.in_place(columns.features, stored)
-    return Raw(features, joined_tables(rest, others), dates, group.whole())
+    return Raw(features, rest.whole(), dates, group.whole())
+
+
+def piece_of(
+    table: Table, names: tuple[str, ...], dtype: str, some_missing: bool
+) -> tuple[tuple[str, ...], NDArray[Any], dict[str, TextColumn]]:
+    """The columns `names` of some rows: which are numbers, those, and the ones of text."""
+    numeric, text = names, dict[str, TextColumn]()
+    if table.text:
+        text = {name: table.text[name] for name in names if name in table.text}
+        numeric = tuple(name for name in names if name not in text)
+    return numeric, compact(table.columns(numeric), dtype, some_missing), text
 
 
 def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
@@ -191,16 +226,23 @@ def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
 
 def compact(values: NDArray[np.float64], dtype: str, some_missing: bool) -> NDArray[Any]:
     """The values in the run's dtype where it holds them exactly, in memory of their own."""
-    with np.errstate(over="ignore"):
-        rounded = values.astype(dtype, order="C")  # as statistics sum them
-    exact = np.array_equal(rounded, values, equal_nan=some_missing)
-    return rounded if exact else values.copy()
+    rounded = np.empty(values.shape, dtype)  # row by row, as statistics sum them
+    step = max(1, ROUNDED_AT_ONCE // max(1, len(values)))
+    for start in range(0, values.shape[1], step):
+        own = values[:, start : start + step]
+        with np.errstate(over="ignore"):
+            there = own.astype(dtype)  # in the order of `own`, so that no pass leaves the cache
+        if not (there == own).all() and not (some_missing and _are_alike(there, own)):
+            return values.copy()
+        rounded[:, start : start + step] = there
+    return rounded
 
 
-def _without(table: Table, names: Sequence[str]) -> Table:
-    """The table without the columns `names`, in memory of its own."""
-    taken = set(names)
-    others = tuple(name for name in table.number_names if name not in taken)
-    text = {name: column for name, column in table.text.items() if name not in taken}
-    numbers = table.columns(others).copy()
-    return table.changed(number_names=others, numbers=numbers, text=text, verbatim={})
+def _are_alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether all numbers are the same, or nan in both."""
+    return bool(((a == b) | (np.isnan(a) & np.isnan(b))).all())
+
+
+def picked(numbers: NDArray[Any], rows: Mask) -> NDArray[Any]:
+    """The rows (rows, columns) that a mask names: the array itself, where these are all."""
+    return numbers if rows.all() else numbers[rows]

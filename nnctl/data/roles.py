@@ -38,7 +38,8 @@ def array_columns(source: ArrayReader, treatment: Treatment) -> Columns:
 def text_columns(source: TableReader, file: DataFile, treatment: Treatment) -> Columns:
     """The feature, target and weight columns of a text table, as the config has it.
 
-    Those that it says something of have to be there, and to be features.
+    Those that it says something of have to be there, and to be features. Where features are all
+    others, and it takes all rows to tell which these are, they are those of the first rows.
     """
     targets, features, line = file.targets, file.features, source.header.line
     weight, group = treatment.sample_weight, treatment.group
@@ -55,7 +56,7 @@ def text_columns(source: TableReader, file: DataFile, treatment: Treatment) -> C
     problems = list(role_problems(targets, features, treatment))
     if features is None:
         taken = {*targets, weight, group, *treatment.of_type("ignore")}
-        features = tuple(name for name in source.all_columns() if name not in taken)
+        features = tuple(name for name in source.all_columns(likely=True) if name not in taken)
         source.require(features)
     problems += both_problems(targets, features, weight, group)
     if not features and not problems:

@@ -4,6 +4,7 @@ And what a weights file keeps of them, so that new rows can be held against them
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from nnctl.training.seeds import generator
 MOST_ROWS, MOST_NUMBERS = 2_000, 100_000  # that shares are of, and the numbers of arrays
 MOST_COLUMNS = 200  # of which something is kept
 FEWEST_ROWS = 256  # that must fit into memory at once
+SAMPLED_AT_ONCE = 1 << 20  # rows
 HALF = np.array([0.5])
 
 
@@ -207,12 +209,17 @@ def summary_of_rows(
 
 def sample_of(trains: Mask, seed: int) -> Mask:
     """Those of the rows (rows,) that stand for all: at most so many, which the seed draws."""
-    rows = np.flatnonzero(trains)
-    if len(rows) <= MOST_ROWS:
+    count = int(np.count_nonzero(trains))
+    if count <= MOST_ROWS:
         return trains
     chosen = np.zeros_like(trains)
-    drawn = generator(seed, "quantiles").choice(len(rows), MOST_ROWS, replace=False, shuffle=False)
-    chosen[rows[drawn]] = True
+    drawn = generator(seed, "quantiles").choice(count, MOST_ROWS, replace=False, shuffle=False)
+    before = 0
+    for start in range(0, len(trains), SAMPLED_AT_ONCE):
+        rows = np.flatnonzero(trains[start : start + SAMPLED_AT_ONCE])
+        own = drawn[(drawn >= before) & (drawn < before + len(rows))]
+        chosen[start + rows[own - before]] = True
+        before += len(rows)
     return chosen
 
 
@@ -223,7 +230,7 @@ def summaries_of_numbers(
     count = len(names)
     if not count:
         return []
-    values = np.concatenate([chunk[:, :count] for chunk in raw.chunks(chosen)])
+    values = np.concatenate([*raw.pieces(chosen, count)], dtype=np.float64)
     least, greatest = range_of(raw, trains, count) if chosen is not trains else ends_of(values)
     return [summary_of_numbers(values[:, k], least[k], greatest[k]) for k in range(count)]
 
@@ -231,14 +238,14 @@ def summaries_of_numbers(
 def range_of(raw: Raw, trains: Mask, count: int) -> tuple[Doubles, Doubles]:
     """The least and the greatest number of each of the first columns, in all rows that train."""
     least, greatest = np.full(count, np.nan), np.full(count, np.nan)
-    for chunk in raw.chunks(trains):
-        if len(chunk):
-            low, high = ends_of(chunk[:, :count])
+    for numbers in raw.pieces(trains, count):
+        if len(numbers):
+            low, high = ends_of(numbers)
             least, greatest = np.fmin(least, low), np.fmax(greatest, high)
     return least, greatest
 
 
-def ends_of(values: Doubles) -> tuple[Doubles, Doubles]:
+def ends_of(values: NDArray[Any]) -> tuple[Doubles, Doubles]:
     """The least and the greatest known number of each column; nan where there is none."""
     return np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
 

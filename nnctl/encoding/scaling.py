@@ -48,7 +48,9 @@ class Scaling(NamedTuple):
             return to_normal(x.astype(np.float64), self.quantiles)
         if self.type == "log":
             x = signed_log(x.astype(np.float64))
-        scaled = np.divide(x - self.shift, self.divisor)
+        # Where nothing is taken off, there is no pass for it.
+        moved = x if self.type == "rescale" else x - self.shift
+        scaled: Doubles = np.divide(moved, self.divisor, dtype=np.float64)
         return scaled / np.sqrt(1 + np.square(scaled / LARGEST)) if self.clip else scaled
 
     def invert(self, scaled: NDArray[Any]) -> NDArray[Any]:

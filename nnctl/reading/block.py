@@ -41,6 +41,10 @@ class Block(Protocol):
         ...
 
 
+class LateColumns(Exception):
+    """A row has columns that no row above it has; open the table again, and ask for all first."""
+
+
 class Tabular(ABC):
     """A table of a file, open for one pass over its rows.
 
@@ -58,6 +62,13 @@ class Tabular(ABC):
     def complete(self) -> Header:
         """The header with all columns, where it takes all rows to tell; the places stay."""
         return self.header
+
+    def likely(self) -> Header:
+        """The header with all columns that the first rows tell of.
+
+        Where rows further down have others, `blocks` then raises `LateColumns`.
+        """
+        return self.complete()
 
     @abstractmethod
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:

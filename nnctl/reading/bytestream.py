@@ -17,6 +17,7 @@ from nnctl.errors import NnctlError, Problem, Setting, nearest
 from nnctl.reading.kinds import foreign_problem
 
 BLOCK = 1 << 19  # large enough to spread NumPy's overhead, small enough for the cache
+JSON_BLOCKS = 4  # that are taken together where most bytes are the names of columns
 LONGEST_LINE = 1 << 28
 LONGEST_HEADER = 1 << 24  # bytes of the first line, or what stands in its place
 PAUSE = 0.005  # seconds without a byte from a pipe, after which the lines that came are handed on
@@ -115,6 +116,7 @@ class LineBlocks:
         read = getattr(stream, "read1", stream.read)  # what one look at the system gives
         self._read = read if encoding is None else Recoded(read, encoding, name).read
         self._squeeze, self._is_json = squeeze, is_json
+        self._block = BLOCK * JSON_BLOCKS if is_json else BLOCK
         self._pipe = pipe_of(stream)
         self._name = name
         self._rest = b""
@@ -163,8 +165,8 @@ class LineBlocks:
 
     def _goes_on(self, size: int) -> bool:
         """Whether a block of so many bytes, with a whole line in it, is to become larger."""
-        if size >= BLOCK or self._pipe is None:
-            return size < BLOCK
+        if size >= self._block or self._pipe is None:
+            return size < self._block
         try:
             return bool(select.select([self._pipe], [], [], PAUSE)[0])
         except (OSError, ValueError):  # Windows cannot tell

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -21,7 +22,7 @@ QUOTED = "\udcff"
 # Before the text of a cell that its file says is text, though it looks like a number or a truth.
 TYPED = "\udcfe"
 _NEWLINE = np.uint8(ord("\n"))
-_SEPARATOR = b"\x1f"
+_SEPARATOR = "\x1f"
 _ESCAPE = "surrogateescape"
 
 
@@ -245,16 +246,22 @@ def bare(text: str) -> str:
 
 def in_one_buffer(cells: Iterable[str]) -> tuple[Bytes, Indices, Indices]:
     """Texts in one buffer that `parse` takes, and where each begins and ends."""
-    encoded = [text.encode("utf-8", _ESCAPE) for text in cells]
-    buffer = np.frombuffer(PADDING + _SEPARATOR.join(encoded) + _SEPARATOR, np.uint8)
-    lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    texts = list(cells)
+    joined = _SEPARATOR.join(texts)
+    if joined.isascii():
+        written, sizes = joined.encode(), map(len, texts)
+    else:
+        encoded = [text.encode("utf-8", _ESCAPE) for text in texts]
+        written, sizes = _SEPARATOR.encode().join(encoded), map(len, encoded)
+    buffer = np.frombuffer(PADDING + written + _SEPARATOR.encode(), np.uint8)
+    lengths = np.fromiter(sizes, np.int64, len(texts))
     ends = len(PADDING) + np.cumsum(lengths + 1) - 1
     return buffer, ends - lengths, ends
 
 
 def joined_fields(rows: Sequence[Sequence[str]], lines: Sequence[int]) -> Fields:
     """Fields that are cut already, put into one buffer; at least one row is needed."""
-    buffer, starts, ends = in_one_buffer(text for row in rows for text in row)
+    buffer, starts, ends = in_one_buffer(chain.from_iterable(rows))
     marks = non_digits(buffer)
     first, last = np.searchsorted(marks, starts), np.searchsorted(marks, ends)
     shape = (len(rows), len(rows[0]))

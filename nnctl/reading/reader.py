@@ -78,13 +78,17 @@ class TableReader:
             cells.note_mixtures()
             faults.check()
 
-    def all_columns(self) -> tuple[str, ...]:
-        """The names of all columns. Raises `NnctlError` where one has none."""
+    def all_columns(self, *, likely: bool = False) -> tuple[str, ...]:
+        """The names of all columns. Raises `NnctlError` where one has none.
+
+        Where it takes all rows to tell, they are those of the first rows if that is `likely` to do:
+        `tables` raises `LateColumns` if there are others.
+        """
         with self._placed():
-            header = self._tabular.complete()
+            header = self._tabular.likely() if likely else self._tabular.complete()
             if problems := list(header.nameless_problems(self._tabular.separator, self.file)):
                 raise NnctlError(problems)
-        return self.names
+        return tuple(header.places)
 
     def _placed(self) -> AbstractContextManager[None]:
         return placing(self.file, self._tabular.place)

@@ -1,6 +1,6 @@
 """A stretch of rows, as every reader hands it on: numbers, text columns, and where rows stand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -70,6 +70,36 @@ class LabelColumn(NamedTuple):
         return LabelColumn(self.codes[chosen], self.labels)
 
 
+class ConsecutiveLines:
+    """The lines from `start` to before `stop`, none of which takes memory."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start, self.stop = start, stop
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, rows: Any) -> Any:
+        """A line, as int; those of a slice, of a mask or of places are an array."""
+        lines = range(self.start, self.stop)
+        if isinstance(rows, int | np.integer):
+            return lines[rows]
+        if isinstance(rows, slice):
+            own = lines[rows]
+            return np.arange(own.start, own.stop, own.step)
+        return np.asarray(self)[rows]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.arange(self.start, self.stop, dtype=dtype)
+
+    def tolist(self) -> list[int]:
+        """All of them."""
+        return list(range(self.start, self.stop))
+
+
+Lines = NDArray[np.int64] | ConsecutiveLines
+
+
 class Table:
     """Rows of a file.
 
@@ -89,7 +119,7 @@ class Table:
         numbers: NDArray[np.float64],
         text: dict[str, TextColumn] | None = None,
         verbatim: dict[str, list[str]] | None = None,
-        lines: NDArray[np.int64] | None = None,
+        lines: Lines | None = None,
         first_row: int = 0,
         place: Place | None = None,
         labels: dict[str, LabelColumn] | None = None,
@@ -178,55 +208,10 @@ class Table:
         return Problem(message, fix, self.file, path=place, setting=setting)
 
 
-def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
-    """The columns `names` of several stretches of one file as one table; at least one is needed.
-
-    Columns that begin as numbers, all missing, and go on as text are text.
-    """
-    first = tables[0]
-    text = [name for name in names if any(name in table.text for table in tables)]
-    labels = [name for name in names if name in first.labels]
-    numeric = tuple(name for name in names if name not in (*text, *labels))
-    numbers = np.concatenate([table.columns(numeric) for table in tables])
-    lines = None
-    if first.lines is not None:
-        lines = np.concatenate([table.lines for table in tables if table.lines is not None])
-    return first.changed(
-        number_names=numeric,
-        numbers=numbers,
-        text={name: joined_text([text_of(table, name) for table in tables]) for name in text},
-        verbatim={},
-        lines=lines,
-        marks={},
-        labels={name: joined_labels([table.labels[name] for table in tables]) for name in labels},
-    )
-
-
 def text_of(table: Table, name: str) -> TextColumn:
     """A column of text, where the rows of `table` may lack all of it."""
     nothing = np.full(len(table), -1, dtype=np.int32)
     return table.text.get(name, TextColumn(nothing, ()))
-
-
-def joined_text(columns: Sequence[TextColumn]) -> TextColumn:
-    """The rows of several stretches of a text column."""
-    places: dict[str, int] = {}
-    return TextColumn(_joined_codes(columns, places), tuple(places))
-
-
-def joined_labels(columns: Sequence[LabelColumn]) -> LabelColumn:
-    """The rows of several stretches of a column of labels."""
-    places: dict[Label, int] = {}
-    return LabelColumn(_joined_codes(columns, places), tuple(places))
-
-
-def _joined_codes(columns: Iterable[tuple[Any, Any]], places: dict[Any, int]) -> Any:
-    """The codes of all rows, (rows,); `places` is given each label's."""
-    codes = []
-    for written, labels in columns:
-        own = [*(places.setdefault(label, len(places)) for label in labels), -1]
-        codes.append(np.array(own, dtype=np.int32)[written])
-    return np.concatenate(codes)
 
 
 class Faults:

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -30,6 +30,14 @@ def peak_memory() -> int | None:
         return None
     used = getrusage(RUSAGE_SELF).ru_maxrss
     return used if sys.platform == "darwin" else used * 1024
+
+
+def give_memory_back() -> None:
+    """Gives the system what of this process's memory is free, where the C library keeps it."""
+    import ctypes  # rarely needed
+
+    with suppress(AttributeError, OSError, TypeError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @cache

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from nnctl.advice import column_checks
 from nnctl.advice.leaks import Target, that_may_tell, told_by
 from tests.advice.cases import BINARY, HIDDEN, SPARSE, config, dense
 from tests.advice.conftest import write
@@ -103,7 +104,9 @@ LAYERS = (HIDDEN, dense(1))
 
 
 @pytest.mark.parametrize("scale", ["none", "standardize", "minmax"])
-def test_all_that_leaks_is_left_out_by_one_change(scale, folder, advise):
+@pytest.mark.parametrize("most", [10**6, pytest.param(ROWS // 3, marks=pytest.mark.slow)])
+def test_all_that_leaks_is_left_out_by_one_change(scale, most, folder, advise, monkeypatch):
+    monkeypatch.setattr(column_checks, "MOST_LOOKED_AT", most)
     row = np.arange(ROWS)
     table = {
         "index": row,

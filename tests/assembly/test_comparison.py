@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnctl.assembly import comparison
 from nnctl.assembly.comparison import (
     MOST_CLASSES,
     Confusion,
@@ -145,3 +146,14 @@ def test_baselines_of_numbers_of_any_size(size: float, dtype: str) -> None:
     apart = np.abs(y.astype(np.float64) - y.mean(dtype=np.float64))
     assert found["mae"] == pytest.approx(apart.mean(), rel=1e-6)
     assert found["rmse"] == (pytest.approx(apart.std(mean=0), rel=1e-6) if size < 1e150 else np.inf)
+
+
+@pytest.mark.parametrize("at_once", [3, 1 << 20])
+def test_guessing_the_mean_is_judged_part_by_part(at_once, monkeypatch):
+    monkeypatch.setattr(comparison, "ROWS_AT_ONCE", at_once)
+    y = np.array([[1, 10], [2, 20], [3, 60], [6, 30]], np.float32)
+    found = baselines("regression", Targets(("a", "b"), "regression", "float32"), y)
+    apart = y - y.mean(axis=0)
+    assert found["mae"] == pytest.approx(np.abs(apart).mean(), rel=1e-6)
+    assert found["mse"] == pytest.approx(np.square(apart).mean(), rel=1e-6)
+    assert found["rmse"] ** 2 == pytest.approx(found["mse"]) and found["r2"] == 0

@@ -486,3 +486,14 @@ def test_statistics_do_not_tell_in_which_blocks_a_file_was_read(tmp_path, monkey
         made = prepared(path, "y", scaling="standardize", missing="mean")
         found.append((made.preprocessing.inputs.to_json(), made.train.x[:].tobytes()))
     assert found[1] == found[0]
+
+
+@pytest.mark.parametrize("last", ['{"a": 3, "b": 5, "y": 1}', '{"b": 5, "a": 3, "c": 7, "y": 1}'])
+def test_a_column_may_come_in_the_last_row(last, tmp_path, monkeypatch) -> None:
+    first = '{"a": 1, "b": 2, "y": 0}\n{"a": 2, "b": null, "y": null}\n'
+    train = write(tmp_path / "t.jsonl", first * 40 + last)
+    made = prepared(train, "y", missing="mean", survey=True)
+    names = ("a", "b", "c") if '"c"' in last else ("a", "b")
+    assert made.preprocessing.inputs.names == names
+    assert made.train.x[-1].tolist() == [3, 5, 7][: len(names)] and len(made.train) == 41
+    assert [each.message for each in made.warnings] == ["40 of 81 rows have no target; left out"]

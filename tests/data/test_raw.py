@@ -3,11 +3,13 @@
 import io
 
 import numpy as np
+import pytest
 
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns
-from nnctl.data.raw import read_raw
+from nnctl.data.raw import compact, read_raw
+from nnctl.encoding.scaling import UNSCALED, Scaling
 from nnctl.reading.source import open_source
 
 COLUMNS = Columns(("a",), ("t",), None)
@@ -31,3 +33,30 @@ def test_chosen_rows_and_the_others_keep_their_order() -> None:
     chosen, others = raw.examples_of(rows, plain, NOTICES)
     assert chosen.tolist() == [[1], [3]] and others.tolist() == [[2], [4]]
     assert raw.features.stretch(0, 4).numbers.size == 0 and len(raw) == 4
+
+
+@pytest.mark.parametrize("scaling", [UNSCALED, Scaling("rescale", np.zeros(()), np.array(3.0))])
+@pytest.mark.parametrize("left_out", [[], [1], [0, 1, 2, 3]])
+def test_rows_go_where_they_belong(left_out, scaling) -> None:
+    with open_source(io.BytesIO(b"a,t\n1,1\n2,1\n3,1\n4,1\n")) as source:
+        raw = read_raw(source, COLUMNS, "float32", NOTICES)
+    raw.features.add(("a",), np.array([[5.0]], np.float32), {})
+    rows = np.array([k not in left_out for k in range(5)])
+    inputs = Inputs(("a",), (1,), "float32", scaling=scaling)
+    every = (np.array([[1.0], [2], [3], [4], [5]]) / scaling.divisor).astype(np.float32)
+    chosen, others = raw.examples_of(rows, inputs, NOTICES)
+    assert chosen.tolist() == every[rows].tolist() and others.tolist() == every[~rows].tolist()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    ("odd", "some_missing", "dtype"),
+    [(7.0, False, np.float32), (0.1, False, np.float64), (np.nan, True, np.float32)],
+)
+def test_numbers_are_held_in_as_few_bytes_as_hold_them(odd, some_missing, dtype, order) -> None:
+    values = np.arange(300_000.0).reshape(3_000, 100).copy(order=order)
+    values[2_999, 99] = odd
+    made = compact(values, "float32", some_missing)
+    assert made.dtype == dtype and not np.shares_memory(made, values)
+    np.testing.assert_array_equal(made, values)
+    assert dtype == np.float64 or made.flags.c_contiguous

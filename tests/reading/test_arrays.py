@@ -10,8 +10,8 @@ from nnctl.errors import NnctlError
 from nnctl.reading import arrays as module
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.files import DataFile
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.source import npz_reader
-from nnctl.reading.table import joined_tables
 
 
 def reader_of(path: Path, features: str = "x", target: str | None = "y") -> ArrayReader:

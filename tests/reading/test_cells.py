@@ -9,9 +9,10 @@ from nnctl.errors import NnctlError, Problem, Setting
 from nnctl.reading import bytestream
 from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import TextFormat
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.notation import Notation
 from nnctl.reading.numbers import MISSING
-from nnctl.reading.table import DateFormat, Table, joined_tables
+from nnctl.reading.table import DateFormat, Table
 
 
 def read(data, wanted=None, notation=Notation(), **kinds) -> Table:  # noqa: B008

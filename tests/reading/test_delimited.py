@@ -17,7 +17,8 @@ from nnctl.reading import bytestream
 from nnctl.reading.cells import MEND
 from nnctl.reading.delimited import DelimitedReader
 from nnctl.reading.files import TextFormat
-from nnctl.reading.table import Table, joined_tables
+from nnctl.reading.joining import joined_tables
+from nnctl.reading.table import Table
 
 
 def read(

@@ -8,8 +8,9 @@ import pytest
 from nnctl.errors import NnctlError
 from nnctl.reading.arrays import ArrayReader
 from nnctl.reading.delimited import DelimitedReader
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.labels import array_labels, distinct_values
-from nnctl.reading.table import Label, LabelColumn, joined_tables
+from nnctl.reading.table import Label, LabelColumn
 
 WIDE = 9_007_199_254_740_993  # 2**53 + 1, which no double is
 

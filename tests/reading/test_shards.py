@@ -11,8 +11,9 @@ from nnctl.errors import NnctlError
 from nnctl.reading import bytestream
 from nnctl.reading.digests import digest_of
 from nnctl.reading.files import DataFile, TextFormat, files_of, is_pattern
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.source import open_source
-from nnctl.reading.table import Spot, joined_tables
+from nnctl.reading.table import Spot
 from tests.data.test_prepare import prepared
 
 ROWS = [f"{k},{'xyz'[k % 3]},{k / 7!r}" for k in range(60)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.table import Faults, Table, TextColumn, joined_tables
+from nnctl.reading.table import Faults, Table, TextColumn
 
 
 def table(first: int, *labels: str) -> Table:
@@ -26,14 +26,6 @@ def test_columns_in_any_order() -> None:
     assert made.columns(["c", "a"]).tolist() == [[2, 0], [5, 3]]
     assert made.columns([]).shape == (2, 0)
     assert np.shares_memory(made.columns(["a", "b"]), made.numbers)
-
-
-def test_stretches_join_with_their_labels_and_lines() -> None:
-    whole = joined_tables([table(2, "x", "y"), table(9, "z", "x")], ["s", "b"])
-    column = whole.text["s"]
-    assert [column.labels[code] for code in column.codes] == ["x", "y", "z", "x"]
-    assert whole.lines is not None and whole.lines.tolist() == [2, 3, 9, 10]
-    assert len(whole) == 4
 
 
 def test_problems_are_shown_by_line_and_counted() -> None:

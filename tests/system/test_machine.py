@@ -1,6 +1,11 @@
 """What the machine has, and on how many threads products run."""
 
+import ctypes
 import os
+import sys
+from pathlib import Path
+
+import pytest
 
 from nnctl.system import machine
 
@@ -40,3 +45,22 @@ def test_products_are_on_one_thread_until_the_last_who_wants_it_is_gone():
 
 def test_the_process_has_had_less_memory_than_the_computer_has():
     assert 10**6 < machine.peak_memory() < machine.memory()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries keep nothing, or all")
+def test_memory_that_is_free_is_given_back():
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("this C library keeps nothing, or all")
+    sizes = 100_000, 2_000
+    pairs = [tuple(b"x" * size for size in sizes) for _ in range(400)]
+    pinned = [small for _, small in pairs]  # between what is free, so that the heap cannot shrink
+    del pairs
+    before = resident()
+    machine.give_memory_back()
+    assert resident() <= before - 20_000_000 and len(pinned) == 400
+
+
+def resident() -> int:
+    """The bytes of this process that are in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,7 +1,7 @@
 """Cells that come with their types, and what they would be in a text table."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cached_property
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.array_types import Bytes, Doubles, Indices
+from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
 from nnctl.reading.fields import QUOTED, TYPED, in_one_buffer
 from nnctl.reading.header import Header
 from nnctl.reading.notation import TRUTHS, Notation
@@ -57,41 +57,46 @@ class Texts:
 class TypedColumn(Protocol):
     """A column of a block."""
 
-    def numbers(self) -> tuple[NDArray[Any], Indices]:
-        """The numbers (rows,), nan where missing, and the rows that hold anything else."""
+    def numbers(self, rows: slice) -> tuple[NDArray[Any], Indices]:
+        """The numbers of rows, nan where missing, and which of the rows hold anything else."""
         ...
 
-    def texts(self, rows: slice = slice(None)) -> list[str]:
+    def texts(self, rows: slice) -> list[str]:
         """The cells of rows as text, nothing where missing."""
         ...
 
 
 class TypedBlock:
-    """Rows whose cells come with their types: `columns` by their places in the header."""
+    """Rows whose cells come with their types: `columns` by their places in the header.
+
+    The first of the block's rows is number `start` of the columns'.
+    """
 
     is_typed = True
 
-    def __init__(self, lines: Indices, columns: Mapping[int, TypedColumn]) -> None:
+    def __init__(self, lines: Indices, columns: Mapping[int, TypedColumn], start: int = 0) -> None:
         self.lines, self._columns = lines, columns
+        self._rows = slice(start, start + len(lines))
         self._texts: dict[int, list[str]] = {}
         self._spans: dict[int, tuple[Bytes, Indices, Indices]] = {}
 
     def text(self, row: int, column: int) -> str:
         if column in self._texts:
             return self._texts[column][row]
-        return self._columns[column].texts(slice(row, row + 1))[0]
+        own = self._rows.start + row
+        return self._columns[column].texts(slice(own, own + 1))[0]
 
     def texts(self, column: int) -> list[str]:
         if column not in self._texts:
-            self._texts[column] = self._columns[column].texts()
+            self._texts[column] = self._columns[column].texts(self._rows)
         return self._texts[column]
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
-        values, odd = np.empty((len(columns), len(self.lines))), []
-        for k, place in enumerate(columns):
-            values[k], others = self._columns[place].numbers()
-            if len(others):
-                odd.append(others * len(columns) + k)
+        values = np.empty((len(columns), len(self.lines)))
+        found = [self._columns[place].numbers(self._rows) for place in columns]
+        if found:
+            np.concatenate([own for own, _ in found], out=values.reshape(-1))
+        odd = [others * len(found) + k for k, (_, others) in enumerate(found) if len(others)]
         # A column is contiguous: to put rows side by side takes as long as reading them.
         return values.T, flat_indices(values.T, odd)
 
@@ -128,10 +133,12 @@ class ObjectColumn:
                 others.append(row)
         return values, np.array(others, np.int64)
 
-    def numbers(self) -> tuple[Doubles, Indices]:
-        return self._read
+    def numbers(self, rows: slice) -> tuple[NDArray[Any], Indices]:
+        values, others = self._read
+        first, last = np.searchsorted(others, (rows.start, rows.stop)).tolist()
+        return values[rows], others[first:last] - rows.start
 
-    def texts(self, rows: slice = slice(None)) -> list[str]:
+    def texts(self, rows: slice) -> list[str]:
         cells, as_text = self._cells[rows], self._as_text
         if str in self._types and self._types <= {str, type(None)}:
             return ["" if cell is None else as_text(cell) for cell in cells]  # type: ignore[arg-type]
@@ -139,7 +146,11 @@ class ObjectColumn:
 
 
 class NumberBlock:
-    """Rows that hold nothing but numbers: `values` (rows, columns) of the columns at `places`."""
+    """Rows of numbers: `values` (rows, columns) of the columns at `places`, nan where none is.
+
+    `cell` gives what is in a row and a column of `values` as the file has it. `are_text` (rows,
+    columns) says which of them are texts, if there are any.
+    """
 
     is_typed = True
 
@@ -148,20 +159,28 @@ class NumberBlock:
         lines: Indices,
         values: Doubles,
         places: Mapping[int, int],
-        rows: Sequence[Sequence[object]],
+        cell: Callable[[int, int], object],
+        as_text: Texts,
+        are_text: Mask | None = None,
     ) -> None:
-        self.lines, self._values, self._places, self._rows = lines, values, places, rows
+        self.lines, self._values, self._places, self._cell = lines, values, places, cell
+        self._as_text, self._are_text = as_text, are_text
 
     def text(self, row: int, column: int) -> str:
-        return repr(self._rows[row][self._places[column]])
+        return cell_text_of(self._cell(row, self._places[column]), self._as_text)
 
     def texts(self, column: int) -> list[str]:
-        place = self._places[column]
-        return [repr(row[place]) for row in self._rows]
+        return [self.text(row, column) for row in range(len(self.lines))]
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
-        values = self._values.take([self._places[column] for column in columns], axis=1)
-        return values, flat_indices(values, [])
+        places = [self._places[column] for column in columns]
+        first = places[0] if places else 0
+        if places == [*range(first, first + len(places))]:
+            values = self._values[:, first : first + len(places)].copy()
+        else:
+            values = self._values.take(places, axis=1)
+        odd = [] if self._are_text is None else [np.flatnonzero(self._are_text[:, places])]
+        return values, flat_indices(values, odd)
 
     def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:
         return in_one_buffer(self.texts(column))
@@ -174,7 +193,9 @@ def flat_indices(values: Doubles, odd: list[Indices]) -> Indices:
     zeros.
     """
     values += 0.0
-    high, low = (reduce(values, axis=None, initial=0.0) for reduce in REDUCES)
+    high, low = values.max(initial=0.0), values.min(initial=0.0)
+    if np.isnan(high):
+        high, low = (reduce(values, axis=None, initial=0.0) for reduce in REDUCES)
     if max(high, -low) < EXACT:
         return np.sort(np.concatenate(odd)) if odd else np.empty(0, np.int64)
     with np.errstate(invalid="ignore"):

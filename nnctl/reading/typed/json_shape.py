@@ -177,14 +177,14 @@ class AlikeLines:
     def are_values(self) -> bool:
         """Whether all that stands for a value is one, as JSON has it."""
         buffer, starts, ends = self._buffer, self._starts, self._ends
+        if self._whole is not None:  # of which 007 is none
+            return not ((buffer[starts] == ZERO) & (ends - starts > 1)).any()
         if self._are_text is not None:
             starts, ends = starts[~self._are_text], ends[~self._are_text]
         digits = starts + (buffer[starts] == ord("-"))
         longer = digits + 1 < ends
         if (longer & (buffer[digits] == ZERO) & _are_digits(buffer[digits + 1])).any():
-            return False  # as in 007
-        if self._whole is not None:
-            return True
+            return False
         fields, own = self._fields, slice(None) if self._are_text is None else ~self._are_text
         first, last = fields.first[own].ravel(), fields.last[own].ravel()
         starts, ends = starts.ravel(), ends.ravel()
@@ -209,6 +209,9 @@ class AlikeLines:
 
     def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
         if self._whole is not None:
+            first = columns[0] if columns else 0
+            if [*columns] == [*range(first, first + len(columns))]:
+                return self._whole[:, first : first + len(columns)].copy(), np.empty(0, np.int64)
             return self._whole.take(columns, axis=1), np.empty(0, np.int64)
         return self._fields.numbers(columns)
 

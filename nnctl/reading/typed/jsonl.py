@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.array_types import Bytes, Doubles, Indices
-from nnctl.reading.block import Block, Tabular
+from nnctl.reading.block import Block, LateColumns, Tabular
 from nnctl.reading.bytestream import LineBlocks, opened
 from nnctl.reading.fields import Fields, joined_fields
 from nnctl.reading.files import DataFile
@@ -52,7 +52,7 @@ class JsonLines(Tabular):
             self._blocks = self._lines_of(stream)
             self._shape = shape_of(first := self._blocks.next_block())
             self._blocks.put_back(first)
-            self._is_complete = self._shape is None
+            self._is_complete, self._is_guessed = self._shape is None, False
             own = self._shape.keys if self._shape is not None else self._keys()
             self.header = header_of_names([*own], self.file, 1)
         except BaseException:
@@ -62,9 +62,13 @@ class JsonLines(Tabular):
     def close(self) -> None:
         self._opened.__exit__(None, None, None)
 
+    def likely(self) -> Header:
+        self._is_guessed = not self._is_complete
+        return self.header
+
     def complete(self) -> Header:
         if not self._is_complete:
-            self._is_complete = True
+            self._is_complete, self._is_guessed = True, False
             self.header = header_of_names([*self._keys()], self.file, 1)
         return self.header
 
@@ -89,8 +93,9 @@ class JsonLines(Tabular):
         """The cells of some columns as Python's reader of JSON gives them."""
         most = max(1, JSON_CELLS // len(columns))
         rows, lines = list[list[str]](), list[int]()
+        places = dict[str, int | None]()
         for line, pairs in objects_of(block, first, faults):
-            rows.append(self._cells(pairs, columns, line, faults))
+            rows.append(self._cells(pairs, columns, places, line, faults))
             lines.append(line)
             if len(rows) == most:
                 yield joined_fields(rows, lines)
@@ -103,7 +108,7 @@ class JsonLines(Tabular):
 
     def _keys(self) -> dict[str, None]:
         """The keys of all objects, in the order in which they come first."""
-        keys: dict[str, None] = {}
+        keys, met = dict[str, None](), set[str]()
         faults = Faults(self.file)
         with opened(self._path) as stream:
             for first, block in numbered(self._lines_of(stream)):
@@ -111,6 +116,9 @@ class JsonLines(Tabular):
                     keys |= dict.fromkeys(self._shape.keys)
                     continue
                 for _, pairs in objects_of(block, first, faults):
+                    if met.issuperset(dict(pairs)):
+                        continue
+                    met.update(dict(pairs))
                     keys |= dict.fromkeys(normal_form(key) for key, _ in pairs)
                     if len(keys) > MOST_COLUMNS:
                         message = f"its objects have more than {MOST_COLUMNS:,} keys"
@@ -121,26 +129,46 @@ class JsonLines(Tabular):
         return keys
 
     def _cells(
-        self, pairs: Pairs, columns: Mapping[str, int], line: int, faults: Faults
+        self,
+        pairs: Pairs,
+        columns: Mapping[str, int],
+        places: dict[str, int | None],
+        line: int,
+        faults: Faults,
     ) -> list[str]:
-        """The cells of a row: those of some columns, by their places."""
+        """The cells of a row: those of some columns, by their places.
+
+        `places` keeps those of the keys that were met.
+        """
         cells = [""] * len(columns)
         for key, value in pairs:
-            name = normal_form(key)
-            if name not in columns:
+            if key in places:
+                place = places[key]
+            else:
+                place = places[key] = self._place(key, columns)
+            if place is None:
                 continue
+            if type(value) is Number:
+                cells[place] = value
+                continue
+            name = normal_form(key)
             if isinstance(value, Pairs | list):
                 message = "the cell holds a list" if type(value) is list else "the cell holds keys"
                 fix = "give each value a key of its own in the line's object"
                 path = f"column {name}"
                 faults.add(Problem(f"{message} of its own", fix, self.file, line, path))
-            elif isinstance(value, Number):
-                cells[columns[name]] = "" if value == "NaN" else value
             elif isinstance(value, str):
-                cells[columns[name]] = self._text(value, name, line, faults)
+                cells[place] = self._text(value, name, line, faults)
             else:
-                cells[columns[name]] = TRUTH_TEXTS[value]
+                cells[place] = TRUTH_TEXTS[value]
         return cells
+
+    def _place(self, key: str, columns: Mapping[str, int]) -> int | None:
+        """The place of a key's column, None of one that is not asked for."""
+        name = normal_form(key)
+        if self._is_guessed and name not in self.header.places:
+            raise LateColumns
+        return columns.get(name)
 
     def _text(self, text: str, name: str, line: int, faults: Faults) -> str:
         if not text.isascii() and not text.isprintable():
@@ -210,6 +238,9 @@ def object_of(text: bytes) -> Pairs | str:
         return "the line holds values within values, many deep"
     if not isinstance(found, Pairs):
         return f"the line is no object: {short(text.decode())}"
+    keys = dict(found)
+    if len(keys) == len(found) and "".join(keys).isascii():
+        return found
     if twice := repeated([normal_form(key) for key, _ in found]):
         return f'the line has two keys "{short(twice)}"'
     return found
@@ -222,6 +253,11 @@ def repeated(names: Collection[str]) -> str | None:
     return Counter(names).most_common(1)[0][0]
 
 
+def constant(text: str) -> Number:
+    """What stands for a number that JSON has no digits for; nothing in place of NaN."""
+    return Number("" if text == "NaN" else text)
+
+
 DECODER = json.JSONDecoder(
-    object_pairs_hook=Pairs, parse_float=Number, parse_int=Number, parse_constant=Number
+    object_pairs_hook=Pairs, parse_float=Number, parse_int=Number, parse_constant=constant
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,9 @@ from nnctl.system.extras import load_extra
 from nnctl.system.machine import available_threads
 
 PARQUET_MAGIC = b"PAR1"
-BATCH_CELLS, BATCH_ROWS = 1 << 22, 1 << 16  # of a block
+BATCH_CELLS, BATCH_ROWS = 1 << 22, 1 << 16  # that are unpacked together
+BLOCK_CELLS = 1 << 20  # of a block
+NOTHING_ELSE = np.empty(0, np.int64)
 BUFFER = 1 << 16  # bytes of a column that are read ahead
 LARGE, PACKED = 1 << 28, 200  # bytes, and times: no table packs so much so well
 
@@ -71,19 +72,20 @@ class ParquetTable(Tabular):
         self._check_types(chosen)
         self._check_packing({*columns})
         size = max(1, min(BATCH_ROWS, BATCH_CELLS // len(chosen)))
+        most = max(1, BLOCK_CELLS // len(chosen))
         threads, line = available_threads(), 1
         self._arrow.set_cpu_count(threads)
         with self._asking():
             batches = self._opened.iter_batches(size, columns=columns, use_threads=threads > 1)
             for batch in ahead(batches) if threads > 1 else batches:
-                lines = np.arange(line, line + batch.num_rows)
-                line += batch.num_rows
                 found = {
                     place: ArrowColumn(self._arrow, batch.column(k), self._texts)
                     for k, place in enumerate(chosen)
                 }
-                if len(lines):
-                    yield TypedBlock(lines, found)
+                for start in range(0, batch.num_rows, most):
+                    rows = min(most, batch.num_rows - start)
+                    yield TypedBlock(np.arange(line, line + rows), found, start)
+                    line += rows
 
     def _check_types(self, chosen: Sequence[int]) -> None:
         """Raises `NnctlError` for columns of anything but numbers, truth, text and dates."""
@@ -143,23 +145,31 @@ class ArrowColumn:
 
     def __init__(self, arrow: Any, array: Any, as_text: Texts) -> None:
         self._arrow, self._array, self._as_text = arrow, array, as_text
+        self._values = self._numbers()
 
-    @cached_property
-    def _read(self) -> tuple[NDArray[Any], Indices]:
+    def _numbers(self) -> NDArray[Any] | None:
+        """The numbers, nan where missing; None of a column of anything else."""
         types, array = self._arrow.types, self._array
-        if not (types.is_integer(array.type) or types.is_floating(array.type)):
-            known = array.is_valid().to_numpy(zero_copy_only=False)
-            return np.full(len(array), np.nan), np.flatnonzero(known)
-        if array.null_count and types.is_integer(array.type):
-            values = array.cast(self._arrow.float64(), safe=False).to_numpy(zero_copy_only=False)
-        else:
-            values = array.to_numpy(zero_copy_only=False)
-        return values, np.empty(0, np.int64)
+        is_whole = types.is_integer(array.type)
+        if not (is_whole or types.is_floating(array.type)):
+            return None
+        if is_whole and array.null_count:
+            array = array.cast(self._arrow.float64(), safe=False)
+        values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+        return values
 
-    def numbers(self) -> tuple[NDArray[Any], Indices]:
-        return self._read
+    def numbers(self, rows: slice) -> tuple[NDArray[Any], Indices]:
+        if self._values is not None:
+            return self._values[rows], NOTHING_ELSE
+        known = self._array[rows].is_valid().to_numpy(zero_copy_only=False)
+        return np.full(len(known), np.nan), np.flatnonzero(known)
 
-    def texts(self, rows: slice = slice(None)) -> list[str]:
+    def texts(self, rows: slice) -> list[str]:
+        if self._values is not None and not self._array.null_count:
+            numbers = self._values[rows]
+            if numbers.dtype.kind == "f":
+                numbers = numbers.astype(np.float64)
+            return ["" if cell != cell else repr(cell) for cell in numbers.tolist()]
         types, array = self._arrow.types, self._array[rows]
         if types.is_dictionary(array.type):
             labels = [*map(self._as_text, array.dictionary.to_pylist()), ""]

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,7 @@ from nnctl.reading.typed.cells import (
     typed_notation,
 )
 from nnctl.reading.typed.queries import Query, Term, query_of, quoted, ties_query, tokens_of
+from nnctl.reading.typed.sqlite_pages import TEXT, Pages
 
 SQLITE_MAGIC, SQLITE_HEADER = b"SQLite format 3\0", 100  # bytes
 LONGEST_CELL = 1 << 22  # bytes of a cell, and of a row
@@ -74,12 +75,25 @@ class SqliteTable(Tabular):
     def blocks(self, names: Sequence[str], faults: Faults) -> Iterator[Block]:
         places = self.header.places
         chosen = list(range(self.header.width))
-        query = self._query
+        query, line = self._query, 1
         if query is None:
             chosen = sorted({places[name] for name in names}) or [0]
             columns = ", ".join(quoted(self._columns[place]) for place in chosen)
-            query = f"SELECT {columns} FROM {quoted(self._table)} ORDER BY {self._order}"
-        line = 1
+            query = f"SELECT {columns} FROM {quoted(self._table)}"
+            with self._asking(Setting()):
+                pages = self._pages(chosen)
+            if pages is not None:
+                for found in pages.rows():
+                    lines = np.arange(line, line + len(found))
+                    line += len(found)
+                    own = places_of(chosen)
+                    are_text = found.kinds >= TEXT if found.texts else None
+                    yield NumberBlock(lines, found.values, own, found.cell, self._texts, are_text)
+                if pages.is_over:
+                    return
+                if pages.last is not None:
+                    query += f" WHERE {self._order} > {pages.last}"
+            query += f" ORDER BY {self._order}"
         with self._asking(Setting()):
             cursor = self._connection.execute(query)
             for rows, numbers in stretches(cursor, len(chosen)):
@@ -89,7 +103,33 @@ class SqliteTable(Tabular):
                     rows = self._without_bytes(rows, chosen, int(lines[0]), faults)
                     yield TypedBlock(lines, columns_of(rows, chosen, self._texts))
                 else:
-                    yield NumberBlock(lines, numbers, places_of(chosen), rows)
+                    yield NumberBlock(lines, numbers, places_of(chosen), cell_of(rows), self._texts)
+
+    def _pages(self, chosen: Sequence[int]) -> Pages | None:
+        """The pages of the table, where its rows are ordered by their ids."""
+        if self._order not in ROWIDS:
+            return None
+        self._connection.set_authorizer(None)
+        try:
+            about = self._connection.execute(
+                f"PRAGMA table_xinfo({quoted(self._table)})"
+            ).fetchall()
+        finally:
+            self._connection.set_authorizer(self._authorize)
+        if len(about) != len(self._columns):
+            return None
+        sql = "SELECT rootpage, sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+        root, made = self._connection.execute(sql, (self._table,)).fetchone()
+        types = [str(about[place][2]).upper() for place in chosen]
+        keys = [place for place, own in enumerate(about) if own[5]]
+        own_id = None
+        # Such a key stands for the row's id, and nothing is stored for it.
+        if len(keys) == 1 and keys[0] in chosen and types[chosen.index(keys[0])] == "INTEGER":
+            if "DESC" in made.upper():  # of which that is not so
+                return None
+            own_id = chosen.index(keys[0])
+        reals = [is_real(own) for own in types]
+        return Pages(self.file, root, len(self._columns), chosen, reals, own_id)
 
     def _without_bytes(
         self, rows: list[tuple[Any, ...]], chosen: list[int], first: int, faults: Faults
@@ -237,6 +277,17 @@ def numbers_of(rows: Sequence[Sequence[float]], width: int) -> Doubles:
     """The numbers of rows that hold nothing else, (rows, width)."""
     found = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width)
     return found.reshape(len(rows), width)
+
+
+def cell_of(rows: Sequence[Sequence[object]]) -> Callable[[int, int], object]:
+    """What gives the cell in a row and a column."""
+    return lambda row, column: rows[row][column]
+
+
+def is_real(declared: str) -> bool:
+    """Whether SQLite makes numbers of a column of that type floating-point ones."""
+    others = any(word in declared for word in ("INT", "CHAR", "CLOB", "TEXT", "BLOB"))
+    return not others and any(word in declared for word in ("REAL", "FLOA", "DOUB"))
 
 
 def places_of(chosen: Sequence[int]) -> dict[int, int]:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from contextlib import nullcontext
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading import bytestream
+from nnctl.reading.block import LateColumns
 from nnctl.reading.files import DataFile
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.notation import PLAIN_NOTATION
 from nnctl.reading.source import open_source
-from nnctl.reading.table import Table, joined_tables
+from nnctl.reading.table import Table
 from nnctl.reading.typed import jsonl
 from nnctl.reading.typed.cells import Texts
 from nnctl.reading.typed.json_shape import AlikeLines, shape_of
@@ -49,6 +53,29 @@ def test_keys_are_columns_in_the_order_in_which_they_come_first(tmp_path):
     assert table.number_names == ("b", "a")
     np.testing.assert_array_equal(table.numbers, [[1, np.nan], [np.nan, 2], [np.nan, np.nan]])
     assert table.text["c"].codes.tolist() == [-1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "late"),
+    [
+        (({"a": 1, "b": 2}, {"a": 3, "b": 4}), False),
+        (({"a": 1, "b": 2}, {"b": 4}), False),
+        (({"a": 1, "b": 2}, {"a": 3, "b": 4, "c": 5}), True),
+        (({"a": 1, "b": 2}, {"a": 3, "\u00e9": 4}), True),
+        (({"a": 1, "b": {}},), False),
+    ],
+)
+def test_rows_with_columns_of_their_own_are_told(tmp_path, rows, late):
+    path = tmp_path / "t.jsonl"
+    path.write_text(lines(*rows))
+    with open_source(path) as reader:
+        assert reader.all_columns(likely=True) == ("a", "b")
+        with pytest.raises(LateColumns) if late else nullcontext():
+            assert len(list(reader.tables(["a"]))) == 1
+    with open_source(path) as reader:
+        assert set(reader.all_columns()) == set(chain.from_iterable(rows))
+        reader.all_columns(likely=True)
+        assert len(list(reader.tables(["a"]))) == 1
 
 
 def test_blank_lines_and_gzip_are_nothing(tmp_path):

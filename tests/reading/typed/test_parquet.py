@@ -10,6 +10,7 @@ import pytest
 
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.files import DataFile
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.source import open_source
 from nnctl.reading.typed import parquet
 
@@ -137,6 +138,39 @@ def test_rows_come_in_stretches(tmp_path, monkeypatch):
     assert {len(table) for table in tables} <= set(range(1, 11)) and len(tables) >= 10
     numbers = np.concatenate([table.columns(["a", "b"]) for table in tables])
     assert numbers[:, 0].tolist() == numbers[:, 1].tolist() == list(range(95))
+
+
+def test_a_stretch_is_handed_on_in_blocks(tmp_path, monkeypatch):
+    columns = {
+        "number": pyarrow.array([None if k % 7 == 3 else k / 8 for k in range(95)]),
+        "gaps": pyarrow.array([None if k % 5 == 3 else k for k in range(95)]),
+        "text": [None if k % 4 == 1 else f"kind {k % 3}" for k in range(95)],
+        "truth": [k % 3 == 0 for k in range(95)],
+        "day": [DAY + datetime.timedelta(days=k) for k in range(95)],
+    }
+    path = written(tmp_path / "t.parquet", columns)
+
+    def seen():
+        with open_source(DataFile(path)) as reader:
+            tables = list(reader.tables(["number", "gaps", "text"], [*columns]))
+        whole = joined_tables(tables, ["number", "gaps", "text"])
+        text, cells = whole.text["text"], [table.verbatim for table in tables]
+        texts = [cell for name in columns for own in cells for cell in own[name]]
+        lines = np.asarray(whole.lines).tolist()
+        return whole.numbers.tobytes(), text.labels, text.codes.tolist(), texts, lines, len(tables)
+
+    *expected, count = seen()
+    monkeypatch.setattr(parquet, "BLOCK_CELLS", 60)
+    *found, blocks = seen()
+    assert found == expected and (count, blocks) == (1, 8)
+
+
+def test_a_cell_of_a_later_block_is_told_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BLOCK_CELLS", 10)
+    numbers = np.arange(30.0)
+    numbers[25] = np.inf
+    (problem,) = problems(written(tmp_path / "t.parquet", {"a": numbers}))
+    assert problem.path == "row 26, column a" and '"inf" is not a finite' in problem.message
 
 
 def test_memory_does_not_grow_with_a_row_group(tmp_path, monkeypatch):

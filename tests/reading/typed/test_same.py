@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnctl.reading.joining import joined_tables
 from nnctl.reading.source import open_source
-from nnctl.reading.table import DateFormat, Table, joined_tables
+from nnctl.reading.table import DateFormat, Table
 from tests.typed_tables import FORMATS, columns_of, write_table
 
 DATASETS = Path(__file__).parents[3] / "datasets"

@@ -1,0 +1,55 @@
+"""Stretches of a file put together as they come."""
+
+import numpy as np
+
+from nnctl.reading.joining import GrowingRows, joined_tables
+from nnctl.reading.table import ConsecutiveLines, LabelColumn, Table, TextColumn
+
+
+def table(first: int, *labels: str) -> Table:
+    rows = len(labels)
+    known = sorted(set(labels))
+    codes = np.array([known.index(label) if label else -1 for label in labels], dtype=np.int32)
+    return Table(
+        "t.csv",
+        ("a", "b", "c"),
+        np.arange(3.0 * rows).reshape(rows, 3),
+        {"s": TextColumn(codes, tuple(known))},
+        lines=np.arange(first, first + rows),
+        labels={"y": LabelColumn(codes, tuple(known))},
+    )
+
+
+def test_stretches_join_with_their_labels_and_lines() -> None:
+    whole = joined_tables([table(2, "x", "y"), table(9, "z", "x")], ["s", "b", "y"])
+    for column in (whole.text["s"], whole.labels["y"]):
+        assert [column.labels[code] for code in column.codes] == ["x", "y", "z", "x"]
+    assert whole.number_names == ("b",) and whole.numbers.tolist() == [[1], [4], [1], [4]]
+    assert whole.lines is not None and whole.lines.tolist() == [2, 3, 9, 10]
+    assert len(whole) == 4
+
+
+def test_a_column_that_begins_without_a_value_may_be_text() -> None:
+    before, after = table(2, "x"), table(3, "y", "z")
+    before.text, before.number_names, before.numbers = {}, ("s", "b"), np.array([[np.nan, 7]])
+    whole = joined_tables([before, after], ["s", "b"])
+    assert whole.number_names == ("b",) and whole.numbers.tolist() == [[7], [1], [4]]
+    assert whole.text["s"].codes.tolist() == [-1, 0, 1] and whole.text["s"].labels == ("y", "z")
+
+
+def test_lines_that_follow_each_other_are_not_held() -> None:
+    whole = joined_tables([table(2, "x", "y"), table(4, "x"), table(5, "y")], ["a"])
+    lines = whole.lines
+    assert isinstance(lines, ConsecutiveLines) and len(lines) == 4 and lines[-1] == 5
+    assert lines.tolist() == np.asarray(lines).tolist() == [2, 3, 4, 5]
+    ends = np.array([True, False, False, True])
+    assert lines[1:3].tolist() == [3, 4] and lines[ends].tolist() == [2, 5]
+    assert whole.rows(np.array([False, True, False, True])).problem(1, "a", "odd").line == 5
+
+
+def test_rows_grow_in_one_array() -> None:
+    rows = GrowingRows(2)
+    for k in range(50):
+        rows.room(k)[...] = k
+    assert len(rows) == 1225
+    assert rows.whole()[:, 1].tolist() == [k for k in range(50) for _ in range(k)]
