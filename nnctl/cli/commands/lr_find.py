@@ -22,7 +22,7 @@ def command(
     seed: options.Seed = None,
     json: options.Json = False,
 ) -> None:
-    """Find a learning rate by a few batches at growing rates, and short trials.
+    """Find a learning rate: by batches at growing rates, and by trials.
 
     At most 100 batches, with a rate that grows from 1e-7 to 10, from three starts, show where the
     loss falls, and where it diverges. The rates around are tried, the better ones for longer.
