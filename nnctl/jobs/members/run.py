@@ -135,13 +135,17 @@ def garbage_of_its_own() -> Iterator[None]:
     """At the end, collects what the members took to be trained: models, which predictors hold.
 
     All that was there before is not looked through, which would take longer than all else there.
+    What somebody has frozen stays frozen.
     """
-    gc.freeze()
+    is_free = gc.get_freeze_count() == 0
+    if is_free:
+        gc.freeze()
     try:
         yield
         gc.collect()
     finally:
-        gc.unfreeze()
+        if is_free:
+            gc.unfreeze()
 
 
 def finish_members(
