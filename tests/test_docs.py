@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import sys
+from contextlib import chdir
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -17,6 +18,7 @@ from nnctl.jobs.gradcheck import gradcheck
 from nnctl.jobs.predict import predict
 from nnctl.jobs.train import train
 from nnctl.jobs.validate import validate
+from tests.docs.running import printed_by, words_of
 from tests.processes import run
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +41,10 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def run_line(command: str, folder: Path) -> CompletedProcess[str]:
-    """A line of the README, with the nnctl that is being tested."""
+    """A line of the README, with the nnctl that is being tested; by a shell where it needs one."""
+    if words := words_of(command):
+        with chdir(folder):
+            return CompletedProcess(words, *printed_by(words[1:]))
     nnctl = f"{shlex.quote(sys.executable)} -m nnctl "
     command = re.sub(r"(^|&& )(\S*/)?nnctl ", lambda match: match[1] + nnctl, command)
     return run(command, shell=True, cwd=folder)
