@@ -99,7 +99,9 @@ def config_of(kind: str, folder: Path, data: Any = None, **changes: Any) -> Path
 
 def run_of(kind: str, folder: Path, data: Any = None, **changes: Any) -> Any:
     """The result of training such a config, in the folder `run`."""
-    return train(config_of(kind, folder, data, **changes), output=folder / "run", overwrite=True)
+    return train(
+        config_of(kind, folder, data, **changes), output=folder / "run", overwrite=True, processes=1
+    )
 
 
 def said(run: Path, table: Path, **given: Any) -> dict[str, list[str]]:

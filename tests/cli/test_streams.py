@@ -298,7 +298,7 @@ def test_a_signal_has_its_status_whatever_is_lost(line, begins, way, number, pla
     def interrupt(process: subprocess.Popen[Any]) -> None:
         while not (place.path / begins).exists() and process.poll() is None:
             time.sleep(0.05)
-        time.sleep(0.3)
+        time.sleep(0.1)
         process.send_signal(number)
 
     wanted = {signal.SIGINT: 130, signal.SIGTERM: 143}[number]

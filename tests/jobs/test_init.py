@@ -57,7 +57,7 @@ def test_real_tables_train_as_they_stand(tmp_path, name, target, task):
     result = init(DATASETS / name, target, output=tmp_path / "c.yaml")
     assert result.plan.task == task
     assert validate([result.path]).errors == ()
-    made = train(result.path, output=tmp_path / "run").results
+    made = train(result.path, output=tmp_path / "run", processes=1).results
     if task == "regression":
         assert made["validation"]["r2"] > 0.5
     else:
@@ -277,7 +277,7 @@ def test_the_metric_of_a_rare_class_sees_it_whichever_name_comes_first(tmp_path,
     """A model that has learnt nothing may not look good by it, as it does by f1 of the common."""
     columns = rows(200, t=[few if k % 25 == 0 else many for k in range(200)])
     path = init(table(tmp_path / "d.csv", columns), "t", output=tmp_path / "c.yaml").path
-    made = train(path, output=tmp_path / "r", epochs=20).results
+    made = train(path, output=tmp_path / "r", epochs=20, processes=1).results
     assert made["validation"]["accuracy"] > 0.9
     (own,) = set(made["validation"]) - {"loss", "accuracy"}
     assert made["validation"][own] < 0.9

@@ -198,7 +198,7 @@ def test_the_epoch_that_is_marked_is_that_of_the_weights(runs, tmp_path):
 def test_an_ensemble_shows_all_members_and_is_judged_out_of_bag(own):
     config = own.parent / "houses.yaml"
     config.write_text(CONFIGS["houses"])
-    several = train(config, output=own.parent / "several", overrides=["ensemble=3"])
+    several = train(config, output=own.parent / "several", overrides=["ensemble=3"], processes=1)
     report = collect(several.folder, "x")
     found = several.results
     assert [len(each["loss"]) for each in report.histories] == found["members"]["epochs"]
@@ -225,7 +225,7 @@ def test_the_worst_rows_of_an_ensemble_are_judged_by_those_that_held_them_out(ow
     config = own.parent / "labels.yaml"
     config.write_text(CONFIGS["labels"])
     overrides = ["ensemble=3", "data.validation=0.3", "epochs=3"]
-    run = train(config, output=own.parent / "several", overrides=overrides)
+    run = train(config, output=own.parent / "several", overrides=overrides, processes=1)
     report = collect(run.folder, "x")
     assert report.judged.part == "validation"
     worst = [each.off for each in report.judged.worst]
