@@ -386,6 +386,7 @@ class Penalty:
         self._arrays = [self.program[value] for value in wanted]
 
     def __call__(self) -> float:
-        with np.errstate(over="ignore"):  # of parameters beyond the root of the largest number: inf
+        # Parameters beyond the root of the largest number: inf. A factor beyond it, and zeros: nan.
+        with np.errstate(over="ignore", invalid="ignore"):
             self.program.run()
         return sum(float(array) for array in self._arrays)

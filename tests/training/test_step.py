@@ -98,6 +98,13 @@ def test_four_times_as_deep_is_four_times_the_work(kind, optimizer):
     assert many < 4.2 * few
 
 
+def test_a_penalty_of_zeros_times_a_factor_beyond_the_largest_number_is_none():
+    layer = Dense(1, kernel_initializer="zeros", kernel_regularizer={"type": "l1", "l1": 1e300})
+    model = Sequential([layer])
+    model.build((1,))
+    assert math.isnan(Penalty(model)())
+
+
 def test_a_penalty_beyond_the_largest_number_is_infinite():
     layer = Dense(1, weights={"kernel": [[1e200]], "bias": [0]}, kernel_regularizer="l2")
     model = Sequential([layer], dtype="float64")
