@@ -87,6 +87,7 @@ def test_it_hears_signals(number, status, folder):
         assert process.poll() == status
 
 
+@pytest.mark.slow
 def test_one_that_takes_too_long_is_ended():
     command = ["train", "c.yaml"]
     with (

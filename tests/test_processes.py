@@ -77,6 +77,7 @@ def test_nothing_is_left_where_a_test_fails():
     assert processes_of(process.pid) == []
 
 
+@pytest.mark.slow
 def test_one_that_takes_too_long_is_ended_though_others_hold_its_pipes():
     began = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired) as caught:

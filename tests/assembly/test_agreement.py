@@ -46,6 +46,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "place", "value", "message"), CASES)
 def test_a_contradiction_is_told(kind, place, value, message, models, tmp_path):
     arrays = read_arrays(models[kind])
@@ -61,6 +62,7 @@ def test_a_contradiction_is_told(kind, place, value, message, models, tmp_path):
         load_trained(tmp_path / "w.npz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_training_has_written_agrees(kind, models):
     assert load_trained(models[kind]).config.name == "config"

@@ -150,6 +150,7 @@ def test_the_positive_label_may_be_the_first(tmp_path):
     assert 0.82 < found.mean() < 0.99
 
 
+@pytest.mark.slow
 def test_without_calibration_rows_the_validation_rows_choose_the_cut_and_that_is_told(tmp_path):
     changes = {"calibrate": None, "intervals": None, "threshold": {"maximize": "f1"}}
     result = run_of("binary", tmp_path, {"calibration": None}, **changes)
@@ -238,6 +239,7 @@ def test_members_share_the_calibration_rows(tmp_path):
             assert not kept & {row.tobytes() for row in part.x}
 
 
+@pytest.mark.slow
 def test_streamed_rows_are_fitted_as_held_ones(tmp_path):
     held = run_of("classes", tmp_path, shuffle=False)
     streamed = run_of("classes", tmp_path, {"memory": 500}, shuffle=False)
@@ -278,6 +280,7 @@ def test_a_readout_that_is_not_that_of_the_config_is_told(place, value, message,
         load_trained(tmp_path / "w.npz")
 
 
+@pytest.mark.slow
 def test_calibration_rows_count_in_no_figure_of_the_rows_that_train_members(tmp_path):
     """Each of these is trained, or validated on, by the members; those that calibrate by none."""
     config = load(config_of("binary", tmp_path, ensemble=3))

@@ -103,6 +103,7 @@ def test_a_row_alone_has_no_interval(tmp_path):
     assert "intervals" not in evaluate(run, tmp_path / "one.csv").as_json()
 
 
+@pytest.mark.slow
 def test_a_bound_is_held_against_the_figure_at_the_kept_cut(tmp_path):
     run = run_of("binary", tmp_path, threshold=0.1, metrics=["accuracy"]).folder
     table = tmp_path / "new.csv"

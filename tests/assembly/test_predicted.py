@@ -69,6 +69,7 @@ def test_spread_stands_behind_each_number_and_ranges_behind_that(tmp_path):
     np.testing.assert_allclose(width, wide * intervals.widths[0], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_cut_of_ones_own_goes_before_the_kept_one(tmp_path):
     run = run_of("binary", tmp_path).folder
     table = tmp_path / "new.csv"

@@ -153,6 +153,7 @@ def test_a_first_line_may_state_the_delimiter(homes: Path, invoke: Invoke, first
     assert len(predictions) == 1
 
 
+@pytest.mark.slow
 def test_shards_may_state_their_delimiter(homes: Path, invoke: Invoke) -> None:
     for part in (1, 2):
         Path(f"part-{part}.csv").write_text(table(";", first="sep=;\n"))

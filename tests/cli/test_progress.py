@@ -226,6 +226,7 @@ def test_a_terminal_gets_a_live_display(project, environment):
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")  # the cursor is back
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_no_color_is_honoured(project, environment):
     written = on_a_terminal(environment, NO_COLOR="1")

@@ -107,6 +107,7 @@ configs = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @same_folder
 @given(values=configs)
 def test_a_resolved_config_reads_back_equal(

@@ -144,6 +144,7 @@ def test_hostile_text_is_an_error_within_a_second(text: str, message: str) -> No
     assert [problem.message for problem in caught.value.problems] == [message]
 
 
+@pytest.mark.slow
 def test_without_libyaml_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_lines, "LOADER", yaml_lines.yaml.SafeLoader)
     composed = compose("a: 1e-3\nb: {c: '1', c: 2}\nd: &x [no]\ne: *x\n")

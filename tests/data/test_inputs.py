@@ -205,6 +205,7 @@ numbers = st.floats(-1e6, 1e6).map(repr) | st.sampled_from(["", "NA", " 7 ", "+1
 tables = st.lists(st.tuples(labels, numbers, numbers), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @given(train=tables, later=tables, scaling=st.sampled_from(sorted({*FITS} - {"rescale"})))
 def test_one_row_read_two_ways_gives_one_vector(
     tmp_path_factory: pytest.TempPathFactory, train: Any, later: Any, scaling: str

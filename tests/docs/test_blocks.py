@@ -52,6 +52,7 @@ def test_the_examples_of_the_commands_run_one_after_another(folder):
         run_blocks(blocks, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_block_that_fails_is_found(folder):
     with pytest.raises(AssertionError):

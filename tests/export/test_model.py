@@ -166,6 +166,7 @@ def networks(draw):
 TOLERANCES = {"float32": 1e-4, "float64": 1e-7}
 
 
+@pytest.mark.slow
 @given(network=networks(), dtype=st.sampled_from(sorted(TOLERANCES)), seed=st.integers(0, 99))
 def test_any_network_computes_the_same(network, dtype, seed):
     shape, layers = network

@@ -70,6 +70,7 @@ def test_what_has_changed_since_the_checksum_is_refused(kind, models, tmp_path):
             load_weights(tmp_path / "w.npz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_file_says_of_its_config_and_spare_units_may_be_left_out(kind, models, tmp_path):
     """The first files do not say it."""

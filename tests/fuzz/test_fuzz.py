@@ -31,6 +31,7 @@ def test_whatever_a_file_holds_a_command_ends_with_a_message():
     assert found["share"] >= 0.3
 
 
+@pytest.mark.slow
 def test_what_was_found_stays_mended(tmp_path: Path):
     trials = Trials(tmp_path)
     found = list(examples(*a_run(trials)))

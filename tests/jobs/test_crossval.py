@@ -320,6 +320,7 @@ def test_in_time_order_a_fold_trains_on_all_rows_before_it(folder, fold, asked):
     assert text[0] == ("price,price_low,price_high" if asked else "price")
 
 
+@pytest.mark.slow
 def test_a_member_that_diverges_is_named_with_its_fold(folder):
     faults = ["ensemble=2", "optimizer={type: sgd, learning_rate: 1e30}"]
     with pytest.raises(TrainingDiverged, match="fold 1 of 3: member 1: "):

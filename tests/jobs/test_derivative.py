@@ -216,6 +216,7 @@ def test_in_a_process_of_its_own_it_finds_and_says_the_same(derived):
         assert str(caught.value) == str(wanted.value)
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_refused_in_words(derived):
     long = "**".join(["w"] * 15)  # a tenth of a second at the least
     with pytest.raises(ArgumentError, match=r"not be worked out within 0 s\nfix: write a shorter"):

@@ -233,6 +233,7 @@ def test_an_id_is_known_among_any_number_of_rows(tmp_path):
     assert set(planned(DataFile(data), "t").left_out) == set(columns)
 
 
+@pytest.mark.slow
 def test_a_table_of_many_columns(tmp_path):
     names = [f"pixel {k:010}" for k in range(9000)]
     lines = [",".join([*names, "t"]), *(f"{k}," * 9000 + str(k % 2) for k in (5, 3, 9, 4))]
@@ -628,6 +629,7 @@ def test_names_that_two_columns_have_are_left_out(tmp_path):
     build(load(result.path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mark", "suffix"), [(",", "csv"), ("\t", "tsv"), (" ", "txt"), (";", "csv")]
 )

@@ -115,6 +115,7 @@ def test_a_training_that_diverges_is_shown_as_far_as_it_came(config):
     assert len(model["vectors"]) > 1 and model["notes"][0].startswith("The training diverged: the")
 
 
+@pytest.mark.slow
 def test_a_member_of_an_ensemble_is_shown_by_its_number(config):
     run = train(config, ensemble=2, epochs=3).folder
     for member in (1, 2):
@@ -157,6 +158,7 @@ def test_weights_that_lie_in_no_run_are_refused(config):
     assert "lie in no run" in caught.value.problems[0].message
 
 
+@pytest.mark.slow
 def test_the_two_moons_are_ready_in_five_seconds(tmp_path):
     began = time.perf_counter()
     moons = Path(__file__).parents[2] / "configs/moons.yaml"

@@ -108,6 +108,7 @@ def test_a_threshold_is_for_binary_predictions(flowers):
         predict(flowers, HOUSES, threshold=0.3)
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_a_table_in_any_layout_is_predicted_to_the_last_digit(flowers, tmp_path_factory, data):
     """Written again (digits, quotes, order, line ends, tabs, arrays), or row by row: the same."""

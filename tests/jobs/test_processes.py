@@ -73,6 +73,7 @@ with workers(2, serve) as crew:
 )
 
 
+@pytest.mark.slow
 @forked
 def test_a_fork_has_what_is_loaded_and_leaves_its_parent_what_is_its_own(tmp_path):
     done = run([sys.executable, "-c", TOLD, str(tmp_path)])

@@ -60,6 +60,7 @@ def test_the_json_says_it_all():
     assert set(first) == {"layer", "operation", "calls", "seconds", "multiply_adds"}
 
 
+@pytest.mark.slow
 def test_every_kind_of_run_can_be_profiled(tmp_path):
     for path in write(tmp_path).values():
         assert profile(path).entries

@@ -55,6 +55,7 @@ def test_the_same_run_gives_the_same_bytes_wherever_it_lies(run, tmp_path):
     assert report([moved]).path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_several_runs_need_a_file_of_their_own(run, tmp_path):
     with pytest.raises(ArgumentError, match="none of their folders"):
         report([run, run])

@@ -304,6 +304,7 @@ def test_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
 labels = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), min_size=1)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False), labels), min_size=1))
 def test_what_csv_writes_is_read_back(rows: list[tuple[float, str]]) -> None:
     rows = [(value, f"t{label}t") for value, label in rows]

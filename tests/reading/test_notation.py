@@ -89,6 +89,7 @@ def test_the_fast_way_and_the_slow_one_read_the_same(notation, text, value):
     assert values([text], notation) == [value]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", [mark for mark in THOUSANDS if mark != "."])
 @given(number=st.integers(-(10**12), 10**12), fraction=st.integers(0, 999))
 def test_any_number_in_groups_of_three_is_itself(mark, number, fraction):

@@ -82,6 +82,7 @@ def test_common_forms_are_read_fast(text: str) -> None:
     assert read is not None and same(read, float(text) + 0.0)  # a negative zero is zero
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False).map(repr), min_size=1))
 def test_shortest_forms_read_back(texts: list[str]) -> None:
     for text, read in zip(texts, fast(texts), strict=True):
@@ -90,6 +91,7 @@ def test_shortest_forms_read_back(texts: list[str]) -> None:
         assert read is None or same(read, careful)
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("0123456789.eE+- _xn\t", max_size=30), min_size=1))
 def test_fast_reading_never_disagrees_with_the_careful_one(texts: list[str]) -> None:
     for text, read in zip(texts, fast(texts), strict=True):
@@ -97,6 +99,7 @@ def test_fast_reading_never_disagrees_with_the_careful_one(texts: list[str]) -> 
         assert read is None or (careful is not None and same(read, careful))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.from_regex(r"[+-]?[0-9]{0,24}(\.[0-9]{0,26})?([eE][+-]?[0-9]{1,3})?", fullmatch=True),

@@ -49,6 +49,7 @@ def written(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_gaps_are_shown_as_gaps(way, tmp_path):
     more = WAYS[way].strip("{}").replace(", ", "\n  ")

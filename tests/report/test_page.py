@@ -144,6 +144,7 @@ def test_sections_that_lack_something_say_why(pages):
     assert "The run kept no rows apart" not in pages["houses"]
 
 
+@pytest.mark.slow
 def test_a_page_of_several_runs_tells_where_they_differ(reports):
     runs = [reports["pictures"], reports["series"]]
     text = page(runs)

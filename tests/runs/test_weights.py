@@ -51,6 +51,7 @@ plain_data = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(plain_data)
 def test_any_plain_metadata_comes_back(
     tmp_path_factory: pytest.TempPathFactory, value: object

@@ -55,6 +55,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 @needs_linux
 @pytest.mark.process
 @pytest.mark.skipif(not forks.has_safe_products(), reason="NumPy has another BLAS")

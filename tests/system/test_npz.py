@@ -45,6 +45,7 @@ arrays = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(arrays)
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, given_arrays: dict) -> None:
     path = tmp_path_factory.mktemp("npz") / "a.npz"

@@ -5,6 +5,7 @@ import json
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 200])
 def test_the_curve_fits_and_the_line_gives_the_rate(columns, project, invoke, monkeypatch):
     monkeypatch.setattr("nnctl.cli.bars.room", lambda: columns)

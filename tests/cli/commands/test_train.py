@@ -341,6 +341,7 @@ def test_an_ensemble_is_summed_up_as_its_member_times_their_number(project, invo
     assert "members" not in invoke("summary", "small.yaml").stdout
 
 
+@pytest.mark.slow
 def test_predictions_have_a_spread(project, invoke):
     invoke("train", "small.yaml", "--ensemble", "2", "-q")
     lines = invoke("predict", "runs/small", "table.csv", "--spread").stdout.splitlines()

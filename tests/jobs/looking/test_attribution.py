@@ -63,6 +63,7 @@ def run_of(folder, target="y", **changes):
     return train(folder / "c.yaml", output=folder / "run").folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 2])
 def test_a_prediction_is_that_of_predict_in_the_targets_own_unit(members, tmp_path):
     run = run_of(tmp_path, ensemble=members)
@@ -168,6 +169,7 @@ def test_quantiles_are_outputs_of_their_own(tmp_path):
     assert all(each.holds for each in found)
 
 
+@pytest.mark.slow
 def test_the_class_is_that_of_the_kept_cut(tmp_path):
     run, data = run_of(tmp_path, "label", threshold=0.999), tmp_path / "t.csv"
     lines = "".join(predict(run, data).chunks()).split()[1:]

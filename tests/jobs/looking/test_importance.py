@@ -77,6 +77,7 @@ def test_the_same_rows_and_seed_give_the_same_figures_in_a_file_and_in_the_run(t
     assert own.as_json() == given.as_json() and given.warnings == ()
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_judged_by_the_members_that_held_rows_out(tmp_path):
     data = {**CONFIG["data"], "validation": 0.3}
     run = write(tmp_path, data=data, ensemble={"members": 2, "split": "own"}, epochs=3)
@@ -102,6 +103,7 @@ def test_a_weights_file_without_its_run_needs_a_file(tmp_path):
         importance(alone)
 
 
+@pytest.mark.slow
 def test_classes_have_a_curve_each(tmp_path):
     generator = np.random.default_rng(0)
     x = generator.normal(size=(60, 2, 2)).astype(np.float32)

@@ -21,6 +21,7 @@ def config(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_it_is_the_same_for_a_seed_and_leaves_nothing(config, tmp_path):
     before = config.read_text()
     one, two = find_rate(config), find_rate(config)

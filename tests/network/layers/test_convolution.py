@@ -59,12 +59,14 @@ def agree_with_loops(layer, shape, seed, tolerance=1e-12):
         np.testing.assert_allclose(mine, right.reshape(mine.shape), rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.slow
 @given(convolutions(1))
 def test_conv1d_is_what_loops_compute(case):
     arguments, shape, seed = case
     agree_with_loops(Conv1D(**arguments), shape, seed)
 
 
+@pytest.mark.slow
 @given(convolutions(2))
 def test_conv2d_is_what_loops_compute(case):
     arguments, shape, seed = case

@@ -48,6 +48,7 @@ def by_loops(kind, x, weights, arguments):
     return reference.pooling(kind, flat, weights, *options, (1, 1), arguments["padding"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["max", "average"])
 @given(case=poolings(), ties=st.booleans())
 def test_pooling_is_what_loops_compute(kind, case, ties):

@@ -167,6 +167,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.tuples(CELLS, CELLS, st.integers(-5, 9999)), min_size=1, max_size=8))
 def test_arithmetic_never_disagrees_with_the_reader_of_json(tmp_path_factory, rows):
     path = tmp_path_factory.getbasetemp() / "same.jsonl"
