@@ -52,9 +52,10 @@ def workers(
     They have so many seconds to end by themselves once there is no work any more.
     """
     crew: list[Worker] = []
+    method = forks.start_method() if count else None  # once for all of them: to look takes a fork
     try:
         for _ in range(count):
-            crew.append(start_worker(serve, *given, loaded=loaded))
+            crew.append(start_worker(serve, *given, loaded=loaded, method=method))
         yield crew
         for worker in crew:
             worker.line.close()
@@ -66,13 +67,15 @@ def workers(
             worker.process.join()
 
 
-def start_worker(serve: Serve, *given: Any, loaded: Any = None) -> Worker:
+def start_worker(
+    serve: Serve, *given: Any, loaded: Any = None, method: forks.Method | None = None
+) -> Worker:
     """A new process that serves: in it `serve` is called, until the line is closed.
 
     Where it is forked from this one it is given what is `loaded` here, which then costs neither
-    time nor memory; where it is started anew, None.
+    time nor memory; where it is started anew, None. `method` says which, if that is known.
     """
-    method = forks.start_method()
+    method = method or forks.start_method()
     context: Any = multiprocessing.get_context(method)
     shared = loaded if method == "fork" else None
     line, other = context.Pipe()

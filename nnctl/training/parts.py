@@ -33,11 +33,11 @@ ROUGHLY = 4  # times the values of all layers is the most that their calls work 
 
 def make_step(setup: Setup) -> Step:
     """The step that is set up, in parts where it has two or more."""
-    # Few batches are large enough to need what is imported here.
     own = setup.rows if setup.part is None else len(setup.part)
     count = parts_worth(setup.model, setup.loss, setup.data, own)
     if count == 1:
         return TrainingStep(setup)
+    # Few batches are large enough to need what is imported here.
     if rows_are_coupled(setup.model):
         from nnctl.training.coupled import CoupledStep
 

@@ -3,21 +3,8 @@
 import numpy as np
 
 from nnctl.reading.joining import GrowingRows, joined_tables
-from nnctl.reading.table import ConsecutiveLines, LabelColumn, Table, TextColumn
-
-
-def table(first: int, *labels: str) -> Table:
-    rows = len(labels)
-    known = sorted(set(labels))
-    codes = np.array([known.index(label) if label else -1 for label in labels], dtype=np.int32)
-    return Table(
-        "t.csv",
-        ("a", "b", "c"),
-        np.arange(3.0 * rows).reshape(rows, 3),
-        {"s": TextColumn(codes, tuple(known))},
-        lines=np.arange(first, first + rows),
-        labels={"y": LabelColumn(codes, tuple(known))},
-    )
+from nnctl.reading.table import ConsecutiveLines
+from tests.reading.stretches import table
 
 
 def test_stretches_join_with_their_labels_and_lines() -> None:

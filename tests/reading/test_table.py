@@ -4,20 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.table import Faults, Table, TextColumn
-
-
-def table(first: int, *labels: str) -> Table:
-    rows = len(labels)
-    known = sorted(set(labels))
-    codes = np.array([known.index(label) if label else -1 for label in labels], dtype=np.int32)
-    return Table(
-        "t.csv",
-        ("a", "b", "c"),
-        np.arange(3.0 * rows).reshape(rows, 3),
-        {"s": TextColumn(codes, tuple(known))},
-        lines=np.arange(first, first + rows),
-    )
+from nnctl.reading.table import Faults
+from tests.reading.stretches import table
 
 
 def test_columns_in_any_order() -> None:
