@@ -27,7 +27,7 @@ FEWEST_IN_A_PRODUCT = 32  # rows: products gain up to there
 FEWEST_IN_A_PART = 2
 FEW = 16  # parts, of which one more or less matters to the threads that share them
 MOST_LANES = 8  # threads that can share a batch; each adds up a gradient
-BYTES_A_COUPLED_CALL = 90_000  # where parts wait for each other, and no cache holds one of them
+BYTES_A_COUPLED_CALL = 120_000  # where parts wait for each other, and no cache holds one of them
 ROUGHLY = 4  # times the values of all layers is the most that their calls work in
 
 
