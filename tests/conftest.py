@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from tests import processes
 from tests.limits import LONGEST, within
@@ -14,6 +15,9 @@ from tests.limits import LONGEST, within
 # The tests start hundreds of processes, each of which would compile all of nnctl anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 processes.hear_signals()
+# Several processes test at once: threads of their products would wait for each other without a
+# pause, a tenth of all the time. Commands that are started have the threads that they would have.
+threadpool_limits(limits=1, user_api="blas")
 # Of examples that are drawn, few while somebody waits; many, and each time the same, where one does
 # not. Neither says of a test that it is slow: the machine may be busy.
 busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

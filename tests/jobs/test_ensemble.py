@@ -177,7 +177,6 @@ def test_forked_processes_train_to_the_same_bytes(config, changes):
 @pytest.mark.parametrize(("threads", "most"), [("1", 1), ("2", 2), ("64", 3)])
 @pytest.mark.parametrize("command", ["train", "resume"])
 def test_no_more_processes_train_than_threads_are_allowed(config, threads, most, command, monkeypatch):  # noqa: E501  # fmt: skip
-    cores = machine.available_threads()
     plans = []
 
     class Planned(Exception):
@@ -192,10 +191,12 @@ def test_no_more_processes_train_than_threads_are_allowed(config, threads, most,
         train(config, output=Path("run"), callbacks=[StopIn(1)])
         words = ["resume", "run"]
     monkeypatch.setattr(run, "Course", planned)
-    done = CliRunner().invoke(app, [*words, "--threads", threads])
+    with machine.thread_limit(os.cpu_count() or 1):
+        cores = machine.available_threads()
+        done = CliRunner().invoke(app, [*words, "--threads", threads])
+        assert machine.available_threads() == cores
     assert isinstance(done.exception, Planned), done.output
     assert [plan.processes for plan in plans] == [min(most, cores)]
-    assert machine.available_threads() == cores
 
 
 def test_turns_change_nothing(config, monkeypatch):
