@@ -33,13 +33,16 @@ def strict_arithmetic() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def disk_in_no_hurry() -> Iterator[None]:
-    """Files of tests need not outlive a loss of power, for which each would wait some thousandths.
+def time_is_short() -> Iterator[None]:
+    """What only takes its time here.
 
-    Tests of faults put calls of their own in the place of this one.
+    Files of tests need not outlive a loss of power, for which each would wait some thousandths
+    (tests of faults put calls of their own in the place of this one). Nobody relies on how long a
+    step of a test takes.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda number: None)
+        patch.setattr("nnctl.jobs.profile.SECONDS", 0.02)
         yield
 
 
@@ -49,9 +52,14 @@ def generator() -> np.random.Generator:
 
 
 def pytest_collection_finish() -> None:
-    """All tests and what they import stay: no search for garbage need look through them again."""
+    """All tests and what they import stay: no search for garbage need look through them again.
+
+    Whoever asks how much that is need not wait until it has been counted.
+    """
     gc.collect()
     gc.freeze()
+    frozen = gc.get_freeze_count()
+    gc.get_freeze_count = lambda: frozen
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -55,8 +55,12 @@ def truth(name: str, value: Any) -> bool:
 
 def text(name: str, value: Any) -> str:
     """Text that can be written as UTF-8."""
-    if not isinstance(value, str) or any("\ud800" <= mark <= "\udfff" for mark in value):
+    if not isinstance(value, str):
         raise unfit(name, value)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise unfit(name, value) from None
     return value
 
 
