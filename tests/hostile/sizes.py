@@ -95,12 +95,12 @@ def layers(*given: object) -> Callable[[], None]:
 
 CASES: dict[str, Case] = {
     "a zip bomb": (
-        lambda: zip_bomb(Path("bomb.npz"), "x.npy", 4 * GIB),
+        lambda: zip_bomb(Path("bomb.npz"), "x.npy", 2 * GIB),
         PREDICT,
         'array "x": it is compressed, and takes',
     ),
     "weights that are a zip bomb": (
-        lambda: zip_bomb(Path("bomb.npz"), "dense_1/kernel.npy", 4 * GIB),
+        lambda: zip_bomb(Path("bomb.npz"), "dense_1/kernel.npy", 2 * GIB),
         ("summary", "bomb.npz"),
         'array "dense_1/kernel": there is not enough memory for it',
     ),
