@@ -55,7 +55,7 @@ def note_missing(table: Table, names: Sequence[str], faults: Faults) -> None:
     """Adds a fault for each missing value of the columns `names`, which tells its mark."""
     coded = table.coded(names)
     numeric = [name for name in names if name not in coded]
-    absent = np.isnan(table.columns(numeric))
+    absent = np.isnan(table.as_read(numeric))
     if absent.any():
         _note_absent(table, numeric, absent, faults)
     for name, column in coded.items():

@@ -266,7 +266,8 @@ class Survey:
 
     def add(self, fields: Block) -> None:
         """The rows of a block."""
-        values, odd = self._notation.numbers_of(fields, self._places)
+        read, odd = self._notation.numbers_of(fields, self._places)
+        values = read.astype(np.float64, copy=False)
         rows, at = np.divmod(odd, len(self._places))
         values[rows, at] = np.nan
         order = np.argsort(at, kind="stable")

@@ -8,13 +8,31 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nnctl.reading.joining import GrowingRows
 from nnctl.reading.storage import Scratch, StoredArray
 from nnctl.reading.table import TextColumn
 from nnctl.system.machine import give_memory_back
 
-Numbers = NDArray[Any] | StoredArray
+ROUNDED_AT_ONCE = 1 << 16  # numbers
 STRETCH = 1 << 20  # numbers read at a time
 EXACT = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class HeldRows:
+    """Some rows of those that grow."""
+
+    def __init__(self, grown: GrowingRows, start: int, stop: int) -> None:
+        self._grown, self._start, self._stop = grown, start, stop
+        self.dtype = grown.dtype
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        return self._grown[self._start : self._stop][rows]
+
+
+Numbers = NDArray[Any] | StoredArray | HeldRows
 
 
 class Piece:
@@ -28,6 +46,9 @@ class Piece:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+
+NO_ROWS = Piece((), (), np.empty((0, 0)), np.empty((0, 0)))
 
 
 class Stretch(NamedTuple):
@@ -46,11 +67,20 @@ class Features:
     """The feature columns `names` of all rows, which `add` gathers from top to bottom.
 
     What takes more than `memory` bytes goes to a scratch file, where stretches of it are read
-    again. A column is one of text if it is so in any piece.
+    again. A column is one of text if it is so in any piece. Numbers are rounded to `dtype`, if one
+    is given, where it holds those of a piece exactly; of `some_missing` it may hold nan.
     """
 
-    def __init__(self, names: Sequence[str], memory: int) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        memory: int,
+        dtype: str | None = None,
+        some_missing: bool = False,
+    ) -> None:
         self.names, self._memory = tuple(names), memory
+        self._dtype, self._some_missing = dtype, some_missing
+        self._grown: GrowingRows | None = None
         self._pieces: list[Piece] = []
         self._places: dict[str, dict[str, int]] = {}
         self._starts = [0]
@@ -73,16 +103,45 @@ class Features:
             known = self._places.setdefault(name, {})
             own = [known.setdefault(label, len(known)) for label in column.labels]
             codes[:, place] = np.array([*own, -1], np.int32)[column.codes]
-        self._append(self._put(Piece(numeric, tuple(text), numbers, codes)))
-        self._bytes += numbers.nbytes + codes.nbytes
+        held = self._held(numbers, bool(text))
+        self._append(self._put(Piece(numeric, tuple(text), held, codes)))
+        self._bytes += numbers.size * held.dtype.itemsize + codes.nbytes
         if self._bytes > self._memory:
             self.put_away()
+
+    def _held(self, numbers: NDArray[Any], beside_text: bool) -> NDArray[Any] | HeldRows:
+        """The numbers in memory of their own, row by row, as statistics sum them.
+
+        Where there is no text, those that are rounded stand behind one another.
+        """
+        if self._dtype is None:
+            return numbers
+        if beside_text or self._scratch is not None or not numbers.size:
+            rounded = np.empty(numbers.shape, self._dtype)
+            fits = round_exactly(numbers, rounded, self._some_missing)
+            return rounded if fits else numbers.copy()
+        if self._grown is None:
+            self._grown = GrowingRows(numbers.shape[1], self._dtype, self._memory)
+        start = len(self._grown)
+        if round_exactly(numbers, self._grown.room(len(numbers)), self._some_missing):
+            return HeldRows(self._grown, start, len(self._grown))
+        self._grown.shorten(start)
+        return numbers.copy()
+
+    def take_whole(self) -> GrowingRows | None:
+        """The numbers of all rows in one array, where there is one, which then is the caller's."""
+        held = self._grown
+        if held is None or self._scratch is not None or len(held) < len(self):
+            return None
+        self._pieces, self._grown = [NO_ROWS] * len(self._pieces), None
+        return held
 
     def put_away(self) -> None:
         """Puts what is held on the disk. Raises `DiskFullError`."""
         if self._scratch is None and self._bytes:
             self._scratch = Scratch()
             self._pieces = [self._put(piece) for piece in self._pieces]
+            self._grown = None
             give_memory_back()
 
     def _put(self, piece: Piece) -> Piece:
@@ -169,5 +228,27 @@ class Features:
             del stretch
             place = bisect_right(self._starts, start) - 1
             if stop == self._starts[place + 1]:
-                empty = np.empty((0, 0))
-                self._pieces[place] = Piece((), (), empty, empty)
+                self._pieces[place] = NO_ROWS
+
+
+def round_exactly(values: NDArray[Any], rounded: NDArray[Any], some_missing: bool) -> bool:
+    """Fills `rounded` in with the values, and tells whether its dtype holds them exactly.
+
+    Where it does not, or holds nan that is not to be, it is left as it is by then.
+    """
+    step = max(1, ROUNDED_AT_ONCE // max(1, len(values)))
+    for start in range(0, values.shape[1], step):
+        own = values[:, start : start + step]
+        with np.errstate(over="ignore"):
+            # In the order of `own`, so that no pass leaves the cache.
+            there = own.astype(rounded.dtype, copy=False)
+        if there is own or (there == own).all() or (some_missing and _are_alike(there, own)):
+            rounded[:, start : start + step] = there
+        else:
+            return False
+    return True
+
+
+def _are_alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether all numbers are the same, or nan in both."""
+    return bool(((a == b) | (np.isnan(a) & np.isnan(b))).all())

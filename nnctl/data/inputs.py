@@ -140,7 +140,7 @@ class Inputs(NamedTuple):
             note_missing(table, needed, faults)
         numeric = [name for name, kind in kinds.items() if kind != "category"]
         columns = [text_of(table, name) for name, kind in kinds.items() if kind == "category"]
-        return self.encoded(table, numeric, table.columns(numeric), columns, faults, notices)
+        return self.encoded(table, numeric, table.as_read(numeric), columns, faults, notices)
 
     def encoded(
         self,

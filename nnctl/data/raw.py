@@ -18,12 +18,12 @@ from nnctl.data.rules import AS_IS, Treatment
 from nnctl.errors import NnctlError
 from nnctl.reading.array_types import Array, Mask
 from nnctl.reading.arrays import ArrayReader
-from nnctl.reading.joining import Joining
+from nnctl.reading.joining import GrowingRows, Joining
 from nnctl.reading.source import Source
 from nnctl.reading.table import DateFormat, Faults, Table, TextColumn
 from nnctl.training.one_hot import OneHot
 
-ROUNDED_AT_ONCE = 1 << 16  # numbers
+MADE_AT_ONCE = 1 << 18  # numbers, which the cache holds scaled
 
 
 class Raw:
@@ -86,6 +86,10 @@ class Raw:
         numbers that the run's dtype does not hold.
         """
         faults = Faults(self.targets.file)
+        if inputs.are_numbers and (held := self.features.take_whole()) is not None:
+            in_place = self._made_in_place(held, rows, inputs, faults, notices)
+            faults.check()
+            return in_place
         masks, ends = (rows, ~rows), [0, 0]
         parts = [room_for(int(np.count_nonzero(mask)), inputs.no_rows()) for mask in masks]
         for start, found in self.features.let_go():
@@ -101,6 +105,28 @@ class Raw:
                     ends[k] = put(made if own.all() else select_rows(made, own), parts[k], ends[k])
         faults.check()
         return parts[0], parts[1]
+
+    def _made_in_place(
+        self, held: GrowingRows, rows: Mask, inputs: Inputs, faults: Faults, notices: Notices
+    ) -> tuple[Array, Array]:
+        """As `examples_of`: the inputs of the chosen rows take the place of what was read of all.
+
+        A row moves up at most, to where the inputs of rows above it have been made.
+        """
+        numbers, end, left = held.whole(), 0, 0
+        others = np.empty((np.count_nonzero(~rows), numbers.shape[1]), numbers.dtype)
+        size = max(1, MADE_AT_ONCE // max(1, numbers.shape[1]))
+        for start in range(0, len(numbers), size):
+            found, own = Stretch(numbers[start : start + size], []), rows[start : start + size]
+            made = self.encoded(found, start, inputs, faults, notices)
+            flat: Array = made[:].reshape(len(own), -1)
+            chosen, rest = (flat, flat[:0]) if own.all() else (flat[own], flat[~own])
+            numbers[end : end + len(chosen)] = chosen
+            others[left : left + len(rest)] = rest
+            end, left = end + len(chosen), left + len(rest)
+        del numbers, found
+        held.shorten(end)
+        return held.whole().reshape(-1, *inputs.shape), others.reshape(-1, *inputs.shape)
 
     def encoded(
         self,
@@ -170,7 +196,7 @@ def read_raw(
     some_missing = len(dropped) + len(needed) < len(columns.features)
     in_place = isinstance(source, ArrayReader) and not dropped and not source.lacks_targets
     stored = source.stored if isinstance(source, ArrayReader) and in_place else None
-    features = Features(columns.features, treatment.memory)
+    features = Features(columns.features, treatment.memory, dtype, some_missing)
     taken = set(columns.features)
     rest = Joining([name for name in columns.all if name not in taken])
     dates: Mapping[str, DateFormat] = {}
@@ -186,7 +212,7 @@ def read_raw(
             note_missing(table, needed, faults)
         group.add(table, faults)
         if stored is None:
-            features.add(*piece_of(table, columns.features, dtype, some_missing))
+            features.add(*piece_of(table, columns.features))
         rest.add(table)
         dates = table.dates
     faults.check()
@@ -199,14 +225,14 @@ def read_raw(
 
 
 def piece_of(
-    table: Table, names: tuple[str, ...], dtype: str, some_missing: bool
+    table: Table, names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], NDArray[Any], dict[str, TextColumn]]:
     """The columns `names` of some rows: which are numbers, those, and the ones of text."""
     numeric, text = names, dict[str, TextColumn]()
     if table.text:
         text = {name: table.text[name] for name in names if name in table.text}
         numeric = tuple(name for name in names if name not in text)
-    return numeric, compact(table.columns(numeric), dtype, some_missing), text
+    return numeric, table.as_read(numeric), text
 
 
 def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
@@ -222,25 +248,6 @@ def told_kinds(treatment: Treatment, columns: Columns) -> dict[str, Any]:
         "dates": dates,
         "told_by": "data.columns wants",
     }
-
-
-def compact(values: NDArray[np.float64], dtype: str, some_missing: bool) -> NDArray[Any]:
-    """The values in the run's dtype where it holds them exactly, in memory of their own."""
-    rounded = np.empty(values.shape, dtype)  # row by row, as statistics sum them
-    step = max(1, ROUNDED_AT_ONCE // max(1, len(values)))
-    for start in range(0, values.shape[1], step):
-        own = values[:, start : start + step]
-        with np.errstate(over="ignore"):
-            there = own.astype(dtype)  # in the order of `own`, so that no pass leaves the cache
-        if not (there == own).all() and not (some_missing and _are_alike(there, own)):
-            return values.copy()
-        rounded[:, start : start + step] = there
-    return rounded
-
-
-def _are_alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    """Whether all numbers are the same, or nan in both."""
-    return bool(((a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 
 def picked(numbers: NDArray[Any], rows: Mask) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from nnctl.reading.array_types import Bytes, Doubles, Indices
+from nnctl.reading.array_types import Array, Bytes, Indices
 from nnctl.reading.header import Header
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults, Place
@@ -32,8 +32,11 @@ class Block(Protocol):
         """The cells of a column, each as `text` gives it."""
         ...
 
-    def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
-        """The numbers of `columns`, (rows, len(columns)), and the flat indices still to judge."""
+    def numbers(self, columns: Sequence[int]) -> tuple[Array, Indices]:
+        """The numbers of `columns`, (rows, len(columns)), and the flat indices still to judge.
+
+        They are float64, or float32 where that holds all of them and none is to be judged.
+        """
         ...
 
     def spans(self, column: int) -> tuple[Bytes, Indices, Indices]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import Problem, Setting
-from nnctl.reading.array_types import Doubles, Indices
+from nnctl.reading.array_types import Array, Doubles, Indices
 from nnctl.reading.block import Block
 from nnctl.reading.fields import QUOTED, bare
 from nnctl.reading.header import Header
@@ -140,11 +140,13 @@ class Cells:
 
     def _decide_some(self, fields: Block) -> None:
         """Notes what columns hold that no row has told of so far."""
-        places = [column.place for column in self._undecided]
+        # In the order that `_numbers` asks for, so that a block unpacks no columns twice.
+        undecided = sorted(self._undecided, key=lambda column: column.place)
+        places = [column.place for column in undecided]
         values, odd = self._notation.numbers_of(fields, places)
         are_odd = np.zeros(len(places), dtype=np.bool_)
         are_odd[odd % len(places)] = True
-        for place, column in enumerate(self._undecided):
+        for place, column in enumerate(undecided):
             if are_odd[place]:
                 self._decide(fields, column)
                 continue
@@ -180,7 +182,7 @@ class Cells:
 
     def _numbers(
         self, fields: Block, marks: dict[str, dict[int, str]]
-    ) -> tuple[Doubles, dict[str, LabelColumn]]:
+    ) -> tuple[Array, dict[str, LabelColumn]]:
         """The numbers of rows, in the order of the layout's names, and labels that are numbers."""
         columns = self._layout.parsed
         values, odd = self._notation.numbers_of(fields, [column.place for column in columns])
@@ -195,7 +197,11 @@ class Cells:
             column.fits |= column.is_told and bool(np.isfinite(values[:, place]).any())
         labels = {
             columns[place].name: self._labels(
-                fields, columns[place], values[:, place], rows[at == place], marks
+                fields,
+                columns[place],
+                values[:, place].astype(np.float64),
+                rows[at == place],
+                marks,
             )
             for place in self._layout.labels
         }

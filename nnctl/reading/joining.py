@@ -1,11 +1,12 @@
 """Stretches of one file put together as they come, in little more memory than they then take."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from nnctl.reading.array_types import Doubles
+from nnctl.reading.array_types import Array
 from nnctl.reading.table import (
     ConsecutiveLines,
     Label,
@@ -15,6 +16,8 @@ from nnctl.reading.table import (
     TextColumn,
     text_of,
 )
+
+WORTH_RESERVING, LARGEST_RESERVE = 1 << 23, 1 << 30  # bytes
 
 
 class Joining:
@@ -98,25 +101,53 @@ class Joining:
 
 
 class GrowingRows:
-    """Numbers (rows, columns) of ever more rows, in one array that grows where it stands."""
+    """Numbers (rows, columns) of ever more rows, in one array that grows where it stands.
 
-    def __init__(self, columns: int) -> None:
-        self._rows, self._count = np.empty((0, columns)), 0
+    They come to about `most` bytes at most, if that is told. Whoever asks for more of them, or for
+    fewer, lets go of all that was handed out before.
+    """
+
+    def __init__(self, columns: int, dtype: Any = np.float64, most: int = 0) -> None:
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self._rows, self._count, self._most = np.empty((0, columns), dtype), 0, most
 
     def __len__(self) -> int:
         return self._count
 
-    def room(self, rows: int) -> Doubles:
+    def __getitem__(self, rows: slice) -> Array:
+        """Rows that are there."""
+        return self._rows[rows]
+
+    def room(self, rows: int) -> Array:
         """So many further rows, to be filled in before others are asked for."""
         start, self._count = self._count, self._count + rows
         if self._count > len(self._rows):
-            self._resize(max(self._count, len(self._rows) * 5 // 4))
+            self._grow()
         return self._rows[start : self._count]
+
+    def _grow(self) -> None:
+        """Makes room for more rows than are there.
+
+        What is reserved takes memory as it is filled in; what an array grows by is zeroed first.
+        """
+        larger = max(self._count, len(self._rows) * 5 // 4)
+        reserved = min(self._most, LARGEST_RESERVE) // max(1, self._rows[:0].strides[0])
+        if self._rows.nbytes > WORTH_RESERVING and larger < reserved:
+            with suppress(MemoryError):
+                made = np.empty((reserved, self._rows.shape[1]), self.dtype)
+                made[: len(self._rows)] = self._rows
+                self._rows = made
+                return
+        self._resize(larger)
 
     def _resize(self, rows: int) -> None:
         self._rows.resize((rows, self._rows.shape[1]), refcheck=False)
 
-    def whole(self) -> Doubles:
+    def shorten(self, rows: int) -> None:
+        """Keeps so many rows, the first ones."""
+        self._count = rows
+
+    def whole(self) -> Array:
         """All rows."""
         self._resize(self._count)
         return self._rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
+from nnctl.reading.array_types import Array, Bytes, Indices, Mask
 from nnctl.reading.fields import Fields
 from nnctl.reading.numbers import INFINITE, MISSING, number
 
@@ -67,7 +67,7 @@ class Notation(NamedTuple):
             text = text.replace(".", "\1").replace(self.decimal, ".")
         return text
 
-    def numbers_of(self, block: "Block", columns: Sequence[int]) -> tuple[Doubles, Indices]:
+    def numbers_of(self, block: "Block", columns: Sequence[int]) -> tuple[Array, Indices]:
         """What `numbers` of a block gives, with numbers of this notation read as such."""
         plain = self.plain(block) if isinstance(block, Fields) else block
         return plain.numbers(columns)

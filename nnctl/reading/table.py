@@ -103,7 +103,8 @@ Lines = NDArray[np.int64] | ConsecutiveLines
 class Table:
     """Rows of a file.
 
-    `numbers` (rows, len(number_names)) are float64, nan where missing; `text` are the columns
+    `numbers` (rows, len(number_names)) are float64, or float32 where that holds all of them, nan
+    where missing; `text` are the columns
     that hold text; `labels` those asked for as labels, which are no numbers on the way; `verbatim`
     those asked for as they are written. `dates` tells which of the numbers are dates, in seconds
     since 1970, and how they are written, as far as these rows have told. `lines` are the rows'
@@ -116,7 +117,7 @@ class Table:
         self,
         file: str,
         number_names: tuple[str, ...],
-        numbers: NDArray[np.float64],
+        numbers: NDArray[Any],
         text: dict[str, TextColumn] | None = None,
         verbatim: dict[str, list[str]] | None = None,
         lines: Lines | None = None,
@@ -145,7 +146,11 @@ class Table:
         return len(self.numbers)
 
     def columns(self, names: Sequence[str]) -> NDArray[np.float64]:
-        """The number columns `names`, (rows, len(names)); a view where they stand side by side."""
+        """The number columns `names`, (rows, len(names)), in double precision."""
+        return self.as_read(names).astype(np.float64, copy=False)
+
+    def as_read(self, names: Sequence[str]) -> NDArray[Any]:
+        """The same in the precision of `numbers`; a view where they stand side by side."""
         if not names:
             return self.numbers[:, :0]
         start = self.number_names.index(names[0])
@@ -158,7 +163,7 @@ class Table:
         """Which rows lack a value in one of the columns `names`, (rows,)."""
         coded = self.coded(names)
         numeric = [name for name in names if name not in coded]
-        found = np.asarray(np.isnan(self.columns(numeric)).any(axis=1))
+        found = np.asarray(np.isnan(self.as_read(numeric)).any(axis=1))
         for column in coded.values():
             found |= column.codes < 0
         return found

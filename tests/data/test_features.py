@@ -105,3 +105,54 @@ def test_numbers_are_read_in_place_in_stretches_and_in_double_precision() -> Non
     found = features.stretch(1, 4).numbers
     assert found.dtype == np.float64 and found.tolist() == array[1:4].tolist()
     assert list(features.bounds()) == [(0, 6)]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    ("odd", "some_missing", "dtype"),
+    [(7.0, False, np.float32), (0.1, False, np.float64), (np.nan, True, np.float32)],
+)
+def test_numbers_are_held_in_as_few_bytes_as_hold_them(odd, some_missing, dtype, order) -> None:
+    names = [f"x{k}" for k in range(100)]
+    features = Features(names, 10**8, "float32", some_missing)
+    values = np.arange(300_000.0).reshape(3_000, 100).copy(order=order)
+    values[2_999, 99] = odd
+    features.add(tuple(names), values, {})
+    made = features.stretch(0, 3_000).numbers
+    assert made.dtype == dtype and made.flags.c_contiguous and not np.shares_memory(made, values)
+    np.testing.assert_array_equal(made, values)
+
+
+ROUND, ODD = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.1, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("parts", "memory", "is_whole"),
+    [
+        ([ROUND, ROUND], 10**6, True),
+        ([ROUND, ROUND], 20, False),  # on the disk
+        ([ROUND, ODD, ROUND], 10**6, False),
+        ([ODD], 10**6, False),
+    ],
+)
+def test_numbers_that_are_rounded_stand_in_one_array(
+    parts: list[np.ndarray], memory: int, is_whole: bool
+) -> None:
+    features, expected = Features(("a", "b"), memory, "float32"), np.concatenate(parts)
+    for part in parts:
+        features.add(("a", "b"), part, {})
+    assert features.stretch(0, len(expected)).numbers.tolist() == expected.tolist()
+    whole = features.take_whole()
+    assert (whole is not None) == is_whole
+    if whole is not None:
+        assert whole.whole().tolist() == expected.tolist() and whole.dtype == np.float32
+        assert features.stretch(0, 2).numbers.size == 0 and len(features) == len(expected)
+    else:
+        assert features.stretch(0, len(expected)).numbers.tolist() == expected.tolist()
+
+
+def test_numbers_beside_text_are_pieces() -> None:
+    features = Features(("a", "k"), 10**6, "float32")
+    for codes in ([0, 1], [1, 0]):
+        features.add(("a",), ROUND[:, :1], {"k": TextColumn(np.array(codes, np.int32), ("x", "y"))})
+    assert features.take_whole() is None and features.stretch(1, 3).numbers.tolist() == [[3], [1]]

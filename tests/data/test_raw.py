@@ -8,7 +8,7 @@ import pytest
 from nnctl.data.inputs import Inputs
 from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns
-from nnctl.data.raw import compact, read_raw
+from nnctl.data.raw import read_raw
 from nnctl.encoding.scaling import UNSCALED, Scaling
 from nnctl.reading.source import open_source
 
@@ -46,17 +46,3 @@ def test_rows_go_where_they_belong(left_out, scaling) -> None:
     every = (np.array([[1.0], [2], [3], [4], [5]]) / scaling.divisor).astype(np.float32)
     chosen, others = raw.examples_of(rows, inputs, NOTICES)
     assert chosen.tolist() == every[rows].tolist() and others.tolist() == every[~rows].tolist()
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize(
-    ("odd", "some_missing", "dtype"),
-    [(7.0, False, np.float32), (0.1, False, np.float64), (np.nan, True, np.float32)],
-)
-def test_numbers_are_held_in_as_few_bytes_as_hold_them(odd, some_missing, dtype, order) -> None:
-    values = np.arange(300_000.0).reshape(3_000, 100).copy(order=order)
-    values[2_999, 99] = odd
-    made = compact(values, "float32", some_missing)
-    assert made.dtype == dtype and not np.shares_memory(made, values)
-    np.testing.assert_array_equal(made, values)
-    assert dtype == np.float64 or made.flags.c_contiguous

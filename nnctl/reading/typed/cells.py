@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.array_types import Bytes, Doubles, Indices, Mask
+from nnctl.reading.array_types import Array, Bytes, Doubles, Indices, Mask
 from nnctl.reading.fields import QUOTED, TYPED, in_one_buffer
 from nnctl.reading.header import Header
 from nnctl.reading.notation import TRUTHS, Notation
@@ -91,7 +91,7 @@ class TypedBlock:
             self._texts[column] = self._columns[column].texts(self._rows)
         return self._texts[column]
 
-    def numbers(self, columns: Sequence[int]) -> tuple[Doubles, Indices]:
+    def numbers(self, columns: Sequence[int]) -> tuple[Array, Indices]:
         values = np.empty((len(columns), len(self.lines)))
         found = [self._columns[place].numbers(self._rows) for place in columns]
         if found:
@@ -193,15 +193,20 @@ def flat_indices(values: Doubles, odd: list[Indices]) -> Indices:
     zeros.
     """
     values += 0.0
-    high, low = values.max(initial=0.0), values.min(initial=0.0)
-    if np.isnan(high):
-        high, low = (reduce(values, axis=None, initial=0.0) for reduce in REDUCES)
-    if max(high, -low) < EXACT:
+    if are_below(values, EXACT):
         return np.sort(np.concatenate(odd)) if odd else np.empty(0, np.int64)
     with np.errstate(invalid="ignore"):
         rows, columns = np.nonzero(np.abs(values) >= EXACT)
     large = rows * values.shape[1] + columns
     return np.unique(np.concatenate([large, *odd])) if odd or len(large) else large
+
+
+def are_below(values: Array, limit: float) -> bool:
+    """Whether all numbers are finite and smaller than a limit, whatever their sign."""
+    high, low = values.max(initial=0.0), values.min(initial=0.0)
+    if np.isnan(high):
+        high, low = (reduce(values, axis=None, initial=0.0) for reduce in REDUCES)
+    return bool(max(high, -low) < limit)
 
 
 def cell_text_of(cell: object, as_text: Texts) -> str:

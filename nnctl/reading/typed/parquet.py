@@ -5,31 +5,28 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnctl.errors import NnctlError, Problem
-from nnctl.reading.array_types import Indices
 from nnctl.reading.block import Block, Tabular
 from nnctl.reading.bytestream import reading
 from nnctl.reading.files import DataFile
 from nnctl.reading.kinds import unlike_its_name
 from nnctl.reading.notation import Notation
 from nnctl.reading.table import Faults
-from nnctl.reading.typed.cells import (
-    Texts,
-    TypedBlock,
-    cell_text_of,
-    header_of_names,
-    row_place,
-    typed_notation,
+from nnctl.reading.typed.arrow import (
+    ArrowBlock,
+    ArrowColumn,
+    ReusedMemory,
+    Unpacked,
+    kind_of_numbers,
 )
+from nnctl.reading.typed.cells import Texts, header_of_names, row_place, typed_notation
 from nnctl.system.extras import load_extra
 from nnctl.system.machine import available_threads
 
 PARQUET_MAGIC = b"PAR1"
 BATCH_CELLS, BATCH_ROWS = 1 << 22, 1 << 16  # that are unpacked together
 BLOCK_CELLS = 1 << 20  # of a block
-NOTHING_ELSE = np.empty(0, np.int64)
 BUFFER = 1 << 16  # bytes of a column that are read ahead
 LARGE, PACKED = 1 << 28, 200  # bytes, and times: no table packs so much so well
 
@@ -50,6 +47,7 @@ class ParquetTable(Tabular):
             schema = parquet.read_schema(self.file)
         types = self._arrow.types
         self._types = {place: field.type for place, field in enumerate(schema)}
+        self._kinds = {place: kind_of_numbers(types, kind) for place, kind in self._types.items()}
         texts = [field.name for field in schema if is_text(types, field.type)]
         with self._asking():
             self._opened = parquet.ParquetFile(
@@ -73,19 +71,23 @@ class ParquetTable(Tabular):
         self._check_packing({*columns})
         size = max(1, min(BATCH_ROWS, BATCH_CELLS // len(chosen)))
         most = max(1, BLOCK_CELLS // len(chosen))
-        threads, line = available_threads(), 1
+        threads, line, memory = available_threads(), 1, ReusedMemory()
         self._arrow.set_cpu_count(threads)
         with self._asking():
             batches = self._opened.iter_batches(size, columns=columns, use_threads=threads > 1)
             for batch in ahead(batches) if threads > 1 else batches:
-                found = {
-                    place: ArrowColumn(self._arrow, batch.column(k), self._texts)
-                    for k, place in enumerate(chosen)
-                }
+                stretch = Unpacked(self._columns_of(batch, chosen), batch.num_rows, memory)
                 for start in range(0, batch.num_rows, most):
                     rows = min(most, batch.num_rows - start)
-                    yield TypedBlock(np.arange(line, line + rows), found, start)
+                    yield ArrowBlock(np.arange(line, line + rows), stretch, start)
                     line += rows
+
+    def _columns_of(self, batch: Any, chosen: Sequence[int]) -> dict[int, ArrowColumn]:
+        """The columns of some rows by their places."""
+        return {
+            place: ArrowColumn(self._arrow, array, self._texts, self._kinds[place])
+            for place, array in zip(chosen, batch.columns, strict=True)
+        }
 
     def _check_types(self, chosen: Sequence[int]) -> None:
         """Raises `NnctlError` for columns of anything but numbers, truth, text and dates."""
@@ -138,66 +140,6 @@ def ahead(batches: Iterator[Any]) -> Iterator[Any]:
         while (batch := following.result()) is not None:
             following = pool.submit(next, batches, None)
             yield batch
-
-
-class ArrowColumn:
-    """A column of a stretch of rows as Arrow has it."""
-
-    def __init__(self, arrow: Any, array: Any, as_text: Texts) -> None:
-        self._arrow, self._array, self._as_text = arrow, array, as_text
-        self._values = self._numbers()
-
-    def _numbers(self) -> NDArray[Any] | None:
-        """The numbers, nan where missing; None of a column of anything else."""
-        types, array = self._arrow.types, self._array
-        is_whole = types.is_integer(array.type)
-        if not (is_whole or types.is_floating(array.type)):
-            return None
-        if is_whole and array.null_count:
-            array = array.cast(self._arrow.float64(), safe=False)
-        values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
-        return values
-
-    def numbers(self, rows: slice) -> tuple[NDArray[Any], Indices]:
-        if self._values is not None:
-            return self._values[rows], NOTHING_ELSE
-        known = self._array[rows].is_valid().to_numpy(zero_copy_only=False)
-        return np.full(len(known), np.nan), np.flatnonzero(known)
-
-    def texts(self, rows: slice) -> list[str]:
-        if self._values is not None and not self._array.null_count:
-            numbers = self._values[rows]
-            if numbers.dtype.kind == "f":
-                numbers = numbers.astype(np.float64)
-            return ["" if cell != cell else repr(cell) for cell in numbers.tolist()]
-        types, array = self._arrow.types, self._array[rows]
-        if types.is_dictionary(array.type):
-            labels = [*map(self._as_text, array.dictionary.to_pylist()), ""]
-            codes = array.indices.fill_null(len(labels) - 1).to_pylist()
-            return [labels[code] for code in codes]
-        if types.is_timestamp(array.type) or types.is_date(array.type):
-            return self._dates(array)
-        if types.is_float32(array.type) or types.is_float16(array.type):
-            array = array.cast(self._arrow.float64())
-        cells = array.to_pylist()
-        if types.is_decimal(array.type):
-            return ["" if cell is None else f"{cell:f}" for cell in cells]
-        return [cell_text_of(cell, self._as_text) for cell in cells]
-
-    def _dates(self, array: Any) -> list[str]:
-        """Dates in ISO 8601, without the time where that is midnight."""
-        zone = "" if self._arrow.types.is_date(array.type) or array.type.tz is None else "+00:00"
-        whole = array.cast(self._arrow.timestamp("us"), safe=False)
-        moments = whole.to_numpy(zero_copy_only=False).astype("M8[us]")
-        texts = np.datetime_as_string(moments, unit="us").tolist()
-        known = (~np.isnat(moments)).tolist()
-        return [iso(text, zone) if there else "" for text, there in zip(texts, known, strict=True)]
-
-
-def iso(text: str, zone: str) -> str:
-    """A moment to the microsecond, without what says nothing."""
-    text = text.removesuffix(".000000")
-    return text + zone if zone else text.removesuffix("T00:00:00")
 
 
 def is_text(types: Any, kind: Any) -> bool:
