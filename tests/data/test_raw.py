@@ -10,6 +10,7 @@ from nnctl.data.notices import Notices
 from nnctl.data.preprocessing import Columns
 from nnctl.data.raw import read_raw
 from nnctl.encoding.scaling import UNSCALED, Scaling
+from nnctl.errors import NnctlError
 from nnctl.reading.source import open_source
 
 COLUMNS = Columns(("a",), ("t",), None)
@@ -46,3 +47,31 @@ def test_rows_go_where_they_belong(left_out, scaling) -> None:
     every = (np.array([[1.0], [2], [3], [4], [5]]) / scaling.divisor).astype(np.float32)
     chosen, others = raw.examples_of(rows, inputs, NOTICES)
     assert chosen.tolist() == every[rows].tolist() and others.tolist() == every[~rows].tolist()
+
+
+def test_a_number_that_scaling_takes_beyond_the_range_is_told_as_it_was_read() -> None:
+    cells = "\n".join(f"{cell},1" for cell in ("1", "2", str(2**127), "3"))
+    with open_source(io.BytesIO(f"a,t\n{cells}\n".encode())) as source:
+        raw = read_raw(source, COLUMNS, "float32", NOTICES)
+    scaling = Scaling("rescale", np.zeros(()), np.array(0.5))
+    with pytest.raises(NnctlError) as caught:
+        raw.examples_of(np.ones(4, np.bool_), Inputs(("a",), (1,), "float32", scaling), NOTICES)
+    (problem,) = caught.value.problems
+    assert problem.line == 4 and "1.70141e+38 is beyond the range" in problem.message
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 10**6])
+def test_rows_move_up_to_where_others_stood(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("nnctl.data.raw.MADE_AT_ONCE", 2 * at_once)
+    cells = np.random.default_rng(0).integers(0, 100, (50, 2))
+    lines = "\n".join(f"{a},{b},1" for a, b in cells.tolist())
+    columns = Columns(("a", "b"), ("t",), None)
+    with open_source(io.BytesIO(f"a,b,t\n{lines}\n".encode())) as source:
+        raw = read_raw(source, columns, "float32", NOTICES)
+    rows = np.random.default_rng(1).random(50) < 0.7
+    shift, divisor = np.array([50.0, 10.0]), np.array([3.0, 7.0])
+    inputs = Inputs(("a", "b"), (2, 1), "float32", Scaling("standardize", shift, divisor))
+    chosen, others = raw.examples_of(rows, inputs, NOTICES)
+    every = ((cells - shift) / divisor).astype(np.float32)[..., None]
+    assert chosen.tobytes() == every[rows].tobytes() and others.tobytes() == every[~rows].tobytes()
+    assert chosen.shape == (rows.sum(), 2, 1) and chosen.flags.c_contiguous

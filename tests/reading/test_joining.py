@@ -1,7 +1,9 @@
 """Stretches of a file put together as they come."""
 
 import numpy as np
+import pytest
 
+from nnctl.reading import joining
 from nnctl.reading.joining import GrowingRows, joined_tables
 from nnctl.reading.table import ConsecutiveLines
 from tests.reading.stretches import table
@@ -40,3 +42,25 @@ def test_rows_grow_in_one_array() -> None:
         rows.room(k)[...] = k
     assert len(rows) == 1225
     assert rows.whole()[:, 1].tolist() == [k for k in range(50) for _ in range(k)]
+
+
+@pytest.mark.parametrize("most", [0, 100, 1 << 20])
+def test_rows_that_grow_keep_what_was_filled_in(monkeypatch, most):
+    monkeypatch.setattr(joining, "WORTH_RESERVING", 64)
+    rows, expected = GrowingRows(2, np.float32, most), []
+    for size in (3, 0, 1, 20, 7):
+        rows.room(size)[...] = len(expected)
+        expected += [[len(expected)] * 2] * size
+    assert len(rows) == 31 and rows[0:31].tolist() == expected and rows.dtype == np.float32
+    rows.shorten(5)
+    rows.room(1)[...] = 9
+    assert rows.whole().tolist() == [*expected[:5], [9, 9]] and len(rows.whole()) == len(rows) == 6
+
+
+def test_what_cannot_be_reserved_grows_by_little(monkeypatch):
+    monkeypatch.setattr(joining, "WORTH_RESERVING", 8)
+    monkeypatch.setattr(joining, "LARGEST_RESERVE", 1 << 60)
+    rows = GrowingRows(1, most=1 << 60)
+    for number in range(100):
+        rows.room(1)[...] = number
+    assert rows.whole().ravel().tolist() == list(range(100))

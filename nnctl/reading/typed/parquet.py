@@ -25,7 +25,7 @@ from nnctl.system.extras import load_extra
 from nnctl.system.machine import available_threads
 
 PARQUET_MAGIC = b"PAR1"
-BATCH_CELLS, BATCH_ROWS = 1 << 22, 1 << 16  # that are unpacked together
+BATCH_CELLS, BATCH_ROWS = 1 << 21, 1 << 16  # that are unpacked together
 BLOCK_CELLS = 1 << 20  # of a block
 BUFFER = 1 << 16  # bytes of a column that are read ahead
 LARGE, PACKED = 1 << 28, 200  # bytes, and times: no table packs so much so well
