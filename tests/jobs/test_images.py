@@ -3,6 +3,7 @@
 import csv
 import io
 import sqlite3
+import sys
 from contextlib import closing
 
 import numpy as np
@@ -23,6 +24,7 @@ from nnctl.jobs.train import train
 from nnctl.reading.images import decoded
 from nnctl.report.files import used_files
 from tests.images import pixels, write_folder, write_image
+from tests.processes import run as run_process
 from tests.typed_tables import FORMATS, write_table
 
 CONFIG = """
@@ -344,3 +346,38 @@ def test_other_pixels_behind_the_same_table_are_other_data(folder, tmp_path):
     digests = {part: own["sha256"] for part, own in run.results["data"].items()}
     (used,) = used_files(load(run.folder / "config.yaml"), digests)
     assert used.fault == "it has changed since the run (its SHA-256 differs)"
+
+
+FOLDS = """
+import sys
+from pathlib import Path
+
+from nnctl.jobs.crossval import crossval
+from nnctl.reading.images import decoded
+from nnctl.system import forks
+
+decode_all = decoded.decode_all
+
+
+def told(*given):
+    print("decoded", flush=True)
+    return decode_all(*given)
+
+
+if __name__ == "__main__":
+    decoded.decode_all = told
+    crossval(Path(sys.argv[1]), folds=3, epochs=1, workers=2)
+    print(forks.start_method())
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_images_are_decoded_once_for_all_folds(folder, tmp_path):
+    (tmp_path / "folds.py").write_text(FOLDS)
+    done = run_process([sys.executable, str(tmp_path / "folds.py"), str(folder / "c.yaml")])
+    assert done.returncode == 0, done.stderr
+    *decodings, method = done.stdout.split()
+    if method != "fork":
+        pytest.skip("a process that is started anew has nothing of the one that starts it")
+    assert decodings == ["decoded"]
