@@ -103,8 +103,8 @@ class Joining:
 class GrowingRows:
     """Numbers (rows, columns) of ever more rows, in one array that grows where it stands.
 
-    They come to about `most` bytes at most, if that is told. Whoever asks for more of them, or for
-    fewer, lets go of all that was handed out before.
+    They come to about `most` bytes at most, if that is told. Whoever asks for room lets go of all
+    that was handed out before.
     """
 
     def __init__(self, columns: int, dtype: Any = np.float64, most: int = 0) -> None:
@@ -148,9 +148,10 @@ class GrowingRows:
         self._count = rows
 
     def whole(self) -> Array:
-        """All rows."""
-        self._resize(self._count)
-        return self._rows
+        """All rows; what is spare is given back, unless somebody has some of them."""
+        with suppress(ValueError):
+            self._rows.resize((self._count, self._rows.shape[1]))
+        return self._rows[: self._count]
 
 
 def joined_tables(tables: Iterable[Table], names: Sequence[str]) -> Table:

@@ -64,3 +64,14 @@ def test_what_cannot_be_reserved_grows_by_little(monkeypatch):
     for number in range(100):
         rows.room(1)[...] = number
     assert rows.whole().ravel().tolist() == list(range(100))
+
+
+def test_rows_that_somebody_has_stay_where_they_are():
+    rows = GrowingRows(1, most=1 << 20)
+    rows.room(1000)[...] = 7
+    had = rows[0:1000]
+    rows.shorten(10)
+    assert np.shares_memory(rows.whole(), had) and len(rows.whole()) == 10
+    assert had.tolist() == [[7.0]] * 1000
+    del had
+    assert rows.whole().base.nbytes == 80
