@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.reading.array_types import Array, Indices
+from nnctl.reading.array_types import Array, Doubles, Indices
 from nnctl.reading.typed.cells import (
     EXACT,
     Texts,
@@ -86,21 +86,24 @@ class ArrowColumn:
 class ReusedMemory:
     """Memory for numbers, which is used again when nobody looks at them any more.
 
-    To have the system hand out new pages for them takes as long as to unpack them.
+    To have the system hand out new pages for them takes as long as to unpack them. `is_double`
+    says that whole numbers had more digits than single precision holds; others may, too.
     """
 
     def __init__(self) -> None:
-        self._kept: list[Array] = []
+        self._kept: list[Doubles] = []
+        self.is_double = False
 
     def room(self, count: int, dtype: type[np.floating[Any]]) -> Array:
         """Room for so many numbers."""
+        size = -(-count * np.dtype(dtype).itemsize // np.dtype(np.float64).itemsize)
         for place in range(len(self._kept)):
             is_free = sys.getrefcount(self._kept[place]) <= UNSEEN
-            if is_free and self._kept[place].nbytes >= count * dtype().itemsize:
+            if is_free and len(self._kept[place]) >= size:
                 return self._kept[place].view(dtype)[:count]
-        made = np.empty(count, dtype)
+        made = np.empty(size)
         self._kept = [*self._kept, made][-KEPT_IN_TURN:]
-        return made[:]  # whose base tells that somebody looks
+        return made.view(dtype)[:count]  # whose base tells that somebody looks
 
 
 class Unpacked:
@@ -136,11 +139,12 @@ class Unpacked:
 
         Whole numbers of few digits are in single precision, in which there is half as much to move.
         """
-        if are_whole:
+        if are_whole and not self._memory.is_double:
             values = self._put(parts, np.float32)
             if all(are_below(own, EXACT_SINGLE) for own in pieces_in_cache(values)):
                 return values, True
             del values  # so that its memory is free
+            self._memory.is_double = True
         values, are_plain = self._put(parts, np.float64), True
         for own in pieces_in_cache(values):
             own += 0.0  # a negative zero is zero

@@ -58,6 +58,15 @@ def test_what_is_not_a_number_is_judged_in_whichever_block_it_stands(tmp_path, m
     assert len(tables) == 10
 
 
+def test_numbers_of_many_digits_may_come_late(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_CELLS", 6)
+    columns = {"a": np.array([*range(10), 2**24 + 1, 1, 2]), "b": np.arange(13)}
+    tables = tables_of(tmp_path / "t.parquet", columns)
+    found = np.concatenate([table.numbers for table in tables])
+    assert found.tolist() == np.column_stack([*columns.values()]).tolist()
+    assert [table.numbers.itemsize for table in tables] == [4, 4, 4, 8, 8]
+
+
 def test_memory_is_used_again_once_nobody_looks_at_it():
     memory = arrow.ReusedMemory()
     first = memory.room(10, np.float64)
@@ -71,3 +80,9 @@ def test_memory_is_used_again_once_nobody_looks_at_it():
     assert abs(third.__array_interface__["data"][0] - kept) < 80
     larger = memory.room(30, np.float64)
     assert len(larger) == 30 and not np.shares_memory(larger, second)
+
+
+def test_memory_of_any_size_is_used_again_for_either_precision():
+    memory = arrow.ReusedMemory()
+    memory.room(3, np.float32)
+    assert len(memory.room(1, np.float64)) == 1 and len(memory.room(4, np.float32)) == 4
