@@ -96,6 +96,20 @@ def test_few_rows_are_no_drift_and_told_of(run, tmp_path):
     assert "with less than 100 nothing counts as drifted" in result.warnings[-1].message
 
 
+def test_what_chance_may_have_done_to_few_rows_is_no_drift(run, tmp_path):
+    """The index of a category that a hundred rows lack is high, where twelve in 300 had it."""
+    rows = rows_of(300)
+    for k, row in enumerate(rows):
+        row[2] = "u" if k % 25 else "v"
+    write(tmp_path / "a.csv", rows)
+    kept = train(tmp_path / "c.yaml", output=tmp_path / "few").folder
+    few = [["0", "1", "u", *row[3:]] for row in rows_of(100, seed=1)]
+    (kind,) = (each for each in drift(kept, write(tmp_path / "b.csv", few)).columns[2:3])
+    assert kind.name == "kind" and kind.psi > 0.2 and not kind.drifted
+    (kind,) = (each for each in drift(kept, write(tmp_path / "b.csv", few * 4)).columns[2:3])
+    assert kind.drifted
+
+
 def test_rows_without_targets_have_no_metrics(run, tmp_path):
     rows = [row[:4] for row in rows_of(150)]
     result = drift(run, write(tmp_path / "b.csv", rows, HEAD[:4]))
