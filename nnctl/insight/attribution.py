@@ -32,6 +32,21 @@ NUMBERS_AT_ONCE = 4_000_000  # of points on ways
 Function = Callable[[Array, Array], tuple[Array, Array]]
 
 
+class Groups(NamedTuple):
+    """What is told of together: the inputs from each of `starts` (groups,) to the next one.
+
+    They count in their own order, or in `order` (inputs,) where they do not lie side by side.
+    """
+
+    starts: NDArray[np.intp]
+    order: NDArray[np.intp] | None = None
+
+    def sums(self, contributions: Array) -> Array:
+        """The sums of contributions (rows, inputs) by group, (rows, groups)."""
+        own = contributions if self.order is None else contributions[:, self.order]
+        return np.add.reduceat(own, self.starts, axis=1)
+
+
 class Attributed(NamedTuple):
     """Contributions (rows, inputs), and the outputs of rows and baselines, (rows,) each."""
 
@@ -39,12 +54,11 @@ class Attributed(NamedTuple):
     output: Array
     baseline: Array
 
-    def holds(self, groups: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Whether the contributions of `groups`, which begin at those inputs, sum to what they
-        must, (rows,)."""
+    def holds(self, groups: Groups) -> NDArray[np.bool_]:
+        """Whether the contributions of the groups sum to what they must, (rows,)."""
         with np.errstate(all="ignore"):
             change = self.output - self.baseline
-            shares = np.add.reduceat(self.contributions, groups, axis=1)
+            shares = groups.sums(self.contributions)
             allowed = TOLERANCE * np.maximum(np.abs(change), np.abs(shares).sum(axis=1))
             held: NDArray[np.bool_] = np.abs(shares.sum(axis=1) - change) <= allowed
         return held
@@ -65,7 +79,7 @@ class Pieces(NamedTuple):
 
 
 def attribute(
-    function: Function, x: Array, baseline: Array, weights: Array, groups: NDArray[np.intp]
+    function: Function, x: Array, baseline: Array, weights: Array, groups: Groups
 ) -> Attributed:
     """The contributions of the inputs of `x` (rows, inputs), each from its row of `baseline`.
 

@@ -7,7 +7,15 @@ import pytest
 
 from nnctl import Sequential
 from nnctl.insight import attribution
-from nnctl.insight.attribution import GAUSS, KRONROD, POINTS, attribute, attribute_in_steps
+from nnctl.insight.attribution import (
+    GAUSS,
+    KRONROD,
+    POINTS,
+    Attributed,
+    Groups,
+    attribute,
+    attribute_in_steps,
+)
 from nnctl.insight.slopes import Slopes
 from nnctl.layers import (
     Activation,
@@ -78,7 +86,7 @@ def ways(model, rows, seed):
 
 def holds(model, rows, seed):
     x, baseline, weights = ways(model, rows, seed)
-    groups = np.arange(x.shape[1])
+    groups = Groups(np.arange(x.shape[1]))
     found = attribute(Slopes([model]), x, baseline, weights, groups)
     change = found.output - found.baseline
     size = np.maximum(np.abs(change), np.abs(found.contributions).sum(axis=1))
@@ -112,7 +120,7 @@ def test_the_sum_holds_on_all_layers(stack, name):
 def test_a_linear_model_has_weight_times_difference_to_the_last_bit(seed):
     model = built([Dense(2)], (7,), seed=seed)
     x, baseline, weights = ways(model, 9, seed)
-    found = attribute(Slopes([model]), x, baseline, weights, np.arange(7))
+    found = attribute(Slopes([model]), x, baseline, weights, Groups(np.arange(7)))
     kernel = model.get_weights()[0].astype(np.float64)
     assert np.array_equal(found.contributions, (x - baseline) * (weights @ kernel.T))
 
@@ -122,7 +130,7 @@ def test_it_is_the_limit_of_many_steps(name):
     model = built([Dense(8, activation=name), Dense(6, activation=name), Dense(1)], (3,), seed=4)
     slopes, steps = Slopes([model]), 100_000
     x, baseline, weights = ways(model, 2, 4)
-    found = attribute(slopes, x, baseline, weights, np.arange(3)).contributions
+    found = attribute(slopes, x, baseline, weights, Groups(np.arange(3))).contributions
     for row in range(2):
         places = (np.arange(steps)[:, None] + 0.5) / steps
         way = x[row] - baseline[row]
@@ -136,7 +144,7 @@ def test_in_even_steps_it_is_about_as_right(at_once, monkeypatch):
     monkeypatch.setattr(attribution, "NUMBERS_AT_ONCE", at_once)
     model = built([Dense(8, activation="tanh"), Dense(2)], (3,), seed=4)
     x, baseline, weights = ways(model, 5, 4)
-    exact = attribute(Slopes([model]), x, baseline, weights, np.arange(3))
+    exact = attribute(Slopes([model]), x, baseline, weights, Groups(np.arange(3)))
     found = attribute_in_steps(Slopes([model]), x, baseline, weights, 48)
     for wanted, own in zip(exact, found, strict=True):
         np.testing.assert_allclose(own, wanted, rtol=1e-3, atol=1e-4)
@@ -161,7 +169,7 @@ def test_probabilities_are_explained_by_their_logits(loss, activation, units):
 def test_several_models_have_the_mean_of_theirs():
     models = [built([Dense(4, activation="relu"), Dense(1)], (3,), seed=seed) for seed in (1, 2)]
     x, baseline, weights = ways(models[0], 4, 0)
-    groups = np.arange(3)
+    groups = Groups(np.arange(3))
     together = attribute(Slopes(models), x, baseline, weights, groups)
     each = [attribute(Slopes([model]), x, baseline, weights, groups) for model in models]
     mean = (each[0].contributions + each[1].contributions) / 2
@@ -169,12 +177,21 @@ def test_several_models_have_the_mean_of_theirs():
     assert np.allclose(together.output, (each[0].output + each[1].output) / 2)
 
 
+def test_what_holds_is_what_is_told_of_together():
+    """Inputs 0 and 3 nearly take away what the other gives: beside their sum 1e-6 is less."""
+    one = Attributed(np.array([[1.0, 1e-4, 1e-4, -1.0]]), np.array([2e-4 + 1e-9]), np.zeros(1))
+    assert one.holds(Groups(np.arange(4))) == [True]
+    assert one.holds(Groups(np.array([0, 2]), np.array([0, 3, 1, 2]))) == [False]
+    sums = Groups(np.array([0, 2]), np.array([0, 3, 1, 2])).sums(one.contributions)
+    assert np.array_equal(sums, [[0, 2e-4]])
+
+
 def test_what_is_not_finite_does_not_hold():
     model = built([Dense(4, activation="elu"), Dense(1)], (3,))
     model.vector[...] = np.inf
     x, baseline, weights = ways(model, 2, 0)
-    found = attribute(Slopes([model]), x, baseline, weights, np.arange(3))
-    assert not found.holds(np.arange(3)).any()
+    found = attribute(Slopes([model]), x, baseline, weights, Groups(np.arange(3)))
+    assert not found.holds(Groups(np.arange(3))).any()
 
 
 def test_a_jump_of_the_output_is_no_integral_of_its_slope():
@@ -182,8 +199,8 @@ def test_a_jump_of_the_output_is_no_integral_of_its_slope():
         return (x[:, 0] > 0.3) * 1.0, np.zeros_like(x)
 
     x, baseline = np.ones((1, 2)), np.zeros((1, 2))
-    found = attribute(jump, x, baseline, np.ones((1, 1)), np.arange(2))
-    assert not found.holds(np.arange(2)).any()
+    found = attribute(jump, x, baseline, np.ones((1, 1)), Groups(np.arange(2)))
+    assert not found.holds(Groups(np.arange(2))).any()
 
 
 @pytest.mark.parametrize(("rule", "degree"), [(KRONROD, 7), (GAUSS, 3)])

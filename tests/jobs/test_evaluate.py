@@ -140,7 +140,9 @@ def test_a_class_without_a_row_is_named_beside_the_figures_that_suffer(tmp_path)
 def test_the_figures_at_a_threshold_are_those_of_what_predict_says_there(threshold, kept, tmp_path):
     rows = [(k, "yes" if k % 3 else "no") for k in range(-6, 7)]
     binary = "{type: binary_crossentropy, from_logits: true}"
-    run = trained_on_table(tmp_path, rows, 1, "{kernel: [[0.5]], bias: [0.3]}", binary, f"threshold: {kept}\n")
+    run = trained_on_table(
+        tmp_path, rows, 1, "{kernel: [[0.5]], bias: [0.3]}", binary, f"threshold: {kept}\n"
+    )
     run = run.folder
     result = evaluate(run, tmp_path / "t.csv", threshold=threshold)
     said = "".join(predict(run, tmp_path / "t.csv", threshold=threshold).chunks()).splitlines()

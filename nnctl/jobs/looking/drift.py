@@ -151,8 +151,8 @@ def drift(
     """Holds the rows of a file against what the weights keep of those that trained.
 
     A column has drifted where its stability index is above that of `fail_over`, psi=0.2 by default,
-    there are 100 rows, and chance would hardly move so few so far. Raises `NnctlError` for weights that keep nothing, and for files that
-    cannot be read.
+    there are 100 rows, and chance would hardly move so few so far. Raises `NnctlError` for weights
+    that keep nothing, and for files that cannot be read.
     """
     most = bound_of(fail_over)
     run, data = find_weights_and_data(run, data)
