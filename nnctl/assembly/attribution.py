@@ -31,7 +31,7 @@ class Reasons(NamedTuple):
 
     def by_column(self, trained: Trained) -> Array:
         """The contributions of the columns, (rows, columns): of all inputs that each becomes."""
-        return columns_of(trained).sums(self.contributions)
+        return column_groups(trained).sums(self.contributions)
 
 
 class Reasoning:
@@ -54,11 +54,13 @@ class Reasoning:
         In so many `steps` they are found quickly, and hold about; else as exactly as is proved.
         """
         x = made.reshape(len(made), -1).astype(np.float64)
-        groups = parts_of(self.trained) if are_images(self.trained) else columns_of(self.trained)
+        groups = (
+            part_groups(self.trained) if are_images(self.trained) else column_groups(self.trained)
+        )
         chosen, weights, shift = self._outputs(made)
         baseline = np.broadcast_to(self.reference, x.shape)
         if steps is None:
-            found = attribute(self._slopes, x, baseline, weights, groups)
+            found = attribute(self._slopes.parts, x, baseline, weights, groups)
         else:
             found = attribute_in_steps(self._slopes, x, baseline, weights, steps)
         output, before = found.output + shift, found.baseline + shift
@@ -94,12 +96,12 @@ class Reasoning:
         return chosen, weights, np.zeros(count)
 
 
-def columns_of(trained: Trained) -> Groups:
+def column_groups(trained: Trained) -> Groups:
     """The inputs of each column."""
     return Groups(np.cumsum([0, *trained.preprocessing.inputs.widths])[:-1])
 
 
-def parts_of(trained: Trained) -> Groups:
+def part_groups(trained: Trained) -> Groups:
     """The inputs of each part of images."""
     parts = [np.asarray(own) for own in spans_of(trained).values()]
     return Groups(np.cumsum([0, *map(len, parts)])[:-1], np.concatenate(parts))

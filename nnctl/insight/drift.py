@@ -7,7 +7,6 @@ Whether it may be chance is what the likelihood ratio tells, whose tail is as th
 """
 
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -122,8 +121,10 @@ def may_be_chance(summary: ColumnSummary, counts: Counts, missing: int, columns:
     lost, and as if there were no other column: gaps hardly ever come by chance where none were.
     """
     before, now = shares_before(summary) * summary.rows, np.append(counts, missing)
-    whole = [np.array([each[:-1].sum(), each[-1]]) for each in (before, now)]
-    return not (is_rare(before[:-1], now[:-1], RARE / columns) or is_rare(*whole, RARE))
+    gaps = [np.array([each[:-1].sum(), each[-1]]) for each in (before, now)]
+    if is_rare(gaps[0], gaps[1], RARE):
+        return False
+    return not is_rare(before[:-1], now[:-1], RARE / columns)
 
 
 def is_rare(before: Array, now: Array, level: float) -> bool:
@@ -132,6 +133,8 @@ def is_rare(before: Array, now: Array, level: float) -> bool:
     That is with a chance below the level. Twice the logarithm of their likelihood ratio follows
     chi squared (Wilks 1938), whose quantile is that of Wilson and Hilferty (1931).
     """
+    from statistics import NormalDist  # not for those who train
+
     both = before + now
     free = int(np.count_nonzero(both)) - 1
     if free < 1 or not before.any() or not now.any():
@@ -142,7 +145,8 @@ def is_rare(before: Array, now: Array, level: float) -> bool:
         expected = both[some] * (own.sum() / both.sum())
         ratio += 2 * float((own[some] * np.log(own[some] / expected)).sum())
     part = 2 / (9 * free)
-    return ratio > free * (1 - part + NormalDist().inv_cdf(1 - level) * part**0.5) ** 3
+    quantile = free * (1 - part + NormalDist().inv_cdf(1 - level) * part**0.5) ** 3
+    return bool(ratio > quantile)
 
 
 def pack(columns: Sequence[ColumnSummary]) -> Bytes:

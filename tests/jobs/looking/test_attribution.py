@@ -36,7 +36,9 @@ def test_the_sum_holds_on_every_shipped_model(path):
     x = rows.reshape(len(rows), -1).astype(np.float64)
     weights = np.ones((len(x), *built.model.output_shape))
     baseline = x + way * (mean_of_rows(built.train.x) - x)
-    found = attribute(Slopes([built.model]), x, baseline, weights, Groups(np.arange(x.shape[1])))
+    found = attribute(
+        Slopes([built.model]).parts, x, baseline, weights, Groups(np.arange(x.shape[1]))
+    )
     change = found.output - found.baseline
     size = np.maximum(np.abs(change), np.abs(found.contributions).sum(axis=1))
     assert (np.abs(found.contributions.sum(axis=1) - change) <= 1e-6 * size).all()
