@@ -48,6 +48,11 @@ class Part(Protocol):
     gives outputs (rows,) and their derivatives (rows, width).
     """
 
+    @property
+    def is_straight(self) -> bool:
+        """Whether it consists of straight lines between kinks, those known among them."""
+        ...
+
     def __call__(self, entered: Array, weights: Array, /) -> tuple[Array, Array]: ...
 
     def enter(self, x: Array) -> Array:
@@ -233,13 +238,14 @@ class Ways:
     ) -> Pieces:
         """Adds the slopes of pieces that hold, or are `final`, to those found; returns the others,
         in two each."""
-        near = self._at(pieces.row, pieces.start, pieces.stop, NEAR_ENDS)[1]
-        if len(self._cuts[0]):
-            # Between known kinks units of later layers have at most one, and one changes the slope.
-            level = (near[:, 0] == near[:, 1]).all(axis=1)
-            level &= self._wrong(pieces, near[:, 0]) <= tolerance * self._scale[pieces.row]
-            self._add(found, pieces.chosen(level), near[level, 0])
-            pieces, near, final = pieces.chosen(~level), near[~level], final[~level]
+        ends, near = self._at(pieces.row, pieces.start, pieces.stop, NEAR_ENDS)
+        allowed = tolerance * self._scale[pieces.row]
+        if self._part.is_straight:
+            # Between known kinks a unit of a later layer has at most one, which changes the slope.
+            better, missed = near.mean(axis=1), np.abs(near[:, 0] - near[:, 1])
+            done = self._done(pieces, better, missed, allowed) | final
+            self._add(found, pieces.chosen(done), better[done])
+            return self._halves(pieces.chosen(~done), NEAR_ENDS, ends[~done], near[~done])
         values, slopes = self._at(pieces.row, pieces.start, pieces.stop, POINTS)
         better, other = (np.einsum("k,pki->pi", rule, slopes) for rule in (KRONROD, GAUSS))
         # Where the slope is the same everywhere, no rule adds its rounding.
@@ -248,33 +254,37 @@ class Ways:
         # A kink behind the outermost points shows where these do not lead to what is at the ends.
         missed = BEYOND * np.abs(np.einsum("ek,pki->pei", TO_ENDS, slopes) - near).max(axis=1)
         apart = np.maximum(np.where(level, 0.0, np.abs(better - other)), missed)
-        apart = (apart * np.abs(self._whole[pieces.row])).max(axis=1) * (pieces.stop - pieces.start)
-        wrong, allowed = self._wrong(pieces, better), tolerance * self._scale[pieces.row]
-        done = (wrong <= allowed) & (apart <= LOOSER * allowed) | ~np.isfinite(wrong) | final
+        done = self._done(pieces, better, apart, allowed) | final
         self._add(found, pieces.chosen(done), better[done])
-        left = pieces.chosen(~done)
-        along = np.einsum("pki,pi->pk", slopes[~done], self._whole[left.row])
-        return self._halves(left, values[~done], along)
+        return self._halves(pieces.chosen(~done), POINTS, values[~done], slopes[~done])
 
-    def _wrong(self, pieces: Pieces, slopes: Array) -> Array:
-        """By how much mean slopes of pieces, (pieces, width), miss the change of the output."""
-        change = np.einsum("pi,pi->p", slopes, self._whole[pieces.row])
-        missed: Array = change * (pieces.stop - pieces.start) - (pieces.after - pieces.before)
-        return np.abs(missed)
+    def _done(
+        self, pieces: Pieces, slopes: Array, apart: Array, allowed: Array
+    ) -> NDArray[np.bool_]:
+        """Which pieces hold: mean slopes (pieces, width) lead to the change of the output, but for
+        what is `allowed`, and lie not much further `apart`; or are not finite."""
+        length, whole = pieces.stop - pieces.start, self._whole[pieces.row]
+        change = np.einsum("pi,pi->p", slopes, whole) * length
+        wrong = np.abs(change - (pieces.after - pieces.before))
+        apart = (apart * np.abs(whole)).max(axis=1) * length
+        found: NDArray[np.bool_] = (wrong <= allowed) & (apart <= LOOSER * allowed)
+        found |= ~np.isfinite(wrong)
+        return found
 
     def _add(self, found: Array, pieces: Pieces, slopes: Array) -> None:
         """Adds the mean slopes of pieces to those of their ways, by their lengths."""
         np.add.at(found, pieces.row, slopes * (pieces.stop - pieces.start)[:, None])
 
-    def _halves(self, pieces: Pieces, values: Array, along: Array) -> Pieces:
+    def _halves(self, pieces: Pieces, points: Array, values: Array, slopes: Array) -> Pieces:
         """Two pieces of each, cut where the output has its kink, if it is one of straight lines.
 
-        `values` and `along` (pieces, points) are those of the points, and the derivative by the
-        place. The lines through the first and the last point meet in the kink between them.
+        `values` (pieces, points) and `slopes` (pieces, points, width) are those of the points. The
+        lines through the first and the last of them meet in the kink between.
         """
         row, start, stop, before, after = pieces
+        along = np.einsum("pki,pi->pk", slopes, self._whole[row])
         middle, half = (start + stop) / 2, (stop - start) / 2
-        first, last = middle + half * POINTS[0], middle + half * POINTS[-1]
+        first, last = middle + half * points[0], middle + half * points[-1]
         meet = values[:, -1] - values[:, 0] + along[:, 0] * first - along[:, -1] * last
         cut = meet / (along[:, 0] - along[:, -1])
         cut = np.where((cut > first) & (cut < last), cut, middle)

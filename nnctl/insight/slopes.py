@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nnctl.graph import Array, Graph, Program, Shape, Value, gradients
 from nnctl.graph.gradients import GivenDerivative
 from nnctl.network.activations import linear
-from nnctl.network.layers.dense import Dense
+from nnctl.network.layers import Dense, Dropout, Layer
 from nnctl.network.losses import Loss
 from nnctl.training.blocks import slices_of
 from nnctl.training.sequential import Sequential
@@ -70,6 +70,8 @@ class Slopes:
 
 class OneModel:
     """The same of a single model, by a program for blocks of rows."""
+
+    is_straight = False
 
     def __init__(self, model: Sequential) -> None:
         shape = self.shape_of(model)
@@ -154,6 +156,7 @@ class BehindDense(OneModel):
         self._kernel = views[first.kernel].astype(np.float64)
         self._bias = views[first.bias].astype(np.float64) if first.use_bias else 0.0
         self._has_kinks = has_kink_at_zero(first.activation)
+        self.is_straight = self._has_kinks and all(map(is_straight, model.places[1:]))
 
     def shape_of(self, model: Sequential) -> Shape:
         return model.shapes[0]
@@ -182,6 +185,13 @@ class BehindDense(OneModel):
         rows, units = np.nonzero((start < 0) != (stop < 0))
         own = start[rows, units]
         return rows, own / (own - stop[rows, units])
+
+
+def is_straight(layer: Layer) -> bool:
+    """Whether a layer, where it does not train, makes straight lines of straight lines."""
+    if isinstance(layer, Dense):
+        return layer.activation is linear or has_kink_at_zero(layer.activation)
+    return isinstance(layer, Dropout)
 
 
 def has_kink_at_zero(activation: Callable[[Array], Array]) -> bool:

@@ -152,14 +152,15 @@ def test_a_step_between_two_levels_is_found_between_known_kinks():
     assert found.contributions == pytest.approx(0.25, rel=1e-6) and found.output == 0.25
 
 
-def test_a_kink_that_hardly_bends_the_output_is_found():
+@pytest.mark.parametrize("part", [BehindDense, OneModel])
+def test_a_kink_that_hardly_bends_the_output_is_found(part):
     """Where lines meet is then told by rounding, and a piece's kink may lie behind all its points:
     contributions were off by a thousandth, and summed to what they must."""
     layers = [Dense(7, activation="leaky_relu"), Dense(5, activation="leaky_relu"), Dense(2)]
     model = built(layers, (4,), seed=45)
     slopes, steps = Slopes([model]), 100_000
     x, baseline, weights = (each[:1] for each in ways(model, 3, 45))
-    found = attribute(slopes.parts, x, baseline, weights, Groups(np.arange(4))).contributions
+    found = attribute([part(model)], x, baseline, weights, Groups(np.arange(4))).contributions
     places = (np.arange(steps)[:, None] + 0.5) / steps
     each = slopes(baseline + places * (x - baseline), np.repeat(weights, steps, axis=0))[1]
     wanted = each.mean(axis=0) * (x - baseline)
@@ -208,6 +209,23 @@ def test_known_kinks_are_where_units_of_the_first_layer_are_zero():
     }
 
 
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([Dense(3, activation="relu"), Dropout(0.5), Dense(2)], True),
+        ([Dense(3, activation="leaky_relu"), Dense(2, activation="relu"), Dense(1)], True),
+        ([Dense(3, activation="relu"), Dense(2, activation="tanh"), Dense(1)], False),
+        ([Dense(3, activation="tanh"), Dense(2, activation="relu"), Dense(1)], False),
+        ([Dense(3, activation="relu"), LayerNormalization(), Dense(1)], False),
+        ([Dense(3), Activation("relu"), Dense(1)], False),  # whose kinks are not known
+        ([Dense(1)], False),
+    ],
+)
+def test_straight_lines_are_known_as_such(layers, expected):
+    (part,) = Slopes([built(layers, (4,))]).parts
+    assert part.is_straight is expected
+
+
 def test_straight_pieces_between_known_kinks_are_looked_at_three_times():
     """A point takes all the time there is, in a wide network."""
     model = built([Dense(40, activation="relu"), Dense(1)], (4,))
@@ -217,7 +235,7 @@ def test_straight_pieces_between_known_kinks_are_looked_at_three_times():
     asked = 0
 
     class Counted(OneModel):
-        enter, leave, kinks = part.enter, part.leave, part.kinks
+        enter, leave, kinks, is_straight = part.enter, part.leave, part.kinks, part.is_straight
 
         def __init__(self):
             pass
