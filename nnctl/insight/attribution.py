@@ -36,7 +36,7 @@ NARROWEST = 2.0**-44  # of a piece
 MOST_PIECES = 1 << 14  # that a row's way is cut into
 TRIES = 3
 NUMBERS_AT_ONCE = 4_000_000  # of points on ways
-PIECES_AT_ONCE = 1 << 17  # numbers of slopes at a point of each
+PIECES_AT_ONCE = 1 << 16  # numbers of slopes at a point of each
 
 Function = Callable[[Array, Array], tuple[Array, Array]]
 
@@ -114,6 +114,10 @@ class Pieces(NamedTuple):
         """Some of them."""
         return Pieces(*(array[which] for array in self))
 
+    def joined(self, others: "Pieces") -> "Pieces":
+        """These, and others behind them."""
+        return Pieces(*map(np.concatenate, zip(self, others, strict=True)))
+
 
 def attribute(
     parts: Sequence[Part], x: Array, baseline: Array, weights: Array, groups: Groups
@@ -184,9 +188,10 @@ class Ways:
         """Outputs (pieces, points) and slopes (pieces, points, width) at points of [-1, 1] on
         pieces of the ways of some rows."""
         places = (start + stop)[:, None] / 2 + (stop - start)[:, None] / 2 * points
-        own = np.repeat(row, len(points))
-        entered = self._start[own] + places.reshape(-1, 1) * self._whole[own]
-        values, slopes = self._part(entered, self._weights[own])
+        entered = places[..., None] * self._whole[row, None]
+        entered += self._start[row, None]
+        weights = np.repeat(self._weights[row], len(points), axis=0)
+        values, slopes = self._part(entered.reshape(-1, entered.shape[2]), weights)
         return values.reshape(places.shape), slopes.reshape(*places.shape, slopes.shape[1])
 
     def _ends_at(self, row: NDArray[np.intp], place: Array) -> Array:
@@ -223,14 +228,17 @@ class Ways:
         as `tolerance` asks for."""
         found = np.zeros(self._whole.shape)
         made = np.zeros(len(found), np.intp)
-        left = self._pieces(rows)
-        while len(left.row):
-            pieces = left.chosen(slice(self._at_once))
-            later = left.chosen(slice(self._at_once, None))
+        fresh, taken, most = self._pieces(rows), 0, self._at_once
+        left = fresh.chosen(slice(0))
+        while len(left.row) or taken < len(fresh.row):
+            # As many as are looked at together, those first that have been cut.
+            short = max(0, most - len(left.row))
+            left = left.joined(fresh.chosen(slice(taken, taken + short)))
+            taken += short
+            pieces, later = left.chosen(slice(most)), left.chosen(slice(most, None))
             made += np.bincount(pieces.row, minlength=len(made))
             final = (pieces.stop - pieces.start < NARROWEST) | (made[pieces.row] > MOST_PIECES)
-            more = self._walk(pieces, tolerance, final, found)
-            left = Pieces(*map(np.concatenate, zip(more, later, strict=True)))
+            left = self._walk(pieces, tolerance, final, found).joined(later)
         return self._part.leave(found[rows])
 
     def _walk(
