@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from nnctl.errors import NnctlError
-from nnctl.insight.drift import RECORD
+from nnctl.insight.drift import RECORD, may_be_chance
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.looking.drift import drift
 from nnctl.jobs.train import train
@@ -108,6 +108,18 @@ def test_what_chance_may_have_done_to_few_rows_is_no_drift(run, tmp_path):
     assert kind.name == "kind" and kind.psi > 0.2 and not kind.drifted
     (kind,) = (each for each in drift(kept, write(tmp_path / "b.csv", few * 4)).columns[2:3])
     assert kind.drifted
+
+
+def test_chance_is_that_of_all_columns_whatever_the_bound(run, tmp_path, monkeypatch):
+    same, told = write(tmp_path / "b.csv", rows_of(250, seed=1)), []
+
+    def watched(summary, counts, missing, columns):
+        told.append(columns)
+        return may_be_chance(summary, counts, missing, columns)
+
+    monkeypatch.setattr("nnctl.jobs.looking.drift.may_be_chance", watched)
+    assert not drift(run, same, fail_over=["psi=-1"]).drifted
+    assert told == [4] * 4
 
 
 def test_rows_without_targets_have_no_metrics(run, tmp_path):
