@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnctl.assembly.importance import output_names
+from nnctl.assembly.importance import are_images, output_names, spans_of
 from nnctl.assembly.predicted import numbers_of
 from nnctl.assembly.trained import Trained
 from nnctl.graph import Array
-from nnctl.insight.attribution import attribute, attribute_in_steps
+from nnctl.insight.attribution import Groups, attribute, attribute_in_steps
 from nnctl.insight.slopes import Slopes
 from nnctl.network.answers import is_yes, likeliest
 from nnctl.training.blocks import Inputs, rows_by_bytes, slices_of
@@ -31,7 +31,7 @@ class Reasons(NamedTuple):
 
     def by_column(self, trained: Trained) -> Array:
         """The contributions of the columns, (rows, columns): of all inputs that each becomes."""
-        return np.add.reduceat(self.contributions, starts_of(trained), axis=1)
+        return column_groups(trained).sums(self.contributions)
 
 
 class Reasoning:
@@ -54,15 +54,17 @@ class Reasoning:
         In so many `steps` they are found quickly, and hold about; else as exactly as is proved.
         """
         x = made.reshape(len(made), -1).astype(np.float64)
-        starts = starts_of(self.trained)
+        groups = (
+            part_groups(self.trained) if are_images(self.trained) else column_groups(self.trained)
+        )
         chosen, weights, shift = self._outputs(made)
         baseline = np.broadcast_to(self.reference, x.shape)
         if steps is None:
-            found = attribute(self._slopes, x, baseline, weights, starts)
+            found = attribute(self._slopes.parts, x, baseline, weights, groups)
         else:
             found = attribute_in_steps(self._slopes, x, baseline, weights, steps)
         output, before = found.output + shift, found.baseline + shift
-        return Reasons(chosen, output, before, found.contributions, found.holds(starts))
+        return Reasons(chosen, output, before, found.contributions, found.holds(groups))
 
     def _outputs(self, made: Array) -> tuple[Array, Array, Array]:
         """Which output is meant in each row, its weight among all, and what is added to it."""
@@ -94,9 +96,15 @@ class Reasoning:
         return chosen, weights, np.zeros(count)
 
 
-def starts_of(trained: Trained) -> NDArray[np.intp]:
-    """The first input of each column."""
-    return np.cumsum([0, *trained.preprocessing.inputs.widths])[:-1]
+def column_groups(trained: Trained) -> Groups:
+    """The inputs of each column."""
+    return Groups(np.cumsum([0, *trained.preprocessing.inputs.widths])[:-1])
+
+
+def part_groups(trained: Trained) -> Groups:
+    """The inputs of each part of images."""
+    parts = [np.asarray(own) for own in spans_of(trained).values()]
+    return Groups(np.cumsum([0, *map(len, parts)])[:-1], np.concatenate(parts))
 
 
 def labels_of(trained: Trained) -> tuple[str, ...]:

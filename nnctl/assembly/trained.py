@@ -170,11 +170,13 @@ def answering(model: Predicting, readout: Readout) -> Predicting:
 
 
 def at_cuts(metrics: Mapping[str, Metric], cuts: Sequence[float]) -> dict[str, Metric]:
-    """The metrics, those of answers with other cuts than 0.5."""
+    """The metrics, those of answers with these cuts in place of any others."""
     plain = {
         name: metric.metric if isinstance(metric, AtThreshold) else metric
         for name, metric in metrics.items()
     }
+    if set(cuts) == {THRESHOLD}:
+        return plain
     return {
         name: AtThreshold(metric, cuts) if metric.judges_answers else metric
         for name, metric in plain.items()

@@ -1,7 +1,9 @@
 """What is kept of the columns of training rows, and how far new rows are from it.
 
 The measure is the population stability index: over bins with shares p before and q now, the sum of
-`(q - p) log(q / p)`, less what two samples of the same source would have by chance.
+`(q - p) log(q / p)`, less what two samples of the same source would have by chance. Of few rows
+chance gives some columns far more than that: a bin that has none of a hundred new rows is 0.7.
+Whether it may be chance is what the likelihood ratio tells, whose tail is as thin as its law's.
 """
 
 from collections.abc import Sequence
@@ -17,6 +19,7 @@ MOST_BINS, KINDS = 11, 20  # of a column of numbers, and of categories that are 
 LEAST_SHARE = 1e-4
 WHOLE = 65535  # all rows, where shares are kept as whole numbers
 RECORD = 130  # bytes of a column
+RARE = 1e-3  # of files of the same source, in how many a column may seem to have moved
 Counts = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
@@ -95,15 +98,55 @@ def index(summary: ColumnSummary, counts: Counts, missing: int) -> float:
     `counts` are the new rows of the bins, or of the kept categories with all others behind them.
     """
     rows = int(counts.sum()) + missing
-    before = np.append(summary.shares, summary.missing)
-    if summary.ends is None:
-        rest = max(1 - before.sum(), 0.0)
-        before = np.insert(before, -1, 0.0 if rest < 1e-3 else rest)
-    now = np.append(counts, missing) / rows
+    before, now = shares_before(summary), np.append(counts, missing) / rows
     used = int(np.count_nonzero((before > 0) | (now > 0)))
     p, q = np.maximum(before, LEAST_SHARE), np.maximum(now, LEAST_SHARE)
     chance = (used - 1) * (1 / summary.rows + 1 / rows)
     return max(float(((q - p) * np.log(q / p)).sum()) - chance, 0.0)
+
+
+def shares_before(summary: ColumnSummary) -> Array:
+    """Those of the bins, or of the kept categories and all others, and of missing values."""
+    if summary.ends is not None:
+        return np.append(summary.shares, summary.missing)
+    rest = max(1 - summary.missing - float(summary.shares.sum()), 0.0)
+    return np.concatenate([summary.shares, [0.0 if rest < 1e-3 else rest, summary.missing]])
+
+
+def may_be_chance(summary: ColumnSummary, counts: Counts, missing: int, columns: int) -> bool:
+    """Whether rows of the same source may differ as much as the new ones, given as for `index`.
+
+    Of so many `columns` one differs more in its known values in a thousandth of all files. The
+    share of missing values is looked at alone, among ten bins a tenth of a hundred rows would be
+    lost, and as if there were no other column: gaps hardly ever come by chance where none were.
+    """
+    before, now = shares_before(summary) * summary.rows, np.append(counts, missing)
+    gaps = [np.array([each[:-1].sum(), each[-1]]) for each in (before, now)]
+    if is_rare(gaps[0], gaps[1], RARE):
+        return False
+    return not is_rare(before[:-1], now[:-1], RARE / columns)
+
+
+def is_rare(before: Array, now: Array, level: float) -> bool:
+    """Whether counts (bins,) of two samples of one source hardly ever differ as much.
+
+    That is with a chance below the level. Twice the logarithm of their likelihood ratio follows
+    chi squared (Wilks 1938), whose quantile is that of Wilson and Hilferty (1931).
+    """
+    from statistics import NormalDist  # not for those who train
+
+    both = before + now
+    free = int(np.count_nonzero(both)) - 1
+    if free < 1 or not before.any() or not now.any():
+        return False
+    ratio = 0.0
+    for own in (before, now):
+        some = own > 0
+        expected = both[some] * (own.sum() / both.sum())
+        ratio += 2 * float((own[some] * np.log(own[some] / expected)).sum())
+    part = 2 / (9 * free)
+    quantile = free * (1 - part + NormalDist().inv_cdf(1 - level) * part**0.5) ** 3
+    return bool(ratio > quantile)
 
 
 def pack(columns: Sequence[ColumnSummary]) -> Bytes:

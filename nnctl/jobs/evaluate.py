@@ -20,7 +20,6 @@ from nnctl.data.targets import Targets
 from nnctl.errors import ArgumentError, NnctlError, Problem, did_you_mean
 from nnctl.jobs.finding import find_weights_and_data
 from nnctl.jobs.predict import cuts_for
-from nnctl.network.answers import THRESHOLD
 from nnctl.network.metrics import METRICS, higher_is_better
 from nnctl.reading.digests import digest_of, digest_of_listed
 from nnctl.reading.files import DataFile
@@ -201,7 +200,7 @@ def measure(trained: Trained, more: set[str], cuts: Sequence[float]) -> None:
     names = sorted(more - {"loss", *model.metrics})
     added = metrics_for(model, metrics_of(names), trained.preprocessing.targets)
     metrics = {**model.metrics, **added}
-    if trained.preprocessing.targets.task == "binary" and set(cuts) != {THRESHOLD}:
+    if trained.preprocessing.targets.task == "binary":
         metrics = at_cuts(metrics, cuts)
     model.compile(model.optimizer, model.loss, metrics)
 

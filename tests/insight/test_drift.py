@@ -4,12 +4,15 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.stats import chi2_contingency
 
 from nnctl.insight.drift import (
     RECORD,
     bin_counts,
     edges_of,
     index,
+    is_rare,
+    may_be_chance,
     pack,
     summary_of_kinds,
     summary_of_numbers,
@@ -48,6 +51,54 @@ def test_chance_gives_nothing_in_the_mean():
         kept = summary(generator.normal(size=500))
         found.append(index(kept, bin_counts(generator.normal(size=300), edges_of(kept.ends)), 0))
     assert np.mean(found) < 0.02 and max(found) < 0.1
+
+
+def moved(before, now, columns=1):
+    """Whether a column without gaps before has moved beyond 0.2, and beyond chance."""
+    kept = summary(before)
+    known = now[~np.isnan(now)]
+    told = kept, bin_counts(known, edges_of(kept.ends)), len(now) - len(known)
+    return index(*told) > 0.2, not may_be_chance(*told, columns)
+
+
+@pytest.mark.parametrize("draw", ["normal", "uniform", "exponential"])
+def test_of_few_rows_chance_moves_columns_beyond_the_bound_and_is_known_for_it(draw, generator):
+    found = np.array([moved(*getattr(generator, draw)(size=(2, 100)), 40) for _ in range(400)])
+    assert found[:, 0].sum() >= 8  # by the index alone
+    assert not found.all(axis=1).any()
+
+
+def test_of_few_rows_what_has_changed_is_no_chance(generator):
+    for _ in range(40):
+        before, now = generator.normal(size=(2, 100))
+        gaps = np.where(np.arange(100) < 10, np.nan, now)
+        for changed, columns in ((now * 3.28, 1), (now + 1.5, 200), (gaps, 200)):
+            assert moved(before, changed, columns) == (True, True)
+
+
+def test_of_categories_the_rare_ones_count_together():
+    kept = summary_of_kinds(np.array([500, 300, 200] + [2] * 40), missing=0)
+    same = np.append(np.rint(kept.shares * 200), 7).astype(int)
+    assert may_be_chance(kept, same, 1, 3)
+    assert not may_be_chance(kept, same, 40, 3)
+    same[[0, -1]] += [-60, 60]
+    assert not may_be_chance(kept, same, 0, 3)
+
+
+def test_what_is_rare_is_so_by_the_likelihood_ratio():
+    """SciPy's, but for the approximation of the quantile."""
+    generator = np.random.default_rng(3)
+    rare = 0
+    for _ in range(200):
+        shares = generator.dirichlet([9] * 8, size=2)
+        before, now = (generator.multinomial(n, p) for n, p in zip((400, 150), shares, strict=True))
+        p = chi2_contingency([before, now], lambda_="log-likelihood").pvalue
+        if not 0.9e-3 < p < 1.1e-3:
+            assert is_rare(before, now, 1e-3) == (p < 1e-3)
+        rare += p < 1e-3
+    assert 20 < rare < 180
+    assert not is_rare(np.array([3.0, 0.0]), np.array([9.0, 0.0]), 0.5)
+    assert not is_rare(np.array([3.0, 1.0]), np.zeros(2), 0.5)
 
 
 @pytest.mark.parametrize(

@@ -95,11 +95,11 @@ LOSSES = {
 }
 
 
-def trained_on_table(folder, rows, units, weights, loss=LOSSES["sparse"]):
+def trained_on_table(folder, rows, units, weights, loss=LOSSES["sparse"], more=""):
     """A run that keeps its weights, on rows of `a` and `y`."""
     (folder / "t.csv").write_text("a,y\n" + "".join(f"{a},{y}\n" for a, y in rows))
     text = SPARE.replace("UNITS", str(units)).replace("WEIGHTS", weights).replace("LOSS", loss)
-    (folder / "c.yaml").write_text(text)
+    (folder / "c.yaml").write_text(text + more)
     return train(folder / "c.yaml", output=folder / "run")
 
 
@@ -135,11 +135,15 @@ def test_a_class_without_a_row_is_named_beside_the_figures_that_suffer(tmp_path)
     assert 'no row is of the classes "v", "w": each counts as 0' in warning.message
 
 
+@pytest.mark.parametrize("kept", [0.5, 0.3])
 @pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5, 0.9])
-def test_the_figures_at_a_threshold_are_those_of_what_predict_says_there(threshold, tmp_path):
+def test_the_figures_at_a_threshold_are_those_of_what_predict_says_there(threshold, kept, tmp_path):
     rows = [(k, "yes" if k % 3 else "no") for k in range(-6, 7)]
     binary = "{type: binary_crossentropy, from_logits: true}"
-    run = trained_on_table(tmp_path, rows, 1, "{kernel: [[0.5]], bias: [0.3]}", binary).folder
+    run = trained_on_table(
+        tmp_path, rows, 1, "{kernel: [[0.5]], bias: [0.3]}", binary, f"threshold: {kept}\n"
+    )
+    run = run.folder
     result = evaluate(run, tmp_path / "t.csv", threshold=threshold)
     said = "".join(predict(run, tmp_path / "t.csv", threshold=threshold).chunks()).splitlines()
     pairs = list(zip([y for _, y in rows], [line.split(",")[0] for line in said[1:]], strict=True))
@@ -151,7 +155,7 @@ def test_the_figures_at_a_threshold_are_those_of_what_predict_says_there(thresho
     assert result.metrics["precision"] == pytest.approx(hits / max(1, hits + false))
     plain = evaluate(run, tmp_path / "t.csv")
     assert (result.loss, result.metrics["auc"]) == (plain.loss, plain.metrics["auc"])
-    assert result.as_json()["threshold"] == threshold and plain.as_json()["threshold"] == 0.5
+    assert result.as_json()["threshold"] == threshold and plain.as_json()["threshold"] == kept
 
 
 def test_a_threshold_is_for_yes_and_no(tmp_path):

@@ -39,7 +39,7 @@ def command(
 
     Each column is told by itself: the population stability index compares the deciles of numbers
     and the commonest categories, less what chance would give. Exit 1 where a column of at least
-    100 rows is beyond the bound.
+    100 rows is beyond the bound, and further than chance is likely to move it.
 
     Example: nnctl drift runs/house-prices-tune datasets/sacramento.csv
     """

@@ -22,6 +22,7 @@ from nnctl.insight.drift import (
     bin_counts,
     edges_of,
     index,
+    may_be_chance,
     unpack,
 )
 from nnctl.jobs.finding import find_weights_and_data
@@ -120,9 +121,12 @@ class Watched:
             if place is None and rows and len(self._new) < MOST_NEW:
                 self._new[label] = None
 
-    def result(self, most: float) -> DriftColumn:
-        """What it has come to; above `most` it has drifted, if there are rows enough."""
-        psi = index(self._summary, self._counts, self._missing) if self._rows else 0.0
+    def result(self, most: float, columns: int) -> DriftColumn:
+        """What it has come to; above `most` it has drifted, if there are rows enough to tell it
+        from what chance does to one of so many columns."""
+        told = self._summary, self._counts, self._missing
+        psi = index(*told) if self._rows else 0.0
+        drifted = self._rows >= FEWEST_JUDGED and psi > most and not may_be_chance(*told, columns)
         rows = max(1, self._rows)
         return DriftColumn(
             self.name,
@@ -131,7 +135,7 @@ class Watched:
             self._summary.missing,
             None if self._labels else self._outside / rows,
             tuple(self._new),
-            self._rows >= FEWEST_JUDGED and psi > most,
+            drifted,
         )
 
 
@@ -147,8 +151,8 @@ def drift(
     """Holds the rows of a file against what the weights keep of those that trained.
 
     A column has drifted where its stability index is above that of `fail_over`, psi=0.2 by default,
-    and there are 100 rows. Raises `NnctlError` for weights that keep nothing, and for files that
-    cannot be read.
+    there are 100 rows, and chance would hardly move so few so far. Raises `NnctlError` for weights
+    that keep nothing, and for files that cannot be read.
     """
     most = bound_of(fail_over)
     run, data = find_weights_and_data(run, data)
@@ -162,7 +166,7 @@ def drift(
     if rows < FEWEST_JUDGED:
         message = f"it has {rows:,} rows; with less than {FEWEST_JUDGED} nothing counts as drifted"
         warnings.append(Problem(message, None, str(file.path)))
-    columns = tuple(each.result(most) for each in watched.values())
+    columns = tuple(each.result(most, len(watched)) for each in watched.values())
     return DriftResult(rows, columns, figures, tuple(warnings))
 
 

@@ -10,7 +10,7 @@ from nnctl.assembly.attribution import mean_of_rows
 from nnctl.assembly.build import build
 from nnctl.config import load
 from nnctl.errors import NnctlError
-from nnctl.insight.attribution import attribute
+from nnctl.insight.attribution import Groups, attribute
 from nnctl.insight.slopes import Slopes
 from nnctl.jobs.looking.attribution import attribution
 from nnctl.jobs.predict import predict
@@ -36,7 +36,9 @@ def test_the_sum_holds_on_every_shipped_model(path):
     x = rows.reshape(len(rows), -1).astype(np.float64)
     weights = np.ones((len(x), *built.model.output_shape))
     baseline = x + way * (mean_of_rows(built.train.x) - x)
-    found = attribute(Slopes([built.model]), x, baseline, weights, np.arange(x.shape[1]))
+    found = attribute(
+        Slopes([built.model]).parts, x, baseline, weights, Groups(np.arange(x.shape[1]))
+    )
     change = found.output - found.baseline
     size = np.maximum(np.abs(change), np.abs(found.contributions).sum(axis=1))
     assert (np.abs(found.contributions.sum(axis=1) - change) <= 1e-6 * size).all()

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from nnctl.errors import NnctlError
-from nnctl.insight.drift import RECORD
+from nnctl.insight.drift import RECORD, may_be_chance
 from nnctl.jobs.evaluate import evaluate
 from nnctl.jobs.looking.drift import drift
 from nnctl.jobs.train import train
@@ -94,6 +94,32 @@ def test_few_rows_are_no_drift_and_told_of(run, tmp_path):
     result = drift(run, write(tmp_path / "b.csv", rows))
     assert result.columns[0].psi > 1 and not result.drifted
     assert "with less than 100 nothing counts as drifted" in result.warnings[-1].message
+
+
+def test_what_chance_may_have_done_to_few_rows_is_no_drift(run, tmp_path):
+    """The index of a category that a hundred rows lack is high, where twelve in 300 had it."""
+    rows = rows_of(300)
+    for k, row in enumerate(rows):
+        row[2] = "u" if k % 25 else "v"
+    write(tmp_path / "a.csv", rows)
+    kept = train(tmp_path / "c.yaml", output=tmp_path / "few").folder
+    few = [["0", "1", "u", *row[3:]] for row in rows_of(100, seed=1)]
+    (kind,) = (each for each in drift(kept, write(tmp_path / "b.csv", few)).columns[2:3])
+    assert kind.name == "kind" and kind.psi > 0.2 and not kind.drifted
+    (kind,) = (each for each in drift(kept, write(tmp_path / "b.csv", few * 4)).columns[2:3])
+    assert kind.drifted
+
+
+def test_chance_is_that_of_all_columns_whatever_the_bound(run, tmp_path, monkeypatch):
+    same, told = write(tmp_path / "b.csv", rows_of(250, seed=1)), []
+
+    def watched(summary, counts, missing, columns):
+        told.append(columns)
+        return may_be_chance(summary, counts, missing, columns)
+
+    monkeypatch.setattr("nnctl.jobs.looking.drift.may_be_chance", watched)
+    assert not drift(run, same, fail_over=["psi=-1"]).drifted
+    assert told == [4] * 4
 
 
 def test_rows_without_targets_have_no_metrics(run, tmp_path):
