@@ -169,13 +169,22 @@ def save_checkpoint(
     member: int = 1,
 ) -> None:
     """Writes the state of a run, or of a member of an ensemble, whole or not at all."""
+    rewrite_checkpoint(checkpoint_of(path, state, about, callbacks, ended, member))
+
+
+def checkpoint_of(
+    path: Path,
+    state: TrainingState,
+    about: About,
+    callbacks: Sequence[Callback] = (),
+    ended: str | None = None,
+    member: int = 1,
+) -> Saved:
+    """What is written to `path` of a run as it stands; its arrays are those of the state."""
     states = [callback.state() for callback in callbacks]
     numbers = state.numbers()
     epoch, batch = state.epoch, state.batch
-    arrays = state.arrays()
-    rewrite_checkpoint(
-        Saved(str(path), about, ended, epoch, batch, arrays, numbers, states, member)
-    )
+    return Saved(str(path), about, ended, epoch, batch, state.arrays(), numbers, states, member)
 
 
 def rewrite_checkpoint(saved: Saved) -> None:

@@ -93,6 +93,8 @@ def limits_of_threads(processes: int = 1) -> dict[int, str]:
 
 def thread_limit(threads: int) -> AbstractContextManager[object]:
     """Inside, products use that many threads; outside, as many as before."""
+    if all(info["num_threads"] == threads for info in blas().info() if info["user_api"] == "blas"):
+        return nullcontext()  # OpenBLAS, told so in a fork, would begin all its threads anew
     limit: AbstractContextManager[object] = blas().limit(limits=threads, user_api="blas")
     return limit
 

@@ -122,11 +122,16 @@ def arrays_of(result):
     return load_weights(result.weights).arrays
 
 
+ALWAYS_MAKING_WAY = {
+    "FURTHER": 0, "SHORTEST_TURN": 0.0, "SHARE_OF_TIME": 1e9, "BETWEEN_LOOKS": 0.0
+}  # fmt: skip
+
+
 @pytest.fixture
 def in_short_turns(monkeypatch):
     """Members change places as often as they can."""
-    monkeypatch.setattr(course, "SHORTEST_TURN", 0.0)
-    monkeypatch.setattr(course, "SHARE_OF_TIME", 1e9)
+    for name, value in ALWAYS_MAKING_WAY.items():
+        monkeypatch.setattr(course, name, value)
     monkeypatch.setattr(loop, "MOST_BATCHES_AT_ONCE", 1)
 
 
@@ -165,7 +170,7 @@ def test_forked_processes_train_to_the_same_bytes(config, changes):
         "import sys\nfrom pathlib import Path\nfrom nnctl.jobs.members import course\n"
         "from nnctl.jobs.train import train\nfrom nnctl.system import forks\n"
         "from nnctl.training import loop\n"
-        "course.SHORTEST_TURN, course.SHARE_OF_TIME, loop.MOST_BATCHES_AT_ONCE = 0, 1e9, 1\n"
+        f"vars(course).update({ALWAYS_MAKING_WAY})\nloop.MOST_BATCHES_AT_ONCE = 1\n"
         "assert forks.is_safe() or not forks.has_safe_products()\n"
         "train(Path('c.yaml'), output=Path('forked'), overrides=sys.argv[1:], processes=3)\n"
     )
@@ -206,12 +211,16 @@ def test_turns_change_nothing(config, monkeypatch):
     made = []
     turn = course.Course._next_turn
 
-    def short(self):
-        found = turn(self)
-        made.append(found)
-        return found and found._replace(seconds=0.0)
+    def noted(self):
+        made.append(turn(self))
+        return made[-1]
 
-    monkeypatch.setattr(course.Course, "_next_turn", short)
+    def always(self):
+        for each in self.standings:
+            each.makes_way = each.is_busy
+
+    monkeypatch.setattr(course.Course, "_next_turn", noted)
+    monkeypatch.setattr(course.Course, "_make_way", always)
     rotated = trained(config, "rotated")
     assert len(made) > 20
     assert [each.member for each in made[:4]] == [1, 2, 3, 1]
@@ -553,7 +562,7 @@ def test_all_processes_killed_at_once_resume_to_the_same_bytes(config, at, monke
         "import sys\nfrom pathlib import Path\nfrom nnctl.jobs.members import course\n"
         "from nnctl.jobs.train import train\nfrom nnctl.runs import checkpoint\n"
         "if __name__ == '__main__':\n"
-        "    checkpoint.BETWEEN_EPOCHS = 0\n    course.SHORTEST_TURN = 0.01\n"
+        f"    checkpoint.BETWEEN_EPOCHS = 0\n    vars(course).update({ALWAYS_MAKING_WAY})\n"
         "    train(Path('c.yaml'), output=Path('run'), overrides=['epochs=60'], processes=2)\n"
     )
     (config.parent / "go.py").write_text(code)
@@ -654,7 +663,7 @@ def test_a_process_tells_and_obeys(config):
         thread.start()
         assert isinstance(here.recv(), turns.Ready)
         here.send("interrupted")  # too late for what has ended
-        here.send(turns.Turn(2, None, {"first": None, "last": None, "epoch": 0}))
+        here.send(turns.Turn(2, {"first": None, "last": None, "epoch": 0}))
         heard = [here.recv()]
         while not isinstance(heard[-1], turns.TurnEnd):
             heard.append(here.recv())

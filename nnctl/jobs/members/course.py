@@ -1,19 +1,21 @@
 """The training of an ensemble: its members take turns in this process and in others.
 
-Whoever is furthest behind has the next turn, so that all come to their end together, however many
-processes there are and however long each member takes.
+Whoever is likely to be furthest from its end has the next turn, and a member that is much nearer to
+its own makes way for it: so all come to their end together, however many processes there are and
+however long each member takes, and few change places, each of which takes a checkpoint.
 """
 
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from nnctl.advice import Advice
 from nnctl.errors import ExitStatus, NnctlError, Problem
-from nnctl.jobs.members.standing import Standing
+from nnctl.jobs.members.standing import Standing, epochs_left
 from nnctl.jobs.members.turns import (
     EnsemblePlan,
     MemberTrainer,
@@ -26,6 +28,7 @@ from nnctl.jobs.members.turns import (
 from nnctl.jobs.processes import Worker, workers
 from nnctl.runs.checkpoint import BETWEEN_EPOCHS, figures_of, save_history
 from nnctl.runs.keeping import KeptFolder
+from nnctl.system import machine
 from nnctl.training.callbacks import (
     BatchEnd,
     Callback,
@@ -36,8 +39,10 @@ from nnctl.training.callbacks import (
     own_hooks,
 )
 
-SHORTEST_TURN = 0.25  # seconds
-SHARE_OF_TIME = 8  # a turn takes so small a part of the time so far: few wait for one in the end
+FURTHER = 2  # times as far from its end is the member that another makes way for
+SHORTEST_TURN = 0.1  # seconds
+SHARE_OF_TIME = 16  # a turn takes at least so small a part of the time so far
+BETWEEN_LOOKS = 0.05  # seconds from one look whether a member is to make way to the next
 BEAT = 0.1  # seconds that are waited for messages
 STARTING = "starting"  # what a process does that is not ready yet: it may never be needed
 
@@ -70,7 +75,7 @@ class Course:
         self.problems: tuple[Problem, ...] = ()
         self._history, self._written = history, 0.0
         self._kept = KeptFolder(history.parent)
-        self._began = time.monotonic()
+        self._began = self._looked = time.monotonic()
         self._crew: list[Worker] = []
         self._obeying: set[int] = set()  # members whose process knows already that it is to stop
         for each in standings:
@@ -92,7 +97,9 @@ class Course:
                 each.tell("on_train_end", TrainEnd(each.ended, each.epoch, sum(each.seconds)))
         try:
             count, known = self.plan.processes - 1, self.trainer.built(1)
-            with workers(count, take_turns, self.plan, loaded=known, patience=0) as crew:
+            crew_of = partial(workers, count, take_turns, self.plan, loaded=known, patience=0)
+            # Set before a fork, and not in it, where OpenBLAS would begin threads to no purpose.
+            with machine.thread_limit(1), crew_of() as crew:
                 for worker in crew:
                     worker.task = STARTING
                 self._crew = list(crew)
@@ -170,24 +177,49 @@ class Course:
         standing.note(event)
         if isinstance(event, EpochEnd) and time.monotonic() - self._written >= BETWEEN_EPOCHS:
             self.save_history()
+        self._make_way()
         self._pass_orders()
 
+    def order_for(self, standing: Standing) -> Reason | None:
+        """Why the turn of a member is to end now, if it is."""
+        if self.is_stopping:
+            return "interrupted"
+        return standing.order or ("interrupted" if standing.makes_way else None)
+
     def _next_turn(self) -> Turn | None:
-        """The next turn: that of the member which is furthest behind of those that wait."""
-        left = [each for each in self.standings if each.ended is None]
-        waiting = [each for each in left if not each.is_busy]
+        """The next turn: that of the member which has most to do of those that wait."""
+        waiting = [each for each in self._left() if not each.is_busy]
         if not waiting or self.is_stopping:
             return None
-        chosen = min(waiting, key=lambda standing: standing.epoch + standing.share)
+        epochs = epochs_left(self.standings)
+        chosen = max(waiting, key=lambda standing: epochs[standing.member])
         if not chosen.has_begun:
             chosen.has_begun = True
             chosen.tell("on_train_begin")
-        chosen.is_busy = True
-        seconds = None
-        if 1 < self.plan.processes < len(left):
-            so_far = time.monotonic() - self._began
-            seconds = max(SHORTEST_TURN, so_far / SHARE_OF_TIME)
-        return Turn(chosen.member, seconds, chosen.watch)
+        chosen.is_busy, chosen.since = True, time.monotonic()
+        return Turn(chosen.member, chosen.watch)
+
+    def _make_way(self) -> None:
+        """Ends the turn of the member that is nearest to its end, if one that waits is far from it.
+
+        Not where that one makes way already, or has only just begun.
+        """
+        now = time.monotonic()
+        if not self._crew or now - self._looked < BETWEEN_LOOKS:
+            return
+        self._looked, left = now, self._left()
+        busy = [each for each in left if each.is_busy]
+        if len(busy) in (0, len(left)) or any(each.makes_way for each in busy):
+            return
+        epochs = epochs_left(self.standings)
+        nearest = min(busy, key=lambda standing: epochs[standing.member])
+        furthest = max(epochs[each.member] for each in left if not each.is_busy)
+        if FURTHER * epochs[nearest.member] < furthest:
+            shortest = max(SHORTEST_TURN, (now - self._began) / SHARE_OF_TIME)
+            nearest.makes_way = now - nearest.since >= shortest
+
+    def _left(self) -> list[Standing]:
+        return [each for each in self.standings if each.ended is None]
 
     def _take(self, worker: Worker, message: Message) -> None:
         if isinstance(message, MemoryError) and worker.task == STARTING:
@@ -206,7 +238,8 @@ class Course:
     def _take_end(self, end: TurnEnd) -> None:
         """A member's turn is over: it waits for the next one, or has come to its end."""
         standing = self.standings[end.member - 1]
-        standing.is_busy, standing.watch = False, end.watch
+        standing.is_busy = standing.makes_way = False
+        standing.watch = end.watch
         self._obeying.discard(end.member)
         if end.reason == "interrupted":
             return
@@ -223,7 +256,7 @@ class Course:
         """Tells the other processes what is to stop, once each."""
         for worker in self._crew:
             if isinstance(worker.task, Standing) and worker.task.member not in self._obeying:
-                order = "interrupted" if self.is_stopping else worker.task.order
+                order = self.order_for(worker.task)
                 if order is not None:
                     self._obeying.add(worker.task.member)
                     send(worker, order)
@@ -258,7 +291,7 @@ class Relay(Callback):
 
     def _pass_on(self, run: Run, event: BatchEnd | EpochEnd) -> None:
         self.course.seen(self.standing, event)
-        order: Reason | None = "interrupted" if self.course.is_stopping else self.standing.order
+        order = self.course.order_for(self.standing)
         if order is not None:
             run.stop(order)
 

@@ -25,7 +25,7 @@ from nnctl.jobs.members.course import Course
 from nnctl.jobs.members.standing import Standing
 from nnctl.jobs.members.turns import EnsemblePlan, MemberTrainer
 from nnctl.reading.digests import digest_of
-from nnctl.runs.checkpoint import Saved, read_checkpoint, save_checkpoint
+from nnctl.runs.checkpoint import Saved, checkpoint_of, read_checkpoint, rewrite_checkpoint
 from nnctl.runs.folder import CHECKPOINT, CONFIG, HISTORY, MEMBERS, RunFolder
 from nnctl.runs.weights import load_weights
 from nnctl.system import machine
@@ -49,15 +49,11 @@ def train_ensemble(
     to so many `processes` train, by default one a core; the files do not depend on how many.
     """
     job = Job.of(built, digest, notes_of(built.prepared.warnings, advice))
-    models = first_models(built, init_weights)
-    firsts = {
-        f"{MEMBERS}/{model.member}/{CHECKPOINT}": partial(save_first, job, model)
-        for model in models
-    }
+    firsts = [first_checkpoint(job, model) for model in first_models(built, init_weights)]
+    files = {each.file: partial(save_at, each) for each in firsts}
+    standings = [Standing.of(each, job) for each in firsts]
     with ExitStack() as held:
-        made = folder.create(job.text, firsts, held)
-        saved = read_members(made, built.config.members)
-        standings = [Standing.of(each, job) for each in saved]
+        made = folder.create(job.text, files, held)
         return go_on_with_members(job, made, standings, callbacks, processes)
 
 
@@ -73,10 +69,15 @@ def first_models(built: Built, init_weights: Path | None) -> list[Sequential]:
     return models
 
 
-def save_first(job: Job, model: Sequential, path: Path) -> None:
-    """Writes the checkpoint of a member that has not begun."""
-    watching = monitors(job.built.config)
-    save_checkpoint(path, model.state(), job.about, watching, member=model.member)
+def first_checkpoint(job: Job, model: Sequential) -> Saved:
+    """The checkpoint of a member that has not begun; its file is below the run's folder."""
+    path, watching = Path(MEMBERS, str(model.member), CHECKPOINT), monitors(job.built.config)
+    return checkpoint_of(path, model.state(), job.about, watching, member=model.member)
+
+
+def save_at(saved: Saved, path: Path) -> None:
+    """Writes a checkpoint to another file."""
+    rewrite_checkpoint(saved._replace(file=str(path)))
 
 
 def read_members(folder: RunFolder, members: int) -> list[Saved]:

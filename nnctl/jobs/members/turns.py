@@ -46,21 +46,20 @@ class EnsemblePlan:
 
 
 class Turn(NamedTuple):
-    """A stretch of the training of a member: to its end, or at most so many seconds.
+    """A stretch of the training of a member: to its end, or until it is told to break off.
 
     `watch` is what has been watched of it before.
     """
 
     member: int
-    seconds: float | None
     watch: Mapping[str, Any]
 
 
 class TurnEnd(NamedTuple):
     """How a turn ended, and the member stands.
 
-    `reason` is "interrupted" also where its time was over; `advice` is what its training has shown,
-    and `problems` say why it diverged.
+    `reason` is "interrupted" also where it made way for another; `advice` is what its training has
+    shown, and `problems` say why it diverged.
     """
 
     member: int
@@ -101,10 +100,10 @@ class MemberTrainer:
         read_checkpoint(folder.checkpoint).restore(built.model.state(), job.watching)
         watch = Watch(built)
         watch.load_state(turn.watch)
-        timing = Timing(turn.seconds, self.look)
+        looking = Looking(self.look)
         try:
             with machine.thread_limit(1):
-                reason = train_on(job, folder, [watch, *callbacks, timing], member)
+                reason = train_on(job, folder, [watch, *callbacks, looking], member)
         except TrainingDiverged as error:
             with machine.thread_limit(1):
                 told = [diagnose_divergence(job, folder) or each for each in error.problems]
@@ -121,18 +120,14 @@ class MemberTrainer:
         return self._built[member]
 
 
-class Timing(Callback):
-    """Breaks a turn off when its time is over."""
+class Looking(Callback):
+    """Calls `look` every few batches."""
 
-    def __init__(self, seconds: float | None, look: Look):
-        self.seconds = seconds
+    def __init__(self, look: Look):
         self.look = look
-        self.began = time.monotonic()
 
     def on_batch_end(self, run: Run, event: BatchEnd) -> None:
         self.look()
-        if self.seconds is not None and time.monotonic() - self.began > self.seconds:
-            run.stop("interrupted")
 
 
 class Sender(Callback):
