@@ -27,11 +27,15 @@ _lines: "WeakSet[Line]" = WeakSet()  # to the processes that this one has starte
 
 @dataclass
 class Worker:
-    """A process, the line to it, and the piece of work that it has, if it has one."""
+    """A process, the line to it, and the piece of work that it has, if it has one.
+
+    `is_fork` says that it was there at once, with all that was loaded.
+    """
 
     process: Any
     line: Line
     task: Any = None
+    is_fork: bool = False
 
     def how_it_ended(self) -> str:
         """In words, of a process that has ended on its own."""
@@ -85,7 +89,7 @@ def start_worker(
     with hold_signals_back(method):  # or a process that is being started would be forgotten
         process.start()
     other.close()
-    return Worker(process, line)
+    return Worker(process, line, is_fork=method == "fork")
 
 
 def begin_serving(serve: Serve, *given: Any) -> None:

@@ -130,12 +130,19 @@ def _odd_cells(column: Counted, plain: Notation) -> Counted:
 def _is_numeric(column: Counted, notation: Notation) -> bool:
     """Whether nearly all known cells of a column are numbers."""
     known = _known(column, notation)
-    count = sum(times for cell, times in known.items() if notation.number(cell) is not None)
-    return bool(known) and count >= AGREEING * known.total()
+    count, enough = known.total(), AGREEING * known.total()
+    for cell, times in known.items():
+        if notation.number(cell) is None:
+            count -= times
+            if count < enough:  # of a column of text the first few cells say so
+                return False
+    return bool(known)
 
 
 def _known(column: Counted, notation: Notation) -> Counted:
     """The cells that do not stand for none."""
+    if column.keys().isdisjoint(notation.missing):
+        return column
     return Counter({cell: times for cell, times in column.items() if cell not in notation.missing})
 
 

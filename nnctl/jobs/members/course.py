@@ -101,7 +101,7 @@ class Course:
             # Set before a fork, and not in it, where OpenBLAS would begin threads to no purpose.
             with machine.thread_limit(1), crew_of() as crew:
                 for worker in crew:
-                    worker.task = STARTING
+                    worker.task = None if worker.is_fork else STARTING
                 self._crew = list(crew)
                 self._train()
         finally:
@@ -140,8 +140,9 @@ class Course:
 
     def _train(self) -> None:
         while True:
+            turn = self._next_turn()
             self.hand_out()
-            if (turn := self._next_turn()) is not None:
+            if turn is not None:
                 relay = Relay(self, self.standings[turn.member - 1])
                 self._take_end(self.trainer.train(turn, [relay]))
             elif any(each.is_busy for each in self.standings):

@@ -70,7 +70,7 @@ class TurnEnd(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A process has read the data, and can be given a turn."""
+    """A process that was started anew has read the data, and can be given a turn."""
 
 
 class MemberTrainer:
@@ -157,7 +157,8 @@ def take_turns(plan: EnsemblePlan, known: Built | None, line: Line, parent: int)
     ignore_interrupts()
     try:
         trainer = MemberTrainer(plan, partial(look_after, parent), known)
-        line.send(Ready())
+        if known is None:
+            line.send(Ready())
         while True:
             order: Order = line.recv()
             if isinstance(order, Turn):  # or else to stop what has ended by now
