@@ -40,7 +40,7 @@ from nnctl.training.callbacks import (
 )
 
 FURTHER = 2  # times as far from its end is the member that another makes way for
-SHORTEST_TURN = 0.1  # seconds
+SHORTEST_TURN = 0.25  # seconds
 SHARE_OF_TIME = 16  # a turn takes at least so small a part of the time so far
 BETWEEN_LOOKS = 0.05  # seconds from one look whether a member is to make way to the next
 BEAT = 0.1  # seconds that are waited for messages
