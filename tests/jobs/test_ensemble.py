@@ -21,13 +21,16 @@ from nnctl.assembly.trained import load_trained
 from nnctl.cli.app import app
 from nnctl.config import load
 from nnctl.errors import ArgumentError, ExitStatus, NnctlError
+from nnctl.jobs.job import Job
 from nnctl.jobs.members import course, run, turns
 from nnctl.jobs.members import resume as resuming
-from nnctl.jobs.members.run import first_models
+from nnctl.jobs.members.run import first_models, read_members
+from nnctl.jobs.members.standing import Standing
 from nnctl.jobs.predict import predict
 from nnctl.jobs.resume import resume
 from nnctl.jobs.train import train
 from nnctl.runs import checkpoint
+from nnctl.runs.folder import RunFolder
 from nnctl.runs.weights import load_weights, save_weights
 from nnctl.system import machine
 from nnctl.training import loop
@@ -469,6 +472,17 @@ def test_members_that_stopped_early_begin_to_wait_anew(config):
     before = run.results["members"]["epochs"]
     after = resume(run.folder, epochs=60).results["members"]["epochs"]
     assert all(b < a for b, a in zip(before, after, strict=True))
+
+
+def test_a_member_that_goes_on_is_as_patient_as_it_was(config):
+    more = settings(early_stopping={"patience": 50}, optimizer__learning_rate=0.2, epochs=20)
+    run = train(config, output=Path("run"), overrides=more, callbacks=[StopIn(15)], processes=1)
+    job = Job.of(build(load(config, overrides=more)))
+    (saved, *_) = read_members(RunFolder(run.folder), 3)
+    assert saved.callbacks[-1]["wait"] > 0
+    stopping = Standing.of(saved, job).stopping
+    assert stopping.state() == saved.callbacks[-1]
+    assert stopping.patience == 50
 
 
 def test_going_on_that_was_broken_off_between_members_is_taken_up(config, monkeypatch):

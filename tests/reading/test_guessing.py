@@ -32,6 +32,17 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize(("texts", "decimal"), [(1, ","), (2, ".")])
+@pytest.mark.parametrize("are_first", [True, False])
+def test_nearly_all_cells_of_a_column_of_numbers_are_numbers(tmp_path, texts, decimal, are_first):
+    cells = [f"{k},5" for k in range(10 - texts)]
+    words = [f"word {k}" for k in range(texts)]
+    rows = [*words, *cells] if are_first else [*cells, *words]
+    path = tmp_path / "t.csv"
+    path.write_text("a;b\n" + "".join(f"{cell};x\n" for cell in rows))
+    assert guessed_format(path).notation == Notation(decimal=decimal)
+
+
 @pytest.mark.parametrize(("text", "delimiter", "notation"), CASES)
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_format_is_guessed(tmp_path, text, delimiter, notation, packed):

@@ -21,6 +21,19 @@ def test_a_limit_holds_inside_and_ends_outside():
     assert threads_of_products() == before
 
 
+def test_a_limit_that_holds_already_is_not_set_again(monkeypatch):
+    """In a fork that would begin threads, though no product is to have them."""
+    told = []
+    with machine.thread_limit(1), monkeypatch.context() as patch:
+        for library in machine.blas().lib_controllers:
+            patch.setattr(library, "set_num_threads", told.append)
+        with machine.thread_limit(1):
+            assert threads_of_products() == {1}
+        assert told == []
+        with machine.thread_limit(2):
+            assert told
+
+
 def test_no_more_threads_than_cores_and_at_least_one():
     assert 1 <= machine.available_threads(processes=1000) <= machine.available_threads()
     assert machine.available_threads() <= (os.cpu_count() or 1)

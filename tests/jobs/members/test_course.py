@@ -45,6 +45,15 @@ def test_how_far_members_are_from_their_ends(standings, left):
     assert epochs_left(standings) == left
 
 
+def test_epochs_without_a_better_figure_bring_a_member_nearer_to_its_end():
+    first = standing(1, patience=10)
+    ends = []
+    for epoch, loss in enumerate([3.0, 2.0, 2.5, 2.5, 1.0], start=1):
+        first.note(EpochEnd(epoch, 100, {"val_loss": loss}, 0.1, 1.0, 100))
+        ends.append(first.end)
+    assert ends == [11, 12, 12, 12, 15]
+
+
 class Line:
     """A line that remembers what was sent."""
 
@@ -152,9 +161,10 @@ def test_one_member_at_a_time_makes_way(begun):
     made, clock = begun(*(standing(k, done) for k, done in ((1, 90), (2, 95), (3, 0))), processes=3)
     for each in made.standings[:2]:
         each.is_busy = True
-    for _ in range(3):
+    for share in (0.0, 0.5, 0.9):
         clock.now += 1
         made._make_way()
+        made.standings[0].share = 8 + share  # it is nearer to its end than the other by now
     assert [each.makes_way for each in made.standings] == [False, True, False]
 
 
