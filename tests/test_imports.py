@@ -220,6 +220,17 @@ def test_training_loads_and_makes_nothing_that_its_config_does_not_ask_for(tmp_p
     assert [line for line in printed if line.startswith("record")] == []
 
 
+@pytest.mark.process
+def test_init_loads_nothing_that_trains(tmp_path):
+    (tmp_path / "table.csv").write_text("a,y\n" + "1,yes\n2,no\n" * 20)
+    code = TRAIN.replace('"train", "config.yaml", "-q"', '"init", "table.csv", "--target", "y"')
+    done = run([sys.executable, "-c", code], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.split(".")[1] for name in done.stdout.splitlines() if name.startswith("nnctl.")}
+    assert {"jobs", "data", "reading"} <= loaded
+    assert {"advice", "assembly", "insight", "training"}.isdisjoint(loaded)
+
+
 @pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize(("module", "changes"), LOADED_FOR.items(), ids=LOADED_FOR)

@@ -1,6 +1,6 @@
 """Checks of the classes: how many there are, and how rare."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,11 @@ from nnctl.advice.advice import Finding
 from nnctl.advice.network import output_of
 from nnctl.advice.samples import ENOUGH_ROWS
 from nnctl.assembly.build import Built
-from nnctl.data.classes import Task, listed
+from nnctl.data.classes import LEAST_SHARE, MOST_SHARE, listed, metric_for_rare
 from nnctl.graph import Array
 from nnctl.rules import data as rules
 from nnctl.rules.judging import WEIGHTED_PROBABILITIES
 
-MOST = 0.8  # of the rows, for one class
-LEAST = 0.2  # of an even share
 MOST_ALIKE = 0.9  # of the rows, for the yes or the no of a label
 BLIND = {"accuracy", "top_k_accuracy"}  # to rare classes
 
@@ -99,20 +97,11 @@ def rare_among(counts: Array, labels: tuple[int | float | str, ...]) -> str | No
     there = np.flatnonzero(counts)
     most, least = int(shares.argmax()), int(there[shares[there].argmin()])
     baseline = f'always answering "{labels[most]}" has accuracy {shares[most]:.3g}'
-    if shares[most] >= MOST:
+    if shares[most] >= MOST_SHARE:
         return baseline
-    if shares[least] < LEAST / len(there):
+    if shares[least] < LEAST_SHARE / len(there):
         return f'{shares[least]:.2g} of the rows are of class "{labels[least]}", and {baseline}'
     return None
-
-
-def metric_for_rare(task: Task, counts: Sequence[int]) -> str:
-    """A metric that sees the rare class of those with so many rows, in sorted order.
-
-    The f1 of two classes is the second's: where that is the common one it is high for a model
-    that has learnt nothing.
-    """
-    return "auc" if task == "binary" and counts[0] < counts[1] else "f1"
 
 
 def rare_label(y: Array, names: tuple[str, ...]) -> str | None:

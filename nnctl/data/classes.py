@@ -12,6 +12,8 @@ from nnctl.reading.table import Label as Label
 from nnctl.system import stated
 
 Task = Literal["binary", "multiclass", "regression"]
+MOST_SHARE = 0.8  # of the rows, from which on one class is so common that another is rare
+LEAST_SHARE = 0.2  # of an even share, below which a class is rare
 _SHOWN_LABELS = 10
 
 
@@ -117,3 +119,12 @@ def listed(labels: Sequence[Label]) -> str:
 
 def _written(label: Label) -> str:
     return f'"{label}"' if isinstance(label, str) else str(label)
+
+
+def metric_for_rare(task: Task, counts: Sequence[int]) -> str:
+    """A metric that sees the rare class of those with so many rows, in sorted order.
+
+    The f1 of two classes is the second's: where that is the common one it is high for a model
+    that has learnt nothing.
+    """
+    return "auc" if task == "binary" and counts[0] < counts[1] else "f1"

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnctl.advice.class_checks import LEAST, MOST, metric_for_rare
 from nnctl.data.checks import TOO_LARGE
-from nnctl.data.classes import Task, listed
+from nnctl.data.classes import LEAST_SHARE, MOST_SHARE, Task, listed, metric_for_rare
 from nnctl.data.columns import Column, are_quantities, look
 from nnctl.data.marks import KNOWN_MARKS
 from nnctl.data.notices import SHORT_HEADER
@@ -77,7 +76,7 @@ class Plan:
     def beside_accuracy(self) -> tuple[str, ...]:
         """The metric that sees a rare class, where accuracy alone would not (see `rare-class`)."""
         counts, rows = [n for _, n in sorted(self.target.classes.items())], self.target.known
-        if min(counts) >= LEAST * rows / len(counts) and max(counts) < MOST * rows:
+        if min(counts) >= LEAST_SHARE * rows / len(counts) and max(counts) < MOST_SHARE * rows:
             return ()
         return (metric_for_rare(self.task, counts),)
 
