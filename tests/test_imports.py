@@ -238,3 +238,4 @@ def test_training_loads_what_its_config_asks_for(module, changes, tmp_path):
     printed = loaded_by_training(tmp_path, changes)
     assert module in printed
     assert {name for name in LOADED_FOR if name != module}.isdisjoint(printed)
+    assert "nnctl.reading.dates" not in printed  # its patterns take as long as ten modules

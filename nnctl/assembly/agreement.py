@@ -9,7 +9,6 @@ from nnctl.config import Config
 from nnctl.data.inputs import OTHER_LABEL, Inputs
 from nnctl.data.preprocessing import Preprocessing
 from nnctl.data.rules import Treatment
-from nnctl.encoding.dates import USUAL
 from nnctl.errors import NnctlError, Problem
 from nnctl.reading.arrays import FEATURES, TARGET
 from nnctl.reading.files import DataFile
@@ -108,6 +107,8 @@ def of_column(name: str, inputs: Inputs, wanted: Treatment) -> Iterator[Saying]:
     shares = rule.min_count > 1 and OTHER_LABEL in inputs.categories.get(name, ())
     yield f"{place}.other", special.other, f"{other}.min_count", shares
     if special.dates is not None:
+        from nnctl.encoding.dates import USUAL  # few tables have dates
+
         yield f"{place}.dates", rule.type, f"{other}.type", "date"
         yield f"{place}.dates.format", special.dates.written.pattern, f"{other}.format", rule.format
         usual = tuple(part for part in USUAL if part in special.dates.parts)

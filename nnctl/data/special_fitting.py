@@ -1,6 +1,7 @@
 """What is special of single columns, learnt from the rows that train."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,11 +9,13 @@ from nnctl.data.checks import check_range
 from nnctl.data.inputs import OTHER_LABEL
 from nnctl.data.raw import Raw
 from nnctl.data.rules import Treatment
-from nnctl.encoding.dates import Dates, Spread
 from nnctl.encoding.pieces import edges_of
 from nnctl.encoding.quantiles import Chunks
 from nnctl.encoding.special import Special
 from nnctl.reading.array_types import Doubles
+
+if TYPE_CHECKING:
+    from nnctl.encoding.dates import Dates
 
 
 def specials_of(
@@ -43,8 +46,12 @@ def specials_of(
     return found
 
 
-def dates_of(raw: Raw, treatment: Treatment, rows: Chunks) -> dict[str, Dates]:
+def dates_of(raw: Raw, treatment: Treatment, rows: Chunks) -> "dict[str, Dates]":
     """What is made of the columns of dates."""
+    if not raw.dates:
+        return {}
+    from nnctl.encoding.dates import Dates, Spread  # few tables have dates
+
     numeric = raw.features.numeric
     spreads = {name: Spread() for name in numeric if name in raw.dates}
     places = {name: numeric.index(name) for name in spreads}

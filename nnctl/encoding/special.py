@@ -1,15 +1,17 @@
 """What a single column becomes where it is not as all others are: learnt, and kept with weights."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 
-from nnctl.encoding.dates import Dates
 from nnctl.encoding.pieces import pieces_of, stated_edges
 from nnctl.encoding.words import Missing
 from nnctl.reading.array_types import Array, Doubles, Mask
 from nnctl.system import stated
+
+if TYPE_CHECKING:
+    from nnctl.encoding.dates import Dates
 
 KEYS = ("missing", "indicator", "edges", "dates", "other")
 MARKS = ("indicator", "other")
@@ -26,7 +28,7 @@ class Special(NamedTuple):
     missing: Missing | None = None
     indicator: bool = False
     edges: Doubles | None = None
-    dates: Dates | None = None
+    dates: "Dates | None" = None
     other: bool = False
 
     @property
@@ -81,12 +83,16 @@ class Special(NamedTuple):
         if missing is not None:
             missing = stated.choice(f"{name}.missing", missing, get_args(Missing))
         marks = {key: stated.truth(f"{name}.{key}", given.get(key, False)) for key in MARKS}
-        edges, dates = given.get("edges"), given.get("dates")
+        edges, dates = given.get("edges"), None
+        if given.get("dates") is not None:
+            from nnctl.encoding.dates import Dates  # few tables have dates
+
+            dates = Dates.from_json(f"{name}.dates", given["dates"])
         made = cls(
             missing,
             marks["indicator"],
             None if edges is None else stated_edges(f"{name}.edges", edges),
-            None if dates is None else Dates.from_json(f"{name}.dates", dates),
+            dates,
             marks["other"],
         )
         if made.to_json().keys() != given.keys():
