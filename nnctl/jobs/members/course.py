@@ -2,9 +2,11 @@
 
 Whoever is likely to be furthest from its end has the next turn, and a member that is much nearer to
 its own makes way for it: so all come to their end together, however many processes there are and
-however long each member takes, and few change places, each of which takes a checkpoint.
+however long each member takes, and few change places, each of which takes a checkpoint. All begin
+soon, so that what is wrong with one is seen.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -188,12 +190,12 @@ class Course:
         return standing.order or ("interrupted" if standing.makes_way else None)
 
     def _next_turn(self) -> Turn | None:
-        """The next turn: that of the member which has most to do of those that wait."""
+        """The next turn: that of a member that has not begun, or else has most to do."""
         waiting = [each for each in self._left() if not each.is_busy]
         if not waiting or self.is_stopping:
             return None
         epochs = epochs_left(self.standings)
-        chosen = max(waiting, key=lambda standing: epochs[standing.member])
+        chosen = max(waiting, key=lambda each: (not each.done, epochs[each.member]))
         if not chosen.has_begun:
             chosen.has_begun = True
             chosen.tell("on_train_begin")
@@ -201,7 +203,8 @@ class Course:
         return Turn(chosen.member, chosen.watch)
 
     def _make_way(self) -> None:
-        """Ends the turn of the member that is nearest to its end, if one that waits is far from it.
+        """Ends the turn of the member that is nearest to its end, if one that waits is far from it
+        or has not begun.
 
         Not where that one makes way already, or has only just begun.
         """
@@ -214,7 +217,8 @@ class Course:
             return
         epochs = epochs_left(self.standings)
         nearest = min(busy, key=lambda standing: epochs[standing.member])
-        furthest = max(epochs[each.member] for each in left if not each.is_busy)
+        waiting = [each for each in left if not each.is_busy]
+        furthest = max(epochs[each.member] if each.done else math.inf for each in waiting)
         if FURTHER * epochs[nearest.member] < furthest:
             shortest = max(SHORTEST_TURN, (now - self._began) / SHARE_OF_TIME)
             nearest.makes_way = now - nearest.since >= shortest

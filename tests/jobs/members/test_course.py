@@ -91,8 +91,25 @@ def test_the_member_with_most_to_do_has_the_next_turn(begun):
     assert made._next_turn() is None
 
 
+def test_a_member_that_has_not_begun_has_the_next_turn(begun):
+    made, _ = begun(standing(1, 20), standing(2, 10, patience=30), standing(3, patience=10))
+    assert [made._next_turn().member for _ in range(3)] == [3, 1, 2]
+
+
+def test_a_member_makes_way_for_one_that_has_not_begun(begun):
+    made, clock = begun(standing(1, 1), standing(2, 3), standing(3))
+    for each in made.standings[:2]:
+        each.is_busy, each.since = True, clock.now
+    clock.now += SHORTEST_TURN * 0.5
+    made._make_way()
+    assert not any(each.makes_way for each in made.standings)
+    clock.now += SHORTEST_TURN * 0.6
+    made._make_way()
+    assert [each.makes_way for each in made.standings] == [False, True, False]
+
+
 def test_a_member_makes_way_for_one_that_is_much_further_from_its_end(begun):
-    made, clock = begun(*(standing(member) for member in (1, 2, 3)))
+    made, clock = begun(*(standing(member, 0.5) for member in (1, 2, 3)))
     here = made.standings[take_turns(made) - 1]
     (elsewhere,) = {1, 2} - {here.member}
     needed = 100 * (1 - 1 / FURTHER)
