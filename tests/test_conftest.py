@@ -1,9 +1,11 @@
-"""How many examples are drawn is decided in one place."""
+"""How many examples are drawn is decided in one place, and how strict arithmetic is."""
 
 import os
 import re
 from pathlib import Path
 
+import numpy as np
+import pytest
 from hypothesis import settings
 
 HERE = Path(__file__)
@@ -30,3 +32,14 @@ def test_no_test_decides_for_itself():
     assert len(drawing) > 10 and drawing.issuperset(own)
     deciding = re.compile(r"\b(max_examples|deadline)\b")
     assert [n for n in drawing.difference(own) if deciding.search(files[n].read_text())] == []
+
+
+def test_arithmetic_is_strict_but_for_invalid_values_in_products():
+    one, endless = np.array([0.0, 1.0]), np.array([np.inf, 1.0])
+    with pytest.raises(FloatingPointError, match="invalid value encountered in sqrt"):
+        np.sqrt(-one)
+    with pytest.raises(FloatingPointError, match="divide by zero"):
+        1 / one
+    with pytest.raises(FloatingPointError, match="overflow"):
+        np.array([1e300]) @ np.array([1e300])
+    assert np.isnan(endless @ one) and np.isnan(endless.dot(one))
