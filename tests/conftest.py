@@ -15,6 +15,7 @@ from tests.limits import LONGEST, within
 # The tests start hundreds of processes, each of which would compile all of nnctl anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 processes.hear_signals()
+gc.set_threshold(50_000)  # as in a process of nnctl, what is made is seldom garbage
 # Several processes test at once: threads of their products would wait for each other without a
 # pause, a tenth of all the time. Commands that are started have the threads that they would have.
 threadpool_limits(limits=1, user_api="blas")

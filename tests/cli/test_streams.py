@@ -81,8 +81,8 @@ LINES: dict[str, list[tuple[str, int]]] = {
 }
 SILENT = {"predict runs/small table.csv -o out.csv"}  # 0 without a result on stdout
 LONG = {"tune tune.yaml -o out --workers 2"}
-# What begins as a new process here, as all does with NNCTL_ALL_CASES=1: a command of each kind, and
-# those that start others.
+# What begins as a new process here where both streams are lost, as all does with NNCTL_ALL_CASES=1:
+# a command of each kind, and those that start others.
 STARTED = {
     "train small.yaml -o out",
     "predict runs/small gone.csv",
@@ -181,7 +181,8 @@ class Place:
         closed = numbers if way == "closed" else ()
         command: list[str] = shlex.split(line.text)
         start: Any = partial(LoadedProcess, closed=closed)
-        if ALL_CASES or line.text in STARTED or not loaded.IS_POSSIBLE:
+        is_started = line.text in STARTED and numbers == BOTH
+        if ALL_CASES or is_started or not loaded.IS_POSSIBLE:
             closing = "".join(f" {number}>&-" for number in closed)
             command = ["bash", "-c", f'exec "{sys.executable}" -m nnctl {line.text}{closing}']
             start = None

@@ -94,7 +94,7 @@ def test_four_times_as_deep_is_four_times_the_work(kind, optimizer):
         model.predict(x)
 
     make(2)  # what is loaded when it is needed for the first time
-    few, many = (calls_of(lambda depth=depth: make(depth)) for depth in (25, 100))
+    few, many = (calls_of(lambda depth=depth: make(depth)) for depth in (10, 40))
     assert many < 4.2 * few
 
 
