@@ -251,23 +251,9 @@ def main() -> None:
         try:
             program.main()
         except SystemExit as ending:
-            leave(ending.code)
+            threading._shutdown()  # to take down all that is loaded takes longer than a command
+            program.leave(ending.code)
             raise
-
-
-def leave(status: object) -> None:
-    """Ends this process with what Python does at its end, but for taking down all that is loaded.
-
-    That takes five times as long as a short command. Nothing is done where a stream is lost at the
-    very end, or the status is no number: Python has its own way with these.
-    """
-    threading._shutdown()
-    atexit._run_exitfuncs()
-    with suppress(OSError, ValueError):
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
-        if isinstance(status, int):
-            os._exit(status)
 
 
 if __name__ == "__main__":

@@ -104,13 +104,12 @@ class Table:
     """Rows of a file.
 
     `numbers` (rows, len(number_names)) are float64, or float32 where that holds all of them, nan
-    where missing; `text` are the columns
-    that hold text; `labels` those asked for as labels, which are no numbers on the way; `verbatim`
-    those asked for as they are written. `dates` tells which of the numbers are dates, in seconds
-    since 1970, and how they are written, as far as these rows have told. `lines` are the rows'
-    places in the file, counted from 1, or None where the file is made of arrays: then rows count
-    from 0, and the first is `first_row`. Of several files that are read as one, and of those that
-    have rows and no lines, `place` tells where a row is.
+    where missing; `text` are the columns that hold text; `labels` those asked for as labels, which
+    are no numbers on the way; `verbatim` those asked for as they are written. `dates` tells which
+    of the numbers are dates, in seconds since 1970, and how they are written, as far as these rows
+    have told. `lines` are the rows' places in the file, counted from 1, or None where the file is
+    made of arrays: then rows count from 0, and the first is `first_row`. Of several files that are
+    read as one, and of those that have rows and no lines, `place` tells where a row is.
     """
 
     def __init__(

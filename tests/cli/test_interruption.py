@@ -68,7 +68,7 @@ def test_all_members_of_an_ensemble_end_with_a_checkpoint(number, project, envir
     given = ["--epochs", "10000000", "--ensemble", "3", "--threads", "2"]
     with telling([sys.executable, "-m", "nnctl", "train", "small.yaml", *given],
                  environment, "stderr") as process:  # fmt: skip
-        while sum(each.epoch > 0 for each in members_of(project)) < 2:
+        while sum(each.epoch > 0 for each in members_of(project)) < 3:
             time.sleep(0.1)
         process.send_signal(number)
         _, stderr = process.communicate()
